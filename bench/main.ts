@@ -1,0 +1,12 @@
+/** `npm run bench -- NAME [options]`. */
+import { benchKernels } from './kernels/main.ts';
+
+const BENCHMARKS: Record<string, (args: readonly string[]) => Promise<void>> = { kernels: benchKernels };
+
+const [name, ...args] = process.argv.slice(2);
+const bench = name === undefined ? undefined : BENCHMARKS[name];
+if (bench === undefined) {
+  console.error(`bench: expected one of ${Object.keys(BENCHMARKS).join(', ')}, got ${name ?? 'nothing'}`);
+  process.exit(2);
+}
+await bench(args);

@@ -1,0 +1,23 @@
+/**
+ * The kernel contract: the only interface between protocol or tensor code and inner loops. Typed arrays go
+ * in, typed arrays come out; kernels know no objects, transcripts or randomness. `reference/` is the
+ * definition in plain TypeScript over any field; `wasm/` (AssemblyScript, 128-bit SIMD) agrees with it bit
+ * for bit on KoalaBear, for any number of threads.
+ */
+import type { ExtensionField, Fe } from '../field/field.ts';
+import type { BaseKernels } from './contract/base.ts';
+import type { KernelMemory } from './contract/memory.ts';
+
+export interface Kernels extends BaseKernels {
+  /** `reference` or `wasm`. */
+  readonly name: string;
+  /** K over F; F is `ext.base`. */
+  readonly ext: ExtensionField;
+  /** R, the Montgomery radix as a plain element of F. */
+  readonly radix: Fe;
+  readonly memory: KernelMemory;
+  /** Threads that share the work, this one included. */
+  readonly threads: number;
+  /** Ends the worker threads. The kernels must not be used afterwards. */
+  close(): Promise<void>;
+}

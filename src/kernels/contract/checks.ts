@@ -1,0 +1,25 @@
+/** Argument checks shared by all kernel implementations: argument, expected, got. */
+
+/** @throws RangeError unless `array.length === expected` */
+export function checkLength(argument: string, array: { readonly length: number }, expected: number): void {
+  if (array.length !== expected) {
+    throw new RangeError(`${argument}: expected ${expected} items, got ${array.length}`);
+  }
+}
+
+/** @throws RangeError unless `value` is an integer in [low, high] */
+export function checkInteger(argument: string, value: number, low: number, high: number): void {
+  if (!Number.isInteger(value) || value < low || value > high) {
+    throw new RangeError(`${argument}: expected an integer in [${low}, ${high}], got ${value}`);
+  }
+}
+
+/** @throws RangeError naming the first index whose word is p or more */
+export function checkCanonical(argument: string, words: Uint32Array, modulus: number): void {
+  for (let i = 0; i < words.length; i++) {
+    const word = words[i] as number;
+    if (word >= modulus) {
+      throw new RangeError(`${argument}[${i}]: expected a value below ${modulus}, got ${word}`);
+    }
+  }
+}

@@ -1,0 +1,4 @@
+/** Kernels: the contract, the reference implementation and the WebAssembly one. */
+export type { Kernels } from './contract.ts';
+export { referenceKernels } from './reference/index.ts';
+export { wasmKernels, type WasmOptions } from './wasm/index.ts';

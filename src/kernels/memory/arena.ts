@@ -1,0 +1,68 @@
+/**
+ * A stack of allocations in one buffer that never grows: views stay valid, nothing is left to the garbage
+ * collector, and running out is an error with figures instead of a crash.
+ */
+import type { KernelMemory } from '../contract/memory.ts';
+
+/** Cache line; also keeps every 128-bit access aligned. */
+const ALIGNMENT = 64;
+
+export interface Arena extends KernelMemory {
+  readonly buffer: ArrayBufferLike;
+  /** Whether a view lies in this buffer, so that its byteOffset is an address for kernels. */
+  holds(view: ArrayBufferView): boolean;
+  /** The address of a new allocation. @throws RangeError when the arena is exhausted */
+  allocate(bytes: number): number;
+}
+
+/**
+ * @param buffer the memory
+ * @param start first byte that may be given out; what lies below belongs to the pool
+ */
+export function createArena(buffer: ArrayBufferLike, start: number): Arena {
+  const base = align(start);
+  const capacityBytes = buffer.byteLength - base;
+  let top = base;
+  const allocate = (bytes: number): number => {
+    const address = top;
+    if (bytes > buffer.byteLength - address) {
+      throw new RangeError(
+        `memory: expected at most ${buffer.byteLength - address} bytes (of ${capacityBytes}), got ${bytes}`,
+      );
+    }
+    top = align(address + bytes);
+    return address;
+  };
+  const checkedLength = (length: number): number => {
+    if (!Number.isSafeInteger(length) || length < 0) {
+      throw new RangeError(`memory: length: expected a non-negative integer, got ${length}`);
+    }
+    return length;
+  };
+  return {
+    buffer,
+    capacityBytes,
+    get usedBytes() {
+      return top - base;
+    },
+    holds: (view) => view.buffer === buffer,
+    allocate,
+    u32: (length) => new Uint32Array(buffer, allocate(4 * checkedLength(length)), length),
+    i32: (length) => new Int32Array(buffer, allocate(4 * checkedLength(length)), length),
+    i16: (length) => new Int16Array(buffer, allocate(2 * checkedLength(length)), length),
+    i8: (length) => new Int8Array(buffer, allocate(checkedLength(length)), length),
+    u8: (length) => new Uint8Array(buffer, allocate(checkedLength(length)), length),
+    scope(body) {
+      const mark = top;
+      try {
+        return body();
+      } finally {
+        top = mark;
+      }
+    },
+  };
+}
+
+function align(address: number): number {
+  return Math.ceil(address / ALIGNMENT) * ALIGNMENT;
+}

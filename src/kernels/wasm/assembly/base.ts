@@ -1,0 +1,173 @@
+// Base-field kernels on n words at byte addresses. Two vectors an iteration, then single words.
+import {
+  add4,
+  addOne,
+  mul4,
+  mulConstant4,
+  mulOne,
+  mus,
+  MU,
+  P,
+  primes,
+  sub4,
+  subOne,
+} from './montgomery';
+
+export function fAdd(out: usize, a: usize, b: usize, n: usize): void {
+  const p = primes();
+  const end = out + ((n >> 3) << 5);
+  while (out < end) {
+    v128.store(out, add4(v128.load(a), v128.load(b), p));
+    v128.store(out, add4(v128.load(a, 16), v128.load(b, 16), p), 16);
+    out += 32;
+    a += 32;
+    b += 32;
+  }
+  for (let i: usize = 0; i < (n & 7); i++) {
+    store<u32>(out + (i << 2), addOne(load<u32>(a + (i << 2)), load<u32>(b + (i << 2))));
+  }
+}
+
+export function fSub(out: usize, a: usize, b: usize, n: usize): void {
+  const p = primes();
+  const end = out + ((n >> 3) << 5);
+  while (out < end) {
+    v128.store(out, sub4(v128.load(a), v128.load(b), p));
+    v128.store(out, sub4(v128.load(a, 16), v128.load(b, 16), p), 16);
+    out += 32;
+    a += 32;
+    b += 32;
+  }
+  for (let i: usize = 0; i < (n & 7); i++) {
+    store<u32>(out + (i << 2), subOne(load<u32>(a + (i << 2)), load<u32>(b + (i << 2))));
+  }
+}
+
+export function fMul(out: usize, a: usize, b: usize, n: usize): void {
+  const p = primes();
+  const mu = mus();
+  const end = out + ((n >> 3) << 5);
+  while (out < end) {
+    v128.store(out, mul4(v128.load(a), v128.load(b), p, mu));
+    v128.store(out, mul4(v128.load(a, 16), v128.load(b, 16), p, mu), 16);
+    out += 32;
+    a += 32;
+    b += 32;
+  }
+  for (let i: usize = 0; i < (n & 7); i++) {
+    store<u32>(out + (i << 2), mulOne(load<u32>(a + (i << 2)), load<u32>(b + (i << 2))));
+  }
+}
+
+/** out = a * w / R with w a Montgomery word: a multiplication by the plain element w / R. */
+export function fScale(out: usize, a: usize, w: u32, n: usize): void {
+  const p = primes();
+  const w4 = i32x4.splat(w);
+  const wMu = i32x4.splat(w * MU);
+  const end = out + ((n >> 3) << 5);
+  while (out < end) {
+    v128.store(out, mulConstant4(v128.load(a), w4, wMu, p));
+    v128.store(out, mulConstant4(v128.load(a, 16), w4, wMu, p), 16);
+    out += 32;
+    a += 32;
+  }
+  for (let i: usize = 0; i < (n & 7); i++) {
+    store<u32>(out + (i << 2), mulOne(load<u32>(a + (i << 2)), w));
+  }
+}
+
+/** out = a + b * w / R. */
+export function fAddScaled(out: usize, a: usize, b: usize, w: u32, n: usize): void {
+  const p = primes();
+  const w4 = i32x4.splat(w);
+  const wMu = i32x4.splat(w * MU);
+  const end = out + ((n >> 2) << 4);
+  while (out < end) {
+    v128.store(out, add4(v128.load(a), mulConstant4(v128.load(b), w4, wMu, p), p));
+    out += 16;
+    a += 16;
+    b += 16;
+  }
+  for (let i: usize = 0; i < (n & 3); i++) {
+    const product = mulOne(load<u32>(b + (i << 2)), w);
+    store<u32>(out + (i << 2), addOne(load<u32>(a + (i << 2)), product));
+  }
+}
+
+/** out = a / R. */
+export function fFromMontgomery(out: usize, a: usize, n: usize): void {
+  fScale(out, a, 1, n);
+}
+
+/** An int32 lane to its residue: add p once (|x| <= 2^31 < 2p needs twice for the most negative), then reduce. */
+// @ts-ignore: decorator
+@inline
+function residue4(x: v128, p: v128): v128 {
+  // Negative x: x + p lies in [p - 2^31, p) = [-2^24 + 1, p), so a second conditional addition is needed.
+  // Non-negative x: x < 2^31 < 2p, one conditional subtraction.
+  const negative = i32x4.shr_s(x, 31);
+  const y = i32x4.add(x, v128.and(negative, p));
+  const stillNegative = v128.and(negative, i32x4.shr_s(y, 31));
+  const z = i32x4.add(y, v128.and(stillNegative, p));
+  return i32x4.min_u(z, i32x4.sub(z, p));
+}
+
+// @ts-ignore: decorator
+@inline
+function residueOne(x: i32): u32 {
+  const r = <i64>x % <i64>P;
+  return <u32>(r < 0 ? r + <i64>P : r);
+}
+
+export function fFromI32(out: usize, a: usize, n: usize): void {
+  const p = primes();
+  const end = out + ((n >> 2) << 4);
+  while (out < end) {
+    v128.store(out, residue4(v128.load(a), p));
+    out += 16;
+    a += 16;
+  }
+  for (let i: usize = 0; i < (n & 3); i++) store<u32>(out + (i << 2), residueOne(load<i32>(a + (i << 2))));
+}
+
+export function fFromI16(out: usize, a: usize, n: usize): void {
+  const p = primes();
+  const end = out + ((n >> 2) << 4);
+  while (out < end) {
+    const x = v128.load_ext<i16>(a);
+    v128.store(out, i32x4.add(x, v128.and(i32x4.shr_s(x, 31), p)));
+    out += 16;
+    a += 8;
+  }
+  for (let i: usize = 0; i < (n & 3); i++) store<u32>(out + (i << 2), residueOne(load<i16>(a + (i << 1))));
+}
+
+export function fFromI8(out: usize, a: usize, n: usize): void {
+  const p = primes();
+  const end = out + ((n >> 2) << 4);
+  while (out < end) {
+    const x = i32x4.extend_low_i16x8_s(i16x8.extend_low_i8x16_s(v128.load_zero<u32>(a)));
+    v128.store(out, i32x4.add(x, v128.and(i32x4.shr_s(x, 31), p)));
+    out += 16;
+    a += 4;
+  }
+  for (let i: usize = 0; i < (n & 3); i++) store<u32>(out + (i << 2), residueOne(load<i8>(a + i)));
+}
+
+/** Stores the sum of n words, reduced, at `out`. n < 2^32, words < 2^31: the 64-bit sum is exact. */
+export function fSum(out: usize, a: usize, n: usize): void {
+  let s0 = i64x2.splat(0);
+  let s1 = i64x2.splat(0);
+  const end = a + ((n >> 2) << 4);
+  while (a < end) {
+    const x = v128.load(a);
+    s0 = i64x2.add(s0, i64x2.extend_low_i32x4_u(x));
+    s1 = i64x2.add(s1, i64x2.extend_high_i32x4_u(x));
+    a += 16;
+  }
+  const s = i64x2.add(s0, s1);
+  let total: u64 = i64x2.extract_lane(s, 0) + i64x2.extract_lane(s, 1);
+  for (let i: usize = 0; i < (n & 3); i++) total += <u64>load<u32>(a + (i << 2));
+  store<u32>(out, <u32>(total % <u64>P));
+}
+

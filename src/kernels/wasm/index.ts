@@ -1,0 +1,63 @@
+/**
+ * Kernels in WebAssembly SIMD: KoalaBear and its quintic extension, any number of threads over one memory.
+ */
+import { quintic } from '../../field/quintic.ts';
+import { koalaBear, P } from '../../field/koalabear.ts';
+import { checkInteger } from '../contract/checks.ts';
+import type { Kernels } from '../contract.ts';
+import { createArena } from '../memory/arena.ts';
+import { createPool } from '../pool/pool.ts';
+import { availableThreads } from '../pool/spawn.ts';
+import { wasmBase } from './base.ts';
+import { SCRATCH_BYTES, type Engine } from './engine.ts';
+import { loadModule } from './load.ts';
+
+const PAGE_BYTES = 65_536;
+const MAX_BYTES = 65_536 * PAGE_BYTES;
+/** A memory that is reserved, not touched: pages cost nothing before a kernel writes to them. */
+const DEFAULT_BYTES = 1 << 30;
+
+export interface WasmOptions {
+  /** Threads that share the work, the caller included. Default: all of the machine's. */
+  readonly threads?: number;
+  /** Size of the WebAssembly memory, at most 4 GiB. Default: 1 GiB. */
+  readonly memoryBytes?: number;
+}
+
+/**
+ * Starts the WebAssembly kernels.
+ *
+ * @throws RangeError for options out of range; Error when WebAssembly SIMD is missing or the binary has
+ *   another digest than the one pinned in the sources
+ */
+export async function wasmKernels(options: WasmOptions = {}): Promise<Kernels> {
+  const available = await availableThreads();
+  const threads = options.threads ?? available;
+  const memoryBytes = options.memoryBytes ?? DEFAULT_BYTES;
+  checkInteger('threads', threads, 1, 256);
+  checkInteger('memoryBytes', memoryBytes, PAGE_BYTES, MAX_BYTES);
+  if (threads > 1 && typeof SharedArrayBuffer === 'undefined') {
+    throw new RangeError(`threads: expected 1 where SharedArrayBuffer is missing, got ${threads}`);
+  }
+  const module = await loadModule(threads > 1 ? 'shared' : 'single');
+  const pages = Math.ceil(memoryBytes / PAGE_BYTES);
+  const memory = new WebAssembly.Memory(
+    threads > 1 ? { initial: pages, maximum: MAX_BYTES / PAGE_BYTES, shared: true } : { initial: pages },
+  );
+  // The first page stays free, so that address 0 is never an operand; then one scratch region a thread.
+  const scratch = Array.from({ length: threads }, (_, i) => PAGE_BYTES + i * SCRATCH_BYTES);
+  const scratchEnd = PAGE_BYTES + threads * SCRATCH_BYTES;
+  checkInteger('memoryBytes', memoryBytes, scratchEnd + PAGE_BYTES, MAX_BYTES);
+  const pool = await createPool({ module, memory, threads, prime: P, scratch });
+  const engine: Engine = { arena: createArena(memory.buffer, scratchEnd), pool };
+  const radix = koalaBear.fromInt(2 ** 32);
+  return {
+    name: 'wasm',
+    ext: quintic,
+    radix,
+    memory: engine.arena,
+    threads,
+    close: () => pool.close(),
+    ...wasmBase(engine, koalaBear, radix),
+  };
+}
