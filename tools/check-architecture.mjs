@@ -1,0 +1,175 @@
+#!/usr/bin/env node
+/**
+ * Checks the rules of the house that a program can check, and lists the verifier's closure.
+ *
+ *   node tools/check-architecture.mjs            check; print the closure with line counts
+ *   node tools/check-architecture.mjs --quiet    check only
+ *
+ * 1. Imports in src/ run downwards: a file may import from its own room, from rooms below, nothing else.
+ * 2. Kernels and tensors are imported only by files named prove, witness or commit and by the shells above.
+ * 3. The verifier's closure holds no kernel, worker, file, clock, random source or Node module.
+ * 4. src/ holds no non-cryptographic randomness; proved code paths (closure) hold no floating-point helper.
+ * 5. reference/ shares no code with src/.
+ * 6. No file is longer than the limit; nothing names a registry host or a path of one machine.
+ */
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const quiet = process.argv.includes('--quiet');
+
+/** Rooms of src/ from the ground up; rooms on one line do not know each other. */
+const FLOORS = [
+  ['errors'],
+  ['field'],
+  ['hash'],
+  ['params', 'secret'],
+  ['transcript', 'random', 'kernels'],
+  ['merkle', 'code', 'tensor'],
+  ['sumcheck'],
+  ['pads'],
+  ['pcs', 'tlookup'],
+  ['relation'],
+  ['ops'],
+  ['graph'],
+  ['quantize', 'import', 'training'],
+  ['prover', 'verifier'],
+  ['cli', 'web'],
+];
+const floorOf = new Map(FLOORS.flatMap((rooms, floor) => rooms.map((room) => [room, floor])));
+/** Rooms that prover code alone may enter. */
+const PROVER_ROOMS = new Set(['kernels', 'tensor', 'random']);
+const PROVER_FILE = /(^|[/.-])(prove|prover|witness|commit)([/.-]|$)/;
+/** Room pairs on one floor that may see each other, downwards in this order. */
+const SAME_FLOOR = new Set(['random>transcript', 'tensor>code']);
+const MAX_LINES = 420;
+
+const CLOSURE_ENTRY = 'src/verifier/index.ts';
+const CLOSURE_FORBIDS = [
+  [/\bMath\.(random|sqrt|log2?|log10|exp|pow|sin|cos|fround)\b/, 'a floating-point or random function'],
+  [/\b(Date|performance)\s*[.(]/, 'a clock'],
+  [/\b(process|globalThis|fetch|setTimeout|Worker|Atomics)\b\s*[.(]/, 'its surroundings'],
+  [/\bimport\s*\(/, 'a dynamic import'],
+  [/from\s+'node:/, 'a Node module'],
+];
+
+const problems = [];
+const files = execFileSync('git', ['ls-files', '-co', '--exclude-standard'], { cwd: root, encoding: 'utf8' })
+  .split('\n')
+  .filter((file) => file !== '' && existsSync(join(root, file)));
+const textOf = (file) => readFileSync(join(root, file), 'utf8');
+const withoutComments = (text) => text.replace(/\/\*[\s\S]*?\*\//g, '').replace(/(^|\s)\/\/.*$/gm, '');
+
+/** Static and dynamic imports and re-exports of a file: `{ from, typeOnly }`. */
+function importsOf(file) {
+  const text = withoutComments(textOf(file));
+  const found = [];
+  for (const match of text.matchAll(/\b(import|export)\s+(type\s)?([^;'"]*?from\s*)?['"]([^'"\n]+)['"]/g)) {
+    if (match[1] === 'import' || match[3] !== undefined) {
+      found.push({ from: match[4], typeOnly: match[2] !== undefined });
+    }
+  }
+  for (const match of text.matchAll(/\bimport\s*\(\s*['"]([^'"\n]+)['"]/g)) {
+    found.push({ from: match[1], typeOnly: false });
+  }
+  return found;
+}
+
+const resolve = (file, from) => normalize(join(dirname(file), from)).replaceAll('\\', '/');
+const roomOf = (file) => (file.startsWith('src/') ? file.split('/')[1] : undefined);
+const isRoot = (file) => /^src\/[^/]+$/.test(file);
+
+for (const file of files.filter((f) => /^src\/.*\.(ts|js)$/.test(f) && !f.includes('/wasm/assembly/'))) {
+  const room = roomOf(file);
+  if (!isRoot(file) && !floorOf.has(room)) problems.push(`${file}: room ${room} is not on the plan`);
+  for (const { from, typeOnly } of importsOf(file)) {
+    if (!from.startsWith('.')) {
+      if (/\.test\.ts$/.test(file)) continue;
+      if (from.startsWith('node:') || isRoot(file) || room === 'cli') continue;
+      problems.push(`${file}: imports package ${from}`);
+      continue;
+    }
+    const target = resolve(file, from);
+    if (!target.startsWith('src/')) {
+      problems.push(`${file}: imports ${target}, which lies outside src/`);
+      continue;
+    }
+    const other = roomOf(target);
+    if (isRoot(file) || other === room) continue;
+    if (floorOf.get(other) > floorOf.get(room)) problems.push(`${file}: imports upwards from ${target}`);
+    if (floorOf.get(other) === floorOf.get(room) && !SAME_FLOOR.has(`${room}>${other}`)) {
+      problems.push(`${file}: imports sideways from ${target}`);
+    }
+    const proverSide =
+      PROVER_FILE.test(file) || PROVER_ROOMS.has(room) || floorOf.get(room) >= floorOf.get('quantize');
+    if (PROVER_ROOMS.has(other) && !proverSide && !typeOnly) {
+      problems.push(`${file}: imports ${target}, but its name does not say prove, witness or commit`);
+    }
+  }
+  if (/\bMath\.random\b/.test(withoutComments(textOf(file)))) problems.push(`${file}: Math.random`);
+}
+
+/** Files reachable from the verifier's entry by imports that exist at run time. */
+function closure(entry) {
+  const seen = new Set();
+  const visit = (file) => {
+    if (seen.has(file) || !existsSync(join(root, file))) return;
+    seen.add(file);
+    for (const { from, typeOnly } of importsOf(file)) {
+      if (typeOnly) continue;
+      if (from.startsWith('.')) visit(resolve(file, from));
+      else problems.push(`${file}: the verifier's closure imports ${from}`);
+    }
+  };
+  visit(entry);
+  return [...seen].sort();
+}
+
+const closureFiles = closure(CLOSURE_ENTRY);
+for (const file of closureFiles) {
+  const text = withoutComments(textOf(file));
+  if (PROVER_ROOMS.has(roomOf(file))) problems.push(`${file}: prover code in the verifier's closure`);
+  for (const [pattern, what] of CLOSURE_FORBIDS) {
+    if (pattern.test(text)) problems.push(`${file}: the verifier's closure uses ${what}`);
+  }
+}
+
+for (const file of files.filter((f) => /^reference\/.*\.ts$/.test(f) && !f.endsWith('.test.ts'))) {
+  for (const { from } of importsOf(file)) {
+    const target = from.startsWith('.') ? resolve(file, from) : from;
+    if (target.startsWith('src/')) problems.push(`${file}: reference code imports ${target}`);
+  }
+}
+
+for (const file of files.filter((f) => /\.(ts|js|mjs)$/.test(f) && !f.includes('/generated/'))) {
+  const lines = textOf(file).split('\n').length - 1;
+  if (lines > MAX_LINES) problems.push(`${file}: ${lines} lines, limit ${MAX_LINES}`);
+}
+const FOREIGN = [
+  [/"resolved":\s*"https?:/, 'a resolved host'],
+  [/(^|[\s'"`(])\/work\//m, 'a path of one machine'],
+  [/shared\/design/, 'the private design notes'],
+];
+for (const file of files) {
+  if (file === 'tools/check-architecture.mjs' || !/\.(ts|js|mjs|json|md|py|yml|sh)$/.test(file)) continue;
+  const text = textOf(file);
+  for (const [pattern, what] of FOREIGN) if (pattern.test(text)) problems.push(`${file}: names ${what}`);
+}
+
+if (!quiet && closureFiles.length > 0) {
+  let total = 0;
+  console.log(`closure of ${CLOSURE_ENTRY}:`);
+  for (const file of closureFiles) {
+    const lines = textOf(file).split('\n').length - 1;
+    total += lines;
+    console.log(`${String(lines).padStart(6)}  ${file}`);
+  }
+  console.log(`${String(total).padStart(6)}  lines in ${closureFiles.length} files`);
+}
+if (problems.length > 0) {
+  console.error(problems.map((p) => `architecture: ${p}`).join('\n'));
+  process.exit(1);
+}
+console.log(`architecture: ${files.length} files, no objection`);
