@@ -9,7 +9,13 @@ import { DIGEST_BYTES } from '../hash/blake3.ts';
 import { releasedValue, type Released } from '../secret/released.ts';
 import { TAG, type Tag } from './chain.ts';
 import type { Domain } from './statement.ts';
-import { challengerOf, createTranscript, type Challenger, type EventType, type Observer } from './transcript.ts';
+import {
+  challengerOf,
+  createTranscript,
+  type Challenger,
+  type EventType,
+  type Observer,
+} from './transcript.ts';
 
 /** All writes: @throws TypeError for a value that was not released; RangeError for one of the wrong shape */
 export interface ProverChannel extends Challenger {

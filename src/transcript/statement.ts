@@ -102,7 +102,11 @@ export function absorbBytes(chain: Chain, label: string, bytes: Uint8Array): Ent
 
 /** Absorbs public elements of F. */
 export function absorbFes(chain: Chain, label: string, values: readonly Fe[]): EntryHeader {
-  return absorbed(chain, { tag: TAG.publicFes, label, itemBytes: 4, count: values.length }, encodeFes(values));
+  return absorbed(
+    chain,
+    { tag: TAG.publicFes, label, itemBytes: 4, count: values.length },
+    encodeFes(values),
+  );
 }
 
 /** Absorbs a public digest. @throws RangeError unless it has 32 bytes */

@@ -130,8 +130,10 @@ export function createTranscript(
       if (!Number.isInteger(logSize) || logSize < 0 || logSize > 31) {
         throw new RangeError(`${label}: logSize: expected an integer in [0, 31], got ${logSize}`);
       }
-      return challenge('positions', { tag: TAG.challengePositions, label, itemBytes: logSize, count }, (words) =>
-        samplePosition(words, logSize),
+      return challenge(
+        'positions',
+        { tag: TAG.challengePositions, label, itemBytes: logSize, count },
+        (words) => samplePosition(words, logSize),
       );
     },
   };

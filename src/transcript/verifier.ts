@@ -9,7 +9,13 @@ import { DIGEST_BYTES } from '../hash/blake3.ts';
 import { MAX_COUNT, TAG, type Tag } from './chain.ts';
 import { proofReader, type ProofReader } from './reader.ts';
 import type { Domain } from './statement.ts';
-import { challengerOf, createTranscript, type Challenger, type EventType, type Observer } from './transcript.ts';
+import {
+  challengerOf,
+  createTranscript,
+  type Challenger,
+  type EventType,
+  type Observer,
+} from './transcript.ts';
 import { unauthenticatedValue, type Unauthenticated } from './unauthenticated.ts';
 
 /**
@@ -50,11 +56,7 @@ export function verifierChannel(domain: Domain, proof: Uint8Array, observer?: Ob
 }
 
 /** The same on a reader that the caller holds: only for tests that take bytes behind the channel's back. */
-export function verifierChannelOn(
-  domain: Domain,
-  reader: ProofReader,
-  observer?: Observer,
-): VerifierChannel {
+export function verifierChannelOn(domain: Domain, reader: ProofReader, observer?: Observer): VerifierChannel {
   const { field } = domain;
   const kBytes = extBytes(field);
   const transcript = createTranscript(domain, () => reader.consumedBytes, observer);
@@ -67,7 +69,13 @@ export function verifierChannelOn(
     }
     return reader.take(count * itemBytes, label); // < 2^32 * 2^16: an exact double
   };
-  const message = (type: EventType, tag: Tag, label: string, count: number, itemBytes: number): Uint8Array => {
+  const message = (
+    type: EventType,
+    tag: Tag,
+    label: string,
+    count: number,
+    itemBytes: number,
+  ): Uint8Array => {
     const bytes = take(label, count, itemBytes);
     transcript.message(type, { tag, label, itemBytes, count }, bytes);
     return bytes;
