@@ -43,12 +43,13 @@ export function maskOf<T>(value: T): Mask<T> {
  * @example
  * const sum = mapSecret([a, b], (x, y) => field.add(x, y));
  */
-export function mapSecret<T extends readonly unknown[], U>(
-  secrets: { readonly [K in keyof T]: Secret<T[K]> },
-  f: (...values: T) => U,
-): Secret<U> {
-  return wrap<U>(f(...(secrets.map(unwrap) as unknown as T)));
+export function mapSecret<S extends Secrets, U>(secrets: S, f: (...values: SecretValues<S>) => U): Secret<U> {
+  return wrap<U>(f(...(secrets.map((item) => unwrap(item)) as SecretValues<S>)));
 }
+
+/** A list of secrets; the empty tuple makes TypeScript infer tuples. */
+type Secrets = readonly [] | readonly Secret<unknown>[];
+type SecretValues<S extends Secrets> = { [K in keyof S]: S[K] extends Secret<infer T> ? T : never };
 
 /** The bare value: for `expose.ts` only. @throws TypeError for anything but a secret */
 export function unwrap<T>(wrapper: Secret<T>): T {

@@ -10,7 +10,9 @@ export interface Unauthenticated<T> {
   readonly [unauthenticated]: T;
 }
 
-type Wrapped<T extends readonly unknown[]> = { readonly [K in keyof T]: Unauthenticated<T[K]> };
+/** A list of opened values; the empty tuple makes TypeScript infer tuples. */
+type Wrapped = readonly [] | readonly Unauthenticated<unknown>[];
+type Opened<W extends Wrapped> = { [K in keyof W]: W[K] extends Unauthenticated<infer T> ? T : never };
 
 const contents = new WeakMap<object, unknown>();
 
@@ -28,14 +30,11 @@ export function unauthenticatedValue<T>(value: T): Unauthenticated<T> {
  * @param check recomputes the root and refuses (throws) when it differs
  * @throws TypeError for something that no opening returned; whatever `check` throws
  */
-export function authenticate<T extends readonly unknown[]>(
-  values: Wrapped<T>,
-  check: (...values: T) => void,
-): T {
+export function authenticate<W extends Wrapped>(values: W, check: (...values: Opened<W>) => void): Opened<W> {
   const opened = values.map((wrapper) => {
     if (!contents.has(wrapper)) throw new TypeError('authenticate: values: expected opened values');
     return contents.get(wrapper);
-  }) as unknown as T;
+  }) as Opened<W>;
   check(...opened);
   return opened;
 }
