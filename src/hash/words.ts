@@ -1,0 +1,27 @@
+/** Little-endian words, on any machine: hashes are defined on words, messages and digests are bytes. */
+
+/** Fills `words` from the first 4 * words.length bytes; returns `words`. */
+export function wordsOfBytes(words: Uint32Array, bytes: Uint8Array): Uint32Array {
+  for (let i = 0; i < words.length; i++) {
+    const at = 4 * i;
+    words[i] =
+      (bytes[at] as number) |
+      ((bytes[at + 1] as number) << 8) |
+      ((bytes[at + 2] as number) << 16) |
+      ((bytes[at + 3] as number) << 24);
+  }
+  return words;
+}
+
+/** The 4 * words.length bytes of words. */
+export function bytesOfWords(words: Uint32Array): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(4 * words.length);
+  for (let i = 0; i < words.length; i++) {
+    const word = words[i] as number;
+    bytes[4 * i] = word;
+    bytes[4 * i + 1] = word >>> 8;
+    bytes[4 * i + 2] = word >>> 16;
+    bytes[4 * i + 3] = word >>> 24;
+  }
+  return bytes;
+}

@@ -1,0 +1,32 @@
+/** The bytes of a proof, taken once from front to back. Internal to the verifier's channel. */
+import { refuse } from '../errors/proof-error.ts';
+
+export interface ProofReader {
+  /** Bytes taken so far. */
+  readonly consumedBytes: number;
+  /** The next bytes. @throws ProofError `TRUNCATED` when fewer are left, before anything is allocated */
+  take(byteCount: number, stage: string): Uint8Array;
+  /** @throws ProofError `TRAILING_BYTES` when bytes are left */
+  end(stage: string): void;
+}
+
+/** A reader of a copy of `proof`: bytes that change while they are verified (shared memory) change nothing. */
+export function proofReader(proof: Uint8Array): ProofReader {
+  const bytes = new Uint8Array(proof);
+  let at = 0;
+  return {
+    get consumedBytes() {
+      return at;
+    },
+    take(byteCount, stage) {
+      if (byteCount > bytes.length - at) {
+        refuse('TRUNCATED', stage, `expected ${byteCount} more bytes, got ${bytes.length - at}`);
+      }
+      at += byteCount;
+      return bytes.subarray(at - byteCount, at);
+    },
+    end(stage) {
+      if (at !== bytes.length) refuse('TRAILING_BYTES', stage, `expected ${at} bytes, got ${bytes.length}`);
+    },
+  };
+}
