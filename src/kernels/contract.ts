@@ -7,8 +7,9 @@
 import type { ExtensionField, Fe } from '../field/field.ts';
 import type { BaseKernels } from './contract/base.ts';
 import type { KernelMemory } from './contract/memory.ts';
+import type { NttKernels } from './contract/ntt.ts';
 
-export interface Kernels extends BaseKernels {
+export interface Kernels extends BaseKernels, NttKernels {
   /** `reference` or `wasm`. */
   readonly name: string;
   /** K over F; F is `ext.base`. */

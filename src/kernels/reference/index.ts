@@ -7,6 +7,7 @@ import { koalaBear } from '../../field/koalabear.ts';
 import type { Kernels } from '../contract.ts';
 import { referenceBase } from './base.ts';
 import { referenceMemory } from './memory.ts';
+import { referenceNtt } from './ntt.ts';
 
 /** Stands for "as much as the engine gives": the limit that JavaScript numbers count exactly. */
 const UNLIMITED_BYTES = Number.MAX_SAFE_INTEGER;
@@ -31,5 +32,6 @@ export function referenceKernels(ext: ExtensionField, memoryBytes: number = UNLI
     threads: 1,
     close: async () => {},
     ...referenceBase(ext.base, radix),
+    ...referenceNtt(ext),
   };
 }

@@ -11,6 +11,7 @@ import { availableThreads } from '../pool/spawn.ts';
 import { wasmBase } from './base.ts';
 import { SCRATCH_BYTES, type Engine } from './engine.ts';
 import { loadModule } from './load.ts';
+import { wasmNtt } from './ntt.ts';
 
 const PAGE_BYTES = 65_536;
 const MAX_BYTES = 65_536 * PAGE_BYTES;
@@ -59,5 +60,6 @@ export async function wasmKernels(options: WasmOptions = {}): Promise<Kernels> {
     threads,
     close: () => pool.close(),
     ...wasmBase(engine, koalaBear, radix),
+    ...wasmNtt(engine, quintic, radix),
   };
 }

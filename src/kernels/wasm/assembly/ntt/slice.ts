@@ -1,0 +1,92 @@
+// Tasks of a transform: some layers of one block on a slice of its columns. Rows that are not neighbours are
+// gathered into the thread's scratch region, so that all layers run in the level-2 cache; neighbours stay put.
+import { fScale } from '../base';
+import { scratch } from '../montgomery';
+import { splitRows } from './layers';
+import { foldMessage, itemBytes } from './message';
+import { joinRows } from './mirror';
+import { DATA_OFFSET, heapOf } from './twiddles';
+
+/** Copies `rows` rows of `bytes`; strides in bytes. */
+function copyRows(to: usize, toStride: usize, from: usize, fromStride: usize, rows: u32, bytes: usize): void {
+  const vectors = bytes & ~15;
+  for (let r: u32 = 0; r < rows; r++) {
+    for (let i: usize = 0; i < vectors; i += 16) v128.store(to + i, v128.load(from + i));
+    for (let i: usize = vectors; i < bytes; i += 4) store<u32>(to + i, load<u32>(from + i));
+    to += toStride;
+    from += fromStride;
+  }
+}
+
+/** logRows layers from block `block` down, on 2^logRows rows of `width` words, `stride` words apart. */
+export function nttSlice(
+  data: usize,
+  logRows: u32,
+  stride: u32,
+  width: u32,
+  block: u32,
+  tables: usize,
+): void {
+  const heap = heapOf(tables, logRows, block);
+  const bytes: usize = width << 2;
+  if (stride == width) return splitRows(data, logRows, bytes, heap);
+  const work = scratch() + DATA_OFFSET;
+  copyRows(work, bytes, data, stride << 2, 1 << logRows, bytes);
+  splitRows(work, logRows, bytes, heap);
+  copyRows(data, stride << 2, work, bytes, 1 << logRows, bytes);
+}
+
+/** The mirror image of nttSlice; multiplies by the Montgomery word `factor` at the end unless it is 0. */
+export function nttSliceMirror(
+  data: usize,
+  logRows: u32,
+  stride: u32,
+  width: u32,
+  block: u32,
+  tables: usize,
+  factor: u32,
+): void {
+  const heap = heapOf(tables, logRows, block);
+  const bytes: usize = width << 2;
+  const rows: u32 = 1 << logRows;
+  const inPlace = stride == width;
+  const work = inPlace ? data : scratch() + DATA_OFFSET;
+  if (!inPlace) copyRows(work, bytes, data, stride << 2, rows, bytes);
+  joinRows(work, logRows, bytes, heap);
+  if (factor != 0) fScale(work, work, factor, width << logRows);
+  if (!inPlace) copyRows(data, stride << 2, work, bytes, rows, bytes);
+}
+
+/**
+ * nttSlice on rows that are made from a message on the way: row r of the slice is folded from items
+ * message + r * stride on (in items of `kind`), see foldMessage.
+ */
+export function nttSliceEncode(
+  data: usize,
+  logRows: u32,
+  stride: u32,
+  width: u32,
+  block: u32,
+  tables: usize,
+  message: usize,
+  kind: u32,
+  partItems: u32,
+  remaining: i32,
+  w: u32,
+): void {
+  const inPlace = stride == width;
+  if (inPlace) {
+    foldMessage(data, message, kind, width << logRows, partItems, remaining, w);
+    return nttSlice(data, logRows, stride, width, block, tables);
+  }
+  const bytes: usize = width << 2;
+  const work = scratch() + DATA_OFFSET;
+  const messageStride = stride * itemBytes(kind);
+  let row = message;
+  for (let r: usize = 0; r < <usize>1 << logRows; r++) {
+    foldMessage(work + r * bytes, row, kind, width, partItems, remaining - <i32>(r * <usize>stride), w);
+    row += messageStride;
+  }
+  splitRows(work, logRows, bytes, heapOf(tables, logRows, block));
+  copyRows(data, stride << 2, work, bytes, 1 << logRows, bytes);
+}
