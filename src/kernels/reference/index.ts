@@ -6,6 +6,7 @@ import type { ExtensionField, Fe } from '../../field/field.ts';
 import { koalaBear } from '../../field/koalabear.ts';
 import type { Kernels } from '../contract.ts';
 import { referenceBase } from './base.ts';
+import { referenceHash } from './hash.ts';
 import { referenceMemory } from './memory.ts';
 import { referenceNtt } from './ntt.ts';
 
@@ -33,5 +34,6 @@ export function referenceKernels(ext: ExtensionField, memoryBytes: number = UNLI
     close: async () => {},
     ...referenceBase(ext.base, radix),
     ...referenceNtt(ext),
+    ...referenceHash(ext.base),
   };
 }

@@ -10,6 +10,7 @@ import { createPool } from '../pool/pool.ts';
 import { availableThreads } from '../pool/spawn.ts';
 import { wasmBase } from './base.ts';
 import { SCRATCH_BYTES, type Engine } from './engine.ts';
+import { wasmHash } from './hash.ts';
 import { loadModule } from './load.ts';
 import { wasmNtt } from './ntt.ts';
 
@@ -61,5 +62,6 @@ export async function wasmKernels(options: WasmOptions = {}): Promise<Kernels> {
     close: () => pool.close(),
     ...wasmBase(engine, koalaBear, radix),
     ...wasmNtt(engine, quintic, radix),
+    ...wasmHash(engine),
   };
 }

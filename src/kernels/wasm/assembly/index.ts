@@ -2,3 +2,5 @@
 export { init } from './montgomery';
 export * from './base';
 export * from './ntt/index';
+export * from './hash';
+export * from './expand';
