@@ -6,7 +6,7 @@ import { writeFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { runTwin, type FieldParameters, type Sequence, type Step } from '../reference/sequence.ts';
 
-const LENGTHS = [0, 1, 7, 8, 63, 64, 65, 255, 256, 257, 65_535, 65_536];
+const LENGTHS = [0, 1, 7, 8, 55, 56, 63, 64, 65, 255, 256, 257, 1_015, 1_016, 65_535, 65_536];
 const KOALABEAR: FieldParameters = { modulus: 2_130_706_433, polynomial: [-1, 0, 1, 0, 0] };
 const TOYS: readonly FieldParameters[] = [
   { modulus: 7, polynomial: [-3, 0] },

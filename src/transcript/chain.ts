@@ -11,7 +11,9 @@
  * elements of K under a label of 16 letters, or a challenge in K. Feeding everything to one long hash instead
  * would recompute its tail for every challenge; a permutation sponge would need a second primitive.
  */
-import { blake3, blake3Hasher, DIGEST_BYTES } from '../hash/blake3.ts';
+import { blake3, blake3Hasher } from '../hash/blake3.ts';
+import { bytesOfWords, wordsOfBytes } from '../hash/words.ts';
+import { keyedChunk, type KeyedChunk } from './keyed-chunk.ts';
 
 /** What an entry is; absorbed first. Public values, prover messages and challenges never share a tag. */
 export const TAG = {
@@ -30,6 +32,8 @@ export const TAG = {
 } as const;
 export type Tag = (typeof TAG)[keyof typeof TAG];
 
+/** Words of a state. */
+const STATE_WORDS = 8;
 /** Bytes of an entry's header. */
 export const HEADER_BYTES = 8;
 /** Most letters of a label: the length is one byte. */
@@ -64,63 +68,85 @@ export interface Chain {
  * @throws RangeError for other characters
  */
 export function createChain(context: string): Chain {
-  let state = blake3(asciiBytes('context', context));
+  const state = wordsOfBytes(new Uint32Array(8), blake3(asciiBytes('context', context)));
+  const chunk = keyedChunk();
+  const labels = new Map<string, Uint8Array>(); // labels are written in code: there are few
+
+  /** Writes header and label of an entry into the chunk; returns their length, at most 263. */
+  const writeHead = (header: EntryHeader): number => {
+    checkHeader(header);
+    let label = labels.get(header.label);
+    if (label === undefined) labels.set(header.label, (label = labelBytes(header.label)));
+    const { message } = chunk;
+    message[0] = header.tag;
+    message[1] = label.length;
+    message[2] = header.itemBytes;
+    message[3] = header.itemBytes >>> 8;
+    message[4] = header.count;
+    message[5] = header.count >>> 8;
+    message[6] = header.count >>> 16;
+    message[7] = header.count >>> 24;
+    message.set(label, HEADER_BYTES);
+    return HEADER_BYTES + label.length;
+  };
+  const absorbLong = (headBytes: number, payload: Uint8Array): void => {
+    const head = chunk.message.subarray(0, headBytes);
+    const hasher = blake3Hasher({ key: bytesOfWords(state) });
+    wordsOfBytes(state, hasher.update(head).update(payload).digest());
+  };
+
   return {
-    state: () => state.slice(),
+    state: () => bytesOfWords(state),
     absorb(header, payload) {
       if (payload.length !== header.itemBytes * header.count) {
         throw new RangeError(
           `absorb ${header.label}: payload: expected ${header.itemBytes * header.count} bytes, got ${payload.length}`,
         );
       }
-      state = blake3(entryBytes(header, payload), { key: state });
+      const headBytes = writeHead(header);
+      const length = headBytes + payload.length;
+      if (length > chunk.message.length) return absorbLong(headBytes, payload);
+      chunk.message.set(payload, headBytes);
+      chunk.hash(state, length);
+      copyWords(state, chunk.output(0));
     },
     squeeze(header) {
-      const hasher = blake3Hasher({ key: state }).update(entryBytes(header, new Uint8Array(0)));
-      let output = hasher.digest(outputBytes(header));
-      state = output.slice(0, DIGEST_BYTES);
-      let view = new DataView(output.buffer);
-      let at = DIGEST_BYTES;
-      return () => {
-        if (at === output.length) {
-          output = hasher.digest(2 * output.length); // shorter outputs are prefixes of longer ones
-          view = new DataView(output.buffer);
-        }
-        at += 4;
-        return view.getUint32(at - 4, true);
-      };
+      chunk.hash(state, writeHead(header));
+      const source = keyedWords(chunk);
+      copyWords(state, chunk.output(0));
+      return source;
     },
   };
 }
 
-/** Enough output for most draws: a multiple of a block, a block more than the words that are sure to be read. */
-function outputBytes(header: EntryHeader): number {
-  const words = header.tag === TAG.challengePositions ? header.count : (header.itemBytes / 4) * header.count;
-  const expected = DIGEST_BYTES + 4 * words + words / 16; // one word in 128 is refused over KoalaBear
-  return 64 * Math.ceil(Math.max(expected, 1) / 64);
+/** The output words behind the new state. They end when the chain takes its next entry. */
+function keyedWords(chunk: KeyedChunk): WordSource {
+  const block = chunk.output(0).slice();
+  const serial = chunk.serial();
+  let next = STATE_WORDS;
+  let blockIndex = 0;
+  return () => {
+    if (next === block.length) {
+      if (chunk.serial() !== serial) throw new Error('chain: expected no draw from a past challenge');
+      block.set(chunk.output(++blockIndex));
+      next = 0;
+    }
+    return block[next++] as number;
+  };
 }
 
-function entryBytes(header: EntryHeader, payload: Uint8Array): Uint8Array {
-  const { tag, label, itemBytes, count } = header;
-  checkHeader(header);
-  const bytes = new Uint8Array(HEADER_BYTES + label.length + payload.length);
-  bytes[0] = tag;
-  bytes[1] = label.length;
-  bytes[2] = itemBytes;
-  bytes[3] = itemBytes >>> 8;
-  bytes[4] = count;
-  bytes[5] = count >>> 8;
-  bytes[6] = count >>> 16;
-  bytes[7] = count >>> 24;
-  for (let i = 0; i < label.length; i++) bytes[HEADER_BYTES + i] = label.charCodeAt(i);
-  bytes.set(payload, HEADER_BYTES + label.length);
-  return bytes;
+function copyWords(state: Uint32Array, output: Uint32Array): void {
+  for (let i = 0; i < STATE_WORDS; i++) state[i] = output[i] as number;
 }
 
-function checkHeader({ label, itemBytes, count }: EntryHeader): void {
+function labelBytes(label: string): Uint8Array {
   if (label.length < 1 || label.length > MAX_LABEL_BYTES || !isPrintable(label)) {
     throw new RangeError(`label: expected 1 to ${MAX_LABEL_BYTES} printable ASCII letters, got '${label}'`);
   }
+  return asciiBytes('label', label);
+}
+
+function checkHeader({ label, itemBytes, count }: EntryHeader): void {
   if (!Number.isInteger(count) || count < 0 || count >= MAX_COUNT) {
     throw new RangeError(`${label}: count: expected an integer in [0, 2^32), got ${count}`);
   }
