@@ -4,9 +4,10 @@ import { referenceKernels, wasmKernels, type Kernels } from '../../src/kernels/i
 import { time } from '../measure.ts';
 import { baseCases } from './base.ts';
 import type { KernelCase } from './case.ts';
+import { extCases } from './ext.ts';
 import { nttCases } from './ntt.ts';
 
-const CASES: readonly KernelCase[] = [...baseCases, ...nttCases];
+const CASES: readonly KernelCase[] = [...baseCases, ...extCases, ...nttCases];
 
 export interface KernelRow {
   readonly kernel: string;

@@ -7,6 +7,7 @@ import { koalaBear } from '../../field/koalabear.ts';
 import type { Kernels } from '../contract.ts';
 import { referenceBase } from './base.ts';
 import { referenceHash } from './hash.ts';
+import { referenceExt } from './ext.ts';
 import { referenceMemory } from './memory.ts';
 import { referenceNtt } from './ntt.ts';
 
@@ -35,5 +36,6 @@ export function referenceKernels(ext: ExtensionField, memoryBytes: number = UNLI
     ...referenceBase(ext.base, radix),
     ...referenceNtt(ext),
     ...referenceHash(ext.base),
+    ...referenceExt(ext, radix),
   };
 }

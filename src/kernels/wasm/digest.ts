@@ -1,5 +1,5 @@
 /** BLAKE3 of the two kernel binaries; written by `node tools/build-kernels.mjs --pin`. */
 export const KERNEL_BLAKE3 = {
-  single: 'e0ce5a7807e754ad238bf7644e8e9ab18d39a635a9f672b358b82b89efdca90e',
-  shared: '20255d12b692e15fd40adc1052f92e9f5927e822567d891367852ec2190abe4c',
+  single: '848fe6024b809346d5d2c605b3f968e21461c3af6f68b21006406fc164ae48bc',
+  shared: 'dff7c710c340a92854fcdcedd8b24b5d4c16ccb72f8fbb548eacace610e2985a',
 };

@@ -9,6 +9,7 @@ import { createArena } from '../memory/arena.ts';
 import { createPool } from '../pool/pool.ts';
 import { availableThreads } from '../pool/spawn.ts';
 import { wasmBase } from './base.ts';
+import { wasmExt } from './ext.ts';
 import { SCRATCH_BYTES, type Engine } from './engine.ts';
 import { wasmHash } from './hash.ts';
 import { loadModule } from './load.ts';
@@ -63,5 +64,6 @@ export async function wasmKernels(options: WasmOptions = {}): Promise<Kernels> {
     ...wasmBase(engine, koalaBear, radix),
     ...wasmNtt(engine, quintic, radix),
     ...wasmHash(engine),
+    ...wasmExt(engine, quintic, radix),
   };
 }

@@ -4,3 +4,6 @@ export * from './base';
 export * from './ntt/index';
 export * from './hash';
 export * from './expand';
+export * from './ext';
+export * from './ext-inverse';
+export * from './ext-sums';
