@@ -1,5 +1,5 @@
 /** BLAKE3 of the two kernel binaries; written by `node tools/build-kernels.mjs --pin`. */
 export const KERNEL_BLAKE3 = {
-  single: '848fe6024b809346d5d2c605b3f968e21461c3af6f68b21006406fc164ae48bc',
-  shared: 'dff7c710c340a92854fcdcedd8b24b5d4c16ccb72f8fbb548eacace610e2985a',
+  single: '0ba7a81c9ba37db97fc6d8ec27a826dd88ff8b634843a9c5d7f90fcd7596a120',
+  shared: 'd0e2787332949a9e2bf41672d67e950c2eadcb4c6e5c1e5538487821ca05bb6c',
 };
