@@ -4,8 +4,9 @@ import { referenceKernels, wasmKernels, type Kernels } from '../../src/kernels/i
 import { time } from '../measure.ts';
 import { baseCases } from './base.ts';
 import type { KernelCase } from './case.ts';
+import { hashCases } from './hash.ts';
 
-const CASES: readonly KernelCase[] = [...baseCases];
+const CASES: readonly KernelCase[] = [...baseCases, ...hashCases];
 
 export interface KernelRow {
   readonly kernel: string;

@@ -21,6 +21,12 @@ export const TASK_ITEMS = 1 << 14;
 /** Items that are moved through the arena at once when an operand lies outside it. */
 export const WINDOW_ITEMS = 1 << 18;
 
+/** Items of a task and of a window, for kernels whose items are larger than a few words. */
+export interface Split {
+  readonly taskItems: number;
+  readonly windowItems: number;
+}
+
 /** One operand of an elementwise kernel: `words` array items belong to each logical item. */
 export interface Operand {
   readonly array: TypedArray;
@@ -31,22 +37,24 @@ export interface Operand {
 
 /**
  * Runs an elementwise kernel over `items` logical items in tasks of TASK_ITEMS. `task` receives the addresses
- * of the operands at the task's first item, in order, and the number of items. Operands inside the arena are
- * used in place; if any lies outside, all of those move through windows of WINDOW_ITEMS.
+ * of the operands at the task's first item, in order, and the number of items; it is called from the first task
+ * to the last. Operands inside the arena are used in place; if any lies outside, all of those move through
+ * windows of WINDOW_ITEMS.
  */
 export function elementwise(
   engine: Engine,
   items: number,
   operands: readonly Operand[],
   task: (addresses: readonly number[], count: number) => Task,
+  { taskItems, windowItems }: Split = { taskItems: TASK_ITEMS, windowItems: WINDOW_ITEMS },
 ): void {
   const { arena, pool } = engine;
   const bytesOf = (o: Operand, count: number): number => count * o.itemWords * o.array.BYTES_PER_ELEMENT;
   const split = (addresses: readonly number[], count: number): Task[] => {
     const tasks: Task[] = [];
-    for (let first = 0; first < count; first += TASK_ITEMS) {
+    for (let first = 0; first < count; first += taskItems) {
       const shifted = addresses.map((address, k) => address + bytesOf(operands[k] as Operand, first));
-      tasks.push(task(shifted, Math.min(TASK_ITEMS, count - first)));
+      tasks.push(task(shifted, Math.min(taskItems, count - first)));
     }
     return tasks;
   };
@@ -60,7 +68,7 @@ export function elementwise(
     );
     return;
   }
-  const window = Math.min(items, WINDOW_ITEMS);
+  const window = Math.min(items, windowItems);
   arena.scope(() => {
     // The same array given twice (out = a) shares one window, as it shares one memory.
     const windows = new Map<TypedArray, number>();

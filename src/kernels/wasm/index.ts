@@ -10,6 +10,7 @@ import { createPool } from '../pool/pool.ts';
 import { availableThreads } from '../pool/spawn.ts';
 import { wasmBase } from './base.ts';
 import { SCRATCH_BYTES, type Engine } from './engine.ts';
+import { wasmHash } from './hash.ts';
 import { loadModule } from './load.ts';
 
 const PAGE_BYTES = 65_536;
@@ -59,5 +60,6 @@ export async function wasmKernels(options: WasmOptions = {}): Promise<Kernels> {
     threads,
     close: () => pool.close(),
     ...wasmBase(engine, koalaBear, radix),
+    ...wasmHash(engine),
   };
 }

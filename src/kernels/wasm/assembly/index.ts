@@ -1,3 +1,5 @@
 // The one entry of the kernel module. Exports are plain functions on byte addresses in the imported memory.
 export { init } from './montgomery';
 export * from './base';
+export * from './hash';
+export * from './expand';
