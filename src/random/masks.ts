@@ -5,12 +5,15 @@
  * Positions are counted in words of the stream for F (`fes`, `stream`), in elements for K (`exts`) and in salts.
  */
 import type { Ext, ExtensionField, Fe } from '../field/field.ts';
+import { KEY_BYTES } from '../hash/blake3.ts';
+import { SALT_BYTES } from '../hash/leaf.ts';
 import { saltAt, saltStream, uniformWords, type Stream } from '../hash/stream.ts';
 import { mapSecret, maskFrom, type Mask, type Secret } from '../secret/secret.ts';
 import { drawLedger, type Interval } from './ledger.ts';
 
-/** Words of a salt. */
-const SALT_WORDS = 4;
+/** Words of a salt, and the stream that salts stand in, whatever the key. */
+const SALT_WORDS = SALT_BYTES / 4;
+const SALTS = saltStream(new Uint8Array(KEY_BYTES));
 
 /**
  * Where masks come from: `maskSource` in a prover, a source of unit vectors in the tests of zero knowledge.
@@ -77,8 +80,7 @@ export function maskSource(key: Secret<Uint8Array>, field: ExtensionField): Mask
         return readExts(label, id, at, count);
       },
       salts(at: number, count: number) {
-        const { label, id } = saltStream(new Uint8Array(32));
-        words(label, id, SALT_WORDS * at, SALT_WORDS * count);
+        words(SALTS.label, SALTS.id, SALT_WORDS * at, SALT_WORDS * count);
         return readSalts(at, count);
       },
       stream(label: string, id: number, at: number, count: number) {
