@@ -8,6 +8,8 @@ import { extCases } from './ext.ts';
 import { nttCases } from './ntt.ts';
 
 const CASES: readonly KernelCase[] = [...baseCases, ...extCases, ...nttCases];
+import { hashCases } from './hash.ts';
+const CASES: readonly KernelCase[] = [...baseCases, ...hashCases];
 
 export interface KernelRow {
   readonly kernel: string;

@@ -29,9 +29,9 @@ export function secretOf<T>(value: T): Secret<T> {
   return wrap<T>(value);
 }
 
-/** Wraps a value freshly drawn from a mask stream; called by `src/random/` only. */
-export function maskOf<T>(value: T): Mask<T> {
-  const wrapper = wrap<T>(value) as Mask<T>;
+/** A secret freshly drawn from a mask stream, as a mask; called by `src/random/` only. */
+export function maskFrom<T>(drawn: Secret<T>): Mask<T> {
+  const wrapper = wrap<T>(unwrap(drawn)) as Mask<T>;
   unusedMasks.add(wrapper);
   return wrapper;
 }

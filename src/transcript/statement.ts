@@ -25,8 +25,8 @@ export interface Domain {
   readonly statementDigest: Uint8Array;
 }
 
-/** One labelled part of a statement. */
-export type StatementLeaf =
+/** One labelled part of a statement (or of whatever else a digest names). */
+export type Leaf =
   | { readonly label: string; readonly type: 'text'; readonly value: string }
   | { readonly label: string; readonly type: 'integer'; readonly value: number }
   | { readonly label: string; readonly type: 'digest'; readonly value: Uint8Array }
@@ -47,8 +47,18 @@ const STATEMENT_CONTEXT = 'zkdl statement 1';
  *   { label: 'epoch', type: 'integer', value: 3 },
  * ]);
  */
-export function statementDigest(leaves: readonly StatementLeaf[]): Uint8Array<ArrayBuffer> {
-  const chain = createChain(STATEMENT_CONTEXT);
+export function statementDigest(leaves: readonly Leaf[]): Uint8Array<ArrayBuffer> {
+  return digestOfLeaves(STATEMENT_CONTEXT, leaves);
+}
+
+/**
+ * The same for other lists: a different digest for each context.
+ *
+ * @param context printable ASCII, hard-coded, one for each use
+ * @throws RangeError as `statementDigest`
+ */
+export function digestOfLeaves(context: string, leaves: readonly Leaf[]): Uint8Array<ArrayBuffer> {
+  const chain = createChain(context);
   const labels = new Set<string>();
   for (const leaf of leaves) {
     if (labels.has(leaf.label)) {
@@ -87,7 +97,7 @@ function checkedVersion(version: number): number {
   return version;
 }
 
-function absorbLeaf(chain: Chain, leaf: StatementLeaf): void {
+function absorbLeaf(chain: Chain, leaf: Leaf): void {
   if (leaf.type === 'text') absorbText(chain, leaf.label, leaf.value);
   else if (leaf.type === 'integer') absorbInteger(chain, leaf.label, leaf.value);
   else if (leaf.type === 'digest') absorbDigest(chain, leaf.label, leaf.value);

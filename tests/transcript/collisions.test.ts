@@ -4,7 +4,7 @@
  */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { statementDigest, domainDigest, type StatementLeaf } from '../../src/transcript/statement.ts';
+import { statementDigest, domainDigest, type Leaf } from '../../src/transcript/statement.ts';
 import { createChain, TAG } from '../../src/transcript/chain.ts';
 import { primeField } from '../../src/field/prime-field.ts';
 import { extensionField } from '../../src/field/extension-field.ts';
@@ -173,14 +173,14 @@ describe('the domain and the statement', () => {
   });
 
   test('every leaf of a statement changes its digest, and so do types, labels and order', () => {
-    const leaves: StatementLeaf[] = [
+    const leaves: Leaf[] = [
       { label: 'key', type: 'digest', value: digest(1) },
       { label: 'epoch', type: 'integer', value: 3 },
       { label: 'context', type: 'bytes', value: Uint8Array.of(1, 2) },
       { label: 'model', type: 'text', value: 'gpt2' },
       { label: 'outputs', type: 'fes', value: quintic.fromLimbs([1, 2, 3, 4, 5]) },
     ];
-    const others: StatementLeaf[] = [
+    const others: Leaf[] = [
       { label: 'key', type: 'digest', value: digest(2) },
       { label: 'epoch', type: 'integer', value: -3 },
       { label: 'context', type: 'bytes', value: Uint8Array.of(1, 2, 0) },
