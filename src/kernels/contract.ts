@@ -8,11 +8,11 @@ import type { ExtensionField, Fe } from '../field/field.ts';
 import type { BaseKernels } from './contract/base.ts';
 import type { HashKernels } from './contract/hash.ts';
 import type { ExtKernels } from './contract/ext.ts';
-import type { InterleaveKernels } from './contract/interleave.ts';
+import type { ExtRowKernels } from './contract/ext-rows.ts';
 import type { KernelMemory } from './contract/memory.ts';
 import type { NttKernels } from './contract/ntt.ts';
 
-export interface Kernels extends BaseKernels, NttKernels, HashKernels, ExtKernels, InterleaveKernels {
+export interface Kernels extends BaseKernels, NttKernels, HashKernels, ExtKernels, ExtRowKernels {
   /** `reference` or `wasm`. */
   readonly name: string;
   /** K over F; F is `ext.base`. */

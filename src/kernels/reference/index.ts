@@ -8,7 +8,7 @@ import type { Kernels } from '../contract.ts';
 import { referenceBase } from './base.ts';
 import { referenceHash } from './hash.ts';
 import { referenceExt } from './ext.ts';
-import { referenceInterleave } from './interleave.ts';
+import { referenceExtRows } from './ext-rows.ts';
 import { referenceMemory } from './memory.ts';
 import { referenceNtt } from './ntt.ts';
 
@@ -35,7 +35,7 @@ export function referenceKernels(ext: ExtensionField, memoryBytes: number = UNLI
     threads: 1,
     close: async () => {},
     ...referenceBase(ext.base, radix),
-    ...referenceInterleave(ext),
+    ...referenceExtRows(ext),
     ...referenceNtt(ext),
     ...referenceHash(ext.base),
     ...referenceExt(ext, radix),

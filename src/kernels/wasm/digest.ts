@@ -1,5 +1,5 @@
 /** BLAKE3 of the two kernel binaries; written by `node tools/build-kernels.mjs --pin`. */
 export const KERNEL_BLAKE3 = {
-  single: '0ba7a81c9ba37db97fc6d8ec27a826dd88ff8b634843a9c5d7f90fcd7596a120',
-  shared: 'd0e2787332949a9e2bf41672d67e950c2eadcb4c6e5c1e5538487821ca05bb6c',
+  single: 'f41b575505b070b940df250233b86db9eccd88562ce1fcb2e5cd674d1317369d',
+  shared: '4f9d0130729da8c8d330ed4f9ed0760da2747ff22fdc92fa0c9008f8ef963cf9',
 };

@@ -12,7 +12,7 @@ import { wasmBase } from './base.ts';
 import { wasmExt } from './ext.ts';
 import { SCRATCH_BYTES, type Engine } from './engine.ts';
 import { wasmHash } from './hash.ts';
-import { wasmInterleave } from './interleave.ts';
+import { wasmExtRows } from './ext-rows.ts';
 import { loadModule } from './load.ts';
 import { wasmNtt } from './ntt.ts';
 
@@ -63,7 +63,7 @@ export async function wasmKernels(options: WasmOptions = {}): Promise<Kernels> {
     threads,
     close: () => pool.close(),
     ...wasmBase(engine, koalaBear, radix),
-    ...wasmInterleave(engine),
+    ...wasmExtRows(engine),
     ...wasmNtt(engine, quintic, radix),
     ...wasmHash(engine),
     ...wasmExt(engine, quintic, radix),

@@ -1,7 +1,7 @@
 // The one entry of the kernel module. Exports are plain functions on byte addresses in the imported memory.
 export { init } from './montgomery';
 export * from './base';
-export * from './interleave';
+export * from './ext-rows';
 export * from './ntt/index';
 export * from './hash';
 export * from './expand';
