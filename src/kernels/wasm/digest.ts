@@ -1,5 +1,5 @@
 /** BLAKE3 of the two kernel binaries; written by `node tools/build-kernels.mjs --pin`. */
 export const KERNEL_BLAKE3 = {
-  single: '5695f3ef14a0501f75d77c121321d3f369c96af2f183e6188c43a1023daa71a0',
-  shared: '185a680be97ce78b0dccedf35d985f368222d58e6b47de564565c4d536e4d3e0',
+  single: 'b2352a0ae1e78b355ae31af51dd56a31fb99fe9365bd0962a041a6743c859644',
+  shared: '7b68c57cb929a1eaffaf7947cb872e0265330eac6b7b11a17cd703955bb71a85',
 };

@@ -60,18 +60,32 @@ function hornerItems<T>(out: usize, a: usize, n: u32, w: u32): void {
   }
 }
 
-function fold<T>(out: usize, a: usize, n: u32, partItems: u32, remaining: i32, w: u32): void {
+/** Parts of a message from the last to the first; `started` when `out` already holds what follows the message. */
+function fold<T>(
+  out: usize,
+  a: usize,
+  n: u32,
+  partItems: u32,
+  remaining: i32,
+  w: u32,
+  started: bool,
+): void {
   let q: i32 = remaining <= 0 ? -1 : (remaining - 1) / <i32>partItems;
-  const top: u32 = q < 0 ? 0 : min<u32>(n, <u32>(remaining - q * <i32>partItems));
-  if (q >= 0) copyItems<T>(out, a + <usize>(q * <i32>partItems) * sizeof<T>(), top);
-  memory.fill(out + (top << 2), 0, (n - top) << 2);
-  // Every lower part reaches at least to the end of this chunk: n <= partItems.
-  for (q--; q >= 0; q--) hornerItems<T>(out, a + <usize>(q * <i32>partItems) * sizeof<T>(), n, w);
+  if (!started) {
+    const top: u32 = q < 0 ? 0 : min<u32>(n, <u32>(remaining - q * <i32>partItems));
+    if (q >= 0) copyItems<T>(out, a + <usize>(q * <i32>partItems) * sizeof<T>(), top);
+    memory.fill(out + (top << 2), 0, (n - top) << 2);
+    q--;
+  }
+  // Every other part reaches at least to the end of this chunk: n <= partItems.
+  for (; q >= 0; q--) hornerItems<T>(out, a + <usize>(q * <i32>partItems) * sizeof<T>(), n, w);
 }
 
 /**
  * n folded words at `out`. `a` is the chunk's first item in part 0, part q lies partItems items further on and
  * the message ends `remaining` items after `a` (not after it if remaining <= 0). n <= partItems; w = g R.
+ * A pad of words that follows whole parts of the message is given in the same way: its first word of the chunk
+ * and the words from there to its end; address 0 for none.
  */
 export function foldMessage(
   out: usize,
@@ -81,11 +95,15 @@ export function foldMessage(
   partItems: u32,
   remaining: i32,
   w: u32,
+  pad: usize,
+  padRemaining: i32,
 ): void {
-  if (kind == KIND_I16) fold<i16>(out, a, n, partItems, remaining, w);
-  else if (kind == KIND_U32) fold<u32>(out, a, n, partItems, remaining, w);
-  else if (kind == KIND_I32) fold<i32>(out, a, n, partItems, remaining, w);
-  else fold<i8>(out, a, n, partItems, remaining, w);
+  const started = pad != 0;
+  if (started) fold<u32>(out, pad, n, partItems, padRemaining, w, false);
+  if (kind == KIND_I16) fold<i16>(out, a, n, partItems, remaining, w, started);
+  else if (kind == KIND_U32) fold<u32>(out, a, n, partItems, remaining, w, started);
+  else if (kind == KIND_I32) fold<i32>(out, a, n, partItems, remaining, w, started);
+  else fold<i8>(out, a, n, partItems, remaining, w, started);
 }
 
 /** Bytes of one item. */
