@@ -174,6 +174,56 @@ describe('encode', () => {
   });
 });
 
+describe('interleave', () => {
+  const shapes: [rows: number, columns: number][] = [
+    [0, 3],
+    [1, 1],
+    [1, 9],
+    [9, 1],
+    [8, 8],
+    [33, 17],
+    [100, 12],
+    [64, 118],
+    [1000, 5],
+    [70, 300],
+    [40_000, 7],
+    [3, 100_000],
+  ];
+  for (const kind of KINDS) {
+    test.each(shapes)(`${kind}: %i rows of %i columns`, (rows, columns) => {
+      const a = integers(kind, rows * columns, rows + columns);
+      const expected = a.slice();
+      reference.interleave(expected, a, columns);
+      for (let i = 0; i < a.length; i += 97) {
+        expect(expected[(i % rows) * columns + Math.floor(i / rows)]).toBe(a[i]);
+      }
+      for (const k of wasm) {
+        const out = a.slice().fill(7);
+        k.interleave(out, a, columns);
+        expectSame(out, expected, k.name);
+        k.memory.scope(() => {
+          const copy = inside(k, a);
+          k.interleave(copy, inside(k, a), columns);
+          expectSame(copy, expected, k.name);
+        });
+      }
+    });
+  }
+  test('bad arguments are named', () => {
+    for (const k of [reference, ...wasm]) {
+      expect(() => k.interleave(new Int16Array(4), new Int16Array(4), 3)).toThrow(
+        'a: expected whole rows of 3 columns, got 4 items',
+      );
+      expect(() => k.interleave(new Int16Array(3), new Int16Array(4), 2)).toThrow(
+        'out: expected 4 items, got 3',
+      );
+      expect(() => k.interleave<Message>(new Int8Array(4), new Int16Array(4), 2)).toThrow(
+        'out: expected Int16Array, got Int8Array',
+      );
+    }
+  });
+});
+
 /** Positions with repetitions, extremes and no order. */
 function positionsOf(count: number, logN: number, seed: number): number[] {
   const next = generator(seed);

@@ -84,6 +84,19 @@ export function checkedCosetLog(
   return log;
 }
 
+/** @returns the rows of `interleave`. @throws TypeError, RangeError as the contract says */
+export function checkedInterleave(out: Message, a: Message, columns: number): number {
+  checkInteger('columns', columns, 1, MAX_COLUMNS);
+  if (out.constructor !== a.constructor) {
+    throw new TypeError(`out: expected ${a.constructor.name}, got ${out.constructor.name}`);
+  }
+  if (a.length % columns !== 0) {
+    throw new RangeError(`a: expected whole rows of ${columns} columns, got ${a.length} items`);
+  }
+  checkLength('out', out, a.length);
+  return a.length / columns;
+}
+
 /** Checks the arguments of `evaluateAtTransposed`. */
 export function checkTransposed(
   F: BaseField,

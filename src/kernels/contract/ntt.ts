@@ -78,6 +78,11 @@ export interface NttKernels {
     positions: ArrayLike<number>,
     k: number,
   ): void;
+  /**
+   * Columns, one after the other, to rows: out[r * columns + c] = a[c * rows + r]. Both arrays have one type.
+   * @throws TypeError for two types; RangeError naming columns, a or out
+   */
+  interleave<T extends Message>(out: T, a: T, columns: number): void;
   /** out[i] = scale * base^i, plain words (Montgomery words for scale = c * R). */
   powers(out: Uint32Array, scale: Fe, base: Fe): void;
   /** out[i] = scale * base^i over K for i < n, plain words in the layout of `layout.ts`. */

@@ -5,6 +5,7 @@ import { checkLength } from '../contract/checks.ts';
 import { extWords, readExt, writeExt } from '../contract/layout.ts';
 import {
   checkedCosetLog,
+  checkedInterleave,
   checkedLogRows,
   checkedMessage,
   checkPositions,
@@ -55,6 +56,12 @@ export function referenceNtt(K: ExtensionField): NttKernels {
     evaluateAtTransposed(out, eta, logN, positions, k) {
       checkTransposed(F, K.degree, out, eta, logN, positions, k);
       transposed(K, out, eta, logN, positions, k);
+    },
+    interleave(out, a, columns) {
+      const rows = checkedInterleave(out, a, columns);
+      for (let c = 0; c < columns; c++) {
+        for (let r = 0; r < rows; r++) out[r * columns + c] = a[c * rows + r] as number;
+      }
     },
     powers(out, scale, base) {
       let value = F.fe(scale);

@@ -1,5 +1,5 @@
 /** BLAKE3 of the two kernel binaries; written by `node tools/build-kernels.mjs --pin`. */
 export const KERNEL_BLAKE3 = {
-  single: 'b2352a0ae1e78b355ae31af51dd56a31fb99fe9365bd0962a041a6743c859644',
-  shared: '7b68c57cb929a1eaffaf7947cb872e0265330eac6b7b11a17cd703955bb71a85',
+  single: '9d9e28ae0f6eeca6ff4b7574d973be88607883759ec2f1c0baed21bca17a2f76',
+  shared: '77abd94ac696f3c3e7b9b1882c88ae53dbe20e2791c5e458ebf757d412330a37',
 };

@@ -14,6 +14,7 @@ import type { Task } from '../pool/pool.ts';
 import { inColumnBatches } from './columns.ts';
 import { TASK_ITEMS, type Engine } from './engine.ts';
 import { evaluateAt } from './evaluate.ts';
+import { interleave } from './interleave.ts';
 import { joinTask, phases, splitTask } from './ntt-plan.ts';
 import { nttTables, type NttTables } from './ntt-tables.ts';
 import { evaluateAtTransposed } from './transpose.ts';
@@ -62,6 +63,7 @@ export function wasmNtt(engine: Engine, K: ExtensionField, radix: Fe): NttKernel
     evaluateAt: (out, message, code, positions) => evaluateAt(context, out, message, code, positions),
     evaluateAtTransposed: (out, eta, logN, positions, k) =>
       evaluateAtTransposed(context, out, eta, logN, positions, k),
+    interleave: (out, a, columns) => interleave(engine, out, a, columns),
     powers: (out, scale, base) => powers(context, out, scale, base),
     kPowers: (out, n, scale, base) => kPowers(context, out, n, scale, base),
   };

@@ -19,8 +19,9 @@ function load4<T>(a: usize, p: v128): v128 {
     const z = i32x4.add(y, v128.and(v128.and(negative, i32x4.shr_s(y, 31)), p));
     return i32x4.min_u(z, i32x4.sub(z, p));
   }
-  const x =
-    sizeof<T>() == 2 ? v128.load_ext<i16>(a) : i32x4.extend_low_i16x8_s(i16x8.extend_low_i8x16_s(v128.load_zero<u32>(a)));
+  let x: v128;
+  if (sizeof<T>() == 2) x = v128.load_ext<i16>(a);
+  else x = i32x4.extend_low_i16x8_s(i16x8.extend_low_i8x16_s(v128.load_zero<u32>(a)));
   return i32x4.add(x, v128.and(i32x4.shr_s(x, 31), p));
 }
 
