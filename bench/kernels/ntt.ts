@@ -92,6 +92,19 @@ const powersCase: KernelCase = {
   },
 };
 
+/** Columns of int16 to rows of 118. */
+const interleaveCase: KernelCase = {
+  name: 'interleave int16 118 columns',
+  unit: 'item',
+  items: 118 << 16,
+  twinItems: 118 << 10,
+  scales: false,
+  prepare(k, n) {
+    const [out, a] = [k.memory.i16(n), k.memory.i16(n).fill(-12_345)];
+    return () => k.interleave(out, a, 118);
+  },
+};
+
 export const nttCases: readonly KernelCase[] = [
   transform('ntt 2^12', 1 << 12, 1, 2.85),
   transform('ntt 2^20', 1 << 20, 1, 4.8),
@@ -104,5 +117,6 @@ export const nttCases: readonly KernelCase[] = [
   evaluateCase(16, 16 << 16),
   evaluateCase(118, 118 << 14),
   transposeCase(1 << 20, 42),
+  interleaveCase,
   powersCase,
 ];

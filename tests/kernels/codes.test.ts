@@ -94,6 +94,54 @@ describe('encode', () => {
     );
   }
 
+  const padded: [number, number, number, number][] = [
+    [1, 1, 1, 3],
+    [4, 4, 3, 1],
+    [5, 8, 8, 5],
+    [10, 256, 64, 16],
+    [10, 256, 100, 150],
+    [14, 4096, 1000, 17],
+    [17, 2 ** 15, 2 ** 13, 4],
+  ];
+  test.each(padded)(
+    'a padded message: n = 2^%i, %i rows and %i of pad, %i columns',
+    (logN, r, t, columns) => {
+      const data = integers('i16', r * columns, 5);
+      const pad = words(t * columns, P, 6);
+      const joined = Uint32Array.from([...data, ...pad], (x) => koalaBear.fromInt(x));
+      const expected = new Uint32Array(columns << logN);
+      reference.encode(expected, joined, { logN, columns });
+      const positions = positionsOf(30, logN, 2);
+      const rows = new Uint32Array(30 * columns);
+      positions.forEach((i, p) => {
+        const q = bitReverse(i, logN) * columns;
+        rows.set(expected.subarray(q, q + columns), p * columns);
+      });
+      for (const k of [reference, ...wasm, ...(logN < 16 ? [tiny] : [])]) {
+        const out = new Uint32Array(expected.length).fill(7);
+        k.encode(out, { data, pad }, { logN, columns });
+        expectSame(out, expected, k.name);
+        const smaller = out.subarray(0, Math.max(1, r >> 2) * columns).fill(7);
+        k.encodeCoset(smaller, { data, pad }, { logN, columns }, 1);
+        expectSame(smaller, expected.subarray(smaller.length, 2 * smaller.length), k.name);
+        if (k === reference && logN > 9) continue; // the definition's time is quadratic
+        const at = new Uint32Array(rows.length);
+        k.evaluateAt(at, { data, pad }, { logN, columns }, positions);
+        expectSame(at, rows, k.name);
+      }
+      for (const k of wasm) {
+        k.memory.scope(() => {
+          const [out, at] = [k.memory.u32(expected.length), k.memory.u32(rows.length)];
+          const message = { data: inside(k, data), pad: inside(k, pad) };
+          k.encode(out, message, { logN, columns });
+          k.evaluateAt(at, message, { logN, columns }, positions);
+          expectSame(out, expected, k.name);
+          expectSame(at, rows, k.name);
+        });
+      }
+    },
+  );
+
   test('cosets smaller and larger than the message', () => {
     const [logN, columns, rows] = [9, 3, 77];
     const message = integers('i16', rows * columns, 1);
@@ -123,6 +171,56 @@ describe('encode', () => {
     tiny.intt(got, columns);
     expectSame(got, data);
     expect(() => tiny.ntt(new Uint32Array(2 ** 20), 1)).toThrow('memory: expected at most');
+  });
+});
+
+describe('interleave', () => {
+  const shapes: [rows: number, columns: number][] = [
+    [0, 3],
+    [1, 1],
+    [1, 9],
+    [9, 1],
+    [8, 8],
+    [33, 17],
+    [100, 12],
+    [64, 118],
+    [1000, 5],
+    [70, 300],
+    [40_000, 7],
+    [3, 100_000],
+  ];
+  for (const kind of KINDS) {
+    test.each(shapes)(`${kind}: %i rows of %i columns`, (rows, columns) => {
+      const a = integers(kind, rows * columns, rows + columns);
+      const expected = a.slice();
+      reference.interleave(expected, a, columns);
+      for (let i = 0; i < a.length; i += 97) {
+        expect(expected[(i % rows) * columns + Math.floor(i / rows)]).toBe(a[i]);
+      }
+      for (const k of wasm) {
+        const out = a.slice().fill(7);
+        k.interleave(out, a, columns);
+        expectSame(out, expected, k.name);
+        k.memory.scope(() => {
+          const copy = inside(k, a);
+          k.interleave(copy, inside(k, a), columns);
+          expectSame(copy, expected, k.name);
+        });
+      }
+    });
+  }
+  test('bad arguments are named', () => {
+    for (const k of [reference, ...wasm]) {
+      expect(() => k.interleave(new Int16Array(4), new Int16Array(4), 3)).toThrow(
+        'a: expected whole rows of 3 columns, got 4 items',
+      );
+      expect(() => k.interleave(new Int16Array(3), new Int16Array(4), 2)).toThrow(
+        'out: expected 4 items, got 3',
+      );
+      expect(() => k.interleave<Message>(new Int8Array(4), new Int16Array(4), 2)).toThrow(
+        'out: expected Int16Array, got Int8Array',
+      );
+    }
   });
 });
 

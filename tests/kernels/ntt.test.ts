@@ -259,6 +259,34 @@ describe('bad arguments are named', () => {
       'out: expected 4 items, got 3',
     ],
     [
+      'pad rows',
+      (k) =>
+        k.encode(
+          new Uint32Array(8),
+          { data: new Int16Array(2), pad: new Uint32Array(3) },
+          { logN: 3, columns: 1 },
+        ),
+      'pad: expected 0 to 2 rows of 1 columns, got 3 items',
+    ],
+    [
+      'rows before a pad',
+      (k) =>
+        k.encode(
+          new Uint32Array(8),
+          { data: new Int16Array(3), pad: new Uint32Array(1) },
+          { logN: 3, columns: 1 },
+        ),
+      'message: expected a power of two of rows before a pad, got 3',
+    ],
+    [
+      'coset of a padded message',
+      (k) => {
+        const message = { data: new Int16Array(2), pad: new Uint32Array(1) };
+        k.encodeCoset(new Uint32Array(4), message, { logN: 3, columns: 1 }, 0);
+      },
+      'out: expected at most 2 rows for a padded message, got 4',
+    ],
+    [
       'k',
       (k) => k.evaluateAtTransposed(new Uint32Array(20), new Uint32Array(20), 2, [1], 5),
       'k: expected an integer in [1, 4], got 5',

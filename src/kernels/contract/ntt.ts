@@ -21,6 +21,15 @@ import type { Ext, Fe } from '../../field/field.ts';
 /** Coefficients: integers, taken modulo p, or words of F. */
 export type Message = Int8Array | Int16Array | Int32Array | Uint32Array;
 
+/**
+ * A message in two parts, [r][columns] integers or words and then [t][columns] words: small integers followed by
+ * a random pad need not be widened to words. r is a power of two and t <= r.
+ */
+export interface PaddedMessage {
+  readonly data: Message;
+  readonly pad: Uint32Array;
+}
+
 /** A Reed-Solomon code of length 2^logN, `columns` words of it side by side. */
 export interface CodeShape {
   readonly logN: number;
@@ -38,18 +47,24 @@ export interface NttKernels {
   /**
    * One coset of the codewords of `message`, which is [k][columns] with 1 <= k <= 2^logN. `out` is
    * [2^m][columns] for any m <= logN and receives rows [coset * 2^m, (coset + 1) * 2^m) of the codeword; the
-   * choice m = floor(log2 k) is the cheapest. Streams a codeword that does not fit memory.
-   * @throws RangeError naming out, message, logN, columns or coset
+   * choice m = floor(log2 k) is the cheapest. Streams a codeword that does not fit memory. A padded message takes
+   * cosets of at most r rows.
+   * @throws RangeError naming out, message, pad, logN, columns or coset
    */
-  encodeCoset(out: Uint32Array, message: Message, code: CodeShape, coset: number): void;
+  encodeCoset(out: Uint32Array, message: Message | PaddedMessage, code: CodeShape, coset: number): void;
   /** The whole codewords, [2^logN][columns]: all cosets, one after the other. */
-  encode(out: Uint32Array, message: Message, code: CodeShape): void;
+  encode(out: Uint32Array, message: Message | PaddedMessage, code: CodeShape): void;
   /**
    * Rows of the codewords without the codewords: out[p][c] = f_c(x_i), i = positions[p], [positions][columns].
    * Positions are exponents i (not stored rows), in any order, repetitions allowed.
-   * @throws RangeError naming out, message, logN, columns or positions[p]
+   * @throws RangeError naming out, message, pad, logN, columns or positions[p]
    */
-  evaluateAt(out: Uint32Array, message: Message, code: CodeShape, positions: ArrayLike<number>): void;
+  evaluateAt(
+    out: Uint32Array,
+    message: Message | PaddedMessage,
+    code: CodeShape,
+    positions: ArrayLike<number>,
+  ): void;
   /**
    * The transpose of evaluation over K: out[j] = sum_p eta[p] * x_i^j, i = positions[p], for j < k, so that
    * <f, out> = sum_p eta[p] f(x_i). `eta` holds positions.length elements and `out` k elements in the layout
@@ -63,6 +78,11 @@ export interface NttKernels {
     positions: ArrayLike<number>,
     k: number,
   ): void;
+  /**
+   * Columns, one after the other, to rows: out[r * columns + c] = a[c * rows + r]. Both arrays have one type.
+   * @throws TypeError for two types; RangeError naming columns, a or out
+   */
+  interleave<T extends Message>(out: T, a: T, columns: number): void;
   /** out[i] = scale * base^i, plain words (Montgomery words for scale = c * R). */
   powers(out: Uint32Array, scale: Fe, base: Fe): void;
   /** out[i] = scale * base^i over K for i < n, plain words in the layout of `layout.ts`. */

@@ -5,20 +5,21 @@ import { checkLength } from '../contract/checks.ts';
 import { extWords, readExt, writeExt } from '../contract/layout.ts';
 import {
   checkedCosetLog,
+  checkedInterleave,
   checkedLogRows,
-  checkedMessageRows,
+  checkedMessage,
   checkPositions,
   checkTransposed,
-  cosetLog,
+  type MessageShape,
 } from '../contract/ntt-checks.ts';
-import type { Message, NttKernels } from '../contract/ntt.ts';
+import type { NttKernels } from '../contract/ntt.ts';
 
 export function referenceNtt(K: ExtensionField): NttKernels {
   const F = K.base;
   const encodeCoset: NttKernels['encodeCoset'] = (out, message, code, coset) => {
-    checkedMessageRows(F, message, code);
-    const log = checkedCosetLog(F, out, code, coset);
-    foldMessage(F, out, message, blockRoot(F, code.logN - log, coset));
+    const parts = checkedMessage(F, message, code);
+    const log = checkedCosetLog(F, out, parts, code, coset);
+    foldMessage(F, out, parts, blockRoot(F, code.logN - log, coset));
     splitBlocks(F, out, code.columns, log, code.logN - log, coset);
   };
   return {
@@ -30,23 +31,23 @@ export function referenceNtt(K: ExtensionField): NttKernels {
     },
     encodeCoset,
     encode(out, message, code) {
-      const rows = checkedMessageRows(F, message, code);
+      const { logCoset } = checkedMessage(F, message, code);
       checkLength('out', out, 2 ** code.logN * code.columns);
-      const words = 2 ** cosetLog(rows) * code.columns;
+      const words = 2 ** logCoset * code.columns;
       for (let coset = 0; coset * words < out.length; coset++) {
         encodeCoset(out.subarray(coset * words, (coset + 1) * words), message, code, coset);
       }
     },
     evaluateAt(out, message, code, positions) {
-      const rows = checkedMessageRows(F, message, code);
+      const parts = checkedMessage(F, message, code);
       checkPositions(positions, code.logN);
       checkLength('out', out, positions.length * code.columns);
       for (let p = 0; p < positions.length; p++) {
         const x = domainPoint(F, code.logN, positions[p] as number);
         for (let c = 0; c < code.columns; c++) {
           let value = F.zero;
-          for (let j = rows - 1; j >= 0; j--) {
-            value = F.add(F.mul(value, x), F.fromInt(message[j * code.columns + c] as number));
+          for (let j = parts.k - 1; j >= 0; j--) {
+            value = F.add(F.mul(value, x), coefficient(F, parts, j * code.columns + c));
           }
           out[p * code.columns + c] = value;
         }
@@ -55,6 +56,12 @@ export function referenceNtt(K: ExtensionField): NttKernels {
     evaluateAtTransposed(out, eta, logN, positions, k) {
       checkTransposed(F, K.degree, out, eta, logN, positions, k);
       transposed(K, out, eta, logN, positions, k);
+    },
+    interleave(out, a, columns) {
+      const rows = checkedInterleave(out, a, columns);
+      for (let c = 0; c < columns; c++) {
+        for (let r = 0; r < rows; r++) out[r * columns + c] = a[c * rows + r] as number;
+      }
     },
     powers(out, scale, base) {
       let value = F.fe(scale);
@@ -90,15 +97,20 @@ export function splittingRoots(F: BaseField, count: number): Fe[] {
 }
 
 /** out[j] = sum_q root^q message[q * out.length + j]: the message modulo x^h - root, h the rows of `out`. */
-function foldMessage(F: BaseField, out: Uint32Array, message: Message, root: Fe): void {
+function foldMessage(F: BaseField, out: Uint32Array, message: MessageShape, root: Fe): void {
+  const items = message.data.length + message.pad.length;
   for (let j = 0; j < out.length; j++) {
     let value = F.zero;
-    const parts = Math.ceil((message.length - j) / out.length);
-    for (let q = parts - 1; q >= 0; q--) {
-      value = F.add(F.mul(value, root), F.fromInt(message[q * out.length + j] as number));
+    for (let q = Math.ceil((items - j) / out.length) - 1; q >= 0; q--) {
+      value = F.add(F.mul(value, root), coefficient(F, message, q * out.length + j));
     }
     out[j] = value;
   }
+}
+
+/** Item i of data and pad, one after the other. */
+function coefficient(F: BaseField, { data, pad }: MessageShape, i: number): Fe {
+  return F.fromInt((i < data.length ? data[i] : pad[i - data.length]) as number);
 }
 
 /** Splits block `block` of 2^level, `data`, into single points: log layers of (a, b) -> (a + z b, a - z b). */

@@ -29,7 +29,7 @@ export function inColumnBatches(
   body: (addresses: readonly number[], columns: number, firstColumn: number) => void,
 ): void {
   const { arena } = engine;
-  const outside = operands.filter((o) => !arena.holds(o.array));
+  const outside = operands.filter((o) => o.array.length > 0 && !arena.holds(o.array));
   const mostRows = Math.max(...operands.map((o) => o.rows));
   if (outside.length === 0 && mostRows * columns <= MAX_ITEMS) {
     body(

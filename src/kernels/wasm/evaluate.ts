@@ -1,8 +1,8 @@
 /** Rows of a codeword at given positions, without the codeword. */
 import type { Fe } from '../../field/field.ts';
 import { checkLength } from '../contract/checks.ts';
-import { checkedMessageRows, checkPositions, cosetLog } from '../contract/ntt-checks.ts';
-import type { CodeShape, Message } from '../contract/ntt.ts';
+import { checkedMessage, checkPositions, type MessageShape } from '../contract/ntt-checks.ts';
+import type { CodeShape, Message, PaddedMessage } from '../contract/ntt.ts';
 import { inColumnBatches } from './columns.ts';
 import { messageKind, type NttContext } from './ntt.ts';
 import { createSites, layersFor, passes, shareSlices, type Sites } from './sites.ts';
@@ -19,44 +19,53 @@ const MIN_LOG_COSET = 3;
 export function evaluateAt(
   context: NttContext,
   out: Uint32Array,
-  message: Message,
+  message: Message | PaddedMessage,
   code: CodeShape,
   positions: ArrayLike<number>,
 ): void {
-  const k = checkedMessageRows(context.F, message, code);
+  const parts = checkedMessage(context.F, message, code);
   checkPositions(positions, code.logN);
   checkLength('out', out, positions.length * code.columns);
-  if (cosetLog(k) < MIN_LOG_COSET) return context.definition.evaluateAt(out, message, code, positions);
+  if (parts.logCoset < MIN_LOG_COSET) return context.definition.evaluateAt(out, message, code, positions);
   for (const [first, some] of passes(positions)) {
     const rows = out.subarray(first * code.columns, (first + some.length) * code.columns);
-    evaluatePass(context, rows, message, code, some, k);
+    evaluatePass(context, rows, parts, code, some);
   }
 }
 
 function evaluatePass(
   context: NttContext,
   out: Uint32Array,
-  message: Message,
+  { data, pad, rows, padRows, logCoset }: MessageShape,
   code: CodeShape,
   positions: readonly number[],
-  k: number,
 ): void {
   const { arena, pool } = context.engine;
-  const shape = sliceShape(code, cosetLog(k), positions);
+  const shape = sliceShape(code, logCoset, positions);
   const shares = shareSlices(2 ** (shape.logCoset - shape.layers) / shape.rows, pool.threads);
   arena.scope(() => {
     const sites = createSites(context, shape, positions);
     const partialBytes = 4 * shares.length * positions.length * shape.rowWords;
     const spare = { fixed: partialBytes + 4096, perColumn: 0 };
-    const operand = { array: message, rows: k, role: 'in' } as const;
-    inColumnBatches(context.engine, code.columns, [operand], spare, ([address], columns, firstColumn) => {
+    const operands = [
+      { array: data, rows, role: 'in' },
+      { array: pad, rows: padRows, role: 'in' },
+    ] as const;
+    inColumnBatches(context.engine, code.columns, operands, spare, (addresses, columns, firstColumn) => {
       for (let column = 0; column < columns; column += shape.rowWords) {
         arena.scope(() => {
           const width = Math.min(shape.rowWords, columns - column);
           const rowWords = width === 1 ? 1 : 4 * Math.ceil(width / 4);
-          const data = (address as number) + column * message.BYTES_PER_ELEMENT;
-          const kind = messageKind(message);
-          const descriptor = sites.describe({ rowWords, k, data, kind, columns, width });
+          const descriptor = sites.describe({
+            rowWords,
+            rows,
+            data: (addresses[0] as number) + column * data.BYTES_PER_ELEMENT,
+            kind: messageKind(data),
+            columns,
+            width,
+            pad: padRows === 0 ? 0 : (addresses[1] as number) + 4 * column,
+            padRows,
+          });
           const partials = shares.map(() => arena.u32(positions.length * rowWords));
           pool.run(
             shares.map(([first, count], t) => [

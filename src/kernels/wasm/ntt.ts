@@ -2,13 +2,19 @@
 import type { BaseField, Ext, ExtensionField, Fe } from '../../field/field.ts';
 import { checkLength } from '../contract/checks.ts';
 import { extWords, writeExt } from '../contract/layout.ts';
-import { checkedCosetLog, checkedLogRows, checkedMessageRows, cosetLog } from '../contract/ntt-checks.ts';
+import {
+  checkedCosetLog,
+  checkedLogRows,
+  checkedMessage,
+  type MessageShape,
+} from '../contract/ntt-checks.ts';
 import type { Message, NttKernels } from '../contract/ntt.ts';
 import { blockRoot, referenceNtt } from '../reference/ntt.ts';
 import type { Task } from '../pool/pool.ts';
 import { inColumnBatches } from './columns.ts';
 import { TASK_ITEMS, type Engine } from './engine.ts';
 import { evaluateAt } from './evaluate.ts';
+import { interleave } from './interleave.ts';
 import { joinTask, phases, splitTask } from './ntt-plan.ts';
 import { nttTables, type NttTables } from './ntt-tables.ts';
 import { evaluateAtTransposed } from './transpose.ts';
@@ -29,15 +35,17 @@ export function wasmNtt(engine: Engine, K: ExtensionField, radix: Fe): NttKernel
   const tables = nttTables(engine, F, radix);
   const context: NttContext = { engine, K, F, radix, tables, definition: referenceNtt(K) };
   const encodeCoset: NttKernels['encodeCoset'] = (out, message, code, coset) => {
-    const rows = checkedMessageRows(F, message, code);
-    const log = checkedCosetLog(F, out, code, coset);
+    const parts = checkedMessage(F, message, code);
+    const log = checkedCosetLog(F, out, parts, code, coset);
     const operands = [
       { array: out, rows: 2 ** log, role: 'out' },
-      { array: message, rows, role: 'in' },
+      { array: parts.data, rows: parts.rows, role: 'in' },
+      { array: parts.pad, rows: parts.padRows, role: 'in' },
     ] as const;
     const root = F.mul(blockRoot(F, code.logN - log, coset), radix);
-    inColumnBatches(engine, code.columns, operands, NO_BYTES, ([to, from], columns) => {
-      encodeBlock(context, to as number, from as number, message, { rows, columns, log, coset, root });
+    inColumnBatches(engine, code.columns, operands, NO_BYTES, ([to, from, pad], columns) => {
+      const addresses = { to: to as number, from: from as number, pad: pad as number };
+      encodeBlock(context, addresses, parts, { columns, log, coset, root });
     });
   };
   return {
@@ -45,9 +53,9 @@ export function wasmNtt(engine: Engine, K: ExtensionField, radix: Fe): NttKernel
     intt: (data, columns) => intt(context, data, columns),
     encodeCoset,
     encode(out, message, code) {
-      const rows = checkedMessageRows(F, message, code);
+      const { logCoset } = checkedMessage(F, message, code);
       checkLength('out', out, 2 ** code.logN * code.columns);
-      const words = 2 ** cosetLog(rows) * code.columns;
+      const words = 2 ** logCoset * code.columns;
       for (let coset = 0; coset * words < out.length; coset++) {
         encodeCoset(out.subarray(coset * words, (coset + 1) * words), message, code, coset);
       }
@@ -55,6 +63,7 @@ export function wasmNtt(engine: Engine, K: ExtensionField, radix: Fe): NttKernel
     evaluateAt: (out, message, code, positions) => evaluateAt(context, out, message, code, positions),
     evaluateAtTransposed: (out, eta, logN, positions, k) =>
       evaluateAtTransposed(context, out, eta, logN, positions, k),
+    interleave: (out, a, columns) => interleave(engine, out, a, columns),
     powers: (out, scale, base) => powers(context, out, scale, base),
     kPowers: (out, n, scale, base) => kPowers(context, out, n, scale, base),
   };
@@ -95,7 +104,6 @@ export function messageKind(message: Message): number {
 }
 
 interface EncodeShape {
-  readonly rows: number;
   readonly columns: number;
   readonly log: number;
   readonly coset: number;
@@ -106,17 +114,20 @@ interface EncodeShape {
 /** The first phase reads the message, so that the folded message is never written as such. */
 function encodeBlock(
   { engine, tables }: NttContext,
-  to: number,
-  from: number,
-  message: Message,
-  { rows, columns, log, coset, root }: EncodeShape,
+  addresses: { readonly to: number; readonly from: number; readonly pad: number },
+  { data, rows, padRows }: MessageShape,
+  { columns, log, coset, root }: EncodeShape,
 ): void {
-  const [first, ...rest] = phases({ address: to, logRows: log, columns, index: coset });
-  const [kind, total] = [messageKind(message), rows * columns];
+  const [first, ...rest] = phases({ address: addresses.to, logRows: log, columns, index: coset });
+  const kind = messageKind(data);
+  const partItems = 2 ** log * columns;
   const encodeTasks = (first ?? []).map((slice): Task => {
-    const source = from + slice.offset * message.BYTES_PER_ELEMENT;
-    const [name, ...args] = splitTask(slice, tables.forward);
-    return [`${name}Encode`, ...args, source, kind, 2 ** log * columns, total - slice.offset, root];
+    const { offset } = slice;
+    const [, ...args] = splitTask(slice, tables.forward);
+    const from = addresses.from + offset * data.BYTES_PER_ELEMENT;
+    const pad = padRows === 0 ? 0 : addresses.pad + 4 * offset;
+    const [left, padLeft] = [rows * columns - offset, padRows * columns - offset];
+    return ['nttSliceEncode', ...args, from, kind, partItems, left, root, pad, padLeft];
   });
   engine.pool.run(encodeTasks);
   for (const phase of rest) engine.pool.run(phase.map((slice) => splitTask(slice, tables.forward)));

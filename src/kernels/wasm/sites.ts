@@ -41,11 +41,14 @@ export interface Sites {
   /** A descriptor at a new address in the arena. */
   describe(fields: {
     readonly rowWords: number;
-    readonly k: number;
+    /** Rows of the message or of the output. */
+    readonly rows: number;
     readonly data: number;
     readonly kind: number;
     readonly columns: number;
     readonly width: number;
+    readonly pad: number;
+    readonly padRows: number;
   }): number;
 }
 
@@ -78,11 +81,11 @@ export function createSites(context: NttContext, shape: SitesShape, positions: r
   cosetWords.set(cosets);
   return {
     order,
-    describe({ rowWords, k, data, kind, columns, width }) {
-      const words = arena.u32(14);
+    describe(f) {
+      const words = arena.u32(16);
       const [c, s, w] = [cosetWords.byteOffset, sites.byteOffset, powers.byteOffset];
-      words.set([context.tables.forward, logCoset, layers, rows, rowWords, k, cosets.length / 4]);
-      words.set([c, s, w, data, kind, columns, width], 7);
+      words.set([context.tables.forward, logCoset, layers, rows, f.rowWords, f.rows, cosets.length / 4]);
+      words.set([c, s, w, f.data, f.kind, f.columns, f.width, f.pad, f.padRows], 7);
       return words.byteOffset;
     },
   };

@@ -65,7 +65,16 @@ function transposePass(
     const etas = arena.u32(positions.length * K.degree);
     sites.order.forEach((p, s) => etas.set(readExt(eta, firstEta + p, K.degree), s * K.degree));
     const data = out.byteOffset;
-    const descriptor = sites.describe({ rowWords: K.degree, k, data, kind: 0, columns: 1, width: 1 });
+    const descriptor = sites.describe({
+      rowWords: K.degree,
+      rows: k,
+      data,
+      kind: 0,
+      columns: 1,
+      width: 1,
+      pad: 0,
+      padRows: 0,
+    });
     const tasks = shares.map(([first, count]) => {
       const state = arena.u32(etas.length).byteOffset;
       return ['transposeSlices', descriptor, first, count, etas.byteOffset, state, radix] as const;

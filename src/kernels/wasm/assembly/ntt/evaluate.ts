@@ -29,19 +29,23 @@ function loadSlice(work: usize, d: usize, s: u32, w: u32): void {
   const message: usize = field(d, 10);
   const partItems = columns << m;
   const total = field(d, 5) * columns;
+  const pad: usize = field(d, 14);
+  const padTotal = field(d, 15) * columns;
+  // Whole rows of a slice are neighbours unless they are padded to vectors or cut into slices of columns.
+  const runs: u32 = rowWords == columns ? 1 : rows;
+  const run: u32 = rowWords == columns ? rows * columns : width;
   for (let h: u32 = 0; h < <u32>(1 << l); h++) {
     let item = ((h << (m - l)) + s * rows) * columns;
-    if (rowWords == columns) {
+    for (let r: u32 = 0; r < runs; r++) {
       const from = message + item * itemBytes(kind);
-      foldMessage(work, from, kind, rows * columns, partItems, <i32>(total - item), w);
-      work += (rows * rowWords) << 2;
-      continue;
-    }
-    for (let r: u32 = 0; r < rows; r++) {
-      foldMessage(work, message + item * itemBytes(kind), kind, width, partItems, <i32>(total - item), w);
-      memory.fill(work + (width << 2), 0, (rowWords - width) << 2);
+      const padFrom: usize = pad == 0 ? 0 : pad + (<usize>item << 2);
+      foldMessage(work, from, kind, run, partItems, total - item, w, padFrom, padTotal - item);
+      work += run << 2;
+      if (runs > 1) {
+        memory.fill(work, 0, (rowWords - width) << 2);
+        work += (rowWords - width) << 2;
+      }
       item += columns;
-      work += rowWords << 2;
     }
   }
 }

@@ -3,3 +3,4 @@ export * from './slice';
 export * from './evaluate';
 export * from './transpose';
 export * from './powers';
+export * from './interleave';

@@ -1,6 +1,6 @@
 // Layers of a transform on 2^logRows rows of rowBytes, in place. Two layers a pass: four loads, four products by
 // a constant, four stores. A block's root is constant over the block, whatever the columns are.
-import { add4, addOne, MU, mul4, mulConstant4, mulOne, mus, P, primes, sub4, subOne } from '../montgomery';
+import { add4, addOne, MU, mul4, mulConstant4, mulOne, mus, primes, sub4, subOne } from '../montgomery';
 
 /** (a, b) -> (a + z b, a - z b) on two chunks of `bytes`. */
 function split2(a: usize, bytes: usize, z: u32): void {

@@ -19,8 +19,9 @@ function load4<T>(a: usize, p: v128): v128 {
     const z = i32x4.add(y, v128.and(v128.and(negative, i32x4.shr_s(y, 31)), p));
     return i32x4.min_u(z, i32x4.sub(z, p));
   }
-  const x =
-    sizeof<T>() == 2 ? v128.load_ext<i16>(a) : i32x4.extend_low_i16x8_s(i16x8.extend_low_i8x16_s(v128.load_zero<u32>(a)));
+  let x: v128;
+  if (sizeof<T>() == 2) x = v128.load_ext<i16>(a);
+  else x = i32x4.extend_low_i16x8_s(i16x8.extend_low_i8x16_s(v128.load_zero<u32>(a)));
   return i32x4.add(x, v128.and(i32x4.shr_s(x, 31), p));
 }
 
@@ -60,18 +61,32 @@ function hornerItems<T>(out: usize, a: usize, n: u32, w: u32): void {
   }
 }
 
-function fold<T>(out: usize, a: usize, n: u32, partItems: u32, remaining: i32, w: u32): void {
+/** Parts of a message from the last to the first; `started` when `out` already holds what follows the message. */
+function fold<T>(
+  out: usize,
+  a: usize,
+  n: u32,
+  partItems: u32,
+  remaining: i32,
+  w: u32,
+  started: bool,
+): void {
   let q: i32 = remaining <= 0 ? -1 : (remaining - 1) / <i32>partItems;
-  const top: u32 = q < 0 ? 0 : min<u32>(n, <u32>(remaining - q * <i32>partItems));
-  if (q >= 0) copyItems<T>(out, a + <usize>(q * <i32>partItems) * sizeof<T>(), top);
-  memory.fill(out + (top << 2), 0, (n - top) << 2);
-  // Every lower part reaches at least to the end of this chunk: n <= partItems.
-  for (q--; q >= 0; q--) hornerItems<T>(out, a + <usize>(q * <i32>partItems) * sizeof<T>(), n, w);
+  if (!started) {
+    const top: u32 = q < 0 ? 0 : min<u32>(n, <u32>(remaining - q * <i32>partItems));
+    if (q >= 0) copyItems<T>(out, a + <usize>(q * <i32>partItems) * sizeof<T>(), top);
+    memory.fill(out + (top << 2), 0, (n - top) << 2);
+    q--;
+  }
+  // Every other part reaches at least to the end of this chunk: n <= partItems.
+  for (; q >= 0; q--) hornerItems<T>(out, a + <usize>(q * <i32>partItems) * sizeof<T>(), n, w);
 }
 
 /**
  * n folded words at `out`. `a` is the chunk's first item in part 0, part q lies partItems items further on and
  * the message ends `remaining` items after `a` (not after it if remaining <= 0). n <= partItems; w = g R.
+ * A pad of words that follows whole parts of the message is given in the same way: its first word of the chunk
+ * and the words from there to its end; address 0 for none.
  */
 export function foldMessage(
   out: usize,
@@ -81,11 +96,15 @@ export function foldMessage(
   partItems: u32,
   remaining: i32,
   w: u32,
+  pad: usize,
+  padRemaining: i32,
 ): void {
-  if (kind == KIND_I16) fold<i16>(out, a, n, partItems, remaining, w);
-  else if (kind == KIND_U32) fold<u32>(out, a, n, partItems, remaining, w);
-  else if (kind == KIND_I32) fold<i32>(out, a, n, partItems, remaining, w);
-  else fold<i8>(out, a, n, partItems, remaining, w);
+  const started = pad != 0;
+  if (started) fold<u32>(out, pad, n, partItems, padRemaining, w, false);
+  if (kind == KIND_I16) fold<i16>(out, a, n, partItems, remaining, w, started);
+  else if (kind == KIND_U32) fold<u32>(out, a, n, partItems, remaining, w, started);
+  else if (kind == KIND_I32) fold<i32>(out, a, n, partItems, remaining, w, started);
+  else fold<i8>(out, a, n, partItems, remaining, w, started);
 }
 
 /** Bytes of one item. */

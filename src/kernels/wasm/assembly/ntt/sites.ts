@@ -1,6 +1,6 @@
 // What evaluate.ts and transpose.ts know about the positions, as words at `d` (written by wasm/evaluate.ts):
 //
-//   0 tables of roots          5 k, rows of the message         10 message (evaluate) or out (transpose)
+//   0 tables of roots          5 rows of the message (or of out) 10 message (evaluate) or out (transpose)
 //   1 m: cosets have 2^m rows  6 number of cosets               11 kind of the message
 //   2 l: layers per slice      7 cosets: 4 words each           12 columns: items of a message row
 //   3 S: rows of a slice       8 positions: 2 words each        13 width: columns taken from each row

@@ -59,7 +59,7 @@ export function nttSliceMirror(
 
 /**
  * nttSlice on rows that are made from a message on the way: row r of the slice is folded from items
- * message + r * stride on (in items of `kind`), see foldMessage.
+ * message + r * stride on (in items of `kind`) and words pad + r * stride on, see foldMessage.
  */
 export function nttSliceEncode(
   data: usize,
@@ -73,19 +73,25 @@ export function nttSliceEncode(
   partItems: u32,
   remaining: i32,
   w: u32,
+  pad: usize,
+  padRemaining: i32,
 ): void {
-  const inPlace = stride == width;
-  if (inPlace) {
-    foldMessage(data, message, kind, width << logRows, partItems, remaining, w);
+  if (stride == width) {
+    foldMessage(data, message, kind, width << logRows, partItems, remaining, w, pad, padRemaining);
     return nttSlice(data, logRows, stride, width, block, tables);
   }
   const bytes: usize = width << 2;
   const work = scratch() + DATA_OFFSET;
   const messageStride = stride * itemBytes(kind);
-  let row = message;
-  for (let r: usize = 0; r < <usize>1 << logRows; r++) {
-    foldMessage(work + r * bytes, row, kind, width, partItems, remaining - <i32>(r * <usize>stride), w);
-    row += messageStride;
+  const padStride: u32 = pad == 0 ? 0 : stride << 2;
+  let to = work;
+  for (let r: u32 = 0; r < <u32>1 << logRows; r++) {
+    foldMessage(to, message, kind, width, partItems, remaining, w, pad, padRemaining);
+    to += bytes;
+    message += messageStride;
+    remaining -= <i32>stride;
+    pad += padStride;
+    padRemaining -= <i32>stride;
   }
   splitRows(work, logRows, bytes, heapOf(tables, logRows, block));
   copyRows(data, stride << 2, work, bytes, 1 << logRows, bytes);
