@@ -3,7 +3,8 @@
 //
 // `prefix` is what the host staged for a tree: LEAF_KEY (32 bytes), then the header (64 bytes) with the number of
 // columns filled in, index and salt zero.
-import { CHUNK_END, CHUNK_START, compress4, KEYED_HASH, ONE_BLOCK, PARENT, ROOT } from './blake3';
+import { CHUNK_END, CHUNK_START, KEYED_HASH, ONE_BLOCK, PARENT, ROOT } from './blake3';
+import { compress4 } from './blake3-rounds';
 import { copyVectors, loadLanes, splatWords, storeLanes } from './lanes';
 import { scratch } from './montgomery';
 
