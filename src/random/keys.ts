@@ -47,6 +47,11 @@ export interface TreeKeySources {
   readonly messageLength: number;
 }
 
+/** A new long-term secret: made once, kept by the prover. @throws Error without a platform generator */
+export function freshLongTermSecret(): Secret<Uint8Array> {
+  return secretOf<Uint8Array>(osBytes(MIN_SECRET_BYTES));
+}
+
 /**
  * The key of one proof, from fresh bytes. It lives in memory only: a proof that stops is abandoned, and its key with
  * it.

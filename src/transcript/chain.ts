@@ -112,16 +112,15 @@ export function createChain(context: string): Chain {
     },
     squeeze(header) {
       chunk.hash(state, writeHead(header));
-      const source = keyedWords(chunk);
-      copyWords(state, chunk.output(0));
-      return source;
+      const output = chunk.output(0).slice();
+      copyWords(state, output);
+      return wordsBehindState(chunk, output);
     },
   };
 }
 
 /** The output words behind the new state. They end when the chain takes its next entry. */
-function keyedWords(chunk: KeyedChunk): WordSource {
-  const block = chunk.output(0).slice();
+function wordsBehindState(chunk: KeyedChunk, block: Uint32Array): WordSource {
   const serial = chunk.serial();
   let next = STATE_WORDS;
   let blockIndex = 0;
