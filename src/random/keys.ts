@@ -9,7 +9,7 @@
  * who misses either the fresh bytes or the long-term secret.
  */
 import { mapSecret, secretOf, type Secret } from '../secret/secret.ts';
-import { digestOfLeaves, type Leaf } from '../transcript/statement.ts';
+import { digestOfLeaves, type StatementLeaf } from '../transcript/statement.ts';
 import { osBytes } from './os.ts';
 
 /** Bytes of fresh randomness in a key. */
@@ -47,6 +47,11 @@ export interface TreeKeySources {
   readonly messageLength: number;
 }
 
+/** A new long-term secret: made once, kept by the prover. @throws Error without a platform generator */
+export function freshLongTermSecret(): Secret<Uint8Array> {
+  return secretOf<Uint8Array>(osBytes(MIN_SECRET_BYTES));
+}
+
 /**
  * The key of one proof, from fresh bytes. It lives in memory only: a proof that stops is abandoned, and its key with
  * it.
@@ -66,7 +71,7 @@ export function proofKey(fresh: Secret<Uint8Array>, sources: ProofKeySources): S
       { label: 'domain', type: 'digest', value: sources.domainDigest },
       { label: 'kind', type: 'text', value: sources.kind },
       { label: 'counters', type: 'integer', value: counters.length },
-      ...counters.flatMap(({ group, used }, i): Leaf[] => [
+      ...counters.flatMap(({ group, used }, i): StatementLeaf[] => [
         { label: `group ${i}`, type: 'text', value: group },
         { label: `used ${i}`, type: 'integer', value: used },
       ]),
@@ -104,7 +109,7 @@ export function treeKey(fresh: Secret<Uint8Array>, sources: TreeKeySources): Sec
 }
 
 /** @throws RangeError naming the size, never the bytes */
-function secretLeaves(fresh: Uint8Array, longTerm: Uint8Array): Leaf[] {
+function secretLeaves(fresh: Uint8Array, longTerm: Uint8Array): StatementLeaf[] {
   if (fresh.length !== FRESH_BYTES) {
     throw new RangeError(`fresh: expected ${FRESH_BYTES} bytes, got ${fresh.length}`);
   }

@@ -46,6 +46,11 @@ export function releasedValue<T>(released: Released<T>): T {
   return contents.get(released) as T;
 }
 
+/** Released lists, one behind the other. @throws TypeError as `releasedValue` */
+export function joinReleased<T>(parts: readonly Released<readonly T[]>[]): Released<readonly T[]> {
+  return release(parts.flatMap((part) => releasedValue(part))) as unknown as Released<readonly T[]>;
+}
+
 function release(value: unknown): object {
   const wrapper = Object.freeze({});
   contents.set(wrapper, value);

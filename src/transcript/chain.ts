@@ -55,7 +55,10 @@ export type WordSource = () => number;
 export interface Chain {
   /** The state, 32 bytes; a copy. */
   state(): Uint8Array<ArrayBuffer>;
-  /** Absorbs an entry. @throws RangeError for a bad header, or a payload of other than itemBytes * count bytes */
+  /**
+   * Absorbs an entry.
+   * @throws RangeError for a bad header, or a payload of other than itemBytes * count bytes; TypeError for no bytes
+   */
   absorb(header: EntryHeader, payload: Uint8Array): void;
   /** Absorbs an entry without payload and returns the words that follow the new state in its output. */
   squeeze(header: EntryHeader): WordSource;
@@ -98,6 +101,9 @@ export function createChain(context: string): Chain {
   return {
     state: () => bytesOfWords(state),
     absorb(header, payload) {
+      if (payload.BYTES_PER_ELEMENT !== 1) {
+        throw new TypeError(`absorb ${header.label}: payload: expected bytes`); // wider items would be cut off
+      }
       if (payload.length !== header.itemBytes * header.count) {
         throw new RangeError(
           `absorb ${header.label}: payload: expected ${header.itemBytes * header.count} bytes, got ${payload.length}`,
@@ -112,16 +118,15 @@ export function createChain(context: string): Chain {
     },
     squeeze(header) {
       chunk.hash(state, writeHead(header));
-      const source = keyedWords(chunk);
-      copyWords(state, chunk.output(0));
-      return source;
+      const output = chunk.output(0).slice();
+      copyWords(state, output);
+      return wordsBehindState(chunk, output);
     },
   };
 }
 
 /** The output words behind the new state. They end when the chain takes its next entry. */
-function keyedWords(chunk: KeyedChunk): WordSource {
-  const block = chunk.output(0).slice();
+function wordsBehindState(chunk: KeyedChunk, block: Uint32Array): WordSource {
   const serial = chunk.serial();
   let next = STATE_WORDS;
   let blockIndex = 0;

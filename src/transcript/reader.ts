@@ -10,8 +10,14 @@ export interface ProofReader {
   end(stage: string): void;
 }
 
-/** A reader of a copy of `proof`: bytes that change while they are verified (shared memory) change nothing. */
+/**
+ * A reader of a copy of `proof`: bytes that change while they are verified (shared memory) change nothing.
+ * @throws TypeError for anything but a Uint8Array (of a number, the copy would be that many zeros)
+ */
 export function proofReader(proof: Uint8Array): ProofReader {
+  if (Object.prototype.toString.call(proof) !== '[object Uint8Array]') {
+    throw new TypeError(`proof: expected a Uint8Array, got ${typeof proof}`);
+  }
   const bytes = new Uint8Array(proof);
   let at = 0;
   return {

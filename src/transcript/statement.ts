@@ -26,7 +26,7 @@ export interface Domain {
 }
 
 /** One labelled part of a statement (or of whatever else a digest names). */
-export type Leaf =
+export type StatementLeaf =
   | { readonly label: string; readonly type: 'text'; readonly value: string }
   | { readonly label: string; readonly type: 'integer'; readonly value: number }
   | { readonly label: string; readonly type: 'digest'; readonly value: Uint8Array }
@@ -47,7 +47,7 @@ const STATEMENT_CONTEXT = 'zkdl statement 1';
  *   { label: 'epoch', type: 'integer', value: 3 },
  * ]);
  */
-export function statementDigest(leaves: readonly Leaf[]): Uint8Array<ArrayBuffer> {
+export function statementDigest(leaves: readonly StatementLeaf[]): Uint8Array<ArrayBuffer> {
   return digestOfLeaves(STATEMENT_CONTEXT, leaves);
 }
 
@@ -57,7 +57,7 @@ export function statementDigest(leaves: readonly Leaf[]): Uint8Array<ArrayBuffer
  * @param context printable ASCII, hard-coded, one for each use
  * @throws RangeError as `statementDigest`
  */
-export function digestOfLeaves(context: string, leaves: readonly Leaf[]): Uint8Array<ArrayBuffer> {
+export function digestOfLeaves(context: string, leaves: readonly StatementLeaf[]): Uint8Array<ArrayBuffer> {
   const chain = createChain(context);
   const labels = new Set<string>();
   for (const leaf of leaves) {
@@ -97,7 +97,7 @@ function checkedVersion(version: number): number {
   return version;
 }
 
-function absorbLeaf(chain: Chain, leaf: Leaf): void {
+function absorbLeaf(chain: Chain, leaf: StatementLeaf): void {
   if (leaf.type === 'text') absorbText(chain, leaf.label, leaf.value);
   else if (leaf.type === 'integer') absorbInteger(chain, leaf.label, leaf.value);
   else if (leaf.type === 'digest') absorbDigest(chain, leaf.label, leaf.value);
@@ -110,8 +110,13 @@ export function absorbBytes(chain: Chain, label: string, bytes: Uint8Array): Ent
   return absorbed(chain, { tag: TAG.publicBytes, label, itemBytes: 1, count: bytes.length }, bytes);
 }
 
-/** Absorbs public elements of F. */
+/** Absorbs public elements of F. @throws RangeError for a value that four bytes cannot hold */
 export function absorbFes(chain: Chain, label: string, values: readonly Fe[]): EntryHeader {
+  values.forEach((value, i) => {
+    if (!Number.isInteger(value) || value < 0 || value >= 2 ** 31) {
+      throw new RangeError(`${label}[${i}]: expected an integer in [0, 2^31), got ${value}`);
+    }
+  });
   return absorbed(
     chain,
     { tag: TAG.publicFes, label, itemBytes: 4, count: values.length },

@@ -9,6 +9,7 @@ import { P } from '../../src/field/koalabear.ts';
 import { quintic } from '../../src/field/quintic.ts';
 import { uniformWords } from '../../src/hash/stream.ts';
 import {
+  freshLongTermSecret,
   freshProofKey,
   freshTreeKey,
   proofKey,
@@ -63,6 +64,7 @@ describe('RNG-1', () => {
     expect(() => osBytes(32)).toThrow(/expected globalThis.crypto.getRandomValues/);
     expect(() => freshProofKey(sources)).toThrow(/getRandomValues/);
     expect(() => freshTreeKey(tree)).toThrow(/getRandomValues/);
+    expect(() => freshLongTermSecret()).toThrow(/getRandomValues/);
   });
 
   test('an error of the platform is passed on', () => {
@@ -89,6 +91,7 @@ test('RNG-2: two keys of one use differ in every mask and salt', () => {
   const fields = 1_000 + 500;
   expect(a.slice(0, fields).filter((value, i) => value === b[i])).toEqual([]); // chance 1500 / p < 10^-6
   expect(a.slice(fields)).not.toEqual(b.slice(fields));
+  expect(hex(unwrap(freshLongTermSecret()))).not.toBe(hex(unwrap(freshLongTermSecret())));
   const [t, u] = [view(freshTreeKey(tree).key), view(freshTreeKey(tree).key)];
   expect(t.slice(0, fields).filter((value, i) => value === u[i])).toEqual([]);
 });

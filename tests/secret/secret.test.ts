@@ -6,7 +6,7 @@ import type { Ext, Fe } from '../../src/field/field.ts';
 import { quintic } from '../../src/field/quintic.ts';
 import { maskSource } from '../../src/random/masks.ts';
 import { expose } from '../../src/secret/expose.ts';
-import { publicRandom, releasedValue, type Released } from '../../src/secret/released.ts';
+import { joinReleased, publicRandom, releasedValue, type Released } from '../../src/secret/released.ts';
 import { mapSecret, secretOf, unwrap, type Secret } from '../../src/secret/secret.ts';
 import { proverChannel } from '../../src/transcript/prover.ts';
 import { testDomain } from '../support/transcript.ts';
@@ -133,6 +133,13 @@ describe('the serialiser', () => {
     expect(() => channel.writeOpeningDigests('m', [new Uint8Array(32)])).toThrow();
     // @ts-expect-error elements of F are not elements of K
     expect(() => channel.writeExts('m', publicRandom([1 as Fe], 'one'))).toThrow();
+  });
+
+  test('released lists can be joined, others cannot', () => {
+    const exposed = expose(quintic, secret(), masks(7).exts('pad', 0, 0, 1));
+    const joined = joinReleased([exposed, publicRandom(bare, 'one')]);
+    expect(releasedValue(joined)).toEqual([...releasedValue(exposed), ...bare]);
+    expect(() => joinReleased([exposed, bare as unknown as typeof exposed])).toThrow(TypeError);
   });
 
   test('a public value states its reason, and a copy of a released value is none', () => {

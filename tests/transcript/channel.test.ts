@@ -141,6 +141,15 @@ describe('the verifier', () => {
     expect([...ch.readBytes('m', 4)]).toEqual([7, 7, 7, 7]);
   });
 
+  test('takes bytes only', () => {
+    for (const proof of [2 ** 31, '00', [1, 2], null, undefined, new Uint32Array(2), new ArrayBuffer(8)]) {
+      expect(() => verifierChannel(domain, proof as unknown as Uint8Array)).toThrow(
+        /proof: expected a Uint8Array/,
+      );
+    }
+    verifierChannel(domain, Buffer.alloc(4)).readBytes('m', 4);
+  });
+
   test('ends once', () => {
     const ch = verifierChannel(domain, new Uint8Array(0));
     ch.finish();

@@ -4,8 +4,9 @@
  */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { statementDigest, domainDigest, type Leaf } from '../../src/transcript/statement.ts';
+import { statementDigest, domainDigest, type StatementLeaf } from '../../src/transcript/statement.ts';
 import { createChain, TAG } from '../../src/transcript/chain.ts';
+import type { Fe } from '../../src/field/field.ts';
 import { primeField } from '../../src/field/prime-field.ts';
 import { extensionField } from '../../src/field/extension-field.ts';
 import { quintic } from '../../src/field/quintic.ts';
@@ -173,14 +174,14 @@ describe('the domain and the statement', () => {
   });
 
   test('every leaf of a statement changes its digest, and so do types, labels and order', () => {
-    const leaves: Leaf[] = [
+    const leaves: StatementLeaf[] = [
       { label: 'key', type: 'digest', value: digest(1) },
       { label: 'epoch', type: 'integer', value: 3 },
       { label: 'context', type: 'bytes', value: Uint8Array.of(1, 2) },
       { label: 'model', type: 'text', value: 'gpt2' },
       { label: 'outputs', type: 'fes', value: quintic.fromLimbs([1, 2, 3, 4, 5]) },
     ];
-    const others: Leaf[] = [
+    const others: StatementLeaf[] = [
       { label: 'key', type: 'digest', value: digest(2) },
       { label: 'epoch', type: 'integer', value: -3 },
       { label: 'context', type: 'bytes', value: Uint8Array.of(1, 2, 0) },
@@ -208,6 +209,17 @@ describe('the domain and the statement', () => {
     });
     expect(new Set(states).size).toBe(3);
   });
+});
+
+test('public values that would lose digits on the way to bytes', () => {
+  for (const bad of [-1, 2 ** 32 + 5, 2 ** 31, 0.5, NaN]) {
+    const leaf: StatementLeaf = { label: 'x', type: 'fes', value: [bad as Fe] };
+    expect(() => statementDigest([leaf])).toThrow(/^x\[0\]: expected an integer in \[0, 2\^31\)/);
+  }
+  for (const wide of [Uint32Array.of(256), [0]]) {
+    const leaf: StatementLeaf = { label: 'x', type: 'bytes', value: wide as unknown as Uint8Array };
+    expect(() => statementDigest([leaf])).toThrow('absorb x: payload: expected bytes');
+  }
 });
 
 test('labels, counts and payloads that no entry can hold', () => {
