@@ -1,3 +1,6 @@
 // The one entry of the kernel module. Exports are plain functions on byte addresses in the imported memory.
 export { init } from './montgomery';
 export * from './base';
+export { foldDigits, foldSum } from './fold';
+export * from './foldRows';
+export { foldColumns8, foldColumns14, foldColumns16 } from './foldColumns';
