@@ -3,9 +3,10 @@ import { quintic } from '../../src/field/quintic.ts';
 import { referenceKernels, wasmKernels, type Kernels } from '../../src/kernels/index.ts';
 import { time } from '../measure.ts';
 import { baseCases } from './base.ts';
+import { foldCases } from './fold.ts';
 import type { KernelCase } from './case.ts';
 
-const CASES: readonly KernelCase[] = [...baseCases];
+const CASES: readonly KernelCase[] = [...baseCases, ...foldCases];
 
 export interface KernelRow {
   readonly kernel: string;

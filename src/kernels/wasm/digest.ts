@@ -1,5 +1,5 @@
 /** BLAKE3 of the two kernel binaries; written by `node tools/build-kernels.mjs --pin`. */
 export const KERNEL_BLAKE3 = {
-  single: 'fae32aead125205932a1506d5e97667e980df679fe604a230d7afdf72a8a05a6',
-  shared: '947d6cdf69d125e7c4e567511bea1ce6d043e7fa43c4f32b01d938a457627062',
+  single: 'b83d500128d1f75a12f4679dde91cf97cc561ae084b0de7cb4bb9148b634af7c',
+  shared: 'f13b3f450b96f83b48cbd51399162843255c323cdee9bdbe9e4d8f105b75b514',
 };

@@ -17,12 +17,12 @@ type Axis = 'rows' | 'columns';
 const PANEL_SIDE = 1 << 13;
 /** Entries of a panel that must be copied into the arena first. */
 const WINDOW_ENTRIES = 1 << 22;
-/** Outputs of one task: their sums fill a level-1 cache (rows: 640 bytes for 8 columns; columns: 320 a row). */
+/** Outputs of one task: their sums (320 bytes for 4 columns or 1 row) fit a level-1 cache. */
 const TASK_OUTPUTS = { rows: 256, columns: 32 } as const;
 /** Terms below which a sum is not split among threads. */
 const MIN_TASK_TERMS = 256;
-/** Vectors of eight digits in a tile: 8 rows or 64 columns. */
-const TILE_VECTORS = { rows: 1, columns: 8 } as const;
+/** Vectors of eight digits in a tile: 16 rows or 64 columns. */
+const TILE_VECTORS = { rows: 2, columns: 8 } as const;
 
 export function wasmFold(engine: Engine, ext: ExtensionField): FoldKernels {
   const fold = (axis: Axis, out: Uint32Array, w: IntMatrix, e: Uint32Array, options: FoldOptions): void => {

@@ -118,16 +118,21 @@ function finish(out: usize, split: usize, rows: usize, parts: u32, bits: u32): v
   let excess: u32 = 0;
   for (let k: u32 = 0; k < parts; k++) excess = <u32>((<u64>excess + powerOfTwo(bits * k + 47)) % <u64>P);
   const surplus = i32x4.splat(excess);
+  const w0 = powerOfTwo(32);
+  const w1 = powerOfTwo(bits + 32);
+  const w2 = powerOfTwo(2 * bits + 32);
+  const h0 = powerOfTwo(48);
+  const h1 = powerOfTwo(bits + 48);
+  const h2 = powerOfTwo(2 * bits + 48);
   for (let r: usize = 0; r < rows; r += 4) {
     let at = split + r * rowBytes;
     for (let limb: usize = 0; limb < LIMBS; limb++) {
-      let total = i64x2.splat(0);
-      for (let k: u32 = 0; k < parts; k++) {
-        const a = fourRows(at, rowBytes);
-        const u = fourRows(at + 16, rowBytes);
-        total = addSplit(total, a, u, powerOfTwo(bits * k + 32), powerOfTwo(bits * k + 48), p);
-        at += 32;
+      let total = addSplit(i64x2.splat(0), fourRows(at, rowBytes), fourRows(at + 16, rowBytes), w0, h0, p);
+      total = addSplit(total, fourRows(at + 32, rowBytes), fourRows(at + 48, rowBytes), w1, h1, p);
+      if (parts == 3) {
+        total = addSplit(total, fourRows(at + 64, rowBytes), fourRows(at + 80, rowBytes), w2, h2, p);
       }
+      at += parts << 5;
       v128.store(out + (r >> 2) * BLOCK_BYTES + 16 * limb, sub4(total, surplus, p));
     }
   }

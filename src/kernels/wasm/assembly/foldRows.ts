@@ -1,44 +1,52 @@
-// out[c] = sum_r e[r] W[r][c], for rows x columns of a row-major W: tiles of 8 rows x 8 columns.
+// out[c] = sum_r e[r] W[r][c], for rows x columns of a row-major W: tiles of 16 rows x 4 columns.
 //
-// The eight rows of a tile are interleaved in pairs, so that one dot product multiplies (W[r][c], W[r+1][c])
-// for four columns by the splatted digits (e[r], e[r+1]). Sums live in memory that a level-1 or -2 cache holds:
-// lane i of a vector is a column, which is the layout of extension arrays too.
+// The rows of a tile are interleaved in pairs, so that one dot product multiplies (W[r][c], W[r+1][c]) for four
+// columns by the splatted digits (e[r], e[r+1]). Eight such vectors stay in registers while the digits of the
+// sixteen rows pass by. Sums live in memory that a level-1 cache holds; lane i of a sum is a column, which is
+// the layout of extension arrays too.
 import { P, primes, scratch, sub4 } from './montgomery';
-import { addSplit, anyWide, BLOCK_BYTES, LIMBS, loadEntries, powerOfTwo, tailLanes, wideBits } from './fold';
+import { addSplit, anyWide, BLOCK_BYTES, LIMBS, powerOfTwo, wideBits } from './fold';
 
+/** Rows of a tile, and bytes of one digit of a tile: eight pairs. */
+const TILE: usize = 16;
+const DIGIT_BYTES: usize = 2 * TILE;
+
+/** The next four entries of two rows, interleaved. */
 // @ts-ignore: decorator
 @inline
-function zipLow(a: v128, b: v128): v128 {
+function pair<T>(p: usize, q: usize): v128 {
+  if (sizeof<T>() == 1) {
+    const a = v128.load32_zero(p);
+    const b = v128.load32_zero(q);
+    return i16x8.extend_low_i8x16_s(
+      v128.shuffle<u8>(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23),
+    );
+  }
+  const a = v128.load64_zero(p);
+  const b = v128.load64_zero(q);
   return v128.shuffle<u16>(a, b, 0, 8, 1, 9, 2, 10, 3, 11);
 }
 
+/** Sum of four dot products by the splatted pairs at `digit`. */
 // @ts-ignore: decorator
 @inline
-function zipHigh(a: v128, b: v128): v128 {
-  return v128.shuffle<u16>(a, b, 4, 12, 5, 13, 6, 14, 7, 15);
-}
-
-// @ts-ignore: decorator
-@inline
-function dot4(a: v128, b: v128, c: v128, d: v128, e0: v128, e1: v128, e2: v128, e3: v128): v128 {
+function dot4(a: v128, b: v128, c: v128, d: v128, digit: usize): v128 {
   return i32x4.add(
-    i32x4.add(i32x4.dot_i16x8_s(a, e0), i32x4.dot_i16x8_s(b, e1)),
-    i32x4.add(i32x4.dot_i16x8_s(c, e2), i32x4.dot_i16x8_s(d, e3)),
+    i32x4.add(
+      i32x4.dot_i16x8_s(a, v128.load32_splat(digit)),
+      i32x4.dot_i16x8_s(b, v128.load32_splat(digit, 4)),
+    ),
+    i32x4.add(
+      i32x4.dot_i16x8_s(c, v128.load32_splat(digit, 8)),
+      i32x4.dot_i16x8_s(d, v128.load32_splat(digit, 12)),
+    ),
   );
 }
 
-/** Adds the int32 vector x to the split sum (A at `at`, U at `at + 32`). */
-// @ts-ignore: decorator
-@inline
-function flush(at: usize, x: v128): void {
-  v128.store(at, i32x4.add(v128.load(at), x));
-  v128.store(at, i32x4.add(v128.load(at, 32), i32x4.shr_s(x, 16)), 32);
-}
-
 /**
- * One tile row: eight rows from w, `last` + 1 of them real (the digits of others are zero, so any readable row
- * serves), against `count` digits. `direct`: the eight products of a tile fill an int32, each sum goes to A
- * and U at once; otherwise int32 sums at `sums` collect tile rows. Returns the wide bits seen when `direct`.
+ * Sixteen rows from w by `count` digits. `direct`: sums go to A and U of every tile (32 bytes a digit), the low
+ * digit after eight products, the high one after sixteen. Otherwise int32 sums (16 bytes a digit) collect tiles.
+ * Returns the wide bits seen when `direct`.
  */
 // @ts-ignore: decorator
 @inline
@@ -46,89 +54,82 @@ function tileRow<T>(
   sums: usize,
   w: usize,
   stride: usize,
-  last: usize,
   columns: usize,
   digits: usize,
   count: usize,
   direct: bool,
 ): v128 {
-  const size: usize = 8 * sizeof<T>();
-  const full = columns >> 3;
-  const tiles = (columns + 7) >> 3;
-  const back: usize = (8 - (columns & 7)) * sizeof<T>();
-  const lanes = tailLanes(columns & 7);
-  const digitsEnd = digits + (count << 4);
-  const p1 = w + min<usize>(1, last) * stride;
-  const p2 = w + min<usize>(2, last) * stride;
-  const p3 = w + min<usize>(3, last) * stride;
-  const p4 = w + min<usize>(4, last) * stride;
-  const p5 = w + min<usize>(5, last) * stride;
-  const p6 = w + min<usize>(6, last) * stride;
-  const p7 = w + min<usize>(7, last) * stride;
+  const digitsEnd = digits + count * DIGIT_BYTES;
   let seen = i64x2.splat(0);
   let at = sums;
-  for (let t: usize = 0; t < tiles; t++) {
-    const partial = t == full;
-    const offset: usize = t * size - (partial ? back : 0);
-    let r0 = loadEntries<T>(w + offset);
-    let r1 = loadEntries<T>(p1 + offset);
-    let r2 = loadEntries<T>(p2 + offset);
-    let r3 = loadEntries<T>(p3 + offset);
-    let r4 = loadEntries<T>(p4 + offset);
-    let r5 = loadEntries<T>(p5 + offset);
-    let r6 = loadEntries<T>(p6 + offset);
-    let r7 = loadEntries<T>(p7 + offset);
-    if (partial) {
-      // The eight entries that end the row were read (memory before a row is readable): shift, zeros behind.
-      r0 = v128.swizzle(r0, lanes);
-      r1 = v128.swizzle(r1, lanes);
-      r2 = v128.swizzle(r2, lanes);
-      r3 = v128.swizzle(r3, lanes);
-      r4 = v128.swizzle(r4, lanes);
-      r5 = v128.swizzle(r5, lanes);
-      r6 = v128.swizzle(r6, lanes);
-      r7 = v128.swizzle(r7, lanes);
+  for (let c: usize = 0; c < columns; c += 4) {
+    // The last block of less than four columns: read the four entries that end the row, shift, zeros behind.
+    // (Memory before a row is readable. `pair` has widened and interleaved: 4 bytes for each column.)
+    const missing: usize = c + 4 <= columns ? 0 : c + 4 - columns;
+    const q0 = w + (c - missing) * sizeof<T>();
+    const q1 = q0 + 2 * stride;
+    const q2 = q1 + 2 * stride;
+    const q3 = q2 + 2 * stride;
+    const q4 = q3 + 2 * stride;
+    const q5 = q4 + 2 * stride;
+    const q6 = q5 + 2 * stride;
+    const q7 = q6 + 2 * stride;
+    let w0 = pair<T>(q0, q0 + stride);
+    let w1 = pair<T>(q1, q1 + stride);
+    let w2 = pair<T>(q2, q2 + stride);
+    let w3 = pair<T>(q3, q3 + stride);
+    let w4 = pair<T>(q4, q4 + stride);
+    let w5 = pair<T>(q5, q5 + stride);
+    let w6 = pair<T>(q6, q6 + stride);
+    let w7 = pair<T>(q7, q7 + stride);
+    if (missing != 0) {
+      const iota = i8x16(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+      const lanes = i8x16.add(iota, i8x16.splat(<i8>(4 * missing))); // an index of 16 or more gives zero
+      w0 = v128.swizzle(w0, lanes);
+      w1 = v128.swizzle(w1, lanes);
+      w2 = v128.swizzle(w2, lanes);
+      w3 = v128.swizzle(w3, lanes);
+      w4 = v128.swizzle(w4, lanes);
+      w5 = v128.swizzle(w5, lanes);
+      w6 = v128.swizzle(w6, lanes);
+      w7 = v128.swizzle(w7, lanes);
     }
     if (direct) {
-      seen = wideBits(wideBits(wideBits(wideBits(seen, r0), r1), r2), r3);
-      seen = wideBits(wideBits(wideBits(wideBits(seen, r4), r5), r6), r7);
-    }
-    const a0 = zipLow(r0, r1);
-    const a1 = zipLow(r2, r3);
-    const a2 = zipLow(r4, r5);
-    const a3 = zipLow(r6, r7);
-    const b0 = zipHigh(r0, r1);
-    const b1 = zipHigh(r2, r3);
-    const b2 = zipHigh(r4, r5);
-    const b3 = zipHigh(r6, r7);
-    for (let digit = digits; digit < digitsEnd; digit += 16) {
-      const e0 = v128.load32_splat(digit);
-      const e1 = v128.load32_splat(digit, 4);
-      const e2 = v128.load32_splat(digit, 8);
-      const e3 = v128.load32_splat(digit, 12);
-      const x = dot4(a0, a1, a2, a3, e0, e1, e2, e3);
-      const y = dot4(b0, b1, b2, b3, e0, e1, e2, e3);
-      if (direct) {
-        flush(at, x);
-        flush(at + 16, y);
-        at += 64;
-      } else {
+      seen = wideBits(wideBits(wideBits(wideBits(seen, w0), w1), w2), w3);
+      seen = wideBits(wideBits(wideBits(wideBits(seen, w4), w5), w6), w7);
+      for (let digit = digits; digit < digitsEnd; digit += 2 * DIGIT_BYTES, at += 64) {
+        const x = dot4(w0, w1, w2, w3, digit);
+        const y = dot4(w4, w5, w6, w7, digit + 16);
+        v128.store(at, i32x4.add(v128.load(at), i32x4.add(x, y)));
+        const high = i32x4.add(i32x4.shr_s(x, 16), i32x4.shr_s(y, 16));
+        v128.store(at, i32x4.add(v128.load(at, 16), high), 16);
+        const z = i32x4.add(dot4(w0, w1, w2, w3, digit + 32), dot4(w4, w5, w6, w7, digit + 48));
+        v128.store(at, i32x4.add(v128.load(at, 32), z), 32);
+        v128.store(at, i32x4.add(v128.load(at, 48), i32x4.shr_s(z, 16)), 48);
+      }
+    } else {
+      for (let digit = digits; digit < digitsEnd; digit += DIGIT_BYTES, at += 16) {
+        const x = i32x4.add(dot4(w0, w1, w2, w3, digit), dot4(w4, w5, w6, w7, digit + 16));
         v128.store(at, i32x4.add(v128.load(at), x));
-        v128.store(at, i32x4.add(v128.load(at, 16), y), 16);
-        at += 32;
       }
     }
   }
   return seen;
 }
 
-/** Moves `count` pairs of int32 sums to split sums and clears them. */
+/** A tile of the `left` < 16 rows at w, copied and completed with zero rows. */
+function padRows(target: usize, w: usize, stride: usize, left: usize, rowBytes: usize): void {
+  for (let r: usize = 0; r < left; r++) memory.copy(target + r * rowBytes, w + r * stride, rowBytes);
+  memory.fill(target + left * rowBytes, 0, (TILE - left) * rowBytes);
+}
+
+/** Moves `count` int32 sums to split sums and clears them. */
 function flushAll(split: usize, sums: usize, count: usize): void {
-  for (const end = sums + (count << 5); sums < end; sums += 32, split += 64) {
-    flush(split, v128.load(sums));
-    flush(split + 16, v128.load(sums, 16));
+  for (const end = sums + (count << 4); sums < end; sums += 16, split += 32) {
+    const x = v128.load(sums);
+    v128.store(split, i32x4.add(v128.load(split), x));
+    v128.store(split, i32x4.add(v128.load(split, 16), i32x4.shr_s(x, 16)), 16);
     v128.store(sums, i64x2.splat(0));
-    v128.store(sums, i64x2.splat(0), 16);
   }
 }
 
@@ -145,22 +146,22 @@ function finish(out: usize, split: usize, columns: usize, parts: u32, bits: u32)
   const h1 = powerOfTwo(bits + 48);
   const h2 = powerOfTwo(2 * bits + 48);
   const blocks = (columns + 3) >> 2;
+  let at = split;
   for (let block: usize = 0; block < blocks; block++) {
-    let at = split + (block >> 1) * (LIMBS * parts * 64) + ((block & 1) << 4);
     for (let limb: usize = 0; limb < LIMBS; limb++) {
-      let total = addSplit(i64x2.splat(0), v128.load(at), v128.load(at, 32), w0, h0, p);
-      total = addSplit(total, v128.load(at, 64), v128.load(at, 96), w1, h1, p);
-      if (parts == 3) total = addSplit(total, v128.load(at, 128), v128.load(at, 160), w2, h2, p);
+      let total = addSplit(i64x2.splat(0), v128.load(at), v128.load(at, 16), w0, h0, p);
+      total = addSplit(total, v128.load(at, 32), v128.load(at, 48), w1, h1, p);
+      if (parts == 3) total = addSplit(total, v128.load(at, 64), v128.load(at, 80), w2, h2, p);
       v128.store(out + block * BLOCK_BYTES + 16 * limb, sub4(total, surplus, p));
-      at += parts << 6;
+      at += parts << 5;
     }
   }
 }
 
 /**
- * 14-bit entries, 2 digits. |d0 w| <= 2^15 * 8192 and |d1 w| <= 16256 * 8192: the eight products of a tile are
- * within 2^31 - 1 of zero unless all are -2^15 * 8192, whose sum -2^31 is an int32 as well (+2^31 would need
- * w = -8192, which is wide). Stores 1 at `status` and gives up when an entry lies outside -8191..8192.
+ * 14-bit entries, 2 digits. Eight products of at most 2^15 * 8192 stay within 2^31 - 1 of zero unless all are
+ * -2^15 * 8192, whose sum -2^31 is an int32 as well (+2^31 would need w = -8192, which is wide); sixteen of the
+ * high digit, at most 16256 * 8192 each, stay below 2^31. Stores 1 at `status` and gives up when an entry lies outside -8191..8192.
  */
 export function foldRows14(
   out: usize,
@@ -172,10 +173,17 @@ export function foldRows14(
   status: usize,
 ): void {
   const split = scratch();
-  memory.fill(split, 0, ((columns + 7) >> 3) * 640);
-  for (let r: usize = 0; r < rows; r += 8) {
-    const last = min<usize>(rows - r, 8) - 1;
-    const seen = tileRow<i16>(split, w + r * stride, stride, last, columns, digits + r * 20, 10, true);
+  const splitBytes = ((columns + 3) >> 2) * 320;
+  memory.fill(split, 0, splitBytes);
+  for (let r: usize = 0; r < rows; r += TILE) {
+    let tile = w + r * stride;
+    let tileStride = stride;
+    if (r + TILE > rows) {
+      tileStride = columns << 1;
+      padRows(split + splitBytes, tile, stride, rows - r, tileStride);
+      tile = split + splitBytes;
+    }
+    const seen = tileRow<i16>(split, tile, tileStride, columns, digits + r * 20, 10, true);
     if (anyWide(seen)) {
       store<u32>(status, 1);
       return;
@@ -198,22 +206,29 @@ function collected<T>(
   flushRows: usize,
 ): void {
   const count = LIMBS * parts;
-  const pairs = ((columns + 7) >> 3) * count;
+  const sumCount = ((columns + 3) >> 2) * count;
   const split = scratch();
-  const sums = split + (pairs << 6);
-  memory.fill(split, 0, pairs * 96);
+  const sums = split + (sumCount << 5);
+  const padded = sums + (sumCount << 4);
+  memory.fill(split, 0, padded - split);
   for (let first: usize = 0; first < rows; first += flushRows) {
     const end = min<usize>(first + flushRows, rows);
-    for (let r = first; r < end; r += 8) {
-      const last = min<usize>(rows - r, 8) - 1;
-      tileRow<T>(sums, w + r * stride, stride, last, columns, digits + 2 * count * r, count, false);
+    for (let r = first; r < end; r += TILE) {
+      let tile = w + r * stride;
+      let tileStride = stride;
+      if (r + TILE > rows) {
+        tileStride = columns * sizeof<T>();
+        padRows(padded, tile, stride, rows - r, tileStride);
+        tile = padded;
+      }
+      tileRow<T>(sums, tile, tileStride, columns, digits + 2 * count * r, count, false);
     }
-    flushAll(split, sums, pairs);
+    flushAll(split, sums, sumCount);
   }
   finish(out, split, columns, <u32>parts, bits);
 }
 
-/** int8 entries, 2 digits: 504 products of at most 2^15 * 2^7 stay below 2^31. */
+/** int8 entries, 2 digits: 496 products of at most 2^15 * 2^7 stay below 2^31. */
 export function foldRows8(
   out: usize,
   w: usize,
@@ -223,7 +238,7 @@ export function foldRows8(
   digits: usize,
   status: usize,
 ): void {
-  collected<i8>(out, w, stride, rows, columns, digits, 2, 16, 504);
+  collected<i8>(out, w, stride, rows, columns, digits, 2, 16, 496);
 }
 
 /** Any int16, 3 digits: 64 products of at most 1016 * 2^15 (or 2^9 * 2^15) stay below 2^31. */
