@@ -4,9 +4,10 @@ import { referenceKernels, wasmKernels, type Kernels } from '../../src/kernels/i
 import { time } from '../measure.ts';
 import { baseCases } from './base.ts';
 import { foldCases } from './fold.ts';
+import { gemmCases } from './gemm.ts';
 import type { KernelCase } from './case.ts';
 
-const CASES: readonly KernelCase[] = [...baseCases, ...foldCases];
+const CASES: readonly KernelCase[] = [...baseCases, ...foldCases, ...gemmCases];
 
 export interface KernelRow {
   readonly kernel: string;

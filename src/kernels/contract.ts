@@ -7,9 +7,10 @@
 import type { ExtensionField, Fe } from '../field/field.ts';
 import type { BaseKernels } from './contract/base.ts';
 import type { FoldKernels } from './contract/fold.ts';
+import type { GemmKernels } from './contract/gemm.ts';
 import type { KernelMemory } from './contract/memory.ts';
 
-export interface Kernels extends BaseKernels, FoldKernels {
+export interface Kernels extends BaseKernels, FoldKernels, GemmKernels {
   /** `reference` or `wasm`. */
   readonly name: string;
   /** K over F; F is `ext.base`. */

@@ -2,5 +2,6 @@
 export type { Kernels } from './contract.ts';
 export { matrixBlock, type IntMatrix } from './contract/matrix.ts';
 export type { FoldOptions } from './contract/fold.ts';
+export type { GemmOptions } from './contract/gemm.ts';
 export { referenceKernels } from './reference/index.ts';
 export { wasmKernels, type WasmOptions } from './wasm/index.ts';

@@ -1,5 +1,5 @@
 /** BLAKE3 of the two kernel binaries; written by `node tools/build-kernels.mjs --pin`. */
 export const KERNEL_BLAKE3 = {
-  single: 'b83d500128d1f75a12f4679dde91cf97cc561ae084b0de7cb4bb9148b634af7c',
-  shared: 'f13b3f450b96f83b48cbd51399162843255c323cdee9bdbe9e4d8f105b75b514',
+  single: 'df7d3a052b794765cfd9c8a462e91ba559a21c42ed0a4b780748ed9812a9d9bb',
+  shared: '275985522f74965eadefb9dbdd0a29416b1678b142eec35227d8f3d77d2efc75',
 };

@@ -11,6 +11,7 @@ import { availableThreads } from '../pool/spawn.ts';
 import { wasmBase } from './base.ts';
 import { wasmFold } from './fold.ts';
 import { SCRATCH_BYTES, type Engine } from './engine.ts';
+import { wasmGemm } from './gemm.ts';
 import { loadModule } from './load.ts';
 
 const PAGE_BYTES = 65_536;
@@ -61,5 +62,6 @@ export async function wasmKernels(options: WasmOptions = {}): Promise<Kernels> {
     close: () => pool.close(),
     ...wasmBase(engine, koalaBear, radix),
     ...wasmFold(engine, quintic),
+    ...wasmGemm(engine),
   };
 }

@@ -120,6 +120,15 @@ export function addSplit(total: v128, a: v128, u: v128, w: u32, w16: u32, p: v12
   return add4(total, add4(x, y, p), p);
 }
 
+/** The four lane sums of a, b, c, d as one vector. */
+// @ts-ignore: decorator
+@inline
+export function sumLanes(a: v128, b: v128, c: v128, d: v128): v128 {
+  const x = i32x4.add(v128.shuffle<u32>(a, b, 0, 4, 1, 5), v128.shuffle<u32>(a, b, 2, 6, 3, 7));
+  const y = i32x4.add(v128.shuffle<u32>(c, d, 0, 4, 1, 5), v128.shuffle<u32>(c, d, 2, 6, 3, 7));
+  return i32x4.add(v128.shuffle<u32>(x, y, 0, 1, 4, 5), v128.shuffle<u32>(x, y, 2, 3, 6, 7));
+}
+
 /** out[i] = sum of `count` word arrays at partial, partial + stride, ..., added to out when `keep`. */
 export function foldSum(out: usize, partial: usize, stride: usize, count: usize, n: usize, keep: bool): void {
   const p = primes();

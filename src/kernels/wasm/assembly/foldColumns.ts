@@ -2,7 +2,7 @@
 // eight vectors stay in registers while the digits of e for these columns pass by. The lanes of a sum are four
 // partial sums of one row; four rows are added across lanes and become one block of the extension array.
 import { P, primes, scratch, sub4 } from './montgomery';
-import { addSplit, anyWide, BLOCK_BYTES, LIMBS, loadEntries, powerOfTwo, tailLanes, wideBits } from './fold';
+import { addSplit, anyWide, BLOCK_BYTES, LIMBS, loadEntries, powerOfTwo, sumLanes, tailLanes, wideBits } from './fold';
 
 /** Columns of a tile, and bytes of one digit of a tile. */
 const TILE: usize = 64;
@@ -90,15 +90,6 @@ function tiles<T>(at: usize, w: usize, columns: usize, digits: usize, count: usi
   return seen;
 }
 
-/** The four lane sums of a, b, c, d as one vector. */
-// @ts-ignore: decorator
-@inline
-export function sumLanes(a: v128, b: v128, c: v128, d: v128): v128 {
-  const x = i32x4.add(v128.shuffle<u32>(a, b, 0, 4, 1, 5), v128.shuffle<u32>(a, b, 2, 6, 3, 7));
-  const y = i32x4.add(v128.shuffle<u32>(c, d, 0, 4, 1, 5), v128.shuffle<u32>(c, d, 2, 6, 3, 7));
-  return i32x4.add(v128.shuffle<u32>(x, y, 0, 1, 4, 5), v128.shuffle<u32>(x, y, 2, 3, 6, 7));
-}
-
 /** Lane sums of the vectors at `at` in four consecutive rows of sums. */
 // @ts-ignore: decorator
 @inline
@@ -182,17 +173,17 @@ function collected<T>(
   const rowBytes = count << 5;
   const splitBytes = ((rows + 3) & ~3) * rowBytes;
   const sums = split + splitBytes;
-  memory.fill(split, 0, splitBytes);
+  memory.fill(split, 0, splitBytes + (count << 4));
   for (let c: usize = 0; c < columns; c += chunk) {
     const width = min<usize>(columns - c, chunk);
     for (let r: usize = 0; r < rows; r++) {
-      memory.fill(sums, 0, count << 4);
       tiles<T>(sums, w + r * stride + c * sizeof<T>(), width, digits + 2 * count * c, count, false);
       let at = split + r * rowBytes;
       for (let k: usize = 0; k < count; k++, at += 32) {
         const x = v128.load(sums + (k << 4));
         v128.store(at, i32x4.add(v128.load(at), x));
         v128.store(at, i32x4.add(v128.load(at, 16), i32x4.shr_s(x, 16)), 16);
+        v128.store(sums + (k << 4), i64x2.splat(0));
       }
     }
   }

@@ -4,3 +4,5 @@ export * from './base';
 export { foldDigits, foldSum } from './fold';
 export * from './foldRows';
 export { foldColumns8, foldColumns14, foldColumns16 } from './foldColumns';
+export { gemmExact, gemmWrapping } from './gemm';
+export * from './gemmPack';
