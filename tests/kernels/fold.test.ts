@@ -122,6 +122,8 @@ describe.each(['int8', 'int14', 'int16'] as const)('%s', (entries) => {
     [1030, 5],
     [5, 1100],
     [600, 300],
+    [65_537, 2],
+    [2, 65_535],
   ])('%i x %i', (rows, columns) => checkShape(rows, columns, entries));
 });
 

@@ -5,11 +5,11 @@
  */
 import type { ExtensionField } from '../../field/field.ts';
 import { checkFold, type FoldKernels, type FoldOptions } from '../contract/fold.ts';
-import { BLOCK, extWords } from '../contract/layout.ts';
+import { extWords } from '../contract/layout.ts';
 import type { IntMatrix } from '../contract/matrix.ts';
 import type { Task } from '../pool/pool.ts';
 import { stage, TASK_ITEMS, type Engine } from './engine.ts';
-import { ranges, roundUp, stagePanel, type Range } from './panels.ts';
+import { ranges, roundUp, stagePanel, type Range, type StagedPanel } from './panels.ts';
 
 type Axis = 'rows' | 'columns';
 
@@ -23,6 +23,10 @@ const TASK_OUTPUTS = { rows: 256, columns: 32 } as const;
 const MIN_TASK_TERMS = 256;
 /** Vectors of eight digits in a tile: 16 rows or 64 columns. */
 const TILE_VECTORS = { rows: 2, columns: 8 } as const;
+/** Parts of a sum begin at whole tiles of either axis. */
+const TERM_STEP = 64;
+/** Vectors of eight elements in a task that makes digits; a multiple of every tile. */
+const DIGIT_TASK_VECTORS = 256;
 
 export function wasmFold(engine: Engine, ext: ExtensionField): FoldKernels {
   const fold = (axis: Axis, out: Uint32Array, w: IntMatrix, e: Uint32Array, options: FoldOptions): void => {
@@ -51,9 +55,6 @@ export function wasmFold(engine: Engine, ext: ExtensionField): FoldKernels {
   };
 }
 
-/** Terms come in whole tiles of either axis. */
-const TERM_STEP = 64;
-
 interface Panel {
   readonly axis: Axis;
   readonly out: Uint32Array;
@@ -66,6 +67,13 @@ interface Panel {
   readonly keep: boolean;
 }
 
+/** A task's share of a panel: its outputs, its part of the sum, and the address of its partial result. */
+interface Cell {
+  readonly output: Range;
+  readonly term: Range;
+  readonly partial: number;
+}
+
 function foldPanel(engine: Engine, degree: number, panel: Panel): void {
   const { arena, pool } = engine;
   const { axis, out, matrix, output, sum, keep } = panel;
@@ -74,38 +82,44 @@ function foldPanel(engine: Engine, degree: number, panel: Panel): void {
   const piece = out.subarray(output.first * degree, output.first * degree + extWords(output.count, degree));
   const outAddress = stage(engine, piece);
 
-  const outputTasks = ranges(output.count, TASK_OUTPUTS[axis]);
-  const terms = ranges(sum.count, termsPerTask(outputTasks.length, sum.count, pool.threads));
-  const partialBytes = 4 * piece.length;
+  const outputs = ranges(output.count, TASK_OUTPUTS[axis]);
+  const terms = ranges(sum.count, termsPerTask(outputs.length, sum.count, pool.threads));
   const addsUp = keep || terms.length > 1;
-  const partial = addsUp ? arena.allocate(terms.length * partialBytes) : outAddress;
-  const status = arena.u32(outputTasks.length * terms.length).fill(0);
-  const size = matrix.data.BYTES_PER_ELEMENT;
-  const blockBytes = 4 * degree; // of one element, times BLOCK of a block; ranges start at whole blocks
-  const taskList = (kernel: string, digits: number, parts: number): Task[] =>
-    terms.flatMap((term, i) =>
-      outputTasks.map((o, k): Task => {
-        const [row, column] = axis === 'rows' ? [term, o] : [o, term];
-        return [
-          kernel,
-          partial + i * partialBytes + o.first * blockBytes,
-          w.address + row.first * w.stride + column.first * size,
-          w.stride,
-          row.count,
-          column.count,
-          digits + term.first * 2 * degree * parts,
-          status.byteOffset + 4 * (i * outputTasks.length + k),
-        ];
-      }),
-    );
-  const name = axis === 'rows' ? 'foldRows' : 'foldColumns';
-  pool.run(taskList(`${name}${size === 1 ? 8 : 14}`, stageDigits(engine, degree, panel, 2), 2));
-  if (status.some((wide) => wide !== 0)) {
-    const all = taskList(`${name}16`, stageDigits(engine, degree, panel, 3), 3);
-    pool.run(all.filter((_, i) => status[i] !== 0));
-  }
+  const partial = addsUp ? arena.allocate(terms.length * piece.byteLength) : outAddress;
+  const cells = terms.flatMap((term, i) =>
+    outputs.map((o): Cell => {
+      // Ranges of outputs begin at whole blocks: element i of an extension array at word i * degree.
+      return { output: o, term, partial: partial + i * piece.byteLength + 4 * degree * o.first };
+    }),
+  );
+  foldCells(engine, degree, panel, w, cells);
   if (addsUp) addPartials(engine, outAddress, partial, terms.length, piece.length, keep);
   if (!arena.holds(out)) piece.set(new Uint32Array(arena.buffer, outAddress, piece.length));
+}
+
+/** Partial results of all cells: the fast kernel first; cells in which it met a wide entry once more. */
+function foldCells(
+  engine: Engine,
+  degree: number,
+  panel: Panel,
+  w: StagedPanel,
+  cells: readonly Cell[],
+): void {
+  const { axis, matrix } = panel;
+  const size = matrix.data.BYTES_PER_ELEMENT;
+  const status = engine.arena.u32(cells.length).fill(0);
+  const tasks = (entryBits: 8 | 14 | 16, parts: 2 | 3): Task[] => {
+    const kernel = `${axis === 'rows' ? 'foldRows' : 'foldColumns'}${entryBits}`;
+    const digits = stageDigits(engine, degree, panel, parts);
+    return cells.map(({ output, term, partial }, i) => {
+      const [row, column] = axis === 'rows' ? [term, output] : [output, term];
+      const address = w.address + row.first * w.stride + column.first * size;
+      const digit = digits + term.first * 2 * degree * parts;
+      return [kernel, partial, address, w.stride, row.count, column.count, digit, status.byteOffset + 4 * i];
+    });
+  };
+  engine.pool.run(size === 1 ? tasks(8, 2) : tasks(14, 2));
+  if (status.some((wide) => wide !== 0)) engine.pool.run(tasks(16, 3).filter((_, i) => status[i] !== 0));
 }
 
 /** Splits the sum only as far as threads would otherwise have nothing to do. */
@@ -134,9 +148,6 @@ function stageDigits(engine: Engine, degree: number, panel: Panel, parts: 2 | 3)
   );
   return digits;
 }
-
-/** Vectors of eight elements in a task that makes digits; a multiple of every tile. */
-const DIGIT_TASK_VECTORS = 256;
 
 function addPartials(
   engine: Engine,

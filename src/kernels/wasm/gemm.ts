@@ -18,6 +18,8 @@ import { ranges, roundUp, stagePanel, type Range } from './panels.ts';
 const PANEL = { m: 512, n: 512, k: 2048 } as const;
 /** Rows of C in a task: 32 rows of A with 2048 terms are 128 KiB, beside 16 KiB of B at a time. */
 const TASK_ROWS = 32;
+/** Lines of a task that packs or checks; a multiple of eight columns. */
+const PACK_LINES = 64;
 /** Forms of a result in the kernels. */
 const FORM = { int32: 0, words: 1, balanced: 2 } as const;
 type Form = (typeof FORM)[keyof typeof FORM];
@@ -148,6 +150,3 @@ function packed(
   engine.pool.run(tasks);
   return { address, stride };
 }
-
-/** Lines of a task that packs; a multiple of eight columns. */
-const PACK_LINES = 64;

@@ -67,7 +67,14 @@ function loadLimb(e: usize, first: usize, limb: usize, n: usize): v128 {
  * Digits of n elements at e, zero-padded to `vectors` vectors of eight. Digit d of vector v, eight int16, is
  * stored in tiles of `tileVectors` vectors: out[v / tileVectors][d][v % tileVectors].
  */
-export function foldDigits(out: usize, e: usize, n: usize, vectors: usize, tileVectors: usize, parts: usize): void {
+export function foldDigits(
+  out: usize,
+  e: usize,
+  n: usize,
+  vectors: usize,
+  tileVectors: usize,
+  parts: usize,
+): void {
   const p = primes();
   const half = i32x4.splat((P - 1) / 2);
   const step = tileVectors << 4;

@@ -2,7 +2,17 @@
 // eight vectors stay in registers while the digits of e for these columns pass by. The lanes of a sum are four
 // partial sums of one row; four rows are added across lanes and become one block of the extension array.
 import { P, primes, scratch, sub4 } from './montgomery';
-import { addSplit, anyWide, BLOCK_BYTES, LIMBS, loadEntries, powerOfTwo, sumLanes, tailLanes, wideBits } from './fold';
+import {
+  addSplit,
+  anyWide,
+  BLOCK_BYTES,
+  LIMBS,
+  loadEntries,
+  powerOfTwo,
+  sumLanes,
+  tailLanes,
+  wideBits,
+} from './fold';
 
 /** Columns of a tile, and bytes of one digit of a tile. */
 const TILE: usize = 64;

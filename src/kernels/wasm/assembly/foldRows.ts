@@ -1,9 +1,9 @@
 // out[c] = sum_r e[r] W[r][c], for rows x columns of a row-major W: tiles of 16 rows x 4 columns.
 //
-// The rows of a tile are interleaved in pairs, so that one dot product multiplies (W[r][c], W[r+1][c]) for four
-// columns by the splatted digits (e[r], e[r+1]). Eight such vectors stay in registers while the digits of the
-// sixteen rows pass by. Sums live in memory that a level-1 cache holds; lane i of a sum is a column, which is
-// the layout of extension arrays too.
+// The rows of a tile are interleaved in pairs, so that one dot product multiplies (W[r][c], W[r+1][c]) for
+// four columns by the splatted digits (e[r], e[r+1]). Eight such vectors stay in registers while the digits of
+// the sixteen rows pass by. Sums live in memory that a level-1 cache holds; lane i of a sum is a column, which
+// is the layout of extension arrays too.
 import { P, primes, scratch, sub4 } from './montgomery';
 import { addSplit, anyWide, BLOCK_BYTES, LIMBS, powerOfTwo, wideBits } from './fold';
 
@@ -44,8 +44,9 @@ function dot4(a: v128, b: v128, c: v128, d: v128, digit: usize): v128 {
 }
 
 /**
- * Sixteen rows from w by `count` digits. `direct`: sums go to A and U of every tile (32 bytes a digit), the low
- * digit after eight products, the high one after sixteen. Otherwise int32 sums (16 bytes a digit) collect tiles.
+ * Sixteen rows from w by `count` digits. `direct`: sums go to A and U of every tile (32 bytes a digit), the
+ * low digit after eight products, the high one after sixteen. Otherwise int32 sums (16 bytes a digit) collect
+ * tiles.
  * Returns the wide bits seen when `direct`.
  */
 // @ts-ignore: decorator
@@ -160,8 +161,9 @@ function finish(out: usize, split: usize, columns: usize, parts: u32, bits: u32)
 
 /**
  * 14-bit entries, 2 digits. Eight products of at most 2^15 * 8192 stay within 2^31 - 1 of zero unless all are
- * -2^15 * 8192, whose sum -2^31 is an int32 as well (+2^31 would need w = -8192, which is wide); sixteen of the
- * high digit, at most 16256 * 8192 each, stay below 2^31. Stores 1 at `status` and gives up when an entry lies outside -8191..8192.
+ * -2^15 * 8192, whose sum -2^31 is an int32 as well (+2^31 would need w = -8192, which is wide); sixteen of
+ * the high digit, at most 16256 * 8192 each, stay below 2^31. Stores 1 at `status` and gives up when an entry
+ * lies outside -8191..8192.
  */
 export function foldRows14(
   out: usize,

@@ -1,12 +1,12 @@
 // C[i][j] = sum_l A[i][l] B[j][l] on int16 rows whose lengths are multiples of eight: tiles of 2 rows of A by
 // 4 rows of B, eight sums in registers, four entries of a row of C in one vector at the end.
 //
-// Exact products. Each dot product adds two entries a lane; `flush` vectors are summed in int32, then moved to
-// split sums (fold.ts). The caller chooses `flush` such that a sum x satisfies -2^31 + 2^16 <= x <= 2^31:
+// Exact products. Each dot product adds two entries a lane; `flush` vectors are summed in int32, then moved
+// to split sums (fold.ts). The caller chooses `flush` such that a sum x satisfies -2^31 + 2^16 <= x <= 2^31:
 //   flush * 2 * boundA * boundB <= 2^31 - 2^16, or flush = 1, where int16 alone gives that range:
 //   2 * (-32768)^2 = 2^31 and 2 * -32768 * 32767 = -2^31 + 2^16.
-// The upper end is no int32, but x - 2^16 is one, and (x - 2^16) >> 16 = (x >> 16) - 1: U is one too small for
-// each flush, which is made good at the end.
+// The upper end is no int32, but x - 2^16 is one, and (x - 2^16) >> 16 = (x >> 16) - 1: U is one too small
+// for each flush, which is made good at the end.
 import { add4, P, primes, scratch, sub4 } from './montgomery';
 import { addSplit, powerOfTwo, sumLanes } from './fold';
 
@@ -50,7 +50,17 @@ function loadLanes(out: usize, lanes: usize): v128 {
 /** Stores residues of 2^16 U + L, plus what is there when `keep`, as canonical words or balanced. */
 // @ts-ignore: decorator
 @inline
-function storeResidues(out: usize, a: v128, u: v128, lanes: usize, keep: bool, form: u32, w: u32, h: u32, surplus: u32): void {
+function storeResidues(
+  out: usize,
+  a: v128,
+  u: v128,
+  lanes: usize,
+  keep: bool,
+  form: u32,
+  w: u32,
+  h: u32,
+  surplus: u32,
+): void {
   const p = primes();
   let x = sub4(addSplit(i64x2.splat(0), a, u, w, h, p), i32x4.splat(surplus), p);
   if (keep) x = add4(x, loadLanes(out, lanes), p);
@@ -99,7 +109,8 @@ function product(
       const a0 = a + i * aStride;
       const a1 = two ? a0 + aStride : a0;
       if (exact) {
-        for (let at = split; at < split + 256; at += 16) v128.store(at, i64x2.splat(0)); // memory.fill is a call
+        // Not memory.fill, which is a call.
+        for (let at = split; at < split + 256; at += 16) v128.store(at, i64x2.splat(0));
       }
       let x0 = i64x2.splat(0);
       let x1 = i64x2.splat(0);
@@ -109,7 +120,7 @@ function product(
       let y1 = i64x2.splat(0);
       let y2 = i64x2.splat(0);
       let y3 = i64x2.splat(0);
-      for (let l: usize = 0; l < rowBytes; ) {
+      for (let l: usize = 0; l < rowBytes;) {
         const end = exact ? min<usize>(l + flushBytes, rowBytes) : rowBytes;
         for (; l < end; l += 16) {
           const u0 = v128.load(a0 + l);
@@ -145,7 +156,17 @@ function product(
         const second = split + 128;
         if (two) {
           const next = target + outStride;
-          storeResidues(next, splitLanes(second), highLanes(second, missed), lanes, keep, form, w, h, surplus);
+          storeResidues(
+            next,
+            splitLanes(second),
+            highLanes(second, missed),
+            lanes,
+            keep,
+            form,
+            w,
+            h,
+            surplus,
+          );
         }
       } else {
         storeInt32(target, sumLanes(x0, x1, x2, x3), lanes, keep, form, w, h, surplus);
@@ -171,7 +192,16 @@ function highLanes(at: usize, missed: v128): v128 {
 /** Stores exact int32 entries, plus what is there when `keep`, or their residues. */
 // @ts-ignore: decorator
 @inline
-function storeInt32(out: usize, x: v128, lanes: usize, keep: bool, form: u32, w: u32, h: u32, surplus: u32): void {
+function storeInt32(
+  out: usize,
+  x: v128,
+  lanes: usize,
+  keep: bool,
+  form: u32,
+  w: u32,
+  h: u32,
+  surplus: u32,
+): void {
   if (keep) x = i32x4.add(x, loadLanes(out, lanes));
   if (form == RAW) storeLanes(out, x, lanes);
   else storeResidues(out, x, i32x4.shr_s(x, 16), lanes, false, form, w, h, surplus);
