@@ -9,10 +9,13 @@ import type { BaseKernels } from './contract/base.ts';
 import type { HashKernels } from './contract/hash.ts';
 import type { ExtKernels } from './contract/ext.ts';
 import type { ExtRowKernels } from './contract/ext-rows.ts';
+import type { FoldKernels } from './contract/fold.ts';
+import type { GemmKernels } from './contract/gemm.ts';
 import type { KernelMemory } from './contract/memory.ts';
 import type { NttKernels } from './contract/ntt.ts';
 
-export interface Kernels extends BaseKernels, NttKernels, HashKernels, ExtKernels, ExtRowKernels {
+export interface Kernels
+  extends BaseKernels, NttKernels, HashKernels, ExtKernels, ExtRowKernels, FoldKernels, GemmKernels {
   /** `reference` or `wasm`. */
   readonly name: string;
   /** K over F; F is `ext.base`. */

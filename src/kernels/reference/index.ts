@@ -9,6 +9,8 @@ import { referenceBase } from './base.ts';
 import { referenceHash } from './hash.ts';
 import { referenceExt } from './ext.ts';
 import { referenceExtRows } from './ext-rows.ts';
+import { referenceFold } from './fold.ts';
+import { referenceGemm } from './gemm.ts';
 import { referenceMemory } from './memory.ts';
 import { referenceNtt } from './ntt.ts';
 
@@ -39,5 +41,7 @@ export function referenceKernels(ext: ExtensionField, memoryBytes: number = UNLI
     ...referenceNtt(ext),
     ...referenceHash(ext.base),
     ...referenceExt(ext, radix),
+    ...referenceFold(ext),
+    ...referenceGemm(ext.base),
   };
 }

@@ -13,6 +13,8 @@ import { wasmExt } from './ext.ts';
 import { SCRATCH_BYTES, type Engine } from './engine.ts';
 import { wasmHash } from './hash.ts';
 import { wasmExtRows } from './ext-rows.ts';
+import { wasmFold } from './fold.ts';
+import { wasmGemm } from './gemm.ts';
 import { loadModule } from './load.ts';
 import { wasmNtt } from './ntt.ts';
 
@@ -67,5 +69,7 @@ export async function wasmKernels(options: WasmOptions = {}): Promise<Kernels> {
     ...wasmNtt(engine, quintic, radix),
     ...wasmHash(engine),
     ...wasmExt(engine, quintic, radix),
+    ...wasmFold(engine, quintic),
+    ...wasmGemm(engine),
   };
 }
