@@ -8,8 +8,9 @@ import type { ExtensionField, Fe } from '../field/field.ts';
 import type { BaseKernels } from './contract/base.ts';
 import type { ExtKernels } from './contract/ext.ts';
 import type { KernelMemory } from './contract/memory.ts';
+import type { SumcheckKernels } from './contract/sumcheck.ts';
 
-export interface Kernels extends BaseKernels, ExtKernels {
+export interface Kernels extends BaseKernels, ExtKernels, SumcheckKernels {
   /** `reference` or `wasm`. */
   readonly name: string;
   /** K over F; F is `ext.base`. */

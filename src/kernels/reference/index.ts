@@ -8,6 +8,7 @@ import type { Kernels } from '../contract.ts';
 import { referenceBase } from './base.ts';
 import { referenceExt } from './ext.ts';
 import { referenceMemory } from './memory.ts';
+import { referenceSumcheck } from './sumcheck.ts';
 
 /** Stands for "as much as the engine gives": the limit that JavaScript numbers count exactly. */
 const UNLIMITED_BYTES = Number.MAX_SAFE_INTEGER;
@@ -33,5 +34,6 @@ export function referenceKernels(ext: ExtensionField, memoryBytes: number = UNLI
     close: async () => {},
     ...referenceBase(ext.base, radix),
     ...referenceExt(ext, radix),
+    ...referenceSumcheck(ext, radix),
   };
 }

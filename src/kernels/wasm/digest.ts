@@ -1,5 +1,5 @@
 /** BLAKE3 of the two kernel binaries; written by `node tools/build-kernels.mjs --pin`. */
 export const KERNEL_BLAKE3 = {
-  single: 'a9f2cfb9783d30e6615a0764e6200d1b377144549a54ed8aa7317b9cef7f84df',
-  shared: 'af9ddb18d0f8dcd28cd74cba5af6ab2056b4212e724e04a56dd917a809b02077',
+  single: '92d02785df8a31f38a62595fa562810e2eba446226e2313163642a643787da3c',
+  shared: '3a5f6dcc132adb5bc566aa2c87600d7af38852cf623e3c5f072ddfe4764733ce',
 };

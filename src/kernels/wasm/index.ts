@@ -12,6 +12,7 @@ import { wasmBase } from './base.ts';
 import { wasmExt } from './ext.ts';
 import { SCRATCH_BYTES, type Engine } from './engine.ts';
 import { loadModule } from './load.ts';
+import { wasmSumcheck } from './sumcheck.ts';
 
 const PAGE_BYTES = 65_536;
 const MAX_BYTES = 65_536 * PAGE_BYTES;
@@ -61,5 +62,6 @@ export async function wasmKernels(options: WasmOptions = {}): Promise<Kernels> {
     close: () => pool.close(),
     ...wasmBase(engine, koalaBear, radix),
     ...wasmExt(engine, quintic, radix),
+    ...wasmSumcheck(engine, quintic, radix),
   };
 }

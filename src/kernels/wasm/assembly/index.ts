@@ -4,3 +4,5 @@ export * from './base';
 export * from './ext';
 export * from './ext-inverse';
 export * from './ext-sums';
+export * from './sumcheck';
+export * from './sumcheck-fused';
