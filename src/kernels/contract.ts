@@ -9,8 +9,9 @@ import type { BaseKernels } from './contract/base.ts';
 import type { ExtKernels } from './contract/ext.ts';
 import type { KernelMemory } from './contract/memory.ts';
 import type { SumcheckKernels } from './contract/sumcheck.ts';
+import type { WeightedSumKernels } from './contract/weighted-sums.ts';
 
-export interface Kernels extends BaseKernels, ExtKernels, SumcheckKernels {
+export interface Kernels extends BaseKernels, ExtKernels, SumcheckKernels, WeightedSumKernels {
   /** `reference` or `wasm`. */
   readonly name: string;
   /** K over F; F is `ext.base`. */

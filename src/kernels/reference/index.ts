@@ -9,6 +9,7 @@ import { referenceBase } from './base.ts';
 import { referenceExt } from './ext.ts';
 import { referenceMemory } from './memory.ts';
 import { referenceSumcheck } from './sumcheck.ts';
+import { referenceWeightedSums } from './weighted-sums.ts';
 
 /** Stands for "as much as the engine gives": the limit that JavaScript numbers count exactly. */
 const UNLIMITED_BYTES = Number.MAX_SAFE_INTEGER;
@@ -35,5 +36,6 @@ export function referenceKernels(ext: ExtensionField, memoryBytes: number = UNLI
     ...referenceBase(ext.base, radix),
     ...referenceExt(ext, radix),
     ...referenceSumcheck(ext, radix),
+    ...referenceWeightedSums(ext, radix),
   };
 }

@@ -1,5 +1,5 @@
 /** BLAKE3 of the two kernel binaries; written by `node tools/build-kernels.mjs --pin`. */
 export const KERNEL_BLAKE3 = {
-  single: '92d02785df8a31f38a62595fa562810e2eba446226e2313163642a643787da3c',
-  shared: '3a5f6dcc132adb5bc566aa2c87600d7af38852cf623e3c5f072ddfe4764733ce',
+  single: '498092a54e4a9ed73dd616e297bc443f170f2a50997f7e40723959acad2bd3d5',
+  shared: 'db2a17e3f8e767ddc96db4d8ddf598fee3ba7680e4fd65ad9875c4c3f30237a7',
 };

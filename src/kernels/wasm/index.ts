@@ -13,6 +13,7 @@ import { wasmExt } from './ext.ts';
 import { SCRATCH_BYTES, type Engine } from './engine.ts';
 import { loadModule } from './load.ts';
 import { wasmSumcheck } from './sumcheck.ts';
+import { wasmWeightedSums } from './weighted-sums.ts';
 
 const PAGE_BYTES = 65_536;
 const MAX_BYTES = 65_536 * PAGE_BYTES;
@@ -63,5 +64,6 @@ export async function wasmKernels(options: WasmOptions = {}): Promise<Kernels> {
     ...wasmBase(engine, koalaBear, radix),
     ...wasmExt(engine, quintic, radix),
     ...wasmSumcheck(engine, quintic, radix),
+    ...wasmWeightedSums(engine, quintic, radix),
   };
 }

@@ -6,3 +6,4 @@ export * from './ext-inverse';
 export * from './ext-sums';
 export * from './sumcheck';
 export * from './sumcheck-fused';
+export * from './weighted-sums';
