@@ -12,10 +12,17 @@ import type { ExtRowKernels } from './contract/ext-rows.ts';
 import type { FoldKernels } from './contract/fold.ts';
 import type { GemmKernels } from './contract/gemm.ts';
 import type { KernelMemory } from './contract/memory.ts';
-import type { NttKernels } from './contract/ntt.ts';
-
 export interface Kernels
-  extends BaseKernels, NttKernels, HashKernels, ExtKernels, ExtRowKernels, FoldKernels, GemmKernels {
+  extends
+    BaseKernels,
+    NttKernels,
+    HashKernels,
+    ExtKernels,
+    ExtRowKernels,
+    FoldKernels,
+    GemmKernels,
+    SumcheckKernels,
+    WeightedSumKernels {
   /** `reference` or `wasm`. */
   readonly name: string;
   /** K over F; F is `ext.base`. */

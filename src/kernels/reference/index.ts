@@ -13,6 +13,8 @@ import { referenceFold } from './fold.ts';
 import { referenceGemm } from './gemm.ts';
 import { referenceMemory } from './memory.ts';
 import { referenceNtt } from './ntt.ts';
+import { referenceSumcheck } from './sumcheck.ts';
+import { referenceWeightedSums } from './weighted-sums.ts';
 
 /** Stands for "as much as the engine gives": the limit that JavaScript numbers count exactly. */
 const UNLIMITED_BYTES = Number.MAX_SAFE_INTEGER;
@@ -43,5 +45,7 @@ export function referenceKernels(ext: ExtensionField, memoryBytes: number = UNLI
     ...referenceExt(ext, radix),
     ...referenceFold(ext),
     ...referenceGemm(ext.base),
+    ...referenceSumcheck(ext, radix),
+    ...referenceWeightedSums(ext, radix),
   };
 }

@@ -17,6 +17,8 @@ import { wasmFold } from './fold.ts';
 import { wasmGemm } from './gemm.ts';
 import { loadModule } from './load.ts';
 import { wasmNtt } from './ntt.ts';
+import { wasmSumcheck } from './sumcheck.ts';
+import { wasmWeightedSums } from './weighted-sums.ts';
 
 const PAGE_BYTES = 65_536;
 const MAX_BYTES = 65_536 * PAGE_BYTES;
@@ -71,5 +73,7 @@ export async function wasmKernels(options: WasmOptions = {}): Promise<Kernels> {
     ...wasmExt(engine, quintic, radix),
     ...wasmFold(engine, quintic),
     ...wasmGemm(engine),
+    ...wasmSumcheck(engine, quintic, radix),
+    ...wasmWeightedSums(engine, quintic, radix),
   };
 }

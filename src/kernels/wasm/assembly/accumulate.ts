@@ -1,11 +1,8 @@
 // Sums over extension arrays. An unreduced 64-bit term S is added as A += S (wrapping) and U += S >> 32; the exact
 // sum is U * 2^32 + L with L = A - U * 2^32 mod 2^64, the sum of the low words. For at most 2^29 terms
 // (a kernel sees far fewer) U and L stay below 2^61, so that `reduceOne` applies to them (t < p * 2^32).
-import { addOne, mulOne, P, reduceOne, sub4 } from './montgomery';
+import { addOne, mulOne, R2, reduceOne, sub4 } from './montgomery';
 import { rowHigh, rowLow } from './quintic';
-
-/** R^2 mod p for R = 2^32. */
-const R2: u32 = <u32>((((<u64>1 << 32) % <u64>P) * ((<u64>1 << 32) % <u64>P)) % <u64>P);
 
 /** Bytes of the accumulators of one element: for each limb A and U, two vectors each. */
 export const ACCUMULATOR_BYTES: usize = 320;

@@ -13,3 +13,6 @@ export * from './foldRows';
 export { foldColumns8, foldColumns14, foldColumns16 } from './foldColumns';
 export { gemmExact, gemmWrapping } from './gemm';
 export * from './gemmPack';
+export * from './sumcheck';
+export * from './sumcheck-fused';
+export * from './weighted-sums';

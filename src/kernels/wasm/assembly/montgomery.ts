@@ -6,6 +6,9 @@
 export const P: u32 = 0x7f000001;
 export const MU: u32 = 0x81000001;
 
+/** R^2 mod p: mulOne(x, R2) is x * R. */
+export const R2: u32 = <u32>((((<u64>1 << 32) % <u64>P) * ((<u64>1 << 32) % <u64>P)) % <u64>P);
+
 let primeWord: u32 = P;
 let scratchBase: usize = 0;
 
