@@ -3,16 +3,21 @@ import { quintic } from '../../src/field/quintic.ts';
 import { referenceKernels, wasmKernels, type Kernels } from '../../src/kernels/index.ts';
 import { time } from '../measure.ts';
 import { baseCases } from './base.ts';
-import { foldCases } from './fold.ts';
-import { gemmCases } from './gemm.ts';
 import type { KernelCase } from './case.ts';
 import { extCases } from './ext.ts';
+import { foldCases } from './fold.ts';
+import { gemmCases } from './gemm.ts';
+import { hashCases } from './hash.ts';
 import { nttCases } from './ntt.ts';
 
-const CASES: readonly KernelCase[] = [...baseCases, ...extCases, ...nttCases];
-import { hashCases } from './hash.ts';
-const CASES: readonly KernelCase[] = [...baseCases, ...hashCases];
-const CASES: readonly KernelCase[] = [...baseCases, ...foldCases, ...gemmCases];
+const CASES: readonly KernelCase[] = [
+  ...baseCases,
+  ...extCases,
+  ...nttCases,
+  ...hashCases,
+  ...foldCases,
+  ...gemmCases,
+];
 
 export interface KernelRow {
   readonly kernel: string;

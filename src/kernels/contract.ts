@@ -6,12 +6,16 @@
  */
 import type { ExtensionField, Fe } from '../field/field.ts';
 import type { BaseKernels } from './contract/base.ts';
-import type { HashKernels } from './contract/hash.ts';
-import type { ExtKernels } from './contract/ext.ts';
 import type { ExtRowKernels } from './contract/ext-rows.ts';
+import type { ExtKernels } from './contract/ext.ts';
 import type { FoldKernels } from './contract/fold.ts';
 import type { GemmKernels } from './contract/gemm.ts';
+import type { HashKernels } from './contract/hash.ts';
 import type { KernelMemory } from './contract/memory.ts';
+import type { NttKernels } from './contract/ntt.ts';
+import type { SumcheckKernels } from './contract/sumcheck.ts';
+import type { WeightedSumKernels } from './contract/weighted-sums.ts';
+
 export interface Kernels
   extends
     BaseKernels,

@@ -83,17 +83,17 @@ test.each(MATRICES)('matrix of %i rows and %i columns', (rows, columns) => {
   const { w: v } = operands(0, columns, rows * columns);
   clearIdleLanes(v, columns);
   const expectedRows = new Uint32Array(extWords(columns, 5));
-  reference.foldRows(expectedRows, matrix, columns, w);
+  reference.weightedRows(expectedRows, matrix, columns, w);
   const expectedColumns = new Uint32Array(extWords(rows, 5));
-  reference.foldColumns(expectedColumns, matrix, columns, v);
+  reference.weightedColumns(expectedColumns, matrix, columns, v);
   eachPlace((put, k, what) => {
     const m = put(matrix);
     const out = put(new Uint32Array(expectedRows.length).fill(7));
-    k.foldRows(out, m, columns, put(w));
-    expectSame(out, expectedRows, `foldRows ${what}`);
+    k.weightedRows(out, m, columns, put(w));
+    expectSame(out, expectedRows, `weightedRows ${what}`);
     const target = put(new Uint32Array(expectedColumns.length).fill(7));
-    k.foldColumns(target, m, columns, put(v));
-    expectSame(target, expectedColumns, `foldColumns ${what}`);
+    k.weightedColumns(target, m, columns, put(v));
+    expectSame(target, expectedColumns, `weightedColumns ${what}`);
   });
 });
 
@@ -108,10 +108,10 @@ test('an evaluation: folding by eq over the rows, then over the columns', () => 
     };
     const whole = k.weightedSum(table(z), matrix);
     const rows = new Uint32Array(extWords(32, 5));
-    k.foldRows(rows, matrix, 32, table(z.slice(5)));
+    k.weightedRows(rows, matrix, 32, table(z.slice(5)));
     expect(k.kDot(rows, table(z.slice(0, 5)))).toEqual(whole);
     const columns = new Uint32Array(extWords(16, 5));
-    k.foldColumns(columns, matrix, 32, table(z.slice(0, 5)));
+    k.weightedColumns(columns, matrix, 32, table(z.slice(0, 5)));
     expect(k.kDot(columns, table(z.slice(5)))).toEqual(whole);
   }
 });
@@ -123,9 +123,9 @@ test.each(TOY_FIELDS.map((K) => [K.name, K] as const))('the definition over %s',
   const [x, y] = [unpackExt(w, 7, K.degree), unpackExt(v, 5, K.degree)];
   const at = (r: number, c: number): Fe => matrix[5 * r + c] as Fe;
   const byRows = new Uint32Array(extWords(5, K.degree));
-  k.foldRows(byRows, matrix, 5, w);
+  k.weightedRows(byRows, matrix, 5, w);
   const byColumns = new Uint32Array(extWords(7, K.degree));
-  k.foldColumns(byColumns, matrix, 5, v);
+  k.weightedColumns(byColumns, matrix, 5, v);
   y.forEach((_y, c) =>
     expect(readExt(byRows, c, K.degree)).toEqual(
       x.reduce((s: Ext, xr, r) => K.add(s, K.mulBase(xr, at(r, c))), K.zero),
@@ -143,12 +143,12 @@ describe('bad arguments', () => {
   const w = new Uint32Array(20);
   const CALLS: [string, (k: Kernels) => void, string][] = [
     ['w of a sum', (k) => k.weightedSum(w, a), 'w: expected at least 60 items, got 20'],
-    ['columns', (k) => k.foldRows(w, a, 0, w), 'columns: expected an integer in [1, 2147483648], got 0'],
-    ['matrix', (k) => k.foldRows(w, a, 5, w), 'matrix: expected a multiple of 5 items, got 12'],
-    ['w of rows', (k) => k.foldRows(w, a, 2, w), 'w: expected 40 items, got 20'],
-    ['out of rows', (k) => k.foldRows(a, a, 3, w), 'out: expected 20 items, got 12'],
-    ['w of columns', (k) => k.foldColumns(w, a, 6, w), 'w: expected 40 items, got 20'],
-    ['out of columns', (k) => k.foldColumns(w, a, 2, w), 'out: expected 40 items, got 20'],
+    ['columns', (k) => k.weightedRows(w, a, 0, w), 'columns: expected an integer in [1, 2147483648], got 0'],
+    ['matrix', (k) => k.weightedRows(w, a, 5, w), 'matrix: expected a multiple of 5 items, got 12'],
+    ['w of rows', (k) => k.weightedRows(w, a, 2, w), 'w: expected 40 items, got 20'],
+    ['out of rows', (k) => k.weightedRows(a, a, 3, w), 'out: expected 20 items, got 12'],
+    ['w of columns', (k) => k.weightedColumns(w, a, 6, w), 'w: expected 40 items, got 20'],
+    ['out of columns', (k) => k.weightedColumns(w, a, 2, w), 'out: expected 40 items, got 20'],
   ];
   test.each(CALLS)('%s', (_, call, message) => {
     for (const k of [reference, ...implementations]) {

@@ -22,12 +22,12 @@ export interface WeightedSumKernels {
    * @param w over K, one weight a row: extWords(rows) words
    * @throws RangeError naming the argument of a wrong length
    */
-  foldRows(out: Uint32Array, matrix: Uint32Array, columns: number, w: Uint32Array): void;
+  weightedRows(out: Uint32Array, matrix: Uint32Array, columns: number, w: Uint32Array): void;
   /**
    * out[r] = sum over columns c of w[c] * matrix[r][c]. The result keeps the form of w.
    * @param out over K, extWords(rows) words
    * @param w over K, one weight a column: extWords(columns) words
    * @throws RangeError naming the argument of a wrong length
    */
-  foldColumns(out: Uint32Array, matrix: Uint32Array, columns: number, w: Uint32Array): void;
+  weightedColumns(out: Uint32Array, matrix: Uint32Array, columns: number, w: Uint32Array): void;
 }

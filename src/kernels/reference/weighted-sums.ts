@@ -20,14 +20,14 @@ export function referenceWeightedSums(K: ExtensionField, radix: Fe): WeightedSum
       checkWeightWords(w, a.length, d);
       return K.mulBase(dot(w, a, 0, 1, a.length), inverseRadix);
     },
-    foldRows(out, matrix, columns, w) {
+    weightedRows(out, matrix, columns, w) {
       const rows = checkMatrix(matrix, columns);
       checkLength('w', w, extWords(rows, d));
       checkLength('out', out, extWords(columns, d));
       out.fill(0);
       for (let c = 0; c < columns; c++) writeExt(out, c, dot(w, matrix, c, columns, rows));
     },
-    foldColumns(out, matrix, columns, w) {
+    weightedColumns(out, matrix, columns, w) {
       const rows = checkMatrix(matrix, columns);
       checkLength('w', w, extWords(columns, d));
       checkLength('out', out, extWords(rows, d));

@@ -1,5 +1,5 @@
 /** BLAKE3 of the two kernel binaries; written by `node tools/build-kernels.mjs --pin`. */
 export const KERNEL_BLAKE3 = {
-  single: 'f41b575505b070b940df250233b86db9eccd88562ce1fcb2e5cd674d1317369d',
-  shared: '4f9d0130729da8c8d330ed4f9ed0760da2747ff22fdc92fa0c9008f8ef963cf9',
+  single: 'f12493ab8f1ef3ac1f101dbfe714864abe76333ffaca397f561226db9df0bacb',
+  shared: '98ccbc932a3d1f514dba6ab717b56501d044717b5066405b34751d326b292741',
 };

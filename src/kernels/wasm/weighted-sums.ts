@@ -10,7 +10,7 @@ import { fIn, kIn, LIMBS, partialSums } from './operands.ts';
 
 /** Columns of a panel: the part of a matrix whose sums are held at once (80 bytes for each block of four). */
 const PANEL_COLUMNS = 1 << 15;
-/** Columns and rows of a task of foldRows; a task adds one partial result of its columns. */
+/** Columns and rows of a task of weightedRows; a task adds one partial result of its columns. */
 const TASK_COLUMNS = 512;
 const TASK_ROWS = 256;
 /** Partial results that are held at once. */
@@ -44,13 +44,13 @@ export function wasmWeightedSums(engine: Engine, K: ExtensionField, radix: Fe): 
       }
       return total;
     },
-    foldRows(out, matrix, columns, w) {
+    weightedRows(out, matrix, columns, w) {
       const rows = checkMatrix(matrix, columns);
       checkLength('w', w, extWords(rows, LIMBS));
       checkLength('out', out, extWords(columns, LIMBS));
       for (let c = 0; c < columns; c += PANEL_COLUMNS) {
         const width = Math.min(PANEL_COLUMNS, columns - c);
-        foldRowsPanel(
+        weightedRowsPanel(
           engine,
           out.subarray(LIMBS * c, LIMBS * c + extWords(width, LIMBS)),
           matrix,
@@ -61,11 +61,11 @@ export function wasmWeightedSums(engine: Engine, K: ExtensionField, radix: Fe): 
         );
       }
     },
-    foldColumns(out, matrix, columns, w) {
+    weightedColumns(out, matrix, columns, w) {
       const rows = checkMatrix(matrix, columns);
       checkLength('w', w, extWords(columns, LIMBS));
       checkLength('out', out, extWords(rows, LIMBS));
-      foldColumns(engine, out, matrix, columns, w, rows);
+      weightedColumns(engine, out, matrix, columns, w, rows);
     },
   };
 }
@@ -99,8 +99,8 @@ function tile(
   return { address: copy.byteOffset, stride: 4 * width };
 }
 
-/** The columns [c, c + width) of foldRows: partial results of row ranges, added up in kernel memory. */
-function foldRowsPanel(
+/** The columns [c, c + width) of weightedRows: partial results of row ranges, added up in kernel memory. */
+function weightedRowsPanel(
   engine: Engine,
   out: Uint32Array,
   matrix: Uint32Array,
@@ -161,7 +161,7 @@ function addPartials(engine: Engine, total: Uint32Array, partial: Uint32Array, c
   engine.pool.run(tasks);
 }
 
-function foldColumns(
+function weightedColumns(
   engine: Engine,
   out: Uint32Array,
   matrix: Uint32Array,
