@@ -1,6 +1,6 @@
 /** Parameters by program: sets, their ledger, the gate for verifiers, and the search for whoever sets up. */
 export { S128, unsafeToyProfile, type FieldSize, type Profile } from './profile.ts';
-export { budget, columnCode, levelGeometry, logFinal } from './parameters.ts';
+export { budget, columnCode, levelGeometry } from './parameters.ts';
 export type { Budget, Code, CodeParameters, Level, LevelGeometry, PadParameters } from './parameters.ts';
 export type { Parameters } from './parameters.ts';
 export type { Group, Instance, Lifetime, ProgramTerm } from './instance.ts';

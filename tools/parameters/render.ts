@@ -1,5 +1,5 @@
 /** Text of spec/parameters.md. */
-import { budget, columnCode, levelGeometry, logFinal } from '../../src/params/parameters.ts';
+import { budget, columnCode, levelGeometry } from '../../src/params/parameters.ts';
 import { fieldOrder, S128 } from '../../src/params/profile.ts';
 import { formatBits, rational, tenthsOfBits } from '../../src/params/rational.ts';
 import { hashError, hidingRows } from '../../src/params/hiding.ts';
@@ -13,7 +13,8 @@ export function kilobytes(bytes: number): string {
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
+  const line = (cells: readonly string[]) =>
+    `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
   return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
 }
 
@@ -22,7 +23,7 @@ export function scheduleText({ parameters }: Pick<Choice, 'parameters'>): string
   const levels = levelGeometry(parameters).map(
     (level) => `2^${level.logColumn} x ${level.columns} at 1/${2 ** level.logInverseRate}: ${level.queries}`,
   );
-  return [...levels, `2^${logFinal(parameters)}`].join('; ');
+  return [...levels, `2^${parameters.logFinal}`].join('; ');
 }
 
 const HEAD = ['cells', 'm', 't', 'n0', 'k0', 'q0', 'columns', 'inner levels; final vector'];
