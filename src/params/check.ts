@@ -137,7 +137,9 @@ function checkFit(parameters: Parameters, instance: Instance): void {
   if (pads.size !== size) refuse(WEAK, STAGE, `s: expected ${size} pads, got ${pads.size}`);
   const ephemeral = instance.groups.filter((group) => group.lifetime === 'proof').length;
   if (ephemeral !== 1) refuse(WEAK, STAGE, `groups: expected one of lifetime proof, got ${ephemeral}`);
+  if (instance.kind === 'link') checkLink(instance);
   for (const group of instance.groups) {
+    if (group.uses < 1) refuse(WEAK, STAGE, `${group.name}: expected at least one use, got ${group.uses}`);
     const length = groupPadLength(group, code);
     if (length > code.padLength) {
       refuse(WEAK, STAGE, `${group.name}: expected at most t = ${code.padLength} pads, got ${length}`);
@@ -146,4 +148,13 @@ function checkFit(parameters: Parameters, instance: Instance): void {
   // p copies of a wrong tuple cancel: numerators of one balance must sum below the characteristic.
   const large = instance.balances.find((leaves) => leaves >= profile.field.modulus);
   if (large !== undefined) refuse(WEAK, STAGE, `balance: expected fewer than p leaves, got ${large}`);
+}
+
+/** One y per column stands for both epochs: they must have the same columns, and nothing else is proven. */
+function checkLink({ groups, balances, terms, exposed, products }: Instance): void {
+  const [old, renewed, mask] = groups.map((group) => `${group.lifetime} ${group.columns}`);
+  const extra = balances.length + terms.length + exposed + products;
+  if (old !== renewed || !old?.startsWith('static') || mask !== 'proof 0' || groups.length > 3 || extra > 0) {
+    refuse(WEAK, STAGE, 'link: expected two epochs of the same static columns and a mask, got other parts');
+  }
 }

@@ -126,7 +126,15 @@ export function complete(
   code: CodeParameters,
   profile: Profile = S128,
 ): Draft | undefined {
-  const instance = instantiate(workload, code.logData);
+  return completeInstance(instantiate(workload, code.logData), code, profile);
+}
+
+/** `complete` for a program whose columns are known, such as a link proof (`linkInstance`). */
+export function completeInstance(
+  instance: Instance,
+  code: CodeParameters,
+  profile: Profile = S128,
+): Draft | undefined {
   if (instance.groups.some((group) => groupPadLength(group, code) > code.padLength)) return undefined;
   const search = scheduler(profile);
   const levels = search.schedule(code);

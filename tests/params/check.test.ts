@@ -9,6 +9,7 @@ import { S128, unsafeToyProfile } from '../../src/params/profile.ts';
 import {
   codeOf,
   designChoice,
+  linkChoice,
   LISTED,
   MAIN,
   toyChoice,
@@ -180,6 +181,24 @@ describe('liars that one check stops', () => {
   test('no tree or two trees of a single proof', () => {
     expect(verdict(parameters, withGroup(instance, 'witness', { lifetime: 'carried', uses: 1 }))).toBe(WEAK);
     expect(verdict(parameters, withGroup(instance, 'static', { lifetime: 'proof' }))).toBe(WEAK);
+  });
+
+  test('a carried group of no uses, which would have no random coefficients', () => {
+    expect(verdict(parameters, withGroup(instance, 'static', { lifetime: 'carried', uses: 0 }))).toBe(WEAK);
+  });
+
+  test('a link between other columns, or of more than columns', () => {
+    const { parameters: p, instance: i } = linkChoice();
+    expect(verdict(p, i)).toBe('accepted');
+    const uneven = withGroup(withGroup(i, 'old epoch', { columns: 255 }), 'new epoch', { columns: 1 });
+    expect(verdict(p, uneven)).toBe(WEAK);
+    const crossed = withGroup(withGroup(i, 'old epoch', { columns: 127 }), 'mask', { columns: 1 });
+    expect(verdict(p, crossed)).toBe(WEAK);
+    const carried = withGroup(i, 'old epoch', { lifetime: 'carried' });
+    expect(verdict(p, withGroup(carried, 'new epoch', { lifetime: 'carried' }))).toBe(WEAK);
+    expect(verdict(p, { ...i, balances: [4] })).toBe(WEAK);
+    const empty = { name: 'more', lifetime: 'static' as const, columns: 0, uses: 1 };
+    expect(verdict(p, { ...i, groups: [...i.groups, empty] })).toBe(WEAK);
   });
 
   test('a balance of p leaves or more, which p copies of a wrong tuple pass', () => {

@@ -6,7 +6,7 @@ import { formatBits, tenthsOfBits } from '../../src/params/rational.ts';
 import { hashError, hidingRows } from '../../src/params/hiding.ts';
 import { complete } from '../../src/params/choose.ts';
 import { standardWorkload } from '../../src/params/standard.ts';
-import { designChoice, MAIN } from '../support/params.ts';
+import { designChoice, linkChoice, MAIN } from '../support/params.ts';
 
 const design = designChoice();
 
@@ -113,6 +113,14 @@ test('lookups: the largest balance counts, not the sum; the forest costs its dep
   expect(row([2 ** 25, 2 ** 25, 2 ** 20], 'lookup: forest start')?.numerator).toBe(2n);
   expect(row([2 ** 25], 'lookup: forest start')?.numerator).toBe(0n);
   expect(row([], 'lookup: fingerprint')).toBeUndefined();
+});
+
+test('a link proof: one value per column for both epochs, no sumcheck, m/|K|', () => {
+  const link = linkChoice();
+  expect(bits('link: random point', link)).toBe('150.6');
+  expect(link.ledger.rows.some((row) => row.name.startsWith('merge'))).toBe(false);
+  expect(link.parameters.pads.size).toBe(128 + 2); // y of every column, y_M, h_star
+  expect(link.parameters.levels).toEqual(MAIN.parameters.levels);
 });
 
 test('the hash is quoted apart: 2^64 queries succeed with 2^-126.1', () => {

@@ -10,7 +10,7 @@ import type { ReferenceInput } from '../../reference/parameters.ts';
 import { maskedElements } from '../../src/params/instance.ts';
 import { tenthsOfBits } from '../../src/params/rational.ts';
 import type { Choice } from '../../src/params/choose.ts';
-import { designChoice, LISTED, MAIN, toyChoice } from '../support/params.ts';
+import { designChoice, linkChoice, LISTED, MAIN, toyChoice } from '../support/params.ts';
 
 function inputOf({ parameters, instance }: Choice): ReferenceInput {
   const { profile, code, levels, pads } = parameters;
@@ -32,10 +32,16 @@ function inputOf({ parameters, instance }: Choice): ReferenceInput {
     terms: instance.terms,
     trees: instance.groups,
     transcript: maskedElements(instance, code.logData),
+    kind: instance.kind,
   };
 }
 
-const SETS = [...LISTED, { name: 'design', choice: designChoice() }, { name: 'toy', choice: toyChoice() }];
+const SETS = [
+  ...LISTED,
+  { name: 'design', choice: designChoice() },
+  { name: 'link', choice: linkChoice() },
+  { name: 'toy', choice: toyChoice() },
+];
 
 test.each(SETS)('$name: every row within half a bit', ({ choice }) => {
   const expected = referenceLedger(inputOf(choice));

@@ -1,9 +1,15 @@
 /** Parameter sets that several tests share. */
 import { ProofError } from '../../src/errors/proof-error.ts';
-import { chooseParameters, complete, describe, type Choice } from '../../src/params/choose.ts';
+import {
+  chooseParameters,
+  complete,
+  completeInstance,
+  describe,
+  type Choice,
+} from '../../src/params/choose.ts';
 import { unsafeToyProfile } from '../../src/params/profile.ts';
 import { standardChoice, STANDARD_LOG_CELLS, standardWorkload } from '../../src/params/standard.ts';
-import type { Instance } from '../../src/params/instance.ts';
+import { linkInstance, type Instance } from '../../src/params/instance.ts';
 import type { Parameters } from '../../src/params/parameters.ts';
 
 /** Every set of spec/parameters.md. */
@@ -36,9 +42,17 @@ export function designChoice(): Choice {
   return describe(parameters, draft.instance);
 }
 
+/** The link proof between two epochs of the worked example. */
+export function linkChoice(): Choice {
+  const draft = completeInstance(linkInstance(128), MAIN.parameters.code);
+  if (draft === undefined) throw new Error('no schedule for the link');
+  return describe(draft.parameters, draft.instance);
+}
+
 /** A small set over F_97, [K : F] = 2: every number is honest and none is secure. */
 export function toyChoice(): Choice {
   const workload = {
+    kind: 'program' as const,
     groups: [
       { name: 'static', lifetime: 'static' as const, cells: 10 },
       { name: 'witness', lifetime: 'proof' as const, cells: 5 },

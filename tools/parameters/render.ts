@@ -5,7 +5,8 @@ import { formatBits, rational, tenthsOfBits } from '../../src/params/rational.ts
 import { hashError, hidingRows } from '../../src/params/hiding.ts';
 import { leastQueries } from '../../src/params/queries.ts';
 import { standardChoice, STANDARD_LOG_CELLS } from '../../src/params/standard.ts';
-import type { Choice } from '../../src/params/choose.ts';
+import { completeInstance, describe, type Choice } from '../../src/params/choose.ts';
+import { linkInstance } from '../../src/params/instance.ts';
 
 /** Tenths of KB (1 KB = 1,024 bytes), rounded up, as text. */
 export function kilobytes(bytes: number): string {
@@ -99,9 +100,18 @@ with probability at most T * 2^-bits for the worst challenge, plus the hash's ow
 that is 2^-${formatBits(at64)}, or T/eps = 2^${formatBits(at64 + 640)} of work for each success.`;
 }
 
+/** The link proof of a static group's next epoch. */
+function linkOf({ parameters, instance }: Choice): Choice {
+  const columns = instance.groups.find((group) => group.lifetime === 'static')?.columns ?? 0;
+  const draft = completeInstance(linkInstance(columns), parameters.code);
+  if (draft === undefined) throw new RangeError('linkOf: choice: expected a code with a schedule, got none');
+  return describe(draft.parameters, draft.instance);
+}
+
 /** The whole of spec/parameters.md. */
 export function renderParameters(): string {
   const main = standardChoice(27, { minProofs: 1000 });
+  const link = linkOf(main);
   return `# Parameters
 
 Written by \`npm run params\`; do not edit. \`npm run params -- --check\` fails where this file is stale, and
@@ -144,5 +154,8 @@ ${table(
   ['part', 'KB expected', 'KB at most'],
   main.size.parts.map((part) => [part.name, kilobytes(part.expected), kilobytes(part.maximum)]),
 )}
+
+The link proof between two epochs of the static columns: ${kilobytes(link.size.expected)} KB expected,
+${kilobytes(link.size.maximum)} at most, s = ${link.parameters.pads.size}, ${formatBits(link.ledger.worst.tenths)} bits.
 `;
 }
