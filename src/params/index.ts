@@ -1,4 +1,7 @@
-/** Parameters by program: sets, their ledger, the gate for verifiers, and the search for whoever sets up. */
+/**
+ * Parameters by program: sets, their ledger, the gate for verifiers, and the search for whoever sets up.
+ * A verifier imports `check.ts` and `encoding.ts`, never this file: sizes and searches stay out of its closure.
+ */
 export { S128, unsafeToyProfile, type FieldSize, type Profile } from './profile.ts';
 export { budget, columnCode, levelGeometry } from './parameters.ts';
 export type { Budget, Code, CodeParameters, Level, LevelGeometry, PadParameters } from './parameters.ts';

@@ -99,6 +99,8 @@ describe('liars that one check stops', () => {
     expect(verdict(withCode(parameters, { logData: 20.5 }))).toBe(WEAK);
     expect(verdict(withCode(parameters, { padLength: Number.NaN }))).toBe(WEAK);
     expect(verdict(withLevel(parameters, 2, { logFold: -1 }))).toBe(WEAK);
+    const halves = withLevel(withLevel(parameters, 1, { logFold: 3.5 }), 2, { logFold: 3.5 });
+    expect(verdict(halves)).toBe(WEAK);
     expect(verdict(parameters, { ...instance, claims: -1 })).toBe(WEAK);
     expect(verdict(parameters, { ...instance, exposed: instance.exposed + 0.5 })).toBe(WEAK);
   });
