@@ -150,6 +150,12 @@ describe('liars that one check stops', () => {
     expect(verdict(twelve as Parameters)).toBe('accepted');
   });
 
+  test('no levels, where the whole message would be a short final vector', () => {
+    const { parameters: p, instance: i } = toyChoice();
+    const liar = { ...p, levels: [], logFinal: p.code.logData + 1 };
+    expect(codeOf(() => unsafeCheckToyParameters(liar, i))).toBe(WEAK);
+  });
+
   test('pads that the program does not count', () => {
     const size = parameters.pads.size - 1;
     const queries = leastPadQueries(size, parameters.pads.logCodeword, 128) ?? 0;
