@@ -24,6 +24,7 @@ export interface ReferenceInput {
   /** Columns and lifetime of each opened tree, without the mask. */
   readonly trees: readonly { readonly columns: number; readonly lifetime: string }[];
   readonly transcript: number;
+  readonly kind: string;
 }
 
 const { log2, ceil, pow } = Math;
@@ -59,9 +60,8 @@ export function referenceLedger(input: ReferenceInput): Map<string, number> {
   for (const { name, kind, size } of input.terms) {
     rows.set(`program: ${name}`, over(kind === 'batch' ? size - 1 : size));
   }
-  rows.set('merge: claim batching', over(input.claims - 1));
-  rows.set('merge: round', over(2));
-  if (input.trees.some((tree) => tree.lifetime === 'static')) rows.set('link: random point', over(input.m));
+  if (input.kind === 'link') rows.set('link: random point', over(input.m));
+  else rows.set('merge: claim batching', over(input.claims - 1)).set('merge: round', over(2));
   rows.set('combination: proximity', K - input.m - 2);
   rows.set('combination: evaluations', K);
   const rho0 = (1 + input.t / pow(2, input.m)) / 4;

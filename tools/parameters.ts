@@ -49,6 +49,7 @@ function parse(): { numbers: Numbers; json: boolean; check: boolean } {
 
 function workloadOf(numbers: Numbers): Workload {
   const cells = numbers.cells ?? fail('--cells: expected the number of static cells, got nothing');
+  if (cells === 0) fail('--cells: expected at least one cell, got 0');
   const standard = standardWorkload(cells);
   const witness = numbers.witness ?? Math.ceil(cells / 4);
   const groups = standard.groups.map((group) =>

@@ -10,7 +10,7 @@ import { ledger, weakChallenges, type Ledger } from './ledger.ts';
 import { formatBits } from './rational.ts';
 import { leastPadQueries, leastQueries } from './queries.ts';
 import { profileProblem, S128, twoAdicity, type Profile } from './profile.ts';
-import { budget, columnCode, levelGeometry, LOG_CODE_EXPANSION } from './parameters.ts';
+import { budget, columnCode, levelGeometry, LOG_CODE_EXPANSION, LOG_FINAL_MAX } from './parameters.ts';
 import type { Code, Parameters } from './parameters.ts';
 import { groupPadLength, padSize, type Instance } from './instance.ts';
 
@@ -33,6 +33,14 @@ export function checkParameters(parameters: Parameters, instance: Instance): Led
   }
   checkStructure(parameters);
   checkFit(parameters, instance);
+  const isStatic = instance.groups.some((group) => group.lifetime === 'static');
+  if (isStatic && budget(parameters.code).firstEpoch < 1) {
+    refuse(
+      WEAK,
+      STAGE,
+      `t: expected room for one proof and the link reserve, got ${parameters.code.padLength}`,
+    );
+  }
   const result = ledger(parameters, instance);
   const weak = weakChallenges(result, S128.lambda)[0];
   if (weak !== undefined) {
@@ -42,8 +50,8 @@ export function checkParameters(parameters: Parameters, instance: Instance): Led
 }
 
 /**
- * For tests over small fields: everything that `checkParameters` checks except that the profile is S128 and
- * that challenges reach lambda, which a small field cannot give. Never called by a verifier.
+ * For tests over small fields: everything that `checkParameters` checks except what a small field cannot
+ * give: the profile S128, challenges at 2^-lambda, room for link proofs. Never called by a verifier.
  *
  * @throws ProofError `WEAK_PARAMS` for a malformed set or one that does not fit the program
  */
@@ -58,14 +66,11 @@ export function unsafeCheckToyParameters(parameters: Parameters, instance: Insta
  * @throws ProofError `WEAK_PARAMS`
  */
 export function checkStructure(parameters: Parameters): void {
-  const { profile, code, levels, pads } = parameters;
+  const { profile, code, levels, logFinal, pads } = parameters;
   const unlisted = profileProblem(profile);
   if (unlisted !== undefined) refuse(WEAK, STAGE, unlisted);
-  const numbers = [
-    ...Object.values(code),
-    ...levels.flatMap((l) => Object.values(l)),
-    ...Object.values(pads),
-  ];
+  const numbers = [code, pads, ...levels].flatMap((part) => Object.values(part) as number[]);
+  numbers.push(logFinal);
   const odd = numbers.find((x) => !Number.isInteger(x) || x < 0 || x >= U32);
   if (odd !== undefined) refuse(WEAK, STAGE, `expected integers in [0, 2^32), got ${odd}`);
   const adicity = twoAdicity(profile.field);
@@ -96,7 +101,7 @@ function checkQueries(name: string, queries: number, least: number | undefined):
   if (queries !== least) refuse(WEAK, STAGE, `${name}: expected ${least ?? 'a lower rate'}, got ${queries}`);
 }
 
-function checkLevels({ code, levels }: Parameters, adicity: number): void {
+function checkLevels({ code, levels, logFinal }: Parameters, adicity: number): void {
   const first = levels[0];
   if (first === undefined) refuse(WEAK, STAGE, 'levels: expected at least one, got none');
   let log = code.logData + 1;
@@ -104,11 +109,15 @@ function checkLevels({ code, levels }: Parameters, adicity: number): void {
     const name = `G${j + 1}`;
     if (logFold < 1) refuse(WEAK, STAGE, `${name}: expected a fold of at least one round, got ${logFold}`);
     log -= logFold;
-    if (log < 0) refuse(WEAK, STAGE, `${name}: expected folds of at most ${code.logData + 1} rounds in all`);
     if (log + logInverseRate > adicity) {
       refuse(WEAK, STAGE, `${name}: expected at most 2^${adicity} points, got 2^${log + logInverseRate}`);
     }
   });
+  // As logFinal >= 0, no message was folded below one element.
+  if (log !== logFinal) refuse(WEAK, STAGE, `final vector: expected 2^${log} elements, got 2^${logFinal}`);
+  if (logFinal > LOG_FINAL_MAX) {
+    refuse(WEAK, STAGE, `final vector: expected at most 2^${LOG_FINAL_MAX} elements, got 2^${logFinal}`);
+  }
   // Else the last column of G1 would reach beyond k0 and the Q0 argument would hold for a smaller radius only.
   const columnLength = 2 ** (code.logData + 1 - first.logFold);
   if (code.padLength % columnLength !== 0) {
@@ -128,16 +137,24 @@ function checkFit(parameters: Parameters, instance: Instance): void {
   if (pads.size !== size) refuse(WEAK, STAGE, `s: expected ${size} pads, got ${pads.size}`);
   const ephemeral = instance.groups.filter((group) => group.lifetime === 'proof').length;
   if (ephemeral !== 1) refuse(WEAK, STAGE, `groups: expected one of lifetime proof, got ${ephemeral}`);
+  if (instance.kind === 'link') checkLink(instance);
   for (const group of instance.groups) {
+    if (group.uses < 1) refuse(WEAK, STAGE, `${group.name}: expected at least one use, got ${group.uses}`);
     const length = groupPadLength(group, code);
     if (length > code.padLength) {
       refuse(WEAK, STAGE, `${group.name}: expected at most t = ${code.padLength} pads, got ${length}`);
-    }
-    if (group.lifetime === 'static' && budget(code).firstEpoch < 1) {
-      refuse(WEAK, STAGE, `${group.name}: expected a budget of one proof and the link reserve, got less`);
     }
   }
   // p copies of a wrong tuple cancel: numerators of one balance must sum below the characteristic.
   const large = instance.balances.find((leaves) => leaves >= profile.field.modulus);
   if (large !== undefined) refuse(WEAK, STAGE, `balance: expected fewer than p leaves, got ${large}`);
+}
+
+/** One y per column stands for both epochs: they must have the same columns, and nothing else is proven. */
+function checkLink({ groups, balances, terms, exposed, products }: Instance): void {
+  const [old, renewed, mask] = groups.map((group) => `${group.lifetime} ${group.columns}`);
+  const extra = balances.length + terms.length + exposed + products;
+  if (old !== renewed || !old?.startsWith('static') || mask !== 'proof 0' || groups.length > 3 || extra > 0) {
+    refuse(WEAK, STAGE, 'link: expected two epochs of the same static columns and a mask, got other parts');
+  }
 }

@@ -6,7 +6,7 @@ import { checkParameters, unsafeCheckToyParameters } from './check.ts';
 import { DIGEST_BYTES } from './constants.ts';
 import { leastQueries } from './queries.ts';
 import { proofSize, type ProofSize } from './size.ts';
-import { scheduler, type Scheduler } from './schedule.ts';
+import { scheduler } from './schedule.ts';
 import { S128, twoAdicity, type Profile } from './profile.ts';
 import { budget, columnCode, levelGeometry, LOG_CODE_EXPANSION } from './parameters.ts';
 import type { CodeParameters, Parameters } from './parameters.ts';
@@ -28,7 +28,7 @@ export type Workload = Omit<Instance, 'groups'> & { readonly groups: readonly Ce
 
 /** What the caller asks of a set. */
 export interface Wishes {
-  /** Proofs per epoch that a static group must allow, in every epoch. Default 1. */
+  /** Proofs per epoch that a static group must allow, in every epoch. Default 1; toys may ask for 0. */
   readonly minProofs?: number;
   /** Bytes of disk for kept codewords and trees of static and carried groups. Default no limit. */
   readonly maxDiskBytes?: number;
@@ -76,10 +76,9 @@ export function instantiate(workload: Workload, logData: number): Instance {
  * const { parameters, instance } = chooseParameters(workload, { minProofs: 1000 });
  */
 export function chooseParameters(workload: Workload, wishes: Wishes = {}, profile: Profile = S128): Choice {
-  const search = scheduler(profile);
   const drafts: { readonly draft: Draft; readonly cost: number }[] = [];
   for (const code of candidates(wishes, profile)) {
-    const draft = complete(workload, code, profile, search);
+    const draft = complete(workload, code, profile);
     if (draft === undefined || !meets(draft, wishes)) continue;
     const work = Math.floor(workOf(draft).proverWords / (wishes.wordsPerByte ?? 1024));
     drafts.push({ draft, cost: proofSize(draft.parameters, draft.instance).expected + work });
@@ -126,15 +125,23 @@ export function complete(
   workload: Workload,
   code: CodeParameters,
   profile: Profile = S128,
-  search: Scheduler = scheduler(profile),
 ): Draft | undefined {
-  const instance = instantiate(workload, code.logData);
+  return completeInstance(instantiate(workload, code.logData), code, profile);
+}
+
+/** `complete` for a program whose columns are known, such as a link proof (`linkInstance`). */
+export function completeInstance(
+  instance: Instance,
+  code: CodeParameters,
+  profile: Profile = S128,
+): Draft | undefined {
   if (instance.groups.some((group) => groupPadLength(group, code) > code.padLength)) return undefined;
-  if (hasStatic(instance) && budget(code).firstEpoch < 1) return undefined;
+  const search = scheduler(profile);
   const levels = search.schedule(code);
   const pads = search.pads(padSize(instance, code.logData));
   if (levels === undefined || pads === undefined) return undefined;
-  return { parameters: { profile, code, levels, pads }, instance };
+  const logFinal = levels.reduce((log, level) => log - level.logFold, code.logData + 1);
+  return { parameters: { profile, code, levels, logFinal, pads }, instance };
 }
 
 /**

@@ -3,7 +3,7 @@
  * equal bytes, and the decoder accepts nothing else, so the digest of these bytes names the set.
  *
  * magic (8 bytes) | profile id | lambda | modulus | degree | powBits | m | t | q0 | s | log2 n_H | q_H |
- * levels | per level: k_j | r_j | q_j
+ * log2 final | levels | per level: k_j | r_j | q_j
  */
 import { refuse } from '../errors/proof-error.ts';
 import { checkStructure } from './check.ts';
@@ -12,7 +12,7 @@ import type { Level, Parameters } from './parameters.ts';
 
 /** `zkdlprm` and the version of the layout. */
 const MAGIC = Uint8Array.of(0x7a, 0x6b, 0x64, 0x6c, 0x70, 0x72, 0x6d, 0x31);
-const HEADER_WORDS = 12;
+const HEADER_WORDS = 13;
 const LEVEL_WORDS = 3;
 const STAGE = 'parameters';
 
@@ -25,14 +25,14 @@ function headerLength(levels: number): number {
  *
  * @throws ProofError `WEAK_PARAMS` for a malformed set
  * @example
- * const bytes = encodeParameters(parameters); // 8 + 4 * (12 + 3 * levels) bytes
+ * const bytes = encodeParameters(parameters); // 8 + 4 * (13 + 3 * levels) bytes
  */
 export function encodeParameters(parameters: Parameters): Uint8Array<ArrayBuffer> {
   checkStructure(parameters);
-  const { profile, code, levels, pads } = parameters;
+  const { profile, code, levels, logFinal, pads } = parameters;
   const words = [profile.id, profile.lambda, profile.field.modulus, profile.field.degree, profile.powBits];
   words.push(code.logData, code.padLength, code.queries);
-  words.push(pads.size, pads.logCodeword, pads.queries, levels.length);
+  words.push(pads.size, pads.logCodeword, pads.queries, logFinal, levels.length);
   for (const level of levels) words.push(level.logFold, level.logInverseRate, level.queries);
   const bytes = new Uint8Array(headerLength(levels.length));
   bytes.set(MAGIC);
@@ -67,6 +67,7 @@ export function decodeParameters(bytes: Uint8Array): Parameters {
     profile: decodeProfile(word),
     code: { logData: word(5), padLength: word(6), queries: word(7) },
     levels,
+    logFinal: word(11),
     pads: { size: word(8), logCodeword: word(9), queries: word(10) },
   };
   checkStructure(parameters);

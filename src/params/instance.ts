@@ -33,6 +33,11 @@ export interface ProgramTerm {
 }
 
 export interface Instance {
+  /**
+   * `program`: claims are merged by a sumcheck and every column is evaluated at its end. `link`: two epochs of
+   * the same columns are evaluated at a random point, one value serving both, and no sumcheck is run.
+   */
+  readonly kind: 'program' | 'link';
   readonly groups: readonly Group[];
   /** Leaves of each lookup balance: lookups plus table rows. Empty without lookups. */
   readonly balances: readonly number[];
@@ -52,9 +57,29 @@ export function totalColumns(instance: Pick<Instance, 'groups'>): number {
   return instance.groups.reduce((sum, group) => sum + group.columns, 0);
 }
 
-/** Masked elements of K in the transcript: the program's, two per merge round, y of every column, y_M. */
+/**
+ * Masked elements of K in the transcript: the program's, two per merge round, y of every column, y_M. A link
+ * proof has no merge rounds and one y for the two epochs of a column.
+ */
 export function maskedElements(instance: Instance, logData: number): number {
+  if (instance.kind === 'link') return instance.exposed + totalColumns(instance) / 2 + 1;
   return instance.exposed + 2 * logData + totalColumns(instance) + 1;
+}
+
+/** The proof that a new epoch of a static group holds the cells of the old one. */
+export function linkInstance(columns: number): Instance {
+  const epoch = (name: string): Group => ({ name, lifetime: 'static', columns, uses: 1 });
+  const mask: Group = { name: 'mask', lifetime: 'proof', columns: 0, uses: 1 };
+  return {
+    kind: 'link',
+    groups: [epoch('old epoch'), epoch('new epoch'), mask],
+    balances: [],
+    claims: 0,
+    exposed: 0,
+    products: 0,
+    constraints: 1,
+    terms: [],
+  };
 }
 
 /** s: one pad per masked element, one per product, and h_star. */

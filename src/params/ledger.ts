@@ -41,7 +41,8 @@ const GKR = 'Papini-Haboeck 2023/1284, GKR over a forest';
  */
 export function ledger(parameters: Parameters, instance: Instance): Ledger {
   const rows = [...lookupRows(parameters, instance), ...programRows(parameters, instance)];
-  rows.push(...mergeRows(parameters, instance), ...ledgerOfCode(parameters, instance));
+  rows.push(...(instance.kind === 'link' ? linkRows(parameters) : mergeRows(parameters, instance)));
+  rows.push(...ledgerOfCode(parameters, instance));
   const sums = new Map<string, Rational>();
   for (const { challenge, error } of rows) sums.set(challenge, add(sums.get(challenge) ?? ZERO, error));
   const challenges = [...sums].map(([challenge, error]) => ({
@@ -68,7 +69,7 @@ function lookupRows({ profile }: Parameters, { balances }: Instance): Row[] {
   if (balances.length === 0) return [];
   const order = fieldOrder(profile.field);
   const over = (numerator: number) => rational(numerator, order);
-  const largest = Math.max(...balances);
+  const largest = balances.reduce((a, b) => Math.max(a, b));
   const forest = 32 - Math.clz32(balances.length - 1); // ceil(log2)
   return [
     {
@@ -105,7 +106,7 @@ function lookupRows({ profile }: Parameters, { balances }: Instance): Row[] {
 
 const TERM_TEXT: Record<ProgramTerm['kind'], (size: number) => [number, string, string]> = {
   round: (size) => [size, `${size}/|K|`, 'sumcheck (Lund et al. 1992)'],
-  batch: (size) => [size - 1, `(${size} - 1)/|K|`, 'powers of one challenge'],
+  batch: (size) => [Math.max(size - 1, 0), `(${size} - 1)/|K|`, 'powers of one challenge'],
   point: (size) => [size, `${size}/|K|`, 'Schwartz-Zippel'],
 };
 
@@ -118,9 +119,9 @@ function programRows({ profile }: Parameters, { terms }: Instance): Row[] {
   });
 }
 
-function mergeRows({ profile, code }: Parameters, { claims, groups }: Instance): Row[] {
+function mergeRows({ profile }: Parameters, { claims }: Instance): Row[] {
   const order = fieldOrder(profile.field);
-  const rows: Row[] = [
+  return [
     {
       name: 'merge: claim batching',
       challenge: 'b',
@@ -136,14 +137,17 @@ function mergeRows({ profile, code }: Parameters, { claims, groups }: Instance):
       source: 'sumcheck (Lund et al. 1992)',
     },
   ];
-  if (groups.some((group) => group.lifetime === 'static')) {
-    rows.push({
+}
+
+/** Columns of two epochs that differ agree at a random r in K^m with probability m/|K|. */
+function linkRows({ profile, code }: Parameters): Row[] {
+  return [
+    {
       name: 'link: random point',
-      challenge: 'link r',
+      challenge: 'r',
       formula: `m/|K|, m = ${code.logData}`,
-      error: rational(code.logData, order),
-      source: 'Schwartz-Zippel, two epochs of one column',
-    });
-  }
-  return rows;
+      error: rational(code.logData, fieldOrder(profile.field)),
+      source: 'Schwartz-Zippel',
+    },
+  ];
 }

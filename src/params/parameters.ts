@@ -7,6 +7,7 @@
  * tail. Level j of the inner WHIR cuts its message of 2^(L_(j-1)) coefficients into 2^(k_j) columns of
  * 2^(L_j), L_j = L_(j-1) - k_j, L_0 = m + 1, and encodes each on n_j = 2^(L_j + r_j) points (rate 2^-r_j).
  */
+import { floorDivide } from './rational.ts';
 import type { Profile } from './profile.ts';
 
 /** The code of the committed columns; with n0 and k0 part of the identity of every tree. */
@@ -44,11 +45,16 @@ export interface Parameters {
   readonly code: CodeParameters;
   /** At least one. The last level's folded message is sent in the clear. */
   readonly levels: readonly Level[];
+  /** log2 of that message: m + 1 less all k_j, stated so that no single number of a set can change alone. */
+  readonly logFinal: number;
   readonly pads: PadParameters;
 }
 
 /** log2(n0) - m. The rate of the static code then lies in (1/4, 1/2]. */
 export const LOG_CODE_EXPANSION = 2;
+
+/** The verifier reads and encodes the final vector: at most 2^12 elements. */
+export const LOG_FINAL_MAX = 12;
 
 /** R: link proofs (refreshes) that a static group always keeps positions for. */
 export const LINK_RESERVE = 2;
@@ -96,11 +102,6 @@ export function levelGeometry(parameters: Pick<Parameters, 'code' | 'levels'>): 
   });
 }
 
-/** log2 of the vector that the last level sends in the clear. */
-export function logFinal(parameters: Pick<Parameters, 'code' | 'levels'>): number {
-  return parameters.levels.reduce((log, level) => log - level.logFold, parameters.code.logData + 1);
-}
-
 /** The code of the two rows of pads: s + q_H coefficients on n_H points. */
 export function padCode(pads: PadParameters): Code {
   return { length: 2 ** pads.logCodeword, dimension: pads.size + pads.queries };
@@ -118,7 +119,7 @@ export interface Budget {
 
 /** Proofs per epoch of a static group. Zero where t does not even hold the reserve. */
 export function budget(code: CodeParameters): Budget {
-  const openings = Math.floor(code.padLength / code.queries);
+  const openings = floorDivide(code.padLength, code.queries);
   return {
     firstEpoch: Math.max(0, openings - LINK_RESERVE),
     laterEpochs: Math.max(0, openings - LINK_RESERVE - 1),

@@ -6,7 +6,7 @@
  * probability at most ((n + k)/(2n))^q. No rounding of delta: where n - k is odd the true agreement is
  * smaller, never larger.
  */
-import { atMostTwoToMinus, rational, type Rational } from './rational.ts';
+import { atMostTwoToMinus, bitLength, floorDivide, rational, type Rational } from './rational.ts';
 import type { Code } from './parameters.ts';
 
 /** No parameter set needs more positions: rate 1/2 at 128 bits takes 309. */
@@ -30,8 +30,15 @@ export function missProbability(code: Code, queries: number): Rational {
 export function leastQueries(code: Code, lambda: number): number | undefined {
   if (code.dimension >= code.length) return undefined;
   const enough = (q: number) => atMostTwoToMinus(missProbability(code, q), lambda);
-  if (!enough(MAX_QUERIES)) return undefined;
-  let [low, high] = [0, MAX_QUERIES]; // not enough(low), enough(high)
+  // 64 positions give strictly between D - 1 and D + 1 bits, D the difference of the bit lengths.
+  const sample = missProbability(code, 64);
+  const difference = bitLength(sample.denominator) - bitLength(sample.numerator);
+  let low = floorDivide(64 * lambda, difference + 1); // not enough(low)
+  let high = difference > 1 ? floorDivide(64 * lambda, difference - 1) + 1 : MAX_QUERIES; // enough(high)
+  if (high >= MAX_QUERIES) {
+    high = MAX_QUERIES;
+    if (low >= high || !enough(high)) return undefined;
+  }
   while (high - low > 1) {
     const middle = (low + high) >> 1;
     if (enough(middle)) high = middle;

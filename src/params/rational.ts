@@ -44,7 +44,13 @@ export function atMostTwoToMinus(a: Rational, lambda: number): boolean {
   return a.numerator << BigInt(lambda) <= a.denominator;
 }
 
-function bitLength(x: bigint): number {
+/** floor(a / b) of non-negative safe integers, without a fraction on the way. */
+export function floorDivide(a: number, b: number): number {
+  return (a - (a % b)) / b;
+}
+
+/** Bits of a positive integer. */
+export function bitLength(x: bigint): number {
   const hex = x.toString(16);
   return 4 * hex.length - (Math.clz32(Number.parseInt(hex.charAt(0), 16)) - 28);
 }

@@ -10,12 +10,11 @@ import { leastPadQueries, leastQueries } from './queries.ts';
 import { add, atMostTwoToMinus, ZERO } from './rational.ts';
 import { levelSize, padSizeInProof } from './size.ts';
 import { S128, twoAdicity, type Profile } from './profile.ts';
-import { columnCode, type CodeParameters, type Level, type PadParameters } from './parameters.ts';
+import { columnCode, LOG_FINAL_MAX } from './parameters.ts';
+import type { CodeParameters, Level, LevelGeometry, PadParameters } from './parameters.ts';
 
 /** r_1 <= 3: level 1 costs at most eight times the combined column. */
 export const FIRST_INVERSE_RATE_MAX = 3;
-/** The verifier reads and encodes the final vector: at most 2^12 elements. */
-export const FINAL_LOG_MAX = 12;
 const INVERSE_RATE_MAX = 8;
 const FOLD_MAX = 8;
 
@@ -52,11 +51,22 @@ export interface Scheduler {
   pads(size: number): PadParameters | undefined;
 }
 
+const schedulers = new Map<string, Scheduler>();
+
 /**
+ * The searches of a profile.
  * @example
  * const levels = scheduler(S128).schedule({ logData: 20, padLength: 2 ** 18, queries: 211 });
  */
 export function scheduler(profile: Profile): Scheduler {
+  const { id, lambda, field } = profile;
+  const key = `${id} ${lambda} ${field.modulus} ${field.degree}`;
+  const known = schedulers.get(key) ?? newScheduler(profile);
+  schedulers.set(key, known);
+  return known;
+}
+
+function newScheduler(profile: Profile): Scheduler {
   const rates = Array.from({ length: INVERSE_RATE_MAX + 1 }, (_, r) => ({ length: 2 ** r, dimension: 1 }));
   const search: Search = {
     profile,
@@ -125,7 +135,7 @@ function continuation(search: Search, logMessage: number, bound: number): Plan |
   const key = `${logMessage} ${bound}`;
   if (search.memo.has(key)) return search.memo.get(key);
   let best: Plan | undefined;
-  if (logMessage <= FINAL_LOG_MAX) best = { bytes: search.extBytes * 2 ** logMessage, levels: [] };
+  if (logMessage <= LOG_FINAL_MAX) best = { bytes: search.extBytes * 2 ** logMessage, levels: [] };
   for (let logFold = 1; logFold <= Math.min(FOLD_MAX, logMessage); logFold++) {
     for (let r = 1; r <= Math.min(INVERSE_RATE_MAX, bound - logMessage); r++) {
       best = better(best, plan(search, logMessage, logFold, r, 2 ** logFold, bound, false));
@@ -136,7 +146,7 @@ function continuation(search: Search, logMessage: number, bound: number): Plan |
 }
 
 /** Whether every challenge of a level reaches lambda. Toys take what their field gives. */
-function isSecure(search: Search, level: Parameters<typeof levelRows>[1]): boolean {
+function isSecure(search: Search, level: LevelGeometry): boolean {
   if (search.profile.id !== S128.id) return true;
   const key = `${level.logMessage + level.logInverseRate} ${level.queries}`;
   const known = search.secure.get(key);

@@ -5,7 +5,7 @@
  * chooses the same schedule.
  */
 import { DIGEST_BYTES, PUBLISHED_CAP_LOG, SALT_BYTES } from './constants.ts';
-import { levelGeometry, logFinal, LOG_CODE_EXPANSION, type Parameters } from './parameters.ts';
+import { levelGeometry, LOG_CODE_EXPANSION, type Parameters } from './parameters.ts';
 import { maskedElements, type Instance } from './instance.ts';
 
 /** Bytes of one part of a proof. */
@@ -124,7 +124,7 @@ export function proofSize(parameters: Parameters, instance: Instance): ProofSize
   levelGeometry(parameters).forEach((level, j) =>
     parts.push(levelSize(level, level.columns, extBytes, `G${j + 1}`)),
   );
-  parts.push(fixed('final vector', extBytes * 2 ** logFinal(parameters)));
+  parts.push(fixed('final vector', extBytes * 2 ** parameters.logFinal));
   parts.push(padSizeInProof(pads, extBytes));
   // Masked elements, the evaluation a of g', and the root of the proof's own tree.
   parts.push(fixed('transcript', (maskedElements(instance, code.logData) + 1) * extBytes + DIGEST_BYTES));

@@ -21,6 +21,7 @@ export function splitLookups(leaves: number): readonly number[] {
 export function standardWorkload(cells: number): Workload {
   const witness = Math.ceil(cells / 4);
   return {
+    kind: 'program',
     groups: [
       { name: 'static', lifetime: 'static', cells },
       { name: 'witness', lifetime: 'proof', cells: witness },

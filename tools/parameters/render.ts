@@ -1,11 +1,12 @@
 /** Text of spec/parameters.md. */
-import { budget, columnCode, levelGeometry, logFinal } from '../../src/params/parameters.ts';
+import { budget, columnCode, levelGeometry } from '../../src/params/parameters.ts';
 import { fieldOrder, S128 } from '../../src/params/profile.ts';
 import { formatBits, rational, tenthsOfBits } from '../../src/params/rational.ts';
 import { hashError, hidingRows } from '../../src/params/hiding.ts';
 import { leastQueries } from '../../src/params/queries.ts';
 import { standardChoice, STANDARD_LOG_CELLS } from '../../src/params/standard.ts';
-import type { Choice } from '../../src/params/choose.ts';
+import { completeInstance, describe, type Choice } from '../../src/params/choose.ts';
+import { linkInstance } from '../../src/params/instance.ts';
 
 /** Tenths of KB (1 KB = 1,024 bytes), rounded up, as text. */
 export function kilobytes(bytes: number): string {
@@ -13,7 +14,8 @@ export function kilobytes(bytes: number): string {
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
+  const line = (cells: readonly string[]) =>
+    `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
   return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
 }
 
@@ -22,7 +24,7 @@ export function scheduleText({ parameters }: Pick<Choice, 'parameters'>): string
   const levels = levelGeometry(parameters).map(
     (level) => `2^${level.logColumn} x ${level.columns} at 1/${2 ** level.logInverseRate}: ${level.queries}`,
   );
-  return [...levels, `2^${logFinal(parameters)}`].join('; ');
+  return [...levels, `2^${parameters.logFinal}`].join('; ');
 }
 
 const HEAD = ['cells', 'm', 't', 'n0', 'k0', 'q0', 'columns', 'inner levels; final vector'];
@@ -98,9 +100,18 @@ with probability at most T * 2^-bits for the worst challenge, plus the hash's ow
 that is 2^-${formatBits(at64)}, or T/eps = 2^${formatBits(at64 + 640)} of work for each success.`;
 }
 
+/** The link proof of a static group's next epoch. */
+function linkOf({ parameters, instance }: Choice): Choice {
+  const columns = instance.groups.find((group) => group.lifetime === 'static')?.columns ?? 0;
+  const draft = completeInstance(linkInstance(columns), parameters.code);
+  if (draft === undefined) throw new RangeError('linkOf: choice: expected a code with a schedule, got none');
+  return describe(draft.parameters, draft.instance);
+}
+
 /** The whole of spec/parameters.md. */
 export function renderParameters(): string {
   const main = standardChoice(27, { minProofs: 1000 });
+  const link = linkOf(main);
   return `# Parameters
 
 Written by \`npm run params\`; do not edit. \`npm run params -- --check\` fails where this file is stale, and
@@ -121,8 +132,9 @@ refused with \`WEAK_PARAMS\`.
 
 ## Instances
 
-N static cells, a witness of N/4 cells, N/4 lookups in balances of at most 2^25 leaves. Columns: static +
-witness. Inner levels: length x columns at rate: positions. Proofs per epoch: first epoch, later epochs, after
+N static cells, a witness of N/4 cells, N/4 lookups in balances of at most 2^25 leaves, 2871 masked elements
+and 1023 products before the merge (\`--elements\`, \`--products\`). The search weighs 1,024 words encoded per
+proof like one byte of proof and tries every m with t/2^m = 1/8, 1/4, 1/2, 1. Columns: static + witness. Inner levels: length x columns at rate: positions. Proofs per epoch: first epoch, later epochs, after
 a reserve of two link proofs. Sizes in KB of 1,024 bytes: expected over random positions, and at most.
 
 At least 1000 proofs per epoch:
@@ -143,5 +155,8 @@ ${table(
   ['part', 'KB expected', 'KB at most'],
   main.size.parts.map((part) => [part.name, kilobytes(part.expected), kilobytes(part.maximum)]),
 )}
+
+The link proof between two epochs of the static columns: ${kilobytes(link.size.expected)} KB expected,
+${kilobytes(link.size.maximum)} at most, s = ${link.parameters.pads.size}, ${formatBits(link.ledger.worst.tenths)} bits.
 `;
 }
