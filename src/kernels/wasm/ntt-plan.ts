@@ -9,9 +9,10 @@ import { MAX_TASK_LAYERS } from './ntt-tables.ts';
 
 /** Words of a task: 256 KiB, in a level-2 cache together with the roots. */
 const TASK_WORDS = 1 << 16;
-/** Words of a slice at most, when rows are so many that they become narrow; scratch holds 64 KiB more. */
-const MAX_SLICE_WORDS = 1 << 17;
-/** Words of a row of a slice at least: two cache lines. */
+/**
+ * Words of a row of a slice at least: two cache lines. A slice has at most 2^12 rows (half of 24 layers), so it
+ * takes at most 512 KiB of the scratch region, whose first 64 KiB hold roots.
+ */
 const MIN_WIDTH = 32;
 
 /** A block of a transform in memory: 2^logRows rows of `columns` words at `address`. */
@@ -39,14 +40,19 @@ export function phases(block: Block): Slice[][] {
   if (logRows <= MAX_TASK_LAYERS && 2 ** logRows * columns <= TASK_WORDS) {
     return [slices(block, 0, logRows, columns)];
   }
-  const upper = logRows >> 1;
+  // About half of the layers above, an even number of them: kernels do two layers a pass.
+  const upper = 2 * Math.round(logRows / 4);
   const lower = logRows - upper;
-  const below = Array.from({ length: 2 ** upper }, (_, i) =>
-    slices({ ...block, index: block.index * 2 ** upper + i }, i * 2 ** lower * columns, lower, columns),
-  );
+  const list: Slice[][] = [];
   // Upper layers: rows of 2^lower * columns words.
-  const above = slices(block, 0, upper, 2 ** lower * columns);
-  return upper === 0 ? [below.flat()] : [above, below.flat()];
+  if (upper > 0) list.push(slices(block, 0, upper, 2 ** lower * columns));
+  if (lower > 0 || upper === 0) {
+    const below = Array.from({ length: 2 ** upper }, (_, i) =>
+      slices({ ...block, index: block.index * 2 ** upper + i }, i * 2 ** lower * columns, lower, columns),
+    );
+    list.push(below.flat());
+  }
+  return list;
 }
 
 /** Cuts [2^logRows][rowWords] words from `offset` on into slices that fit a task. */
@@ -65,7 +71,6 @@ function slices(block: Block, offset: number, logRows: number, rowWords: number)
       index: block.index,
     });
   }
-  if (rows * width > MAX_SLICE_WORDS) throw new RangeError(`ntt: a slice of ${rows} rows exceeds scratch`);
   return list;
 }
 

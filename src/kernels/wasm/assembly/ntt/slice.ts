@@ -85,7 +85,7 @@ export function nttSliceEncode(
   const messageStride = stride * itemBytes(kind);
   const padStride: u32 = pad == 0 ? 0 : stride << 2;
   let to = work;
-  for (let r: u32 = 0; r < <u32>1 << logRows; r++) {
+  for (let r: u32 = 0; r < (<u32>1) << logRows; r++) {
     foldMessage(to, message, kind, width, partItems, remaining, w, pad, padRemaining);
     to += bytes;
     message += messageStride;
