@@ -5,6 +5,7 @@
  * twice, whatever the size, and tasks of a phase write disjoint words.
  */
 import type { Task } from '../pool/pool.ts';
+import { TASK_ITEMS } from './engine.ts';
 import { MAX_TASK_LAYERS } from './ntt-tables.ts';
 
 /** Words of a task: 256 KiB, in a level-2 cache together with the roots. */
@@ -32,6 +33,8 @@ export interface Slice {
   readonly stride: number;
   readonly width: number;
   readonly index: number;
+  /** Blocks from `index` on that follow each other in memory, more than one only where rows are neighbours. */
+  readonly blocks: number;
 }
 
 /** The phases of a block, from the top: the tasks of one phase are independent. */
@@ -46,11 +49,21 @@ export function phases(block: Block): Slice[][] {
   const list: Slice[][] = [];
   // Upper layers: rows of 2^lower * columns words.
   if (upper > 0) list.push(slices(block, 0, upper, 2 ** lower * columns));
-  if (lower > 0 || upper === 0) {
-    const below = Array.from({ length: 2 ** upper }, (_, i) =>
-      slices({ ...block, index: block.index * 2 ** upper + i }, i * 2 ** lower * columns, lower, columns),
-    );
-    list.push(below.flat());
+  if (lower > 0 || upper === 0) list.push(blocks(block, upper, lower));
+  return list;
+}
+
+/** The lower layers: all of the 2^upper blocks, small ones together in a task, large ones in slices. */
+function blocks(block: Block, upper: number, lower: number): Slice[] {
+  const { columns } = block;
+  const words = 2 ** lower * columns;
+  const together = Math.min(2 ** upper, Math.max(1, Math.floor(TASK_ITEMS / words)));
+  const list: Slice[] = [];
+  for (let i = 0; i < 2 ** upper; i += together) {
+    const index = block.index * 2 ** upper + i;
+    const cut = slices({ ...block, index }, i * words, lower, columns);
+    const count = Math.min(together, 2 ** upper - i);
+    list.push(...(count === 1 ? cut : cut.map((slice) => ({ ...slice, blocks: count }))));
   }
   return list;
 }
@@ -69,6 +82,7 @@ function slices(block: Block, offset: number, logRows: number, rowWords: number)
       stride: rowWords,
       width: Math.min(width, rowWords - first),
       index: block.index,
+      blocks: 1,
     });
   }
   return list;
@@ -76,12 +90,12 @@ function slices(block: Block, offset: number, logRows: number, rowWords: number)
 
 /** The forward task of a slice. */
 export function splitTask(slice: Slice, tables: number): Task {
-  const { address, logRows, stride, width, index } = slice;
-  return ['nttSlice', address, logRows, stride, width, index, tables];
+  const { address, logRows, stride, width, index, blocks: count } = slice;
+  return ['nttSlice', address, logRows, stride, width, index, count, tables];
 }
 
 /** The mirrored task of a slice; `factor` is a Montgomery word or 0. */
 export function joinTask(slice: Slice, tables: number, factor: number): Task {
-  const { address, logRows, stride, width, index } = slice;
-  return ['nttSliceMirror', address, logRows, stride, width, index, tables, factor];
+  const { address, logRows, stride, width, index, blocks: count } = slice;
+  return ['nttSliceMirror', address, logRows, stride, width, index, count, tables, factor];
 }

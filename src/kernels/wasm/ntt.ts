@@ -122,12 +122,12 @@ function encodeBlock(
   const kind = messageKind(data);
   const partItems = 2 ** log * columns;
   const encodeTasks = (first ?? []).map((slice): Task => {
-    const { offset } = slice;
-    const [, ...args] = splitTask(slice, tables.forward);
+    const { address, offset, logRows, stride, width, index } = slice;
+    const at = [address, logRows, stride, width, index, tables.forward];
     const from = addresses.from + offset * data.BYTES_PER_ELEMENT;
     const pad = padRows === 0 ? 0 : addresses.pad + 4 * offset;
     const [left, padLeft] = [rows * columns - offset, padRows * columns - offset];
-    return ['nttSliceEncode', ...args, from, kind, partItems, left, root, pad, padLeft];
+    return ['nttSliceEncode', ...at, from, kind, partItems, left, root, pad, padLeft];
   });
   engine.pool.run(encodeTasks);
   for (const phase of rest) engine.pool.run(phase.map((slice) => splitTask(slice, tables.forward)));
