@@ -57,6 +57,8 @@ describe('encode', () => {
   // [logN, k, columns]: k a power of two, 2^m + t, 2^(m+1) - 1, n; one task, two phases, slices of columns.
   const shapes: [number, number, number][] = [
     [0, 1, 1],
+    [1, 1, 100_000],
+    [2, 3, 70_001],
     [3, 1, 3],
     [3, 5, 2],
     [5, 8, 17],

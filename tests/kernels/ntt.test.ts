@@ -128,7 +128,21 @@ function inAndOut(k: Kernels, data: Uint32Array, run: (data: Uint32Array) => voi
 const SHAPES: [log: number, columns: number][] = [];
 for (let log = 0; log <= 12; log++) SHAPES.push([log, 1]);
 for (const columns of [2, 3, 4, 5, 16, 17]) for (const log of [0, 1, 2, 3, 5, 8]) SHAPES.push([log, columns]);
-SHAPES.push([13, 1], [14, 1], [15, 1], [17, 1], [14, 5], [13, 16], [13, 17], [9, 300], [2, 70_000], [16, 3]);
+SHAPES.push(
+  [13, 1],
+  [14, 1],
+  [15, 1],
+  [17, 1],
+  [14, 5],
+  [13, 16],
+  [13, 17],
+  [9, 300],
+  [0, 70_000],
+  [1, 70_001],
+  [2, 70_000],
+  [3, 70_000],
+  [16, 3],
+);
 
 describe('KRN-1: ntt and intt', () => {
   test.each(SHAPES)('2^%i rows, %i columns', (log, columns) => {

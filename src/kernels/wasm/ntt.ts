@@ -75,7 +75,13 @@ function ntt({ engine, F, tables }: NttContext, data: Uint32Array, columns: numb
   const logRows = checkedLogRows('data', data.length, columns, F.twoAdicity);
   const operand = { array: data, rows: 2 ** logRows, role: 'inout' } as const;
   inColumnBatches(engine, columns, [operand], NO_BYTES, ([address], count) => {
-    const block = { address: address as number, logRows, columns: count, index: 0 };
+    const block = {
+      address: address as number,
+      logRows,
+      columns: count,
+      index: 0,
+      threads: engine.pool.threads,
+    };
     for (const phase of phases(block)) {
       engine.pool.run(phase.map((slice) => splitTask(slice, tables.forward)));
     }
@@ -87,7 +93,13 @@ function intt({ engine, F, radix, tables }: NttContext, data: Uint32Array, colum
   const operand = { array: data, rows: 2 ** logRows, role: 'inout' } as const;
   const nInverse = F.mul(F.inverse(F.fromInt(2 ** logRows)), radix);
   inColumnBatches(engine, columns, [operand], NO_BYTES, ([address], count) => {
-    const block = { address: address as number, logRows, columns: count, index: 0 };
+    const block = {
+      address: address as number,
+      logRows,
+      columns: count,
+      index: 0,
+      threads: engine.pool.threads,
+    };
     const order = phases(block).reverse();
     order.forEach((phase, i) => {
       const factor = i === order.length - 1 ? nInverse : 0;
@@ -118,16 +130,22 @@ function encodeBlock(
   { data, rows, padRows }: MessageShape,
   { columns, log, coset, root }: EncodeShape,
 ): void {
-  const [first, ...rest] = phases({ address: addresses.to, logRows: log, columns, index: coset });
+  const [first, ...rest] = phases({
+    address: addresses.to,
+    logRows: log,
+    columns,
+    index: coset,
+    threads: engine.pool.threads,
+  });
   const kind = messageKind(data);
   const partItems = 2 ** log * columns;
   const encodeTasks = (first ?? []).map((slice): Task => {
-    const { offset } = slice;
-    const [, ...args] = splitTask(slice, tables.forward);
+    const { address, offset, logRows, stride, width, index } = slice;
+    const at = [address, logRows, stride, width, index, tables.forward];
     const from = addresses.from + offset * data.BYTES_PER_ELEMENT;
     const pad = padRows === 0 ? 0 : addresses.pad + 4 * offset;
     const [left, padLeft] = [rows * columns - offset, padRows * columns - offset];
-    return ['nttSliceEncode', ...args, from, kind, partItems, left, root, pad, padLeft];
+    return ['nttSliceEncode', ...at, from, kind, partItems, left, root, pad, padLeft];
   });
   engine.pool.run(encodeTasks);
   for (const phase of rest) engine.pool.run(phase.map((slice) => splitTask(slice, tables.forward)));

@@ -156,7 +156,8 @@ export function evaluateSlices(d: usize, first: u32, count: u32, partial: usize)
       for (let p: usize = load<u32>(coset, 8); p < <usize>load<u32>(coset, 12); p++) {
         const position = positionAt(d, <u32>p);
         const block = work + <usize>load<u32>(position) * rows * rowBytes;
-        addBlock(partial + p * rowBytes, block, powersAt(d, <u32>p), <u32>rows, <u32>rowWords, load<u32>(position, 4));
+        const step = load<u32>(position, 4);
+        addBlock(partial + p * rowBytes, block, powersAt(d, <u32>p), <u32>rows, <u32>rowWords, step);
       }
     }
   }

@@ -75,7 +75,7 @@ function fold<T>(
   if (!started) {
     const top: u32 = q < 0 ? 0 : min<u32>(n, <u32>(remaining - q * <i32>partItems));
     if (q >= 0) copyItems<T>(out, a + <usize>(q * <i32>partItems) * sizeof<T>(), top);
-    memory.fill(out + (top << 2), 0, (n - top) << 2);
+    if (top < n) memory.fill(out + (top << 2), 0, (n - top) << 2);
     q--;
   }
   // Every other part reaches at least to the end of this chunk: n <= partItems.

@@ -18,21 +18,30 @@ function copyRows(to: usize, toStride: usize, from: usize, fromStride: usize, ro
   }
 }
 
-/** logRows layers from block `block` down, on 2^logRows rows of `width` words, `stride` words apart. */
+/**
+ * logRows layers from block `block` down, on 2^logRows rows of `width` words, `stride` words apart. Where rows are
+ * neighbours, the same for `blocks` blocks that follow each other.
+ */
 export function nttSlice(
   data: usize,
   logRows: u32,
   stride: u32,
   width: u32,
   block: u32,
+  blocks: u32,
   tables: usize,
 ): void {
-  const heap = heapOf(tables, logRows, block);
   const bytes: usize = width << 2;
-  if (stride == width) return splitRows(data, logRows, bytes, heap);
+  if (stride == width) {
+    for (let i: u32 = 0; i < blocks; i++) {
+      splitRows(data, logRows, bytes, heapOf(tables, logRows, block + i));
+      data += bytes << logRows;
+    }
+    return;
+  }
   const work = scratch() + DATA_OFFSET;
   copyRows(work, bytes, data, stride << 2, 1 << logRows, bytes);
-  splitRows(work, logRows, bytes, heap);
+  splitRows(work, logRows, bytes, heapOf(tables, logRows, block));
   copyRows(data, stride << 2, work, bytes, 1 << logRows, bytes);
 }
 
@@ -43,18 +52,25 @@ export function nttSliceMirror(
   stride: u32,
   width: u32,
   block: u32,
+  blocks: u32,
   tables: usize,
   factor: u32,
 ): void {
-  const heap = heapOf(tables, logRows, block);
   const bytes: usize = width << 2;
   const rows: u32 = 1 << logRows;
-  const inPlace = stride == width;
-  const work = inPlace ? data : scratch() + DATA_OFFSET;
-  if (!inPlace) copyRows(work, bytes, data, stride << 2, rows, bytes);
-  joinRows(work, logRows, bytes, heap);
+  if (stride == width) {
+    for (let i: u32 = 0; i < blocks; i++) {
+      joinRows(data, logRows, bytes, heapOf(tables, logRows, block + i));
+      if (factor != 0) fScale(data, data, factor, width << logRows);
+      data += bytes << logRows;
+    }
+    return;
+  }
+  const work = scratch() + DATA_OFFSET;
+  copyRows(work, bytes, data, stride << 2, rows, bytes);
+  joinRows(work, logRows, bytes, heapOf(tables, logRows, block));
   if (factor != 0) fScale(work, work, factor, width << logRows);
-  if (!inPlace) copyRows(data, stride << 2, work, bytes, rows, bytes);
+  copyRows(data, stride << 2, work, bytes, rows, bytes);
 }
 
 /**
@@ -78,14 +94,14 @@ export function nttSliceEncode(
 ): void {
   if (stride == width) {
     foldMessage(data, message, kind, width << logRows, partItems, remaining, w, pad, padRemaining);
-    return nttSlice(data, logRows, stride, width, block, tables);
+    return nttSlice(data, logRows, stride, width, block, 1, tables);
   }
   const bytes: usize = width << 2;
   const work = scratch() + DATA_OFFSET;
   const messageStride = stride * itemBytes(kind);
   const padStride: u32 = pad == 0 ? 0 : stride << 2;
   let to = work;
-  for (let r: u32 = 0; r < <u32>1 << logRows; r++) {
+  for (let r: u32 = 0; r < (<u32>1) << logRows; r++) {
     foldMessage(to, message, kind, width, partItems, remaining, w, pad, padRemaining);
     to += bytes;
     message += messageStride;
