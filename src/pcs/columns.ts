@@ -1,0 +1,48 @@
+/**
+ * Columns as a prover reads them: block by block, so that a group of columns may lie in a file and be larger than any memory.
+ * A block is column-major, [count][2^m] cells and [count][padLength] pads.
+ */
+
+/** Integers as they are committed, or words of F. */
+export type Cells = Int8Array | Int16Array | Uint32Array;
+
+export interface ColumnSource {
+  readonly columns: number;
+  /** Pad cells of every column, at most t. */
+  readonly padLength: number;
+  /** Cells of columns [first, first + count). Valid until the next call. */
+  data(first: number, count: number): Cells;
+  /** Pads of the same columns: plain words. Valid until the next call. */
+  pads(first: number, count: number): Uint32Array;
+}
+
+/** Columns that fill one block of a leaf: the batch in which trees are made and columns are read. */
+export const BATCH_COLUMNS = 16;
+
+/** Calls `use` for all columns of a source, at most BATCH_COLUMNS at a time. */
+export function inBatches(source: ColumnSource, use: (first: number, count: number) => void): void {
+  for (let first = 0; first < source.columns; first += BATCH_COLUMNS) {
+    use(first, Math.min(BATCH_COLUMNS, source.columns - first));
+  }
+}
+
+/** A source over arrays that are at hand. */
+export function arraySource(
+  columns: number,
+  cells: Cells,
+  padLength: number,
+  pads: Uint32Array,
+): ColumnSource {
+  const length = columns === 0 ? 0 : cells.length / columns;
+  if (!Number.isInteger(length) || pads.length !== columns * padLength) {
+    throw new RangeError(
+      `columns: expected ${columns} columns of equal length and ${columns * padLength} pads, got ${cells.length} cells and ${pads.length} pads`,
+    );
+  }
+  return {
+    columns,
+    padLength,
+    data: (first, count) => cells.subarray(first * length, (first + count) * length),
+    pads: (first, count) => pads.subarray(first * padLength, (first + count) * padLength),
+  };
+}

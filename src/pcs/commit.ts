@@ -1,0 +1,162 @@
+/**
+ * Committing a group of columns: pads, code, salted leaves, tree. Columns are read in batches of sixteen, the width of a
+ * hash block, and the code is made coset by coset, so memory stays bounded whatever the group's size: one coset of one
+ * batch, and the state of one coset's leaves.
+ */
+import type { Kernels } from '../kernels/contract.ts';
+import { leafStateWords } from '../kernels/contract/hash.ts';
+import type { PaddedMessage } from '../kernels/contract/ntt.ts';
+import { bitReverse } from '../field/domain.ts';
+import type { Stream } from '../hash/stream.ts';
+import { buildTree, capOf, storedNodes, subtreeRoots } from '../merkle/prove.ts';
+import type { CommittedRows, OpenedRows } from '../merkle/rows-prove.ts';
+import type { RowTree } from '../merkle/rows-verify.ts';
+import { LOG_CODE_EXPANSION, type CodeParameters } from '../params/parameters.ts';
+import { BATCH_COLUMNS, inBatches, type ColumnSource } from './columns.ts';
+
+/** Layers that are not kept: subtrees of 16 leaves are recomputed for the opened rows. */
+export const ABSENT_LAYERS = 4;
+
+/** Where the salts of a tree come from. */
+export interface TreeSalts {
+  /** Words of a stream; the salt of leaf i is words 4i .. 4i + 3 behind `at`. */
+  readonly stream: Stream;
+  readonly at: number;
+}
+
+/** Fills the salts of rows [first, first + rows). */
+function fillSalts(kernels: Kernels, salts: TreeSalts, first: number, rows: number): Uint32Array {
+  const words = new Uint32Array(4 * rows);
+  kernels.expandWords(words, salts.stream, salts.at + 4 * first);
+  return words;
+}
+
+/** A batch of columns as rows, cells and pads. */
+export function batchMessage(
+  kernels: Kernels,
+  source: ColumnSource,
+  first: number,
+  count: number,
+): PaddedMessage {
+  const columnCells = source.data(first, count);
+  const data = columnCells.slice() as typeof columnCells;
+  kernels.interleave(data, columnCells, count);
+  const pads = source.pads(first, count);
+  const pad = new Uint32Array(pads.length);
+  if (pads.length > 0) kernels.interleave(pad, pads, count);
+  return { data, pad };
+}
+
+/**
+ * Commits all columns of a source.
+ *
+ * @param salts secret
+ * @returns the tree without its lowest layers
+ */
+export function commitColumns(
+  kernels: Kernels,
+  code: CodeParameters,
+  tree: RowTree,
+  source: ColumnSource,
+  salts: TreeSalts,
+  progress?: (done: number) => void,
+): CommittedRows {
+  if (source.columns !== tree.words) {
+    throw new RangeError(`source: expected ${tree.words} columns, got ${source.columns}`);
+  }
+  const rows = 2 ** code.logData;
+  const cosets = 2 ** LOG_CODE_EXPANSION;
+  const absent = Math.min(ABSENT_LAYERS, code.logData, tree.shape.logLeaves - tree.shape.logCap);
+  const roots = new Uint32Array(8 * 2 ** (tree.shape.logLeaves - absent));
+  const state = new Uint32Array(rows * leafStateWords(tree.words));
+  const digests = new Uint32Array(8 * rows);
+  const codeword = new Uint32Array(rows * Math.min(BATCH_COLUMNS, source.columns));
+  for (let coset = 0; coset < cosets; coset++) {
+    kernels.beginLeaves(
+      state,
+      tree.domain,
+      tree.words,
+      fillSalts(kernels, salts, coset * rows, rows),
+      coset * rows,
+    );
+    inBatches(source, (first, count) => {
+      const out = codeword.subarray(0, rows * count);
+      const shape = { logN: code.logData + LOG_CODE_EXPANSION, columns: count };
+      kernels.encodeCoset(out, batchMessage(kernels, source, first, count), shape, coset);
+      kernels.absorbLeaves(state, tree.words, first, out, count);
+      progress?.((coset * source.columns + first + count) / (cosets * source.columns));
+    });
+    kernels.finishLeaves(digests, state, tree.words);
+    const size = roots.length / cosets;
+    subtreeRoots(kernels, absent, digests, roots.subarray(coset * size, (coset + 1) * size));
+  }
+  const stored = buildTree(kernels, tree.shape, roots, absent);
+  if (stored.nodes.length !== 8 * storedNodes(tree.shape, absent))
+    throw new Error('commit: tree of another size');
+  return { tree, stored, cap: capOf(stored) };
+}
+
+/**
+ * The rows of a committed group at some positions, recomputed from the columns: no codeword is kept.
+ *
+ * @param positions stored rows, strictly increasing
+ */
+export function openColumns(
+  kernels: Kernels,
+  code: CodeParameters,
+  committed: CommittedRows,
+  source: ColumnSource,
+  salts: TreeSalts,
+  positions: readonly number[],
+): OpenedRows {
+  const { tree, stored } = committed;
+  const subtree = 2 ** stored.firstLayer;
+  // All leaves of every subtree with an opened leaf: neighbours share the code's cosets, so they cost little.
+  const touched = [...new Set(positions.map((position) => Math.floor(position / subtree)))];
+  const wanted = touched.flatMap((s) => Array.from({ length: subtree }, (_, i) => s * subtree + i));
+  const values = evaluateRows(kernels, code, tree.words, source, wanted);
+  const saltWords = new Uint32Array(4 * wanted.length);
+  touched.forEach((s, k) => saltWords.set(fillSalts(kernels, salts, s * subtree, subtree), 4 * k * subtree));
+  const indexOf = new Map(wanted.map((row, i) => [row, i]));
+  const pick = (words: Uint32Array, width: number): Uint32Array => {
+    const picked = new Uint32Array(positions.length * width);
+    positions.forEach((position, i) => {
+      const at = indexOf.get(position) as number;
+      picked.set(words.subarray(at * width, (at + 1) * width), i * width);
+    });
+    return picked;
+  };
+  return {
+    values: pick(values, tree.words),
+    salts: pick(saltWords, 4),
+    subtreeLeaves(s) {
+      const k = touched.indexOf(s);
+      const rows = values.subarray(k * subtree * tree.words, (k + 1) * subtree * tree.words);
+      const digests = new Uint32Array(8 * subtree);
+      const leafSalts = saltWords.subarray(4 * k * subtree, 4 * (k + 1) * subtree);
+      kernels.hashLeaves(digests, tree.domain, rows, tree.words, leafSalts, s * subtree);
+      return digests;
+    },
+  };
+}
+
+/** Rows of the codewords of all columns: [rows][columns]. */
+function evaluateRows(
+  kernels: Kernels,
+  code: CodeParameters,
+  columns: number,
+  source: ColumnSource,
+  rows: readonly number[],
+): Uint32Array {
+  const logN = code.logData + LOG_CODE_EXPANSION;
+  const exponents = rows.map((row) => bitReverse(row, logN));
+  const values = new Uint32Array(rows.length * columns);
+  inBatches(source, (first, count) => {
+    const out = new Uint32Array(rows.length * count);
+    kernels.evaluateAt(out, batchMessage(kernels, source, first, count), { logN, columns: count }, exponents);
+    for (let r = 0; r < rows.length; r++) {
+      values.set(out.subarray(r * count, (r + 1) * count), r * columns + first);
+    }
+  });
+  return values;
+}

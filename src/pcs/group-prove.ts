@@ -1,0 +1,93 @@
+/**
+ * A long-lived group on its owner's side: integer cells, pads expanded from the group's key, the tree. What lies where (files,
+ * memory) is the business of the column source.
+ */
+import type { Kernels } from '../kernels/contract.ts';
+import { groupPadLength } from '../params/instance.ts';
+import { columnCode, type Parameters } from '../params/parameters.ts';
+import type { MaskSource } from '../random/masks.ts';
+import type { CommittedRows } from '../merkle/rows-prove.ts';
+import type { Cells, ColumnSource } from './columns.ts';
+import { commitColumns, openColumns, type TreeSalts } from './commit.ts';
+import { drawAgain, drawSalts, drawUniform, GROUP_PADS } from './masks-prove.ts';
+import type { OpenableGroup } from './open-prove.ts';
+import { groupTree, type GroupIdentity } from './opening.ts';
+
+/** Reads the cells of columns [first, first + count): [count][2^m]. */
+export type CellReader = (first: number, count: number) => Cells;
+
+/** A group that its owner can open. */
+export interface OwnedGroup extends OpenableGroup {
+  readonly identity: GroupIdentity;
+  /** 32 * 2^logCap bytes: with the identity, what the world knows of the group. */
+  readonly cap: Uint8Array;
+}
+
+/**
+ * Commits a group.
+ *
+ * @param source of the group's key, fresh: pads and salts are drawn from it
+ * @param read the cells, column-major
+ * @param logCap upper layer of the tree that the key publishes
+ */
+export function commitGroup(
+  kernels: Kernels,
+  source: MaskSource,
+  parameters: Parameters,
+  identity: GroupIdentity,
+  read: CellReader,
+  logCap: number,
+  progress?: (done: number) => void,
+): OwnedGroup {
+  const columns = groupColumns(kernels, source, parameters, identity, read);
+  const salts = drawSalts(source, 0, columnCode(parameters.code).length);
+  const tree = groupTree(parameters, { ...identity, cap: new Uint8Array(32 * 2 ** logCap) });
+  const rows = commitColumns(kernels, parameters.code, tree, columns, salts, progress);
+  return ownedGroup(kernels, parameters, identity, columns, rows, salts);
+}
+
+/** The parts of an owned group that is already committed, e.g. when it is loaded again. */
+export function ownedGroup(
+  kernels: Kernels,
+  parameters: Parameters,
+  identity: GroupIdentity,
+  columns: ColumnSource,
+  rows: CommittedRows,
+  salts: TreeSalts,
+): OwnedGroup {
+  return {
+    identity,
+    cap: rows.cap,
+    source: columns,
+    rows,
+    open: (positions) => openColumns(kernels, parameters.code, rows, columns, salts, positions),
+  };
+}
+
+/** Cells from a reader, pads from the key's streams, one stream a column, drawn at first use and expanded again later. */
+export function groupColumns(
+  kernels: Kernels,
+  source: MaskSource,
+  parameters: Parameters,
+  identity: GroupIdentity,
+  read: CellReader,
+): ColumnSource {
+  const { label: name, lifetime, columns, uses } = identity;
+  const padLength = groupPadLength({ name, lifetime, columns, uses }, parameters.code);
+  const drawn = new Uint8Array(columns);
+  return {
+    columns,
+    padLength,
+    data: read,
+    pads(first, count) {
+      const words = new Uint32Array(count * padLength);
+      for (let c = 0; c < count; c++) {
+        const out = words.subarray(c * padLength, (c + 1) * padLength);
+        const draw = drawn[first + c] === 1 ? drawAgain : drawUniform;
+        draw(kernels, source, out, GROUP_PADS, first + c);
+        drawn[first + c] = 1;
+      }
+      return words;
+    },
+  };
+}

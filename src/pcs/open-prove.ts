@@ -1,0 +1,190 @@
+/** The opening of committed columns: the prover's side of `open-verify.ts`, the same messages in the same order. */
+import { bitReverse } from '../field/domain.ts';
+import type { Ext } from '../field/field.ts';
+import type { Kernels } from '../kernels/contract.ts';
+import { BLOCK, extWords, packExt } from '../kernels/contract/layout.ts';
+import type { Multilinear } from '../kernels/contract/sumcheck.ts';
+import { writeRows, type CommittedRows, type OpenedRows } from '../merkle/rows-prove.ts';
+import { distinctPositions } from '../merkle/rows-verify.ts';
+import type { MaskedValue } from '../pads/affine.ts';
+import type { ProverPads } from '../pads/pads-prove.ts';
+import { proveSumcheck } from '../pads/sumcheck-prove.ts';
+import {
+  columnCode,
+  levelGeometry,
+  LOG_CODE_EXPANSION,
+  type LevelGeometry,
+  type Parameters,
+} from '../params/parameters.ts';
+import { publicRandom } from '../secret/released.ts';
+import type { ProverChannel } from '../transcript/prover.ts';
+import { inBatches, type ColumnSource } from './columns.ts';
+import { addCombination } from './fold-prove.ts';
+import { mergeOracle } from './merge-prove.ts';
+import type { Claim } from './opening.ts';
+import { combinationForm, powersOf, weightsAt } from './open-verify.ts';
+import { addPowers, commitOracle, proveWhir, writeRoot } from './whir/prove.ts';
+
+/** A committed group with what its owner knows. */
+export interface OpenableGroup {
+  readonly source: ColumnSource;
+  readonly rows: CommittedRows;
+  /** The rows at some positions, kept or recomputed. */
+  open(positions: readonly number[]): OpenedRows;
+}
+
+/** Everything that is committed before the first challenge, as the prover knows it. */
+export interface OpenableTrees {
+  readonly parameters: Parameters;
+  /** Groups with trees of their own, in the order of their columns. */
+  readonly groups: readonly OpenableGroup[];
+  /** The proof's own columns and, behind them, the d base columns of the mask. */
+  readonly own: OpenableGroup;
+}
+
+export function proveOpening(
+  kernels: Kernels,
+  ch: ProverChannel,
+  pads: ProverPads,
+  trees: OpenableTrees,
+  claims: readonly Claim[],
+): void {
+  const { ext: field } = kernels;
+  const { parameters } = trees;
+  const { algebra } = pads.ledger;
+  const sources = [...trees.groups.map((group) => group.source), trees.own.source];
+  const columns = sources.reduce((sum, source) => sum + source.columns, 0) - field.degree;
+
+  const b = ch.challengeExt('merge/b');
+  const powers = powersOf(field, b, claims.length);
+  const claimed = algebra.combine(claims.map(({ value }, j) => [powers[j] as Ext, value] as const));
+  const oracle = mergeOracle(kernels, sources, claims, powers, parameters.code.logData);
+  const merged = proveSumcheck(pads, ch, 'merge', parameters.code.logData, claimed, oracle);
+  const values = oracle.values();
+  const y = pads.send(ch, 'open/y', values.slice(0, columns));
+  const yMask = pads.send(ch, 'open/y-mask', [maskValue(kernels, values.slice(columns))])[0] as MaskedValue;
+  const weighted = [...weightsAt(field, claims, powers, merged.point)];
+  const sum = algebra.combine(weighted.map(([l, w]) => [w, algebra.value(y[l] as MaskedValue)] as const));
+  pads.ledger.assertZero(algebra.sub(merged.claim, sum));
+
+  const rho = ch.challengeExts('open/rho', columns);
+  const combined = combination(kernels, parameters, sources, [...rho, ...basis(kernels)]);
+  const { a, form } = evaluationForm(kernels, parameters, combined, merged.point);
+  ch.writeExts('open/a', publicRandom([a], "a function of g', which the mask makes uniform"));
+  pads.ledger.assertZero(combinationForm(pads.ledger, y, yMask, rho, a));
+
+  const first = levelGeometry(parameters)[0] as LevelGeometry;
+  const inner = commitOracle(kernels, first, 1, combined);
+  writeRoot(ch, 'open/inner-root', inner.rows);
+  const positions = openGroups(kernels, ch, trees);
+  const eta = ch.challengeExt('open/eta');
+  addPowers(kernels, form, parameters.code.logData + LOG_CODE_EXPANSION, positions, eta);
+  kernels.toMontgomery(combined, combined);
+  const vector = {
+    words: combined,
+    live: columnCode(parameters.code).dimension,
+    numVars: parameters.code.logData + 1,
+  };
+  proveWhir(kernels, ch, parameters, inner, { vector, form });
+}
+
+/** 1, x, .., x^(d-1): the coefficients of the mask's base columns. */
+function basis(kernels: Kernels): Ext[] {
+  const { ext } = kernels;
+  return Array.from({ length: ext.degree }, (_, e) =>
+    ext.fromLimbs(ext.zero.map((_z, i) => (i === e ? 1 : 0))),
+  );
+}
+
+/** sum_e x^e values[e]. */
+function maskValue(kernels: Kernels, values: readonly Ext[]): Ext {
+  const { ext } = kernels;
+  return basis(kernels).reduce(
+    (sum: Ext, power, e) => ext.add(sum, ext.mul(power, values[e] as Ext)),
+    ext.zero,
+  );
+}
+
+/** g' = sum over base columns of coefficient * column, cells and pads: a K array of k0 elements, plain words. */
+function combination(
+  kernels: Kernels,
+  parameters: Parameters,
+  sources: readonly ColumnSource[],
+  coefficients: readonly Ext[],
+): Uint32Array {
+  const { degree } = kernels.ext;
+  const cells = 2 ** parameters.code.logData;
+  const { padLength } = parameters.code;
+  const data = new Uint32Array(extWords(cells, degree));
+  const pads = new Uint32Array(extWords(padLength, degree));
+  let base = 0;
+  for (const source of sources) {
+    inBatches(source, (first, count) => {
+      const e = packExt(coefficients.slice(base, base + count), kernels.ext);
+      addCombination(kernels, data, source.data(first, count), count, cells, e);
+      const target = pads.subarray(0, extWords(source.padLength, degree));
+      addCombination(kernels, target, source.pads(first, count), count, source.padLength, e);
+      base += count;
+    });
+  }
+  return join(data, cells, pads, padLength, degree);
+}
+
+/** Two K arrays one behind the other. */
+function join(a: Uint32Array, n: number, b: Uint32Array, count: number, degree: number): Uint32Array {
+  const words = new Uint32Array(extWords(n + count, degree));
+  words.set(a);
+  if (n % BLOCK === 0) words.set(b, extWords(n, degree));
+  else copyElements(words, n, b, count, degree);
+  return words;
+}
+
+/** For toy sizes, where the pads do not begin with a block. */
+function copyElements(to: Uint32Array, at: number, from: Uint32Array, count: number, degree: number): void {
+  const word = (i: number, j: number): number => (i >> 2) * BLOCK * degree + BLOCK * j + (i & 3);
+  for (let i = 0; i < count; i++) {
+    for (let j = 0; j < degree; j++) to[word(at + i, j)] = from[word(i, j)] as number;
+  }
+}
+
+/** w_r as a multilinear over k0 cells, Montgomery forms, and a = <g', w_r>. */
+function evaluationForm(
+  kernels: Kernels,
+  parameters: Parameters,
+  combined: Uint32Array,
+  point: readonly Ext[],
+): { a: Ext; form: Multilinear } {
+  const { ext, radix } = kernels;
+  const live = columnCode(parameters.code).dimension;
+  const words = new Uint32Array(extWords(live, ext.degree));
+  const data = words.subarray(0, extWords(2 ** parameters.code.logData, ext.degree));
+  kernels.eqTable(data, point, ext.one);
+  // kDot divides by R for each of its Montgomery operands; g' is plain here.
+  const a = ext.mulBase(kernels.kDot(combined.subarray(0, data.length), data), radix);
+  return { a, form: { words, live, numVars: parameters.code.logData + 1 } };
+}
+
+/** Draws the positions of the outer code and opens every tree there. */
+function openGroups(kernels: Kernels, ch: ProverChannel, trees: OpenableTrees): number[] {
+  const { code } = trees.parameters;
+  const drawn = ch.challengePositions('open/positions', code.queries, code.logData + LOG_CODE_EXPANSION);
+  const positions = distinctPositions(drawn);
+  for (const group of trees.groups) {
+    writeRows(
+      kernels,
+      ch,
+      group.rows,
+      positions,
+      group.open(positions),
+      'rows within the budget of their pads',
+    );
+  }
+  const reason = 'rows of columns that this proof alone opens, and of its mask';
+  writeRows(kernels, ch, trees.own.rows, positions, trees.own.open(positions), reason);
+  return positions;
+}
+
+/** Stored rows as exponents of the code's generator, which kernels count in. */
+export function exponentsOf(positions: readonly number[], logDomain: number): number[] {
+  return positions.map((position) => bitReverse(position, logDomain));
+}

@@ -1,0 +1,74 @@
+/**
+ * What prover and verifier of an opening agree on before it starts: the groups whose columns are opened, the trees that
+ * hold them, and the pads that the opening consumes.
+ */
+import type { Ext, ExtensionField } from '../field/field.ts';
+import { DIGEST_BYTES } from '../hash/blake3.ts';
+import type { RowTree } from '../merkle/rows-verify.ts';
+import { treeShape } from '../merkle/shape.ts';
+import type { Affine } from '../pads/affine.ts';
+import type { PadPlanner } from '../pads/plan.ts';
+import { planSumcheck } from '../pads/sumcheck-verify.ts';
+import type { Lifetime } from '../params/instance.ts';
+import { columnCode, type Parameters } from '../params/parameters.ts';
+import type { Weight } from './weight.ts';
+
+/** A committed group as everybody sees it: its identity. One tree, columns over the common code. */
+export interface GroupIdentity {
+  /** At most eight ASCII characters, the label in the leaves of its tree. */
+  readonly label: string;
+  /** Eight bytes that name the group for its whole life, over all epochs. */
+  readonly group: Uint8Array;
+  readonly epoch: number;
+  readonly lifetime: Lifetime;
+  readonly columns: number;
+  /** Proofs that may open a carried group. 0 otherwise. */
+  readonly uses: number;
+}
+
+/** A group with the cap of its tree, 32 * 2^logCap bytes, that its rows are checked against. */
+export interface CommittedGroup extends GroupIdentity {
+  readonly cap: Uint8Array;
+}
+
+/** A linear claim: weight applied to the committed cells equals the value, hidden or public. */
+export interface Claim {
+  readonly weight: Weight;
+  readonly value: Affine;
+}
+
+const NO_GROUP = new Uint8Array(8);
+
+/** The label of the tree of a proof's own columns and its mask. */
+export const OWN_LABEL = 'AM';
+
+/** The tree of a long-lived group: rows of one word per column. */
+export function groupTree(parameters: Parameters, group: CommittedGroup): RowTree {
+  return {
+    domain: { label: group.label, epoch: group.epoch, group: group.group },
+    shape: treeShape(columnCode(parameters.code).length, group.cap.length / DIGEST_BYTES),
+    words: group.columns,
+    salted: true,
+  };
+}
+
+/** The tree of a proof's own columns: the words of its columns, then the d words of the mask. */
+export function ownTree(field: ExtensionField, parameters: Parameters, ownColumns: number): RowTree {
+  return {
+    domain: { label: OWN_LABEL, epoch: 0, group: NO_GROUP },
+    shape: treeShape(columnCode(parameters.code).length, 1),
+    words: ownColumns + field.degree,
+    salted: true,
+  };
+}
+
+/** Plans the messages of the opening: the merge, one evaluation per column, the mask's. */
+export function planOpening(planner: PadPlanner, parameters: Parameters, columns: number): void {
+  planSumcheck(planner, parameters.code.logData);
+  planner.expose(columns + 1);
+}
+
+/** The combination of one row of the own tree's mask: sum_e x^e word_e, which is the K element itself. */
+export function maskOfRow(row: readonly Ext[number][], ownColumns: number): Ext {
+  return row.slice(ownColumns);
+}

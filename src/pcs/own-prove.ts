@@ -1,0 +1,49 @@
+/**
+ * What a proof commits for itself: its own columns, padded with q0 uniform coefficients each, and the mask M, uniform in
+ * cells and pads alike, as d base columns behind them. Drawn from the proof's key, opened by this proof alone.
+ */
+import type { Kernels } from '../kernels/contract.ts';
+import { columnCode, type Parameters } from '../params/parameters.ts';
+import type { MaskSource } from '../random/masks.ts';
+import { arraySource, type ColumnSource } from './columns.ts';
+import { commitColumns, openColumns } from './commit.ts';
+import { drawSalts, drawUniform, MASK_CELLS, MASK_PADS, OWN_PADS, OWN_SALTS_AT } from './masks-prove.ts';
+import type { OpenableGroup } from './open-prove.ts';
+import { ownTree } from './opening.ts';
+
+/**
+ * Commits a proof's own columns and its mask.
+ *
+ * @param cells words of F, [columns][2^m]
+ */
+export function commitOwn(
+  kernels: Kernels,
+  source: MaskSource,
+  parameters: Parameters,
+  columns: number,
+  cells: Uint32Array,
+): OpenableGroup {
+  const { code } = parameters;
+  const { degree } = kernels.ext;
+  const n = 2 ** code.logData;
+  const all = new Uint32Array((columns + degree) * n);
+  const pads = new Uint32Array((columns + degree) * code.padLength);
+  all.set(cells);
+  for (let c = 0; c < columns; c++) {
+    const pad = pads.subarray(c * code.padLength, c * code.padLength + code.queries);
+    drawUniform(kernels, source, pad, OWN_PADS, c);
+  }
+  for (let e = 0; e < degree; e++) {
+    const at = columns + e;
+    drawUniform(kernels, source, all.subarray(at * n, (at + 1) * n), MASK_CELLS, e);
+    drawUniform(kernels, source, pads.subarray(at * code.padLength, (at + 1) * code.padLength), MASK_PADS, e);
+  }
+  const salts = drawSalts(source, OWN_SALTS_AT, columnCode(code).length);
+  const columnSource: ColumnSource = arraySource(columns + degree, all, code.padLength, pads);
+  const rows = commitColumns(kernels, code, ownTree(kernels.ext, parameters, columns), columnSource, salts);
+  return {
+    source: columnSource,
+    rows,
+    open: (positions) => openColumns(kernels, code, rows, columnSource, salts, positions),
+  };
+}

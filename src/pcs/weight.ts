@@ -1,0 +1,150 @@
+/**
+ * Weights of linear claims: public functionals on the committed cells, in a form whose multilinear extension a verifier
+ * evaluates itself. A term covers one column; its factors cover consecutive ranges of the m bits of the cell index, low
+ * bits first. spec/commitment.md section 3.
+ */
+import type { Ext, ExtensionField } from '../field/field.ts';
+import { eqTable } from './whir/eq-table.ts';
+import { eqPoints } from './whir/functional.ts';
+
+/** A factor of a weight on `b` bits. */
+export type Factor =
+  /** eq(point, .): b = point.length. */
+  | { readonly kind: 'eq'; readonly point: readonly Ext[] }
+  /** 1 at `index`, 0 elsewhere. */
+  | { readonly kind: 'fixed'; readonly bits: number; readonly index: number }
+  /** Any public vector of 2^b values. */
+  | { readonly kind: 'dense'; readonly values: readonly Ext[] }
+  /** A public vector with few non-zero values, indices ascending. */
+  | {
+      readonly kind: 'sparse';
+      readonly bits: number;
+      readonly entries: readonly (readonly [index: number, value: Ext])[];
+    };
+
+/** coefficient * product of factors, on the cells of one column. */
+export interface Term {
+  /** Index of the column among all columns of the opening, groups in order. */
+  readonly column: number;
+  readonly coefficient: Ext;
+  readonly factors: readonly Factor[];
+}
+
+/** A linear functional on all committed cells. */
+export type Weight = readonly Term[];
+
+/** Bits that a factor covers. @throws RangeError for a dense factor whose length is not a power of two */
+export function factorBits(factor: Factor): number {
+  if (factor.kind === 'eq') return factor.point.length;
+  if (factor.kind !== 'dense') return factor.bits;
+  const bits = 31 - Math.clz32(factor.values.length);
+  if (2 ** bits !== factor.values.length) {
+    throw new RangeError(`factor: values: expected a power of two, got ${factor.values.length}`);
+  }
+  return bits;
+}
+
+/**
+ * Checks a weight against the shape of an opening.
+ *
+ * @param numVars m, the bits of a cell's index
+ * @throws RangeError naming the term and what is wrong with it
+ */
+export function checkWeight(field: ExtensionField, weight: Weight, columns: number, numVars: number): void {
+  weight.forEach((term, i) => {
+    const bits = term.factors.reduce((sum, factor) => sum + factorBits(factor), 0);
+    if (bits !== numVars) {
+      throw new RangeError(`weight: term ${i}: factors: expected ${numVars} bits in all, got ${bits}`);
+    }
+    if (!Number.isInteger(term.column) || term.column < 0 || term.column >= columns) {
+      throw new RangeError(
+        `weight: term ${i}: column: expected an integer below ${columns}, got ${term.column}`,
+      );
+    }
+    field.fromLimbs(term.coefficient);
+    for (const factor of term.factors) checkFactor(field, factor, i);
+  });
+}
+
+function checkFactor(field: ExtensionField, factor: Factor, term: number): void {
+  if (factor.kind === 'eq') factor.point.forEach((x) => field.fromLimbs(x));
+  if (factor.kind === 'dense') factor.values.forEach((x) => field.fromLimbs(x));
+  if (factor.kind === 'fixed') checkIndex(factor.index, factor.bits, -1, term);
+  if (factor.kind !== 'sparse') return;
+  let previous = -1;
+  for (const [index, value] of factor.entries) {
+    checkIndex(index, factor.bits, previous, term);
+    field.fromLimbs(value);
+    previous = index;
+  }
+}
+
+function checkIndex(index: number, bits: number, previous: number, term: number): void {
+  const fits = Number.isInteger(bits) && bits >= 0 && bits <= 30;
+  if (!fits || !Number.isInteger(index) || index <= previous || index >= 2 ** bits) {
+    throw new RangeError(
+      `weight: term ${term}: index: expected ascending integers below 2^${bits}, got ${index} after ${previous}`,
+    );
+  }
+}
+
+/**
+ * The multilinear extension of every column's weight at a point.
+ *
+ * @param point of K^m, low variable first
+ * @returns one value per column that the weight touches
+ */
+export function evaluateWeight(
+  field: ExtensionField,
+  weight: Weight,
+  point: readonly Ext[],
+): Map<number, Ext> {
+  const values = new Map<number, Ext>();
+  for (const term of weight) {
+    let value = term.coefficient;
+    let low = 0;
+    for (const factor of term.factors) {
+      const bits = factorBits(factor);
+      value = field.mul(value, evaluateFactor(field, factor, point.slice(low, low + bits)));
+      low += bits;
+    }
+    const old = values.get(term.column);
+    values.set(term.column, old === undefined ? value : field.add(old, value));
+  }
+  return values;
+}
+
+/** The multilinear extension of a factor. */
+export function evaluateFactor(field: ExtensionField, factor: Factor, point: readonly Ext[]): Ext {
+  if (factor.kind === 'eq') return eqPoints(field, factor.point, point);
+  if (factor.kind === 'fixed') return eqAtIndex(field, point, factor.index);
+  if (factor.kind === 'dense') {
+    const table = eqTable(field, point);
+    return factor.values.reduce(
+      (sum: Ext, value, i) => field.add(sum, field.mul(value, table[i] as Ext)),
+      field.zero,
+    );
+  }
+  return factor.entries.reduce(
+    (sum: Ext, [index, value]) => field.add(sum, field.mul(value, eqAtIndex(field, point, index))),
+    field.zero,
+  );
+}
+
+/** eq(point, index): the product of z_b or 1 - z_b by the bits of the index. */
+export function eqAtIndex(field: ExtensionField, point: readonly Ext[], index: number): Ext {
+  return point.reduce(
+    (product: Ext, z, b) => field.mul(product, (index >>> b) & 1 ? z : field.sub(field.one, z)),
+    field.one,
+  );
+}
+
+/** The whole factor as a vector of 2^b values: what a prover and a slow reader use. */
+export function expandFactor(field: ExtensionField, factor: Factor): Ext[] {
+  if (factor.kind === 'eq') return eqTable(field, factor.point);
+  if (factor.kind === 'dense') return [...factor.values];
+  const values = new Array<Ext>(2 ** factor.bits).fill(field.zero);
+  if (factor.kind === 'fixed') values[factor.index] = field.one;
+  else for (const [index, value] of factor.entries) values[index] = value;
+  return values;
+}

@@ -1,0 +1,91 @@
+/**
+ * Linear forms of product shape on vectors of 2^n cells, as the inner argument meets them: eq(z, .) and the powers of a
+ * point. Both factor over the bits of the index, so binding the high bits turns a form into a scalar times a form of the
+ * same kind on the low bits.
+ *
+ *   eq(z, b * len + i)  = eq(z_high, b) eq(z_low, i)
+ *   x^(b * len + i)     = x^(b * len) x^i,     and the extension of x^(b * len) at gamma is
+ *                         prod_k (1 - gamma_k + gamma_k x^(len 2^k))
+ */
+import { encodeAt } from '../../code/encode-at.ts';
+import type { Ext, ExtensionField, Fe } from '../../field/field.ts';
+
+/** coefficient * eq(point, .), low variable first. */
+export interface EqForm {
+  readonly kind: 'eq';
+  readonly coefficient: Ext;
+  readonly point: readonly Ext[];
+}
+
+/** coefficient * (1, x, x^2, ..). */
+export interface PowForm {
+  readonly kind: 'pow';
+  readonly coefficient: Ext;
+  readonly x: Fe;
+}
+
+export type Form = EqForm | PowForm;
+
+/** eq(a, b) for two points of K^n. */
+export function eqPoints(field: ExtensionField, a: readonly Ext[], b: readonly Ext[]): Ext {
+  let product = field.one;
+  a.forEach((x, i) => {
+    const y = b[i] as Ext;
+    const xy = field.mul(x, y);
+    // x y + (1 - x)(1 - y) = 1 - x - y + 2 x y
+    const factor = field.add(field.sub(field.sub(field.one, x), y), field.add(xy, xy));
+    product = field.mul(product, factor);
+  });
+  return product;
+}
+
+/**
+ * Binds the highest variables of a form.
+ *
+ * @param numVars variables of the form
+ * @param gamma values of the `gamma.length` highest variables, low variable first
+ */
+export function bindForm(field: ExtensionField, form: Form, numVars: number, gamma: readonly Ext[]): Form {
+  const low = numVars - gamma.length;
+  if (form.kind === 'eq') {
+    const factor = eqPoints(field, form.point.slice(low), gamma);
+    return { ...form, coefficient: field.mul(form.coefficient, factor), point: form.point.slice(0, low) };
+  }
+  const base = field.base;
+  let power = base.pow(form.x, 2 ** low); // low <= 24
+  let coefficient = form.coefficient;
+  for (const g of gamma) {
+    // 1 - g + g x^(2^b) = 1 + g (x^(2^b) - 1)
+    coefficient = field.mul(coefficient, field.add(field.one, field.mulBase(g, base.sub(power, base.one))));
+    power = base.mul(power, power);
+  }
+  return { ...form, coefficient };
+}
+
+/** The multilinear extension of `vector` (2^n cells) at a point of K^n. */
+export function evaluateMultilinear(
+  field: ExtensionField,
+  vector: readonly Ext[],
+  point: readonly Ext[],
+): Ext {
+  let cells = vector;
+  for (let v = point.length - 1; v >= 0; v--) {
+    const half = cells.length / 2;
+    const r = point[v] as Ext;
+    const below = cells;
+    cells = Array.from({ length: half }, (_, i) => {
+      const low = below[i] as Ext;
+      return field.add(low, field.mul(r, field.sub(below[i + half] as Ext, low)));
+    });
+  }
+  return cells[0] as Ext;
+}
+
+/** <vector, form>. */
+export function applyForm(field: ExtensionField, form: Form, vector: readonly Ext[]): Ext {
+  const value =
+    form.kind === 'eq'
+      ? evaluateMultilinear(field, vector, form.point)
+      : (encodeAt(field, vector, [form.x])[0] as Ext);
+  return field.mul(form.coefficient, value);
+}
