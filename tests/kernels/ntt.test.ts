@@ -200,7 +200,7 @@ describe('KRN-1: ntt and intt', () => {
 
 describe('powers', () => {
   const base = 1_000_000_007 as Fe;
-  test.each([0, 1, 3, 4, 7, 8, 9, 15, 16, 17, 16_384, 16_385, 40_001])('%i powers', (n) => {
+  test.each([0, 1, 3, 4, 7, 8, 9, 15, 16, 17, 31, 32, 33, 16_384, 16_385, 40_001])('%i powers', (n) => {
     const expected = new Uint32Array(n);
     reference.powers(expected, 5 as Fe, base);
     for (const k of wasm) {
