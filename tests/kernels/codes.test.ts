@@ -196,3 +196,20 @@ describe('interleave', () => {
     }
   });
 });
+
+test('operands at the very end of 4 GiB', async () => {
+  const k = await wasmKernels({ threads: 1, memoryBytes: 2 ** 32 }); // reserved, not touched
+  const { memory } = k;
+  memory.u8(memory.capacityBytes - memory.usedBytes - 2 * 4096);
+  const [data, a] = [memory.u32(1024), memory.u32(1024)];
+  expect(memory.usedBytes).toBe(memory.capacityBytes);
+  a.set(words(1024, P, 1));
+  data.set(words(1024, P, 2));
+  const expected = words(1024, P, 2);
+  reference.add(expected, expected, words(1024, P, 1));
+  reference.ntt(expected, 1);
+  k.add(a, data, a);
+  k.ntt(a, 1);
+  expectSame(a, expected);
+  await k.close();
+});
