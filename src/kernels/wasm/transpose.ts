@@ -1,7 +1,7 @@
 /** The transpose of evaluation at positions, over K. */
 import { readExt, writeExt } from '../contract/layout.ts';
 import { checkTransposed, cosetLog } from '../contract/ntt-checks.ts';
-import type { NttContext } from './ntt.ts';
+import type { NttContext } from './ntt-context.ts';
 import { createSites, layersFor, MAX_SITES, passes, shareSlices } from './sites.ts';
 
 /** Words of a slice at most: with the roots they fit the scratch region. */
