@@ -28,6 +28,9 @@ export const KEYED_HASH = 16;
 export const DERIVE_KEY_CONTEXT = 32;
 export const DERIVE_KEY_MATERIAL = 64;
 
+/** Flags of the only compression of a keyed message of one block. */
+export const KEYED_ONE_BLOCK: number = KEYED_HASH | CHUNK_START | CHUNK_END | ROOT;
+
 /**
  * One compression.
  *

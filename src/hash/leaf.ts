@@ -20,11 +20,14 @@
  * so the values start at a block border and 16 columns fill one block exactly. Integers are little-endian.
  */
 import { blake3, blake3Hasher, DIGEST_BYTES } from './blake3.ts';
-import { BLOCK_BYTES } from './compress.ts';
+import { BLOCK_BYTES, compress, KEYED_ONE_BLOCK } from './compress.ts';
+import { bytesOfWords, wordsOfBytes } from './words.ts';
 
 /** The keys are public: outputs of key derivation from two contexts and no material. */
 export const LEAF_KEY: Uint8Array = blake3(new Uint8Array(0), { context: 'zkdl 2026 Merkle leaf' });
 export const NODE_KEY: Uint8Array = blake3(new Uint8Array(0), { context: 'zkdl 2026 Merkle node' });
+
+const nodeKey = wordsOfBytes(new Uint32Array(8), NODE_KEY);
 
 export const LABEL_BYTES = 8;
 export const GROUP_BYTES = 8;
@@ -120,5 +123,9 @@ export function leafDigest(
 export function nodeDigest(left: Uint8Array, right: Uint8Array): Uint8Array<ArrayBuffer> {
   if (left.length !== DIGEST_BYTES) throw new RangeError(`left: expected 32 bytes, got ${left.length}`);
   if (right.length !== DIGEST_BYTES) throw new RangeError(`right: expected 32 bytes, got ${right.length}`);
-  return blake3Hasher({ key: NODE_KEY }).update(left).update(right).digest();
+  const words = new Uint32Array(16);
+  wordsOfBytes(words.subarray(0, 8), left);
+  wordsOfBytes(words.subarray(8), right);
+  compress(words, nodeKey, 0, words, 0, 0, BLOCK_BYTES, KEYED_ONE_BLOCK); // BLAKE3 of a 64-byte message
+  return bytesOfWords(words.subarray(0, 8));
 }

@@ -19,10 +19,12 @@
  * different positions share no try. For KoalaBear a try fails with probability 1/128.
  *
  * Streams of one key are told apart by label and id; keys by what they were derived from.
+ * A stream is read either raw or as uniform words, never both ways (both begin with X_0), and each of its words has one
+ * use.
  */
 import type { BaseField, Fe } from '../field/field.ts';
 import { KEY_BYTES } from './blake3.ts';
-import { BLOCK_BYTES, CHUNK_END, CHUNK_START, compress, KEYED_HASH, ROOT } from './compress.ts';
+import { BLOCK_BYTES, compress, KEYED_ONE_BLOCK } from './compress.ts';
 import { labelBytes, SALT_BYTES } from './leaf.ts';
 import { bytesOfWords, wordsOfBytes } from './words.ts';
 
@@ -41,9 +43,6 @@ export const STREAM_WORDS = 2 ** 36;
 
 /** Words of one output block. */
 export const STREAM_BLOCK_WORDS = 16;
-
-/** Flags of the only compression of a keyed one-block message. */
-const ONE_BLOCK = KEYED_HASH | CHUNK_START | CHUNK_END | ROOT;
 
 /** The stream of the salts of a tree with this key. */
 export function saltStream(treeKey: Uint8Array): Stream {
@@ -85,7 +84,7 @@ function reader(stream: Stream, t: number): (j: number) => number {
   let held = -1;
   return (j) => {
     const wanted = Math.floor(j / STREAM_BLOCK_WORDS);
-    if (wanted !== held) compress(block, key, 0, message, 0, wanted, BLOCK_BYTES, ONE_BLOCK);
+    if (wanted !== held) compress(block, key, 0, message, 0, wanted, BLOCK_BYTES, KEYED_ONE_BLOCK);
     held = wanted;
     return block[j % STREAM_BLOCK_WORDS] as number;
   };

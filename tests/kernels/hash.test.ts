@@ -4,6 +4,8 @@
  * compared with an independent BLAKE3.
  */
 import { blake3 as noble } from '@noble/hashes/blake3.js';
+import fc from 'fast-check';
+import { spawnSync } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { P } from '../../src/field/koalabear.ts';
 import { quintic } from '../../src/field/quintic.ts';
@@ -67,6 +69,17 @@ describe('hashLeaves', () => {
           expectSame(digests, expected, `inside, ${rows} rows`);
         });
       }
+    }
+  });
+
+  test('some operands inside the arena, some outside', () => {
+    const [values, salt] = [words(9 * 20, P, 3), salts(9, 4)];
+    const expected = leavesOf(reference, 9, 20, values, salt);
+    for (const k of wasm) {
+      k.memory.scope(() => {
+        expectSame(leavesOf(k, 9, 20, inside(k, values), salt), expected, 'values inside');
+        expectSame(leavesOf(k, 9, 20, values, inside(k, salt)), expected, 'salts inside');
+      });
     }
   });
 
@@ -139,6 +152,38 @@ describe('leaves that arrive in pieces', () => {
     }
   });
 
+  test('many rows, random pieces', () => {
+    fc.assert(
+      fc.property(
+        fc.nat(400),
+        fc.integer({ min: 1, max: 1100 }),
+        fc.array(fc.integer({ min: 1, max: 20 }), { minLength: 70, maxLength: 70 }),
+        (rows, columns, blocks) => {
+          const widths: number[] = [];
+          for (let left = columns, k = 0; left > 0; k++) {
+            const width = Math.min(left, 16 * (blocks[k] as number));
+            widths.push(width);
+            left -= width;
+          }
+          const values = words(rows * columns, P, rows + columns + 1);
+          const expected = leavesOf(wasm[0] as Kernels, rows, columns, values, salts(rows, 5));
+          const got = pieces(wasm[1] as Kernels, rows, columns, values, widths);
+          expectSame(got.digests, expected, `${rows} rows, widths ${widths.join()}`);
+        },
+      ),
+      { numRuns: 60, seed: 3 },
+    );
+  });
+
+  test('several windows', () => {
+    const [rows, columns] = [60_001, 40];
+    const values = words(rows * columns, P, 21);
+    const expected = leavesOf(wasm[0] as Kernels, rows, columns, values, salts(rows, 5));
+    for (const k of wasm) {
+      expectSame(pieces(k, rows, columns, values, [16, 24]).digests, expected);
+    }
+  });
+
   test('no columns at all', () => {
     const expected = leavesOf(reference, 3, 0, new Uint32Array(0), salts(3, 5));
     for (const k of [reference, ...wasm]) {
@@ -206,6 +251,11 @@ describe('layers', () => {
       });
     }
   });
+});
+
+test('the rounds in the kernel sources are what their generator writes', () => {
+  const { status, stderr } = spawnSync(process.execPath, ['tools/unroll-blake3.mjs', '--check']);
+  expect(status, stderr.toString()).toBe(0);
 });
 
 test('bad arguments', () => {

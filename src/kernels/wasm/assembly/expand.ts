@@ -1,7 +1,8 @@
 // Pseudo-random streams (hash/stream.ts defines them), four output blocks at a time.
 //
 // `stream` is what the host staged: the key (32 bytes), then the message (64 bytes) with try number 0.
-import { compress4, ONE_BLOCK } from './blake3';
+import { ONE_BLOCK } from './blake3';
+import { compress4 } from './blake3-rounds';
 import { splatWords, storeLanes } from './lanes';
 import { P, primes, scratch } from './montgomery';
 

@@ -3,12 +3,14 @@
 //
 // `prefix` is what the host staged for a tree: LEAF_KEY (32 bytes), then the header (64 bytes) with the number of
 // columns filled in, index and salt zero.
-import { CHUNK_END, CHUNK_START, compress4, KEYED_HASH, ONE_BLOCK, PARENT, ROOT } from './blake3';
+import { CHUNK_END, CHUNK_START, KEYED_HASH, ONE_BLOCK, PARENT, ROOT } from './blake3';
+import { compress4 } from './blake3-rounds';
 import { copyVectors, loadLanes, splatWords, storeLanes } from './lanes';
 import { scratch } from './montgomery';
 
 // Scratch of a thread, in bytes: a message, chaining values, the key in all lanes, zero-padded ends of rows, chunk
-// numbers, and the states of GROUP leaves for one-shot hashing (25 slots of 32 bytes at most: below 2^24 columns, 2^17 chunks).
+// numbers, and the states of GROUP leaves for one-shot hashing (18 slots of 32 bytes at most: 2^24 columns are
+// 2^16 + 1 chunks).
 const MESSAGE: usize = 0;
 const CHAIN: usize = 256;
 const KEY: usize = 512;

@@ -1,0 +1,95 @@
+/**
+ * Verification of multiproofs: one pass from the opened leaves to the cap.
+ *
+ * Binding. Every node above an opened leaf is recomputed, with its position fixed by the index, and compared with the
+ * published cap; path lengths follow from the shape, and leaves and nodes are hashed under different keys
+ * (`hash/leaf.ts`). So two accepted openings of one cap at one index with different digests give a collision of
+ * BLAKE3.
+ */
+import { refuse } from '../errors/proof-error.ts';
+import { DIGEST_BYTES } from '../hash/blake3.ts';
+import { nodeDigest } from '../hash/leaf.ts';
+import { checkIndices, siblingOf, siblingPositions, treeDepth, type TreeShape } from './shape.ts';
+
+/** What a verifier holds about an opening; all but `siblings` comes from the verifier itself. */
+export interface Multiproof {
+  /** Indices of the opened leaves, strictly increasing. */
+  readonly indices: readonly number[];
+  /** The digest of each opened leaf, computed from the opened values. */
+  readonly leaves: readonly Uint8Array[];
+  /** From the proof: 32 bytes for each of `siblingPositions`, in that order. */
+  readonly siblings: Uint8Array;
+}
+
+/** Bytes of `siblings` in a multiproof for these indices: derived, never read. */
+export function siblingBytes(shape: TreeShape, indices: readonly number[]): number {
+  return DIGEST_BYTES * siblingPositions(shape, indices).length;
+}
+
+/**
+ * Checks that the opened leaves belong to the tree with this cap.
+ *
+ * @param cap 32 * 2^logCap bytes
+ * @param stage named in errors, e.g. the label of the tree
+ * @throws ProofError `CAP_LENGTH`, `INDEX_COUNT`, `INDEX_RANGE`, `INDEX_ORDER`, `LEAF_COUNT`, `SIBLING_COUNT`
+ *   (too few, too many or a part of one), `MERKLE_ROOT` when a recomputed cap node differs
+ * @example
+ * verifyMultiproof(treeShape(1 << 20, 64), cap, { indices, leaves, siblings }, 'AM');
+ */
+export function verifyMultiproof(shape: TreeShape, cap: Uint8Array, proof: Multiproof, stage: string): void {
+  const { indices, leaves, siblings } = proof;
+  const capBytes = DIGEST_BYTES * 2 ** shape.logCap;
+  if (cap.length !== capBytes) {
+    refuse('CAP_LENGTH', stage, `expected ${capBytes} bytes, got ${cap.length}`);
+  }
+  checkIndices(shape, indices, stage);
+  if (leaves.length !== indices.length) {
+    refuse('LEAF_COUNT', stage, `expected ${indices.length} leaf digests, got ${leaves.length}`);
+  }
+  const expected = siblingBytes(shape, indices);
+  if (siblings.length !== expected) {
+    refuse('SIBLING_COUNT', stage, `expected ${expected} bytes, got ${siblings.length}`);
+  }
+  const top = climb(shape, proof);
+  for (const { index, digest } of top) {
+    const published = cap.subarray(DIGEST_BYTES * index, DIGEST_BYTES * (index + 1));
+    if (!equalBytes(digest, published)) {
+      refuse('MERKLE_ROOT', stage, `expected cap node ${index} as published, got another digest`);
+    }
+  }
+}
+
+interface KnownNode {
+  readonly index: number;
+  readonly digest: Uint8Array;
+}
+
+/** The cap nodes above the opened leaves. The siblings are consumed in the order of `siblingPositions`. */
+function climb(shape: TreeShape, { indices, leaves, siblings }: Multiproof): KnownNode[] {
+  let known: KnownNode[] = indices.map((index, k) => ({ index, digest: leaves[k] as Uint8Array }));
+  let read = 0;
+  for (let layer = 0; layer < treeDepth(shape); layer++) {
+    const parents: KnownNode[] = [];
+    for (let k = 0; k < known.length; k++) {
+      const { index, digest } = known[k] as KnownNode;
+      let other: Uint8Array;
+      if (known[k + 1]?.index === siblingOf(index)) {
+        other = (known[k + 1] as KnownNode).digest;
+        k++;
+      } else {
+        other = siblings.subarray(read, read + DIGEST_BYTES);
+        read += DIGEST_BYTES;
+      }
+      const isLeft = index % 2 === 0;
+      const parent = isLeft ? nodeDigest(digest, other) : nodeDigest(other, digest);
+      parents.push({ index: Math.floor(index / 2), digest: parent });
+    }
+    known = parents;
+  }
+  return known;
+}
+
+/** Digests are public: no constant time is needed. */
+function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, i) => byte === b[i]);
+}

@@ -1,0 +1,13 @@
+/** The code with which a check refuses; anything else that happens is an error of the test. */
+import { ProofError } from '../../src/errors/proof-error.ts';
+
+/** @returns the code of the ProofError that `run` raises; throws what else it throws, or if it returns */
+export function refusal(run: () => unknown): string {
+  try {
+    run();
+  } catch (error) {
+    if (error instanceof ProofError) return error.code;
+    throw error;
+  }
+  throw new Error('expected a refusal, got none');
+}
