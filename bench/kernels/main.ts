@@ -5,8 +5,9 @@ import { time } from '../measure.ts';
 import { baseCases } from './base.ts';
 import type { KernelCase } from './case.ts';
 import { extCases } from './ext.ts';
+import { sumcheckCases } from './sumcheck.ts';
 
-const CASES: readonly KernelCase[] = [...baseCases, ...extCases];
+const CASES: readonly KernelCase[] = [...baseCases, ...extCases, ...sumcheckCases];
 
 export interface KernelRow {
   readonly kernel: string;

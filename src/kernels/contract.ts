@@ -7,11 +7,13 @@
 import type { ExtensionField, Fe } from '../field/field.ts';
 import type { BaseKernels } from './contract/base.ts';
 import type { ExtKernels } from './contract/ext.ts';
+import type { LookupTreeKernels } from './contract/lookup-tree.ts';
 import type { KernelMemory } from './contract/memory.ts';
 import type { SumcheckKernels } from './contract/sumcheck.ts';
 import type { WeightedSumKernels } from './contract/weighted-sums.ts';
 
-export interface Kernels extends BaseKernels, ExtKernels, SumcheckKernels, WeightedSumKernels {
+export interface Kernels
+  extends BaseKernels, ExtKernels, SumcheckKernels, WeightedSumKernels, LookupTreeKernels {
   /** `reference` or `wasm`. */
   readonly name: string;
   /** K over F; F is `ext.base`. */

@@ -7,6 +7,7 @@ import { koalaBear } from '../../field/koalabear.ts';
 import type { Kernels } from '../contract.ts';
 import { referenceBase } from './base.ts';
 import { referenceExt } from './ext.ts';
+import { referenceLookupTree } from './lookup-tree.ts';
 import { referenceMemory } from './memory.ts';
 import { referenceSumcheck } from './sumcheck.ts';
 import { referenceWeightedSums } from './weighted-sums.ts';
@@ -37,5 +38,6 @@ export function referenceKernels(ext: ExtensionField, memoryBytes: number = UNLI
     ...referenceExt(ext, radix),
     ...referenceSumcheck(ext, radix),
     ...referenceWeightedSums(ext, radix),
+    ...referenceLookupTree(ext, radix),
   };
 }

@@ -9,8 +9,27 @@ import type { Engine } from './engine.ts';
 import { kIn, kOut, LIMBS, partialSums, stageScalars } from './operands.ts';
 import { roundOver } from './round.ts';
 
-/** Fills the words of `bound` (shapes given) from `pairs` and returns the round values of `bound`. */
+/**
+ * Fills the words of `bound` (shapes given) from `pairs` and returns the round values of `bound`. Round values add
+ * up over pairs, so pairs that cannot share one pass are handled one by one.
+ */
 export function bindRound(
+  engine: Engine,
+  K: ExtensionField,
+  radix: Fe,
+  bound: readonly Pair[],
+  pairs: readonly Pair[],
+  r: Ext,
+  weights: Weights | undefined,
+): RoundValues {
+  const together = weights !== undefined && pairs.flat().every((a) => headCount(a) === 0);
+  if (together) return bindGroup(engine, K, radix, bound, pairs, r, weights);
+  return pairs
+    .map((pair, k) => bindGroup(engine, K, radix, [bound[k] as Pair], [pair], r, weights))
+    .reduce((sum, values) => addRounds(K, sum, values));
+}
+
+function bindGroup(
   engine: Engine,
   K: ExtensionField,
   radix: Fe,
@@ -50,8 +69,7 @@ function fusedCount(
   const arrays = [...sources, ...targets].map((a) => a.words);
   if (weights !== undefined) arrays.push(weights.words);
   const inPlace = arrays.every((array) => engine.arena.holds(array));
-  const plain = sources.every((a) => headCount(a) === 0) && (sources.length === 2 || weights !== undefined);
-  if (!inPlace || !plain) return 0;
+  if (!inPlace || sources.some((a) => headCount(a) > 0)) return 0;
   const live = Math.min(...sources.map((a) => a.live));
   return Math.max(0, Math.floor((live - half - half / 2) / BLOCK) * BLOCK);
 }

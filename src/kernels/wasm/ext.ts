@@ -8,6 +8,9 @@ import type { Engine } from './engine.ts';
 import { wasmEqTable } from './eq-table.ts';
 import { blockwise, fIn, kIn, kOut, LIMBS, partialSums, stageScalars } from './operands.ts';
 
+/** Bytes between blocks of a K array. */
+const STEP = 4 * BLOCK * LIMBS;
+
 export function wasmExt(engine: Engine, K: ExtensionField, radix: Fe): ExtKernels {
   const F = K.base;
   const inverseRadix = F.inverse(radix);
@@ -37,7 +40,13 @@ export function wasmExt(engine: Engine, K: ExtensionField, radix: Fe): ExtKernel
     kAddScaled(out, a, c, b) {
       const blocks = sameBlocks(out, a, b);
       withScalar(c, (scalar) =>
-        blockwise(engine, blocks, [kOut(out), kIn(a), kIn(b)], (at, n) => ['kAddScaled', ...at, scalar, n]),
+        blockwise(engine, blocks, [kOut(out), kIn(a), kIn(b)], (at, n) => [
+          'kAddScaled',
+          ...at,
+          scalar,
+          STEP,
+          n,
+        ]),
       );
     },
     kMulBase(out, a, b) {

@@ -12,6 +12,7 @@ import { wasmBase } from './base.ts';
 import { wasmExt } from './ext.ts';
 import { SCRATCH_BYTES, type Engine } from './engine.ts';
 import { loadModule } from './load.ts';
+import { wasmLookupTree } from './lookup-tree.ts';
 import { wasmSumcheck } from './sumcheck.ts';
 import { wasmWeightedSums } from './weighted-sums.ts';
 
@@ -65,5 +66,6 @@ export async function wasmKernels(options: WasmOptions = {}): Promise<Kernels> {
     ...wasmExt(engine, quintic, radix),
     ...wasmSumcheck(engine, quintic, radix),
     ...wasmWeightedSums(engine, quintic, radix),
+    ...wasmLookupTree(engine, quintic, radix),
   };
 }

@@ -7,3 +7,4 @@ export * from './ext-sums';
 export * from './sumcheck';
 export * from './sumcheck-fused';
 export * from './weighted-sums';
+export * from './lookup-tree';
