@@ -5,9 +5,10 @@ import { time } from '../measure.ts';
 import { baseCases } from './base.ts';
 import type { KernelCase } from './case.ts';
 import { extCases } from './ext.ts';
+import { lookupTreeCases } from './lookup-tree.ts';
 import { sumcheckCases } from './sumcheck.ts';
 
-const CASES: readonly KernelCase[] = [...baseCases, ...extCases, ...sumcheckCases];
+const CASES: readonly KernelCase[] = [...baseCases, ...extCases, ...sumcheckCases, ...lookupTreeCases];
 
 export interface KernelRow {
   readonly kernel: string;

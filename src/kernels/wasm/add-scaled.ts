@@ -1,11 +1,9 @@
 /** Linear combinations of two multilinears, part by part: written out or constant. */
-import type { Ext, ExtensionField, Fe } from '../../field/field.ts';
+import type { Ext } from '../../field/field.ts';
 import { BLOCK, writeExt } from '../contract/layout.ts';
 import { clearIdle } from '../contract/multilinear.ts';
 import type { Multilinear } from '../contract/sumcheck.ts';
-import { sumcheckValues } from '../reference/sumcheck.ts';
-import type { Engine } from './engine.ts';
-import { blockwise, kOut, LIMBS, stageScalars } from './operands.ts';
+import { type Context, blockwise, kOut, LIMBS, stageScalars } from './operands.ts';
 import { constantAt, ranges, side, splitBlocks, type Range, type Side } from './segments.ts';
 
 /** Bytes by which a moving operand advances with every block. */
@@ -13,9 +11,7 @@ export const stepOf = (s: Side): number => (s.moves ? 4 * BLOCK * LIMBS : 0);
 
 /** out[i] = a[i] + c * b[i] for i in [from, to), in Montgomery form; idle lanes behind become zero. */
 export function addScaled(
-  engine: Engine,
-  K: ExtensionField,
-  radix: Fe,
+  cx: Context,
   out: Uint32Array,
   a: Multilinear,
   c: Ext,
@@ -23,7 +19,8 @@ export function addScaled(
   from: number,
   to: number,
 ): void {
-  const { over } = sumcheckValues(K, radix);
+  const { K, radix, values } = cx;
+  const { over } = values;
   const [aAt, bAt] = [over(a), over(b)];
   for (const range of ranges([a, b], Infinity, from, to)) {
     const { blocks, ends } = splitBlocks(range);
@@ -34,26 +31,25 @@ export function addScaled(
     }
     if (blocks.from === blocks.to) continue;
     const constant = constantAt(b, blocks.from, K);
-    if (constant === undefined) addScaledBlocks(engine, K, radix, out, a, c, b, blocks);
-    else addConstant(engine, K, radix, out, a, K.mul(c, constant), blocks);
+    if (constant === undefined) addScaledBlocks(cx, out, a, c, b, blocks);
+    else addConstant(cx, out, a, K.mul(c, constant), blocks);
   }
   if (from < to) clearIdle(out, to, LIMBS);
 }
 
 function addScaledBlocks(
-  engine: Engine,
-  K: ExtensionField,
-  radix: Fe,
+  cx: Context,
   out: Uint32Array,
   a: Multilinear,
   c: Ext,
   b: Multilinear,
   blocks: Range,
 ): void {
+  const { engine } = cx;
   const target = kOut(out.subarray(LIMBS * blocks.from, LIMBS * blocks.to));
   engine.arena.scope(() => {
-    const scalar = stageScalars(engine, K, radix, [c]);
-    const [x, y] = [side(engine, K, radix, a, blocks, 0), side(engine, K, radix, b, blocks, 0)];
+    const scalar = stageScalars(cx, [c]);
+    const [x, y] = [side(cx, a, blocks, 0), side(cx, b, blocks, 0)];
     const count = (blocks.to - blocks.from) / BLOCK;
     blockwise(engine, count, [target, x.operand, y.operand], (at, n) => [
       'kAddScaled',
@@ -67,18 +63,17 @@ function addScaledBlocks(
 
 /** out[i] = a[i] + constant for the whole blocks of a range on which a is of one kind. */
 export function addConstant(
-  engine: Engine,
-  K: ExtensionField,
-  radix: Fe,
+  cx: Context,
   out: Uint32Array,
   a: Multilinear,
   constant: Ext,
   blocks: Range,
 ): void {
+  const { engine } = cx;
   const target = kOut(out.subarray(LIMBS * blocks.from, LIMBS * blocks.to));
   engine.arena.scope(() => {
     const added: Multilinear = { words: out, live: 0, numVars: a.numVars, pad: constant };
-    const [x, y] = [side(engine, K, radix, a, blocks, 0), side(engine, K, radix, added, blocks, 0)];
+    const [x, y] = [side(cx, a, blocks, 0), side(cx, added, blocks, 0)];
     const count = (blocks.to - blocks.from) / BLOCK;
     blockwise(engine, count, [target, x.operand, y.operand], (at, n) => [
       'kAddConstant',

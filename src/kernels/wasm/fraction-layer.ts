@@ -1,30 +1,22 @@
 /** One layer of a fraction tree, range by range: pairs of live fractions, and fractions that pass unchanged. */
-import type { Ext, ExtensionField, Fe } from '../../field/field.ts';
+import type { Ext } from '../../field/field.ts';
 import { BLOCK, writeExt } from '../contract/layout.ts';
 import { denominatorsOf, halfOf, numeratorsOf } from '../contract/fractions.ts';
 import type { Fractions } from '../contract/lookup-tree.ts';
 import { checkOut, clearIdle } from '../contract/multilinear.ts';
 import type { Multilinear } from '../contract/sumcheck.ts';
-import { sumcheckValues } from '../reference/sumcheck.ts';
 import { addConstant } from './add-scaled.ts';
-import type { Engine } from './engine.ts';
-import { blockwise, kOut, LIMBS } from './operands.ts';
+import { type Context, blockwise, kOut, LIMBS } from './operands.ts';
 import { constantAt, movingBits, ranges, side, splitBlocks, type Range } from './segments.ts';
 
-export function fractionLayer(
-  engine: Engine,
-  K: ExtensionField,
-  radix: Fe,
-  outP: Uint32Array,
-  outQ: Uint32Array,
-  x: Fractions,
-): Fractions {
+export function fractionLayer(cx: Context, outP: Uint32Array, outQ: Uint32Array, x: Fractions): Fractions {
+  const { K, radix, values } = cx;
   const numVars = x.numVars - 1;
   const half = 2 ** numVars;
   if (x.live <= half) return { ...x, numVars };
   checkOut('outP', outP, half, LIMBS);
   checkOut('outQ', outQ, half, LIMBS);
-  const { over } = sumcheckValues(K, radix);
+  const { over } = values;
   const [p, q] = [numeratorsOf(x, K), denominatorsOf(x, K)];
   const arrays = [
     halfOf(p, false, LIMBS),
@@ -47,7 +39,7 @@ export function fractionLayer(
         writeExt(outQ, i, K.mulBase(K.mul(q0, q1), radix));
       }
     }
-    if (blocks.from < blocks.to) layerBlocks(engine, K, radix, outP, outQ, arrays, blocks);
+    if (blocks.from < blocks.to) layerBlocks(cx, outP, outQ, arrays, blocks);
   }
   clearIdle(outP, half, LIMBS);
   clearIdle(outQ, half, LIMBS);
@@ -56,14 +48,13 @@ export function fractionLayer(
 
 /** Whole blocks of one kind; arrays: p0, p1, q0, q1. */
 function layerBlocks(
-  engine: Engine,
-  K: ExtensionField,
-  radix: Fe,
+  cx: Context,
   outP: Uint32Array,
   outQ: Uint32Array,
   arrays: readonly Multilinear[],
   blocks: Range,
 ): void {
+  const { engine, K } = cx;
   const part = (array: Uint32Array): Uint32Array => array.subarray(LIMBS * blocks.from, LIMBS * blocks.to);
   const is = (k: number, value: Ext): boolean => {
     const constant = constantAt(arrays[k] as Multilinear, blocks.from, K);
@@ -71,14 +62,14 @@ function layerBlocks(
   };
   if (is(1, K.zero) && is(3, K.one)) {
     // The second fraction is dead: p0/q0 passes.
-    addConstant(engine, K, radix, outP, arrays[0] as Multilinear, K.zero, blocks);
-    addConstant(engine, K, radix, outQ, arrays[2] as Multilinear, K.zero, blocks);
+    addConstant(cx, outP, arrays[0] as Multilinear, K.zero, blocks);
+    addConstant(cx, outQ, arrays[2] as Multilinear, K.zero, blocks);
     return;
   }
   const count = (blocks.to - blocks.from) / BLOCK;
   const outs = [kOut(part(outP)), kOut(part(outQ))];
   engine.arena.scope(() => {
-    const sides = arrays.map((a) => side(engine, K, radix, a, blocks, 0));
+    const sides = arrays.map((a) => side(cx, a, blocks, 0));
     const operands = sides.map((s) => s.operand);
     if (is(0, K.one) && is(1, K.one)) {
       blockwise(engine, count, [...outs, ...operands.slice(2)], (at, n) => ['kUnitLayer', ...at, n]);

@@ -12,6 +12,7 @@ import { wasmBase } from './base.ts';
 import { wasmExt } from './ext.ts';
 import { SCRATCH_BYTES, type Engine } from './engine.ts';
 import { loadModule } from './load.ts';
+import { createContext } from './operands.ts';
 import { wasmLookupTree } from './lookup-tree.ts';
 import { wasmSumcheck } from './sumcheck.ts';
 import { wasmWeightedSums } from './weighted-sums.ts';
@@ -55,6 +56,7 @@ export async function wasmKernels(options: WasmOptions = {}): Promise<Kernels> {
   const pool = await createPool({ module, memory, threads, prime: P, scratch });
   const engine: Engine = { arena: createArena(memory.buffer, scratchEnd), pool };
   const radix = koalaBear.fromInt(2 ** 32);
+  const cx = createContext(engine, quintic, radix);
   return {
     name: 'wasm',
     ext: quintic,
@@ -63,9 +65,9 @@ export async function wasmKernels(options: WasmOptions = {}): Promise<Kernels> {
     threads,
     close: () => pool.close(),
     ...wasmBase(engine, koalaBear, radix),
-    ...wasmExt(engine, quintic, radix),
-    ...wasmSumcheck(engine, quintic, radix),
-    ...wasmWeightedSums(engine, quintic, radix),
-    ...wasmLookupTree(engine, quintic, radix),
+    ...wasmExt(cx),
+    ...wasmSumcheck(cx),
+    ...wasmWeightedSums(cx),
+    ...wasmLookupTree(cx),
   };
 }

@@ -1,5 +1,5 @@
 /** The lookup-tree kernels in WebAssembly. */
-import type { Ext, ExtensionField, Fe } from '../../field/field.ts';
+import type { Ext } from '../../field/field.ts';
 import { BLOCK } from '../contract/layout.ts';
 import {
   checkFractions,
@@ -14,11 +14,11 @@ import { checkOut, headCount } from '../contract/multilinear.ts';
 import type { Multilinear } from '../contract/sumcheck.ts';
 import { leafPairsOf, referenceLookupTree } from '../reference/lookup-tree.ts';
 import { addScaled } from './add-scaled.ts';
-import type { Engine } from './engine.ts';
 import { fractionLayer } from './fraction-layer.ts';
-import { blockwise, fIn, kOut, LIMBS, stageScalars } from './operands.ts';
+import { type Context, blockwise, fIn, kOut, LIMBS, stageScalars } from './operands.ts';
 
-export function wasmLookupTree(engine: Engine, K: ExtensionField, radix: Fe): LookupTreeKernels {
+export function wasmLookupTree(cx: Context): LookupTreeKernels {
+  const { engine, K, radix } = cx;
   const reference = referenceLookupTree(K, radix);
   /** The last block when it is not full: computed by the definition from the words of its columns. */
   const tailOf = (column: Uint32Array): Uint32Array =>
@@ -27,7 +27,7 @@ export function wasmLookupTree(engine: Engine, K: ExtensionField, radix: Fe): Lo
     lookupLeaves(out, columns, alpha, betas, tag) {
       const n = checkLeaves(out, columns, alpha, betas, tag, K);
       const bulk = n - (n % BLOCK);
-      leaves(engine, K, radix, out, columns, bulk, K.sub(alpha, K.fromBase(tag)), betas);
+      leaves(cx, out, columns, bulk, K.sub(alpha, K.fromBase(tag)), betas);
       if (bulk === n) return;
       reference.lookupLeaves(out.subarray(LIMBS * bulk), columns.map(tailOf), alpha, betas, tag);
     },
@@ -37,7 +37,7 @@ export function wasmLookupTree(engine: Engine, K: ExtensionField, radix: Fe): Lo
       const target = out.subarray(0, LIMBS * BLOCK * blocks);
       const unit = K.fromBase(K.base.mul(K.base.fromInt(sign), radix));
       engine.arena.scope(() => {
-        const scalar = stageScalars(engine, K, radix, [unit]);
+        const scalar = stageScalars(cx, [unit]);
         const source = multiplicities.subarray(0, BLOCK * blocks);
         blockwise(engine, blocks, [kOut(target), fIn(source)], (at, n) => ['kFromBase', ...at, scalar, n]);
       });
@@ -46,7 +46,7 @@ export function wasmLookupTree(engine: Engine, K: ExtensionField, radix: Fe): Lo
     },
     fractionLayer(outP, outQ, x) {
       checkFractions(x, K);
-      return fractionLayer(engine, K, radix, outP, outQ, x);
+      return fractionLayer(cx, outP, outQ, x);
     },
     layerPairs(out, x, lambda) {
       checkFractions(x, K);
@@ -54,7 +54,7 @@ export function wasmLookupTree(engine: Engine, K: ExtensionField, radix: Fe): Lo
       const [p, q] = [numeratorsOf(x, K), denominatorsOf(x, K)];
       const [p0, q0, p1, q1] = halves(p, q);
       checkOut('out', out, p1.live, LIMBS);
-      addScaled(engine, K, radix, out, p1, lambda, q1, 0, p1.live);
+      addScaled(cx, out, p1, lambda, q1, 0, p1.live);
       return [
         [p0, q1],
         [q0, { words: out, live: p1.live, numVars: p1.numVars, pad: lambda }],
@@ -69,9 +69,9 @@ export function wasmLookupTree(engine: Engine, K: ExtensionField, radix: Fe): Lo
       if (headCount(p1) < p1.live) checkOut('outP', outP, p1.live, LIMBS);
       const mu = K.inverse(lambda);
       const zero: Multilinear = { words: new Uint32Array(0), live: 0, numVars: p1.numVars };
-      addScaled(engine, K, radix, out0, q0, mu, p0, 0, p0.live);
-      addScaled(engine, K, radix, outP, zero, K.neg(mu), p1, headCount(p1), p1.live);
-      addScaled(engine, K, radix, out1, p1, lambda, q1, 0, p1.live);
+      addScaled(cx, out0, q0, mu, p0, 0, p0.live);
+      addScaled(cx, outP, zero, K.neg(mu), p1, headCount(p1), p1.live);
+      addScaled(cx, out1, p1, lambda, q1, 0, p1.live);
       return leafPairsOf(K, p0, p1, out0, out1, outP, lambda);
     },
   };
@@ -83,22 +83,21 @@ function halves(p: Multilinear, q: Multilinear): [Multilinear, Multilinear, Mult
 
 /** out[i] = start + sum of -betas[k] * columns[k][i] for i < n, whole blocks. */
 function leaves(
-  engine: Engine,
-  K: ExtensionField,
-  radix: Fe,
+  cx: Context,
   out: Uint32Array,
   columns: readonly Uint32Array[],
   n: number,
   start: Ext,
   betas: readonly Ext[],
 ): void {
+  const { engine, K, radix } = cx;
   const width = columns.length <= 2 ? 2 : 4;
   engine.arena.scope(() => {
     // Words of -beta R^2: with a plain word x the kernel's x b / R is -beta x in Montgomery form. Missing columns
     // are the first one with weight zero.
     const scaled = betas.map((beta) => K.mulBase(K.neg(beta), radix));
     const padded = Array.from({ length: width }, (_, k) => scaled[k] ?? K.zero);
-    const constants = stageScalars(engine, K, radix, [start, ...padded]);
+    const constants = stageScalars(cx, [start, ...padded]);
     const operands = padded.map((_, k) => fIn((columns[k] ?? columns[0] ?? out).subarray(0, n)));
     blockwise(engine, n / BLOCK, [kOut(out.subarray(0, LIMBS * n)), ...operands], ([o, ...at], blocks) => [
       `kLeaves${width}`,
