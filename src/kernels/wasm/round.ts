@@ -39,6 +39,7 @@ export function roundOver(
     const { blocks, ends } = splitBlocks(range);
     const read = written.map(([a, b]) => [values.over(a), values.over(b)] as const);
     for (const end of ends) total = addRounds(K, total, values.roundRange(read, w, half, end.from, end.to));
+    if (blocks.from === blocks.to) return total;
     return addRounds(
       K,
       total,
