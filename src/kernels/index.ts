@@ -1,4 +1,6 @@
 /** Kernels: the contract, the reference implementation and the WebAssembly one. */
 export type { Kernels } from './contract.ts';
+export type { Fractions } from './contract/lookup-tree.ts';
+export type { BaseMultilinear, Multilinear, Pair, RoundValues, Weights } from './contract/sumcheck.ts';
 export { referenceKernels } from './reference/index.ts';
 export { wasmKernels, type WasmOptions } from './wasm/index.ts';
