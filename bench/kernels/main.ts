@@ -4,8 +4,9 @@ import { referenceKernels, wasmKernels, type Kernels } from '../../src/kernels/i
 import { time } from '../measure.ts';
 import { baseCases } from './base.ts';
 import type { KernelCase } from './case.ts';
+import { extCases } from './ext.ts';
 
-const CASES: readonly KernelCase[] = [...baseCases];
+const CASES: readonly KernelCase[] = [...baseCases, ...extCases];
 
 export interface KernelRow {
   readonly kernel: string;

@@ -6,9 +6,10 @@
  */
 import type { ExtensionField, Fe } from '../field/field.ts';
 import type { BaseKernels } from './contract/base.ts';
+import type { ExtKernels } from './contract/ext.ts';
 import type { KernelMemory } from './contract/memory.ts';
 
-export interface Kernels extends BaseKernels {
+export interface Kernels extends BaseKernels, ExtKernels {
   /** `reference` or `wasm`. */
   readonly name: string;
   /** K over F; F is `ext.base`. */

@@ -14,6 +14,17 @@ export function checkInteger(argument: string, value: number, low: number, high:
   }
 }
 
+/**
+ * The number of blocks of four extension elements in `array`.
+ * @throws RangeError unless its length is a multiple of 4 * degree
+ */
+export function checkBlocks(argument: string, array: { readonly length: number }, degree: number): number {
+  if (array.length % (4 * degree) !== 0) {
+    throw new RangeError(`${argument}: expected a multiple of ${4 * degree} items, got ${array.length}`);
+  }
+  return array.length / (4 * degree);
+}
+
 /** @throws RangeError naming the first index whose word is p or more */
 export function checkCanonical(argument: string, words: Uint32Array, modulus: number): void {
   for (let i = 0; i < words.length; i++) {

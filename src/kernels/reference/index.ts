@@ -6,6 +6,7 @@ import type { ExtensionField, Fe } from '../../field/field.ts';
 import { koalaBear } from '../../field/koalabear.ts';
 import type { Kernels } from '../contract.ts';
 import { referenceBase } from './base.ts';
+import { referenceExt } from './ext.ts';
 import { referenceMemory } from './memory.ts';
 
 /** Stands for "as much as the engine gives": the limit that JavaScript numbers count exactly. */
@@ -31,5 +32,6 @@ export function referenceKernels(ext: ExtensionField, memoryBytes: number = UNLI
     threads: 1,
     close: async () => {},
     ...referenceBase(ext.base, radix),
+    ...referenceExt(ext, radix),
   };
 }

@@ -9,6 +9,7 @@ import { createArena } from '../memory/arena.ts';
 import { createPool } from '../pool/pool.ts';
 import { availableThreads } from '../pool/spawn.ts';
 import { wasmBase } from './base.ts';
+import { wasmExt } from './ext.ts';
 import { SCRATCH_BYTES, type Engine } from './engine.ts';
 import { loadModule } from './load.ts';
 
@@ -59,5 +60,6 @@ export async function wasmKernels(options: WasmOptions = {}): Promise<Kernels> {
     threads,
     close: () => pool.close(),
     ...wasmBase(engine, koalaBear, radix),
+    ...wasmExt(engine, quintic, radix),
   };
 }

@@ -1,3 +1,6 @@
 // The one entry of the kernel module. Exports are plain functions on byte addresses in the imported memory.
 export { init } from './montgomery';
 export * from './base';
+export * from './ext';
+export * from './ext-inverse';
+export * from './ext-sums';

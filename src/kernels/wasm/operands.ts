@@ -1,0 +1,63 @@
+/** What the extension-field families share: operand descriptions, staged scalars, partial sums of tasks. */
+import type { Ext, ExtensionField, Fe } from '../../field/field.ts';
+import { BLOCK } from '../contract/layout.ts';
+import { elementwise, TASK_ITEMS, type Engine, type Operand } from './engine.ts';
+import type { Task } from '../pool/pool.ts';
+
+/** Words of an element of K. */
+export const LIMBS = 5;
+
+/** K arrays as operands; items are elements, given and taken in whole blocks of four. */
+export const kIn = (array: Uint32Array): Operand => ({ array, itemWords: LIMBS, role: 'in' });
+export const kOut = (array: Uint32Array): Operand => ({ array, itemWords: LIMBS, role: 'out' });
+/** Base-field arrays with one word an element. */
+export const fIn = (array: Uint32Array): Operand => ({ array, itemWords: 1, role: 'in' });
+
+/** `elementwise` over blocks of four elements; `task` receives the number of blocks. */
+export function blockwise(
+  engine: Engine,
+  blocks: number,
+  operands: readonly Operand[],
+  task: (addresses: readonly number[], blocks: number) => Task,
+): void {
+  // Tasks and windows hold multiples of four items, so every count is whole blocks.
+  elementwise(engine, BLOCK * blocks, operands, (addresses, count) => task(addresses, count / BLOCK));
+}
+
+/** The words of scalars of K, in Montgomery form, one after the other in kernel memory; call within a scope. */
+export function stageScalars(engine: Engine, K: ExtensionField, radix: Fe, scalars: readonly Ext[]): number {
+  const words = engine.arena.u32(LIMBS * scalars.length);
+  scalars.forEach((c, k) => words.set(K.mulBase(c, radix), LIMBS * k));
+  return words.byteOffset;
+}
+
+/**
+ * Runs a kernel that stores `results` elements of five words at its task's slot; returns the sums over all tasks.
+ * Field additions are exact, so neither the split into tasks nor their order matters.
+ */
+export function partialSums(
+  engine: Engine,
+  K: ExtensionField,
+  blocks: number,
+  results: number,
+  operands: readonly Operand[],
+  task: (slot: number, addresses: readonly number[], blocks: number) => Task,
+): Ext[] {
+  return engine.arena.scope(() => {
+    const tasks = Math.ceil((BLOCK * blocks) / TASK_ITEMS);
+    const slots = engine.arena.u32(LIMBS * results * tasks);
+    let used = 0;
+    blockwise(engine, blocks, operands, (addresses, count) => {
+      const slot = slots.byteOffset + 4 * LIMBS * results * used++;
+      return task(slot, addresses, count);
+    });
+    return Array.from({ length: results }, (_, r) => {
+      let total = K.zero;
+      for (let t = 0; t < used; t++) {
+        const at = LIMBS * (t * results + r);
+        total = K.add(total, Array.from(slots.subarray(at, at + LIMBS)) as Fe[]);
+      }
+      return total;
+    });
+  });
+}
