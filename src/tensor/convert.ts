@@ -126,7 +126,7 @@ export function toArray(a: Tensor): Nested {
  * @example
  * t.arange(6).reshape([2, 3]).item(1, -1); // 5
  */
-export function item(a: Tensor, ...index: readonly number[]): Scalar {
+export function item(a: Tensor, ...index: number[]): Scalar {
   if (index.length === 0 && a.size === 1) return loadElement(a, a.offset);
   if (index.length !== a.shape.length) {
     throw new RangeError(`item: index: expected one per axis of ${show(a.shape)}, got ${show(index)}`);

@@ -24,7 +24,7 @@ import { diagonal } from './views.ts';
  * t.einsum('ii->', a).item(); // 5
  * t.einsum('i,j->ij', x, x).toArray(); // [[100, 2130706423], [2130706423, 1]]
  */
-export function einsum(context: TensorContext, subscripts: string, ...operands: readonly Tensor[]): Tensor {
+export function einsum(context: TensorContext, subscripts: string, ...operands: Tensor[]): Tensor {
   const { inputs, output } = parse(subscripts);
   if (inputs.length !== operands.length) {
     throw new RangeError(

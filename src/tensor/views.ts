@@ -90,7 +90,7 @@ export type Range = readonly [start?: number | null, stop?: number | null, step?
  * a.slice(null, [1, 3]).toArray(); // [[1, 2], [5, 6], [9, 10]]
  * a.slice(-1, [null, null, -2]).toArray(); // [11, 9]
  */
-export function slice(a: Tensor, ...ranges: readonly (number | Range | null)[]): Tensor {
+export function slice(a: Tensor, ...ranges: (number | Range | null)[]): Tensor {
   if (ranges.length > a.shape.length) {
     throw new RangeError(
       `slice: ranges: expected at most ${a.shape.length} for shape ${show(a.shape)}, got ${ranges.length}`,
