@@ -4,7 +4,7 @@
  */
 import { narrow } from './elements.ts';
 import { gemm } from './gemm.ts';
-import { commonDtype } from './operands.ts';
+import { commonDtype, widerDtype } from './operands.ts';
 import { show, sizeOf, stridesOf } from './shape.ts';
 import {
   compact,
@@ -93,7 +93,7 @@ function alone(operands: readonly Labelled[], output: readonly string[]): string
 function sumOut({ tensor, labels }: Labelled, keep: ReadonlySet<string>, integers: boolean): Labelled {
   const axes = labels.flatMap((label, axis) => (keep.has(label) ? [] : [axis]));
   if (axes.length === 0) return { tensor, labels };
-  const wide = integers ? to(tensor, 'int64') : tensor;
+  const wide = integers ? to(tensor, 'int64') : to(tensor, widerDtype('F', tensor.dtype));
   return { tensor: sum(wide, axes), labels: labels.filter((label) => keep.has(label)) };
 }
 
@@ -116,7 +116,7 @@ function contractPair(
   // Inner loops run over the free axes of the second operand: let it be the one with more of them.
   if (sizeOfLabels(a, free(a)) > sizeOfLabels(b, free(b))) [a, b] = [b, a];
   const [rows, columns] = [free(a), free(b)];
-  const pair: Dtype = integers ? dtype : commonDtype(a.tensor.dtype, b.tensor.dtype);
+  const pair: Dtype = integers ? dtype : widerDtype('F', widerDtype(a.tensor.dtype, b.tensor.dtype));
   const shape = {
     batch: sizeOfLabels(a, batch),
     m: sizeOfLabels(a, rows),

@@ -13,6 +13,7 @@ import { broadcastTo } from './views.ts';
 const ADD: IntegerOp = { numbers: (x, y) => x + y, bigints: (x, y) => x + y };
 const SUB: IntegerOp = { numbers: (x, y) => x - y, bigints: (x, y) => x - y };
 const MUL: IntegerOp = { numbers: (x, y) => x * y, bigints: (x, y) => x * y };
+const NEG: IntegerOp = { numbers: (x) => -x, bigints: (x) => -x };
 const EQUAL = (x: unknown, y: unknown): number => (x === y ? 1 : 0);
 
 /**
@@ -56,8 +57,11 @@ function linear(op: 'add' | 'sub', a: Tensor, b: Operand, f: IntegerOp): Tensor 
  * t.fromArray([1, -2]).neg().toArray(); // [-1, 2]
  */
 export function neg(a: Tensor): Tensor {
-  const zero = scalarTensor(a.context, a.dtype, 0, 'neg: a');
-  return linear('sub', a.dtype === 'K' ? to(zero, 'K') : zero, a, SUB);
+  if (domainOf(a.dtype) === 'Z') return applyIntegers('neg', pairOf('neg', a, 0), NEG);
+  const x = compact(a) as Uint32Array;
+  const out = new Uint32Array(x.length);
+  a.context.kernels.scale(out, x, a.context.F.neg(a.context.F.one));
+  return makeTensor(a.context, a.dtype, a.shape, out);
 }
 
 /**
