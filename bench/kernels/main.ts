@@ -3,10 +3,12 @@ import { quintic } from '../../src/field/quintic.ts';
 import { referenceKernels, wasmKernels, type Kernels } from '../../src/kernels/index.ts';
 import { time } from '../measure.ts';
 import { baseCases } from './base.ts';
+import { foldCases } from './fold.ts';
+import { gemmCases } from './gemm.ts';
 import type { KernelCase } from './case.ts';
 import { extCases } from './ext.ts';
 
-const CASES: readonly KernelCase[] = [...baseCases, ...extCases];
+const CASES: readonly KernelCase[] = [...baseCases, ...extCases, ...foldCases, ...gemmCases];
 
 export interface KernelRow {
   readonly kernel: string;

@@ -7,9 +7,11 @@
 import type { ExtensionField, Fe } from '../field/field.ts';
 import type { BaseKernels } from './contract/base.ts';
 import type { ExtKernels } from './contract/ext.ts';
+import type { FoldKernels } from './contract/fold.ts';
+import type { GemmKernels } from './contract/gemm.ts';
 import type { KernelMemory } from './contract/memory.ts';
 
-export interface Kernels extends BaseKernels, ExtKernels {
+export interface Kernels extends BaseKernels, ExtKernels, FoldKernels, GemmKernels {
   /** `reference` or `wasm`. */
   readonly name: string;
   /** K over F; F is `ext.base`. */

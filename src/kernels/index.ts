@@ -1,4 +1,7 @@
 /** Kernels: the contract, the reference implementation and the WebAssembly one. */
 export type { Kernels } from './contract.ts';
+export { matrixBlock, type IntMatrix } from './contract/matrix.ts';
+export type { FoldOptions } from './contract/fold.ts';
+export type { GemmOptions } from './contract/gemm.ts';
 export { referenceKernels } from './reference/index.ts';
 export { wasmKernels, type WasmOptions } from './wasm/index.ts';

@@ -7,6 +7,8 @@ import { koalaBear } from '../../field/koalabear.ts';
 import type { Kernels } from '../contract.ts';
 import { referenceBase } from './base.ts';
 import { referenceExt } from './ext.ts';
+import { referenceFold } from './fold.ts';
+import { referenceGemm } from './gemm.ts';
 import { referenceMemory } from './memory.ts';
 
 /** Stands for "as much as the engine gives": the limit that JavaScript numbers count exactly. */
@@ -33,5 +35,7 @@ export function referenceKernels(ext: ExtensionField, memoryBytes: number = UNLI
     close: async () => {},
     ...referenceBase(ext.base, radix),
     ...referenceExt(ext, radix),
+    ...referenceFold(ext),
+    ...referenceGemm(ext.base),
   };
 }

@@ -10,7 +10,9 @@ import { createPool } from '../pool/pool.ts';
 import { availableThreads } from '../pool/spawn.ts';
 import { wasmBase } from './base.ts';
 import { wasmExt } from './ext.ts';
+import { wasmFold } from './fold.ts';
 import { SCRATCH_BYTES, type Engine } from './engine.ts';
+import { wasmGemm } from './gemm.ts';
 import { loadModule } from './load.ts';
 
 const PAGE_BYTES = 65_536;
@@ -61,5 +63,7 @@ export async function wasmKernels(options: WasmOptions = {}): Promise<Kernels> {
     close: () => pool.close(),
     ...wasmBase(engine, koalaBear, radix),
     ...wasmExt(engine, quintic, radix),
+    ...wasmFold(engine, quintic),
+    ...wasmGemm(engine),
   };
 }

@@ -4,3 +4,8 @@ export * from './base';
 export * from './ext';
 export * from './ext-inverse';
 export * from './ext-sums';
+export { foldDigits, foldSum } from './fold';
+export * from './foldRows';
+export { foldColumns8, foldColumns14, foldColumns16 } from './foldColumns';
+export { gemmExact, gemmWrapping } from './gemm';
+export * from './gemmPack';
