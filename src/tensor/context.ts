@@ -1,7 +1,6 @@
 /** Where tensors come from: the choice of field and of kernels, once per program. */
 import type { ExtensionField } from '../field/field.ts';
 import { quintic } from '../field/quintic.ts';
-import type { ExtKernels } from '../kernels/contract/ext.ts';
 import { referenceKernels, wasmKernels, type Kernels, type WasmOptions } from '../kernels/index.ts';
 import { contextMethods, tensorPrototype, type ContextMethods } from './methods.ts';
 import { describe } from './shape.ts';
@@ -63,9 +62,7 @@ export async function createTensors(options: TensorOptions = {}): Promise<Tensor
   return context as unknown as Tensors;
 }
 
-async function chooseKernels(
-  options: TensorOptions,
-): Promise<{ kernels: Kernels & ExtKernels; owned: boolean }> {
+async function chooseKernels(options: TensorOptions): Promise<{ kernels: Kernels; owned: boolean }> {
   const field = options.field ?? quintic;
   const choice = options.kernels ?? (field === quintic ? 'wasm' : 'reference');
   if (typeof choice === 'object') {
@@ -74,10 +71,9 @@ async function chooseKernels(
         `createTensors: field: expected that of the kernels, ${choice.ext.name}, got ${field.name}`,
       );
     }
-    return { kernels: choice as Kernels & ExtKernels, owned: false };
+    return { kernels: choice as Kernels, owned: false };
   }
-  if (choice === 'reference')
-    return { kernels: referenceKernels(field) as Kernels & ExtKernels, owned: true };
+  if (choice === 'reference') return { kernels: referenceKernels(field) as Kernels, owned: true };
   if (choice !== 'wasm') {
     throw new TypeError(
       `createTensors: kernels: expected 'wasm', 'reference' or kernels, got ${describe(choice)}`,
@@ -88,5 +84,5 @@ async function chooseKernels(
       `createTensors: kernels: expected 'reference' for ${field.name}, got 'wasm' (which has ${quintic.name} only)`,
     );
   }
-  return { kernels: (await wasmKernels(options.wasm)) as Kernels & ExtKernels, owned: true };
+  return { kernels: (await wasmKernels(options.wasm)) as Kernels, owned: true };
 }

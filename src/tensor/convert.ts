@@ -1,6 +1,6 @@
 /** Conversions between dtypes, and from tensors to ordinary JavaScript values. */
 import { extWord } from '../kernels/contract/layout.ts';
-import { checkDtype, loadElement, narrow } from './elements.ts';
+import { checkDtype, embedWords, loadElement, narrow } from './elements.ts';
 import { indexName, show } from './shape.ts';
 import {
   allocate,
@@ -34,22 +34,14 @@ export function to(a: Tensor, dtype: Dtype): Tensor {
   if (a.dtype === 'K') {
     throw new TypeError(`to: dtype: expected K for a tensor over K (limbs() gives F), got ${dtype}`);
   }
-  if (dtype === 'K') return made(embed(a.dtype === 'F' ? a : to(a, 'F')));
+  if (dtype === 'K')
+    return made(embedWords(a.context, (a.dtype === 'F' ? data : residues(a, data)) as Uint32Array));
   if (dtype === 'F') return made(residues(a, data));
   if (a.dtype === 'F') {
     const balanced = Int32Array.from(data as Uint32Array, (x) => a.context.F.toBalanced(x as never));
     return to(makeTensor(a.context, 'int32', a.shape, balanced), dtype);
   }
   return made(narrow(a.context, data, dtype, (i) => `to: ${indexName(a.shape, i)}`));
-}
-
-/** Words of an F tensor as elements of K. */
-function embed(a: Tensor): TensorData {
-  const words = compact(a) as Uint32Array;
-  const out = allocate(a.context, 'K', a.size) as Uint32Array;
-  const { degree } = a.context.K;
-  for (let i = 0; i < words.length; i++) out[extWord(i, 0, degree)] = words[i] as number;
-  return out;
 }
 
 function residues(a: Tensor, data: TensorData): TensorData {

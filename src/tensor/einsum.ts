@@ -15,7 +15,7 @@ import { diagonal } from './views.ts';
  *
  * @param subscripts letters per operand, separated by commas, then `->` and the letters of the result
  * @throws RangeError for malformed subscripts, for sizes that disagree, or naming the first integer result
- *   outside its dtype (with three or more operands also for an intermediate outside int64)
+ *   outside its dtype, or an intermediate sum outside int64
  * @example
  * const a = t.fromArray([[1, 2], [3, 4]]);
  * const x = t.fromArray([10, -1], 'F');

@@ -1,5 +1,5 @@
 /** Single elements: what each dtype accepts, how it is stored, how it is read. */
-import { readExt, writeExt } from '../kernels/contract/layout.ts';
+import { BLOCK, readExt, writeExt } from '../kernels/contract/layout.ts';
 import {
   allocate,
   makeTensor,
@@ -126,10 +126,22 @@ export function narrow(
   nameOf: (position: number) => string,
 ): TensorData {
   const out = allocate(context, dtype, data.length);
+  if (out.BYTES_PER_ELEMENT >= data.BYTES_PER_ELEMENT && dtype !== 'int64') {
+    out.set(data as never);
+    return out;
+  }
   for (let i = 0; i < data.length; i++) {
     const x = data[i] as number | bigint;
     if (!inRange(x, dtype)) outOfRange(nameOf(i), dtype);
     out[i] = (dtype === 'int64' ? BigInt(x) : Number(x)) as never;
   }
+  return out;
+}
+
+/** Words of F as elements of K. */
+export function embedWords(context: TensorContext, words: Uint32Array): Uint32Array {
+  const out = allocate(context, 'K', words.length) as Uint32Array;
+  const block = BLOCK * context.K.degree;
+  for (let i = 0; i < words.length; i++) out[(i >>> 2) * block + (i & 3)] = words[i] as number;
   return out;
 }

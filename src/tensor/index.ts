@@ -34,6 +34,7 @@ export * from './matmul.ts';
 export * from './multilinear.ts';
 export * from './reduce.ts';
 export * from './select.ts';
+export type { ReduceOptions } from './sums.ts';
 export * from './views.ts';
 export type { BaseField, Ext, ExtensionField, Fe } from '../field/field.ts';
 export { extensionField } from '../field/extension-field.ts';

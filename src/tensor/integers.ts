@@ -6,6 +6,10 @@ import { to } from './convert.ts';
 /** Largest shift: what an int64 can lose. */
 const MAX_SHIFT = 62;
 
+const POWERS = Float64Array.from({ length: MAX_SHIFT + 1 }, (_, s) => 2 ** s);
+/** 2^s from a table: the engine's `**` is a call. */
+const power = (s: number): number => POWERS[s] as number;
+
 // Quotients of int32 values: x / y differs from an integer by 1/|y| >= 2^-31 or not at all, far above the
 // rounding of a double of that size (2^-22 relative to 2^-53), so the floor of the double is exact.
 const FLOOR_DIV: IntegerOp = { numbers: (x, y) => Math.floor(x / y), bigints: floorQuotient };
@@ -13,13 +17,13 @@ const MOD: IntegerOp = {
   numbers: (x, y) => x - y * Math.floor(x / y), // |y * floor(x / y)| < 2^33: exact
   bigints: (x, y) => x - y * floorQuotient(x, y),
 };
-const MIN: IntegerOp = { numbers: Math.min, bigints: (x, y) => (x < y ? x : y) };
-const MAX: IntegerOp = { numbers: Math.max, bigints: (x, y) => (x > y ? x : y) };
-const LEFT: IntegerOp = { numbers: (x, s) => x * 2 ** s, bigints: (x, s) => x << s };
+const MIN: IntegerOp = { numbers: (x, y) => (x < y ? x : y), bigints: (x, y) => (x < y ? x : y) };
+const MAX: IntegerOp = { numbers: (x, y) => (x > y ? x : y), bigints: (x, y) => (x > y ? x : y) };
+const LEFT: IntegerOp = { numbers: (x, s) => x * power(s), bigints: (x, s) => x << s };
 // x / 2^s is exact in a double, so is x + 2^(s-1) for s <= 52; beyond, |x| < 2^(s-1) makes the quotient 0.
-const RIGHT_FLOOR: IntegerOp = { numbers: (x, s) => Math.floor(x / 2 ** s), bigints: (x, s) => x >> s };
+const RIGHT_FLOOR: IntegerOp = { numbers: (x, s) => Math.floor(x / power(s)), bigints: (x, s) => x >> s };
 const RIGHT_HALF_UP: IntegerOp = {
-  numbers: (x, s) => (s > 52 ? 0 : s === 0 ? x : Math.floor((x + 2 ** (s - 1)) / 2 ** s)),
+  numbers: (x, s) => (s > 52 ? 0 : s === 0 ? x : Math.floor((x + power(s - 1)) / power(s))),
   bigints: (x, s) => (s === 0n ? x : (x + (1n << (s - 1n))) >> s),
 };
 
@@ -131,7 +135,7 @@ export function clamp(a: Tensor, low: Operand, high: Operand): Tensor {
  */
 export function abs(a: Tensor): Tensor {
   return applyIntegers('abs', integerPair('abs', a, 0), {
-    numbers: Math.abs,
+    numbers: (x) => (x < 0 ? -x : x),
     bigints: (x) => (x < 0n ? -x : x),
   });
 }

@@ -18,7 +18,6 @@
  */
 import type { BaseField, Ext, ExtensionField } from '../field/field.ts';
 import { BLOCK, extWords } from '../kernels/contract/layout.ts';
-import type { ExtKernels } from '../kernels/contract/ext.ts';
 import type { Kernels } from '../kernels/index.ts';
 import type { TensorMethods } from './methods.ts';
 import { sizeOf, stridesOf } from './shape.ts';
@@ -38,7 +37,7 @@ export type Nested = number | bigint | readonly Nested[];
 /** What tensors compute with: kernels and the fields that they work on. Made by `createTensors`. */
 export interface TensorContext {
   /** @throws Error once the context is closed */
-  readonly kernels: Kernels & ExtKernels;
+  readonly kernels: Kernels;
   readonly F: BaseField;
   readonly K: ExtensionField;
   /** Prototype of this context's tensors. */
