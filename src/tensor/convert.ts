@@ -1,4 +1,5 @@
 /** Conversions between dtypes, and from tensors to ordinary JavaScript values. */
+import type { Ext } from '../field/field.ts';
 import { extWord } from '../kernels/contract/layout.ts';
 import { checkDtype, embedWords, loadElement, narrow } from './elements.ts';
 import { indexName, show } from './shape.ts';
@@ -8,7 +9,6 @@ import {
   makeTensor,
   type Dtype,
   type Nested,
-  type Scalar,
   type Tensor,
   type TensorData,
 } from './tensor.ts';
@@ -118,7 +118,7 @@ export function toArray(a: Tensor): Nested {
  * @example
  * t.arange(6).reshape([2, 3]).item(1, -1); // 5
  */
-export function item(a: Tensor, ...index: number[]): Scalar {
+export function item(a: Tensor, ...index: number[]): number | bigint | Ext {
   if (index.length === 0 && a.size === 1) return loadElement(a, a.offset);
   if (index.length !== a.shape.length) {
     throw new RangeError(`item: index: expected one per axis of ${show(a.shape)}, got ${show(index)}`);

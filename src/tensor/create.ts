@@ -1,9 +1,8 @@
 /** Creation of tensors. Methods of the object that `createTensors` returns. */
 import { checkDtype, storeElement } from './elements.ts';
-import { checkShape, describe, indexName, show, sizeOf, stridesOf } from './shape.ts';
+import { checkShape, describe, indexName, show, sizeOf } from './shape.ts';
 import {
   allocate,
-  isTensor,
   limbsOf,
   makeTensor,
   type Dtype,
@@ -12,11 +11,10 @@ import {
   type Tensor,
   type TensorContext,
   type TensorData,
+  usedPadding,
 } from './tensor.ts';
 import { extWords } from '../kernels/contract/layout.ts';
-import { checkIntegers, checkTensor } from './operands.ts';
 import { broadcastTo } from './views.ts';
-import { compact } from './tensor.ts';
 
 /**
  * All zeros.
@@ -226,40 +224,9 @@ export function wrap(
       throw new RangeError(`wrap: data[${bad}]: expected a value below ${context.F.modulus}, got another`);
     }
   }
-  return makeTensor(context, dtype, shape, data);
-}
-
-/**
- * One-hot rows: element [.., i] is 1 where the index is i, else 0; shape [...indices.shape, depth].
- *
- * @param indices an integer tensor, or an array of integers
- * @throws RangeError naming the first index outside [0, depth)
- * @example
- * t.oneHot([2, 0], 3).toArray(); // [[0, 0, 1], [1, 0, 0]]
- */
-export function oneHot(
-  context: TensorContext,
-  indices: Tensor | readonly number[],
-  depth: number,
-  dtype: Dtype = 'int32',
-): Tensor {
-  const index = isTensor(indices)
-    ? checkTensor('oneHot: indices', indices, context)
-    : fromArray(context, indices);
-  checkIntegers('oneHot: indices', index);
-  const shape = [...index.shape, depth];
-  checkShape('oneHot: depth', shape);
-  checkDtype('oneHot: dtype', dtype);
-  const out = allocate(context, dtype, sizeOf(shape));
-  const positions = compact(index);
-  for (let i = 0; i < positions.length; i++) {
-    const at = Number(positions[i]);
-    if (at < 0 || at >= depth) {
-      throw new RangeError(
-        `oneHot: indices${indexName(index.shape, i)}: expected an index in [0, ${depth}), got another`,
-      );
-    }
-    storeElement(context, dtype, out, i * depth + at, 1, 'oneHot');
+  const used = dtype === 'K' ? usedPadding(data as Uint32Array, size, context.K.degree) : -1;
+  if (used >= 0) {
+    throw new RangeError(`wrap: data[${used}]: expected 0 behind the last element, got another`);
   }
-  return makeTensor(context, dtype, shape, out);
+  return makeTensor(context, dtype, shape, data);
 }

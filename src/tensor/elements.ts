@@ -1,5 +1,6 @@
 /** Single elements: what each dtype accepts, how it is stored, how it is read. */
 import { BLOCK, readExt, writeExt } from '../kernels/contract/layout.ts';
+import type { Ext } from '../field/field.ts';
 import {
   allocate,
   makeTensor,
@@ -59,7 +60,7 @@ export function storeElement(
 ): void {
   if (Array.isArray(value) && dtype === 'K') {
     checkLimbs(context, value, where);
-    return writeExt(data as Uint32Array, i, value);
+    return writeExt(data as Uint32Array, i, value as Ext);
   }
   if (typeof value !== 'bigint' && !Number.isSafeInteger(value)) {
     const expected = dtype === 'K' ? `a safe integer, a bigint or ${context.K.degree} limbs` : 'an integer';
@@ -88,7 +89,7 @@ function checkLimbs(context: TensorContext, limbs: readonly number[], where: str
 }
 
 /** Element i of a tensor's storage: a number, a bigint (int64) or limbs (K). */
-export function loadElement(a: Tensor, i: number): Scalar {
+export function loadElement(a: Tensor, i: number): number | bigint | Ext {
   if (a.dtype === 'K') return readExt(a.data as Uint32Array, i, a.context.K.degree);
   return a.data[i] as number | bigint;
 }

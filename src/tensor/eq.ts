@@ -1,7 +1,6 @@
 /** The equality polynomial. A method of the object that `createTensors` returns. */
-import type { Ext } from '../field/field.ts';
 import { checkPoint, eqElements } from './points.ts';
-import type { Tensor, TensorContext } from './tensor.ts';
+import type { Scalar, Tensor, TensorContext } from './tensor.ts';
 
 /**
  * The table of eq(z, x) = prod_j (x_j ? z_j : 1 - z_j) over x in {0,1}^m: shape [2^m], dtype K. Coordinate z[0]
@@ -12,7 +11,7 @@ import type { Tensor, TensorContext } from './tensor.ts';
  * @example
  * t.eqTable([0, 1]).toArray().map((x) => x[0]); // [0, 0, 1, 0]
  */
-export function eqTable(context: TensorContext, point: readonly (Ext | number | bigint)[]): Tensor {
+export function eqTable(context: TensorContext, point: readonly Scalar[]): Tensor {
   const z = checkPoint('eqTable: point', context, point);
   return eqElements(context, z, 2 ** z.length);
 }

@@ -210,12 +210,10 @@ function gemmDots(
   const rows = new Uint32Array(batch * m * padded * K.degree);
   const columns = new Uint32Array(batch * n * padded * K.degree);
   for (let row = 0; row < batch * m; row++) copyElements(context, 'K', rows, row * padded, x, row * k, k);
-  for (let b = 0; b < batch; b++) {
-    for (let i = 0; i < k; i++) {
-      for (let j = 0; j < n; j++) {
-        copyElements(context, 'K', columns, (b * n + j) * padded + i, y, (b * k + i) * n + j, 1);
-      }
-    }
+  for (let column = 0; column < batch * n; column++) {
+    const [b, j, to] = [Math.floor(column / n), column % n, column * padded];
+    if (n === 1) copyElements(context, 'K', columns, to, y, b * k, k);
+    else for (let i = 0; i < k; i++) copyElements(context, 'K', columns, to + i, y, (b * k + i) * n + j, 1);
   }
   kernels.toMontgomery(rows, rows); // kDot divides each product by R^2, one for each Montgomery form
   kernels.toMontgomery(columns, columns);

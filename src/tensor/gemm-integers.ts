@@ -26,7 +26,7 @@ export function gemmIntegers(
   if (bound < 2 ** 31 && isNarrow(x) && isNarrow(y) && out instanceof Int32Array) {
     return gemmNarrow(context, shape, x, y, out, { boundA, boundB, layoutB: 'kn' });
   }
-  const exact = bound <= 2 ** 53;
+  const exact = bound < 2 ** 53; // so every entry that counts is an exact double as well
   const [a, b] = exact ? [Float64Array.from(x as never, Number), Float64Array.from(y as never, Number)] : [];
   const { batch, m, k, n } = shape;
   for (let row = 0; row < batch * m; row++) {

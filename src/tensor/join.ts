@@ -1,12 +1,24 @@
 /** Joining and choosing between tensors. Methods of the object that `createTensors` returns. */
 import { checkIntegers, checkTensor, operand, widerDtype } from './operands.ts';
-import { broadcastShapes, checkAxis, describe, sameShape, show, sizeOf } from './shape.ts';
+import { checkDtype, storeElement } from './elements.ts';
+import { fromArray } from './create.ts';
+import {
+  broadcastShapes,
+  checkAxis,
+  checkShape,
+  describe,
+  indexName,
+  sameShape,
+  show,
+  sizeOf,
+} from './shape.ts';
 import {
   allocate,
   compact,
   copyElements,
   isTensor,
   makeTensor,
+  type Dtype,
   type Operand,
   type Tensor,
   type TensorContext,
@@ -103,6 +115,41 @@ export function where(context: TensorContext, condition: Tensor, a: Operand, b: 
   const out = allocate(context, dtype, sizeOf(shape));
   for (let i = 0; i < bits.length; i++) {
     copyElements(context, dtype, out, i, bits[i] == 0 ? no : yes, i, 1); // `==`: 0 and 0n
+  }
+  return makeTensor(context, dtype, shape, out);
+}
+
+/**
+ * One-hot rows: element [.., i] is 1 where the index is i, else 0; shape [...indices.shape, depth].
+ *
+ * @param indices an integer tensor, or an array of integers
+ * @throws RangeError naming the first index outside [0, depth)
+ * @example
+ * t.oneHot([2, 0], 3).toArray(); // [[0, 0, 1], [1, 0, 0]]
+ */
+export function oneHot(
+  context: TensorContext,
+  indices: Tensor | readonly number[],
+  depth: number,
+  dtype: Dtype = 'int32',
+): Tensor {
+  const index = isTensor(indices)
+    ? checkTensor('oneHot: indices', indices, context)
+    : fromArray(context, indices);
+  checkIntegers('oneHot: indices', index);
+  const shape = [...index.shape, depth];
+  checkShape('oneHot: depth', shape);
+  checkDtype('oneHot: dtype', dtype);
+  const out = allocate(context, dtype, sizeOf(shape));
+  const positions = compact(index);
+  for (let i = 0; i < positions.length; i++) {
+    const at = Number(positions[i]);
+    if (at < 0 || at >= depth) {
+      throw new RangeError(
+        `oneHot: indices${indexName(index.shape, i)}: expected an index in [0, ${depth}), got another`,
+      );
+    }
+    storeElement(context, dtype, out, i * depth + at, 1, 'oneHot');
   }
   return makeTensor(context, dtype, shape, out);
 }

@@ -3,11 +3,10 @@
  * that takes the entry i at the point of the bits of i, low bit first, and 0 at positions n and above: no
  * dimension has to be a power of two.
  */
-import type { Ext } from '../field/field.ts';
 import { contract } from './contraction.ts';
 import { checkPoint, eqElements } from './points.ts';
 import { checkAxis, show } from './shape.ts';
-import type { Tensor } from './tensor.ts';
+import type { Scalar, Tensor } from './tensor.ts';
 import { to } from './convert.ts';
 
 /** ceil(log2 n); 0 for axes of 0 or 1 entries. */
@@ -36,7 +35,7 @@ export function numVars(a: Tensor): number[] {
  * a.bind(1, [1]).limbs().slice(null, 0).toArray(); // [2, 4, 6]
  * a.bind(0, [0, 1]).limbs().slice(null, 0).toArray(); // [5, 6]
  */
-export function bind(a: Tensor, axis: number, point: readonly (Ext | number | bigint)[]): Tensor {
+export function bind(a: Tensor, axis: number, point: readonly Scalar[]): Tensor {
   const at = checkAxis('bind: axis', axis, a.shape);
   const z = checkPoint('bind: point', a.context, point);
   const size = a.shape[at] as number;
@@ -63,7 +62,7 @@ export function bind(a: Tensor, axis: number, point: readonly (Ext | number | bi
  * a.evaluate([1, 1, 0]).item(); // [0, 0, 0, 0, 0]
  * a.evaluate([0, 2, 0]).item(); // [5, 0, 0, 0, 0]
  */
-export function evaluate(a: Tensor, point: readonly (Ext | number | bigint)[]): Tensor {
+export function evaluate(a: Tensor, point: readonly Scalar[]): Tensor {
   const vars = numVars(a);
   const total = vars.reduce((sum, n) => sum + n, 0);
   const z = checkPoint('evaluate: point', a.context, point);

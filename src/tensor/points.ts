@@ -3,7 +3,14 @@ import type { Ext } from '../field/field.ts';
 import { extWords } from '../kernels/contract/layout.ts';
 import { loadElement, storeElement } from './elements.ts';
 import { describe } from './shape.ts';
-import { allocate, makeTensor, type Scalar, type Tensor, type TensorContext } from './tensor.ts';
+import {
+  allocate,
+  clearPadding,
+  makeTensor,
+  type Scalar,
+  type Tensor,
+  type TensorContext,
+} from './tensor.ts';
 
 /** The table must fit one typed array; a table of 2^30 entries would have 20 GiB. */
 const MAX_VARS = 30;
@@ -30,5 +37,5 @@ export function eqElements(context: TensorContext, point: readonly Ext[], size: 
   const out = new Uint32Array(words);
   kernels.eqTable(out, point, K.one);
   kernels.fromMontgomery(out, out);
-  return makeTensor(context, 'K', [size], out);
+  return makeTensor(context, 'K', [size], clearPadding(out, size, K.degree));
 }

@@ -16,8 +16,8 @@
  *
  * Messages name arguments, indices, shapes and dtypes, never an element: elements may be secret.
  */
-import type { BaseField, Ext, ExtensionField } from '../field/field.ts';
-import { BLOCK, extWords } from '../kernels/contract/layout.ts';
+import type { BaseField, ExtensionField } from '../field/field.ts';
+import { BLOCK, extWord, extWords } from '../kernels/contract/layout.ts';
 import type { Kernels } from '../kernels/index.ts';
 import type { TensorMethods } from './methods.ts';
 import { sizeOf, stridesOf } from './shape.ts';
@@ -27,8 +27,8 @@ export type Dtype = IntegerDtype | 'F' | 'K';
 export type Domain = 'Z' | 'F' | 'K';
 export type TensorData = Int8Array | Int16Array | Int32Array | BigInt64Array | Uint32Array;
 
-/** One element: an integer, or `degree` canonical limbs for an element of K. */
-export type Scalar = number | bigint | Ext;
+/** One element as operations take it: an integer, or the `degree` canonical limbs of an element of K. */
+export type Scalar = number | bigint | readonly number[];
 /** What an elementwise operation takes beside a tensor. */
 export type Operand = Tensor | Scalar;
 /** Nested arrays of elements; an element of K is itself an array of limbs. */
@@ -129,7 +129,7 @@ export function isContiguous(a: Tensor): boolean {
 export function compact(a: Tensor): TensorData {
   if (isContiguous(a)) {
     if (a.dtype !== 'K') return a.data.subarray(a.offset, a.offset + a.size);
-    if (a.offset === 0 && a.data.length === extWords(a.size, a.context.K.degree)) return a.data;
+    if (a.offset === 0 && isWholeExt(a)) return a.data;
   }
   const out = allocate(a.context, a.dtype, a.size);
   if (a.size === 0) return out;
@@ -143,6 +143,12 @@ export function compact(a: Tensor): TensorData {
     to += inner;
   });
   return out;
+}
+
+/** Whether storage holds these elements of K and nothing else: not a longer tensor that ends in the same block. */
+function isWholeExt({ context, data, size }: Tensor): boolean {
+  const { degree } = context.K;
+  return data.length === extWords(size, degree) && usedPadding(data as Uint32Array, size, degree) < 0;
 }
 
 /** Calls `visit` with the storage position of the first element of each innermost row, in row-major order. */
@@ -172,6 +178,7 @@ function copyStrided(
   n: number,
 ): void {
   if (step === 1) out.set(data.subarray(from, from + n) as never, to);
+  else if (step === 0) out.fill(data[from] as never, to, to + n);
   else for (let i = 0; i < n; i++) out[to + i] = data[from + i * step] as never;
 }
 
@@ -185,7 +192,13 @@ function copyLimbs(
   limbs: number,
 ): void {
   const block = BLOCK * limbs;
-  for (let i = 0; i < n; i++) {
+  let first = 0;
+  if (step === 1 && from % BLOCK === 0 && to % BLOCK === 0) {
+    first = n - (n % BLOCK);
+    const words = data.subarray(from * limbs, (from + first) * limbs);
+    out.set(words, to * limbs);
+  }
+  for (let i = first; i < n; i++) {
     const source = from + i * step;
     let read = (source >>> 2) * block + (source & 3);
     let write = ((to + i) >>> 2) * block + ((to + i) & 3);
@@ -205,4 +218,23 @@ export function copyElements(
 ): void {
   if (dtype !== 'K') return copyStrided(out, to, data, from, 1, n);
   copyLimbs(out as Uint32Array, to, data as Uint32Array, from, 1, n, context.K.degree);
+}
+
+/** The first word behind the last of `size` elements of K that is not 0, or -1. */
+export function usedPadding(words: Uint32Array, size: number, degree: number): number {
+  for (let i = size; i % BLOCK !== 0; i++) {
+    for (let j = 0; j < degree; j++) {
+      const word = extWord(i, j, degree);
+      if (words[word] !== 0) return word;
+    }
+  }
+  return -1;
+}
+
+/** Zeroes the words behind the last of `size` elements of K: what the layout promises and sums rely on. */
+export function clearPadding(words: Uint32Array, size: number, degree: number): Uint32Array {
+  for (let i = size; i % BLOCK !== 0; i++) {
+    for (let j = 0; j < degree; j++) words[extWord(i, j, degree)] = 0;
+  }
+  return words;
 }

@@ -176,6 +176,8 @@ test('integers: exact up to the last value that fits, an error naming the index 
   // Partial sums leave the exact doubles, the result does not leave int32.
   const big = t.full([5], 2 ** 31 - 1);
   expect(t.einsum('i,i->', big, t.fromArray([2 ** 31 - 1, 1, 1 - 2 ** 31, -1, 1])).item()).toBe(2 ** 31 - 1);
+  // An entry that no double holds.
+  expect(t.einsum('i,i->', t.fromArray([2n ** 53n + 1n]), t.ones([1])).item()).toBe(2n ** 53n + 1n);
   const wide = t.fromArray([2n ** 62n, 2n ** 62n, -1n]);
   expect(t.einsum('i,i->', wide, t.ones([3])).item()).toBe(2n ** 63n - 1n);
   expect(() => t.einsum('i,i->', wide, t.fromArray([1, 1, 0]))).toThrow('[-2^63, 2^63) (int64)');

@@ -83,6 +83,11 @@ const CASES: Record<string, readonly Case[]> = {
       'RangeError',
       'wrap: data[1]: expected a value below 2130706433, got another',
     ],
+    [
+      () => t.wrap(new Uint32Array(20).fill(1), 'K', [1]),
+      'RangeError',
+      'wrap: data[1]: expected 0 behind the last element, got another',
+    ],
     [() => t.oneHot([0, 3], 3), 'RangeError', 'oneHot: indices[1]: expected an index in [0, 3), got another'],
   ],
   views: [

@@ -35,6 +35,19 @@ test('eqTable', () => {
   }
 });
 
+test('tables cut to an axis end in zeros', () => {
+  for (const t of all) {
+    const ones = t.ones([3, 1], 'K');
+    // eq over 3 of 4 positions, as bind multiplies it: 1 - z0 * z1.
+    const [x, y] = [t.K.one.map((_, i) => t.F.fromInt(i + 2)), t.K.one.map((_, i) => t.F.fromInt(2 * i + 1))];
+    const expected = t.K.sub(t.K.one, t.K.mul(x, y));
+    expect(ones.bind(0, [x, y]).item(0)).toEqual(expected);
+    const bound = t.eye(3, 'F').bind(0, [x, y]);
+    expect(bound.sum().item()).toEqual(expected);
+    expect(t.wrap(bound.toTyped(), 'K', [3]).sum().item()).toEqual(expected);
+  }
+});
+
 test('evaluate: any shape, zero beyond its ends; bind in any order of the axes', () => {
   fc.assert(
     fc.property(
