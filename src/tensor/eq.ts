@@ -9,7 +9,7 @@ import type { Scalar, Tensor, TensorContext } from './tensor.ts';
  * @param point m elements of K as limbs, or integers mod p
  * @throws RangeError or TypeError naming a coordinate that is no element of K
  * @example
- * t.eqTable([0, 1]).toArray().map((x) => x[0]); // [0, 0, 1, 0]
+ * t.eqTable([0, 1]).limbs().slice(null, 0).toArray(); // [0, 0, 1, 0]
  */
 export function eqTable(context: TensorContext, point: readonly Scalar[]): Tensor {
   const z = checkPoint('eqTable: point', context, point);

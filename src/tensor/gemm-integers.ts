@@ -27,7 +27,7 @@ export function gemmIntegers(
     return gemmNarrow(context, shape, x, y, out, { boundA, boundB, layoutB: 'kn' });
   }
   const exact = bound < 2 ** 53; // so every entry that counts is an exact double as well
-  const [a, b] = exact ? [Float64Array.from(x as never, Number), Float64Array.from(y as never, Number)] : [];
+  const [a, b] = exact ? [doubles(x), doubles(y)] : [];
   const { batch, m, k, n } = shape;
   for (let row = 0; row < batch * m; row++) {
     const first = Math.floor(row / m) * k * n;
@@ -64,6 +64,10 @@ function gemmNarrow(
       options,
     );
   }
+}
+
+function doubles(x: Integers): Float64Array {
+  return x instanceof BigInt64Array ? Float64Array.from(x, Number) : new Float64Array(x);
 }
 
 function largest(x: Integers): number {

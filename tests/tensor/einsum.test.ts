@@ -176,6 +176,12 @@ test('integers: exact up to the last value that fits, an error naming the index 
   // Partial sums leave the exact doubles, the result does not leave int32.
   const big = t.full([5], 2 ** 31 - 1);
   expect(t.einsum('i,i->', big, t.fromArray([2 ** 31 - 1, 1, 1 - 2 ** 31, -1, 1])).item()).toBe(2 ** 31 - 1);
+  // Narrow entries whose bound, 3 * 2^30, is past what 32-bit accumulators prove; the result fits.
+  const low = t.full([3], -(2 ** 15), 'int16');
+  expect(t.einsum('i,i->', low, t.fromArray([-(2 ** 15), -(2 ** 15), 2 ** 15 - 1], 'int16')).item()).toBe(
+    2 ** 30 + 2 ** 15,
+  );
+  expect(() => t.einsum('i,i->', low, low)).toThrow('einsum: result[]: expected an integer in [-2^31, 2^31)');
   // An entry that no double holds.
   expect(t.einsum('i,i->', t.fromArray([2n ** 53n + 1n]), t.ones([1])).item()).toBe(2n ** 53n + 1n);
   const wide = t.fromArray([2n ** 62n, 2n ** 62n, -1n]);
