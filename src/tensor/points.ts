@@ -3,14 +3,7 @@ import type { Ext } from '../field/field.ts';
 import { extWords } from '../kernels/contract/layout.ts';
 import { loadElement, storeElement } from './elements.ts';
 import { describe } from './shape.ts';
-import {
-  allocate,
-  clearPadding,
-  makeTensor,
-  type Scalar,
-  type Tensor,
-  type TensorContext,
-} from './tensor.ts';
+import { allocate, makeTensor, type Scalar, type Tensor, type TensorContext } from './tensor.ts';
 
 /** The table must fit one typed array; a table of 2^30 entries would have 20 GiB. */
 const MAX_VARS = 30;
@@ -30,12 +23,15 @@ export function checkPoint(argument: string, context: TensorContext, point: read
   });
 }
 
-/** The first `size` entries of the eq table of a point, as plain elements of K. */
+/**
+ * The first `size` entries of the eq table of a point, as plain elements of K. Where the table is cut inside a block
+ * its next entries follow in storage: `compact` leaves them out like those of any view.
+ */
 export function eqElements(context: TensorContext, point: readonly Ext[], size: number): Tensor {
   const { K, kernels } = context;
   const words = extWords(size, K.degree);
   const out = new Uint32Array(words);
   kernels.eqTable(out, point, K.one);
   kernels.fromMontgomery(out, out);
-  return makeTensor(context, 'K', [size], clearPadding(out, size, K.degree));
+  return makeTensor(context, 'K', [size], out);
 }

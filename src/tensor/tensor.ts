@@ -230,11 +230,3 @@ export function usedPadding(words: Uint32Array, size: number, degree: number): n
   }
   return -1;
 }
-
-/** Zeroes the words behind the last of `size` elements of K: what the layout promises and sums rely on. */
-export function clearPadding(words: Uint32Array, size: number, degree: number): Uint32Array {
-  for (let i = size; i % BLOCK !== 0; i++) {
-    for (let j = 0; j < degree; j++) words[extWord(i, j, degree)] = 0;
-  }
-  return words;
-}

@@ -184,3 +184,17 @@ test('a view that ends inside a block of K leaves out what follows it', () => {
     expect(two.contiguous().toTyped().length).toBe(4 * t.K.degree);
   }
 });
+
+test('rows of K with more terms than a double sums exactly', () => {
+  const t = all[1] as Tensors;
+  const p = t.F.modulus;
+  const n = (1 << 22) + 5; // n * (p - 2) > 2^53, and p - 2 is odd: a sum that is reduced too late is rounded
+  const k = t.full(
+    [2, n],
+    t.K.one.map(() => p - 2),
+    'K',
+  );
+  const limb = Number((BigInt(n) * BigInt(p - 2)) % BigInt(p));
+  const element = t.K.one.map(() => limb);
+  expect(k.sum(1).toArray()).toEqual([element, element]);
+});
