@@ -20,10 +20,11 @@ const MOD: IntegerOp = {
 const MIN: IntegerOp = { numbers: (x, y) => (x < y ? x : y), bigints: (x, y) => (x < y ? x : y) };
 const MAX: IntegerOp = { numbers: (x, y) => (x > y ? x : y), bigints: (x, y) => (x > y ? x : y) };
 const LEFT: IntegerOp = { numbers: (x, s) => x * power(s), bigints: (x, s) => x << s };
-// x / 2^s is exact in a double, so is x + 2^(s-1) for s <= 52; beyond, |x| < 2^(s-1) makes the quotient 0.
+// x / 2^s is exact in a double, and so is x + 2^(s-1) for s <= 52. Beyond, the sum may be rounded, but stays
+// between 0 and 2^s, so the quotient is 0 as it should.
 const RIGHT_FLOOR: IntegerOp = { numbers: (x, s) => Math.floor(x / power(s)), bigints: (x, s) => x >> s };
 const RIGHT_HALF_UP: IntegerOp = {
-  numbers: (x, s) => (s > 52 ? 0 : s === 0 ? x : Math.floor((x + power(s - 1)) / power(s))),
+  numbers: (x, s) => (s === 0 ? x : Math.floor((x + power(s - 1)) / power(s))),
   bigints: (x, s) => (s === 0n ? x : (x + (1n << (s - 1n))) >> s),
 };
 
