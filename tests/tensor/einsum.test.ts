@@ -182,6 +182,11 @@ test('integers: exact up to the last value that fits, an error naming the index 
     2 ** 30 + 2 ** 15,
   );
   expect(() => t.einsum('i,i->', low, low)).toThrow('einsum: result[]: expected an integer in [-2^31, 2^31)');
+  // Intermediate results past int32: of the first two of three operands, and of an operand summed by itself.
+  const million = t.full([2], 2 ** 20);
+  expect(t.einsum('i,i,i->i', million, million, t.zeros([2])).toArray()).toEqual([0, 0]);
+  expect(t.einsum('i,j->j', t.full([2], 2 ** 31 - 1), t.fromArray([0])).toArray()).toEqual([0]);
+  expect(() => t.einsum('i,i,i->i', million, million, t.ones([2]))).toThrow('einsum: result[i=0]');
   // An entry that no double holds.
   expect(t.einsum('i,i->', t.fromArray([2n ** 53n + 1n]), t.ones([1])).item()).toBe(2n ** 53n + 1n);
   const wide = t.fromArray([2n ** 62n, 2n ** 62n, -1n]);
