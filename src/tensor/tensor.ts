@@ -119,7 +119,7 @@ export function allocate(context: TensorContext, dtype: Dtype, size: number): Te
 /** Whether elements lie row-major without gaps. */
 export function isContiguous(a: Tensor): boolean {
   const standard = stridesOf(a.shape);
-  return a.size === 0 || a.shape.every((dim, k) => dim === 1 || a.strides[k] === standard[k]);
+  return a.shape.every((dim, k) => dim === 1 || a.strides[k] === standard[k]);
 }
 
 /**

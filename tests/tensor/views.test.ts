@@ -50,6 +50,7 @@ test('views share storage; reshape and contiguous copy only what is not contiguo
     a.unsqueeze(0).squeeze(),
     a.reshape([6, 4]),
     a.slice(1).reshape([12]),
+    a.slice([0, 1]).transpose(0, 1).reshape([12]), // the stride of an axis of size 1 does not matter
   ];
   for (const view of views) expect(view.data).toBe(a.data);
   expect(a.transpose().reshape([24]).data).not.toBe(a.data);
@@ -62,4 +63,9 @@ test('a broadcast takes no space', () => {
   const wide = t.full([1 << 16, 1 << 15], 7, 'F');
   expect(wide.data.length).toBe(1);
   expect(wide.item(-1, -1)).toBe(7);
+});
+
+test('an empty view points inside its storage', () => {
+  const t = all[0] as Tensors;
+  expect(t.arange(3).slice([3]).offset).toBe(0);
 });
