@@ -22,7 +22,6 @@ const CASES: readonly KernelCase[] = [
   ...foldCases,
   ...gemmCases,
 ];
-const CASES: readonly KernelCase[] = [...baseCases, ...extCases, ...foldCases, ...gemmCases];
 
 export interface KernelRow {
   readonly kernel: string;

@@ -17,7 +17,18 @@ import type { NttKernels } from './contract/ntt.ts';
 import type { SumcheckKernels } from './contract/sumcheck.ts';
 import type { WeightedSumKernels } from './contract/weighted-sums.ts';
 
-export interface Kernels extends BaseKernels, NttKernels, HashKernels, ExtKernels, ExtRowKernels, FoldKernels, GemmKernels, SumcheckKernels, WeightedSumKernels, LookupTreeKernels {
+export interface Kernels
+  extends
+    BaseKernels,
+    NttKernels,
+    HashKernels,
+    ExtKernels,
+    ExtRowKernels,
+    FoldKernels,
+    GemmKernels,
+    SumcheckKernels,
+    WeightedSumKernels,
+    LookupTreeKernels {
   /** `reference` or `wasm`. */
   readonly name: string;
   /** K over F; F is `ext.base`. */

@@ -10,7 +10,6 @@ import { createPool } from '../pool/pool.ts';
 import { availableThreads } from '../pool/spawn.ts';
 import { wasmBase } from './base.ts';
 import { wasmExt } from './ext.ts';
-import { wasmFold } from './fold.ts';
 import { SCRATCH_BYTES, type Engine } from './engine.ts';
 import { wasmHash } from './hash.ts';
 import { wasmExtRows } from './ext-rows.ts';
@@ -80,6 +79,5 @@ export async function wasmKernels(options: WasmOptions = {}): Promise<Kernels> {
     ...wasmSumcheck(cx),
     ...wasmWeightedSums(cx),
     ...wasmLookupTree(cx),
-    ...wasmExt(engine, quintic, radix),
   };
 }
