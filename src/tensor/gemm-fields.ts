@@ -209,14 +209,19 @@ function gemmDots(
   const padded = Math.ceil(k / BLOCK) * BLOCK;
   const rows = new Uint32Array(batch * m * padded * K.degree);
   const columns = new Uint32Array(batch * n * padded * K.degree);
-  for (let row = 0; row < batch * m; row++) copyElements(context, 'K', rows, row * padded, x, row * k, k);
-  for (let column = 0; column < batch * n; column++) {
+  // Rows of whole blocks lie as they should already, and so does a single column.
+  const whole = k === padded;
+  if (!whole) {
+    for (let row = 0; row < batch * m; row++) copyElements(context, 'K', rows, row * padded, x, row * k, k);
+  }
+  for (let column = 0; column < batch * n && !(whole && n === 1); column++) {
     const [b, j, to] = [Math.floor(column / n), column % n, column * padded];
     if (n === 1) copyElements(context, 'K', columns, to, y, b * k, k);
     else for (let i = 0; i < k; i++) copyElements(context, 'K', columns, to + i, y, (b * k + i) * n + j, 1);
   }
-  kernels.toMontgomery(rows, rows); // kDot divides each product by R^2, one for each Montgomery form
-  kernels.toMontgomery(columns, columns);
+  // kDot divides each product by R^2, one for each Montgomery form.
+  kernels.toMontgomery(rows, whole ? x : rows);
+  kernels.toMontgomery(columns, whole && n === 1 ? y : columns);
   const words = padded * K.degree;
   for (let i = 0; i < batch * m * n; i++) {
     const row = Math.floor(i / n);

@@ -137,6 +137,9 @@ describe.each<[Dtype, Dtype]>([
     ['ij,j->i', [5, 67], [67]],
     ['i,ij->j', [67], [67, 5]],
     ['i,i->', [203], [203]],
+    ['i,i->', [128], [128]],
+    ['bij,bj->bi', [2, 3, 64], [2, 64]],
+    ['ij,jk->ik', [3, 64], [64, 2]],
     ['bij,bjk->bik', [2, 2, 65], [2, 65, 3]],
   ] as [string, number[], number[]][])('%s', (subscripts, shapeX, shapeY) => {
     for (const t of all) {
