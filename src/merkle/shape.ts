@@ -7,6 +7,7 @@
  * place of the root. A tree of one leaf has no layer above its leaf: its cap is the digest of the leaf.
  */
 import { refuse } from '../errors/proof-error.ts';
+import { MAX_LOG_LEAVES } from '../hash/leaf.ts';
 
 export interface TreeShape {
   /** Number of leaves as a power of two, 0..31. */
@@ -20,9 +21,6 @@ export interface NodePosition {
   readonly layer: number;
   readonly index: number;
 }
-
-/** The largest tree: indices of leaves are u32s and leave room for arithmetic on node numbers. */
-const MAX_LOG_LEAVES = 31;
 
 /**
  * The shape of a tree with these sizes.

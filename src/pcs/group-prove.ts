@@ -83,8 +83,8 @@ export function groupColumns(
     columns,
     padLength,
     data: read,
-    pads(first, count) {
-      const words = new Uint32Array(count * padLength);
+    pads(first, count, into) {
+      const words = into ?? new Uint32Array(count * padLength);
       for (let c = 0; c < count; c++) {
         const out = words.subarray(c * padLength, (c + 1) * padLength);
         const draw = drawn[first + c] === 1 ? drawAgain : drawUniform;

@@ -11,8 +11,8 @@ import { drawSalts, drawUniform, MASK_CELLS, MASK_PADS, OWN_PADS, OWN_SALTS_AT }
 import type { OpenableGroup } from './open-prove.ts';
 import { ownTree } from './opening.ts';
 
-/** Made and opened in one proof: recomputing would cost more than the memory. */
-const KEEP_ALL = { absentLayers: 0, codeword: true } as const;
+/** Made and opened in one proof: rows are kept, and the lowest layers of the tree are hashed again where it is opened. */
+const KEEP_ALL = { absentLayers: 4, codeword: true } as const;
 
 /**
  * Commits a proof's own columns and its mask.
