@@ -17,7 +17,7 @@ import type { Setting } from './fixtures.ts';
 import type { Strategy } from './strategies.ts';
 
 /** The codewords of a source of at most sixteen columns: [n0][columns]. */
-function encodeSource(kernels: Kernels, parameters: Parameters, source: ColumnSource): Uint32Array {
+export function encodeSource(kernels: Kernels, parameters: Parameters, source: ColumnSource): Uint32Array {
   const { columns } = source;
   const codeword = new Uint32Array(columnCode(parameters.code).length * columns);
   const logN = parameters.code.logData + 2;
@@ -26,7 +26,7 @@ function encodeSource(kernels: Kernels, parameters: Parameters, source: ColumnSo
 }
 
 /** Commits any words as the rows of a group. */
-function commitWords(
+export function commitWords(
   kernels: Kernels,
   parameters: Parameters,
   identity: GroupIdentity,
