@@ -126,7 +126,7 @@ export function runProof(
   words: Words,
   cells: CellsOf,
   ch: ProverChannel,
-): Parameters {
+): { readonly parameters: Parameters; readonly groups: readonly OwnedGroup[]; readonly tape: Tape } {
   const planted = scenario.plant?.(words) ?? words;
   const tape = createTape(scenario.plantKernels?.(scenario.kernels) ?? scenario.kernels, planted);
   const { kernels } = tape;
@@ -150,7 +150,7 @@ export function runProof(
   const value = affineAlgebra(field).constant(applyWeight(field, weight, all, scenario.code.logData));
   proveOpening(kernels, ch, pads, { parameters, groups, own }, [{ weight, value }]);
   provePads(kernels, ch, committedPads, pads.ledger.finish());
-  return parameters;
+  return { parameters, groups, tape };
 }
 
 /** The columns of R and of S, and what was written. */

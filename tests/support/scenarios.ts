@@ -5,12 +5,12 @@ import { referenceKernels, type Kernels } from '../../src/kernels/index.ts';
 import type { GroupIdentity } from '../../src/pcs/opening.ts';
 import { toys } from './fields.ts';
 import type { ProofOf, Scenario } from './hiding.ts';
-import { withoutHashing } from './tape.ts';
+import { tabulated, withoutHashing } from './tape.ts';
 
 export function toyField(name: string): ExtensionField {
   const found = toys.find((toy) => toy.name === name);
   if (found === undefined) throw new Error(`no field ${name}`);
-  return found.field;
+  return tabulated(found.field);
 }
 
 /** Reference kernels that leave digests zero. */

@@ -2,7 +2,8 @@
  * Formal randomness: a source whose every word is named, so that a test can set one word of one stream to one and all
  * others to zero, repeat a stream, or blank it. The prover draws from it as from any other source.
  */
-import type { Ext, ExtensionField, Fe } from '../../src/field/field.ts';
+import { extensionField } from '../../src/field/extension-field.ts';
+import type { BaseField, Ext, ExtensionField, Fe } from '../../src/field/field.ts';
 import type { Kernels } from '../../src/kernels/index.ts';
 import { drawLedger, type Interval } from '../../src/random/ledger.ts';
 import type { MaskSource } from '../../src/random/masks.ts';
@@ -65,6 +66,25 @@ export function withoutHashing(kernels: Kernels): Kernels {
     hashTree: nothing,
     expandWords: nothing,
   };
+}
+
+/** A field with tables for powers of roots: `pow` on bigints is most of the time of a run on a few cells. */
+export function tabulated(field: ExtensionField): ExtensionField {
+  const { base, modulusLow } = field;
+  const roots = Array.from({ length: base.twoAdicity + 1 }, (_, log) => base.rootOfUnity(log));
+  const known = new Map<number, Fe>();
+  const quick: BaseField = {
+    ...base,
+    rootOfUnity: (log) => roots[log] ?? base.rootOfUnity(log),
+    pow(a, exponent) {
+      const key = a * 2 ** 20 + Number(exponent);
+      if (base.modulus > 2 ** 16 || exponent >= 2 ** 20) return base.pow(a, exponent);
+      let value = known.get(key);
+      if (value === undefined) known.set(key, (value = base.pow(a, exponent)));
+      return value;
+    },
+  };
+  return extensionField(quick, modulusLow);
 }
 
 /** A source in the manner of `maskSource`, with its ledger, over given words. Salts are those of the key's number. */
