@@ -112,8 +112,8 @@ describe('pads', () => {
     ['y_0 bare', 2, blank(padOf(4))],
     ['one limb of y_4 bare', 1, blank(({ label, word }) => label === 'pad' && word === 2 * 8)],
     [
-      'two messages under one pad',
-      2,
+      'one limb of two messages under one pad',
+      1,
       redirect(({ label, word }) => label === 'pad' && word === 9, { word: 11 }),
     ],
     ['all bare', 12, blank(({ label }) => label === 'pad')],
