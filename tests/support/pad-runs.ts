@@ -22,6 +22,8 @@ export interface PadRun {
   /** The hidden values; the statement is their products. */
   readonly values: readonly Ext[];
   readonly words: Words;
+  /** A public value that the first hidden one is claimed to have. */
+  readonly claimed?: Ext;
 }
 
 export function padParameters(plan: PadPlan, queries: number): PadParameters {
@@ -30,7 +32,7 @@ export function padParameters(plan: PadPlan, queries: number): PadParameters {
 }
 
 /** Sends the values masked, states what their products are, and proves it. */
-export function runPads({ kernels, plan, queries, values, words }: PadRun, ch: ProverChannel): void {
+export function runPads({ kernels, plan, queries, values, words, claimed }: PadRun, ch: ProverChannel): void {
   const tape = createTape(kernels, words);
   const source = tape.source('proof');
   const pads = createProverPads(source, plan);
@@ -42,6 +44,9 @@ export function runPads({ kernels, plan, queries, values, words }: PadRun, ch: P
     const product = pads.ledger.multiply(sent[a] as MaskedValue, sent[b] as MaskedValue);
     const value = field.mul(values[a] as Ext, values[b] as Ext);
     pads.ledger.assertZero(algebra.sub(product, algebra.constant(value)));
+  }
+  if (claimed !== undefined) {
+    pads.ledger.assertZero(algebra.sub(algebra.value(sent[0] as MaskedValue), algebra.constant(claimed)));
   }
   provePads(tape.kernels, ch, committed, pads.ledger.finish());
 }

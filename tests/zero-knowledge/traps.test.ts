@@ -17,6 +17,7 @@
  * | values leave under an unused pad only | ../secret/doors, ../secret/secret; planted-leaks 'pads' |
  * | rejection sampling | ../random/random 'masks are uniform'; 'words are uniform', here |
  * | a refresh draws all pads again | rank 'two epochs of one set of cells' |
+ * | a false claim is not proven, so it does not show the true value | 'a false claim', here |
  * | length and order depend on public data only | shape |
  */
 import { describe, expect, test } from 'vitest';
@@ -61,7 +62,7 @@ const profile = unsafeToyProfile(1, { modulus: field.base.modulus, degree: d });
 /** A linear opening of three columns, eight cells and eight pads each, over KoalaBear. */
 function fixture(context: number): {
   statement: LinearStatement;
-  prove(source: MaskSource, k?: Kernels, ch?: ProverChannel): Uint8Array;
+  prove(source: MaskSource, k?: Kernels, ch?: ProverChannel, claimed?: LinearStatement): Uint8Array;
   group: MaskSource;
 } {
   const columns = 3;
@@ -80,8 +81,8 @@ function fixture(context: number): {
   return {
     statement,
     group,
-    prove(source, k = kernels, ch = proverChannel(linearDomain(field, statement))) {
-      proveLinearBody(k, ch, statement, [owned], source);
+    prove(source, k = kernels, ch = proverChannel(linearDomain(field, statement)), claimed = statement) {
+      proveLinearBody(k, ch, claimed, [owned], source);
       return ch.finish();
     },
   };
@@ -213,6 +214,39 @@ test('the combination of the mask: base column e has the coefficient x^e', () =>
     const a = ch.written.find(({ label }) => label === 'open/a')?.words;
     expect(a).toEqual(field.zero.map((_, i) => (i === e ? 1 : 0))); // sum_j eq(r, j) = 1
   }
+});
+
+describe('a false claim', () => {
+  const { statement } = fixture(0);
+  const off = field.fromLimbs([5, 0, 7, 0, 0]);
+  const [claim, ...others] = statement.claims as [(typeof statement.claims)[0]];
+  const lie: LinearStatement = {
+    ...statement,
+    claims: [{ ...claim, value: field.add(claim.value, off) }, ...others],
+  };
+
+  test('makes no proof: not one byte comes back, and the error does not say the value', () => {
+    let message = '';
+    try {
+      fixture(0).prove(testSource(field, 31), kernels, undefined, lie);
+    } catch (error) {
+      message = String(error);
+    }
+    expect(message).toContain('SELF_CHECK at pads/sums');
+    for (const limb of claim.value) expect(message).not.toContain(String(limb));
+  });
+
+  test('stops the pad proof before its first message: beta, x and Delta would give the distance to the truth', () => {
+    const ch = viewChannel(field, { seed: 6 });
+    const plan = { exposures: 1, products: [] };
+    const run = (claimed: Ext): void =>
+      runPads({ kernels, plan, queries: 2, values: [off], claimed, words: () => 3 }, ch);
+    run(off);
+    expect(ch.written.map(({ label }) => label)).toContain('pads/sums');
+    const before = ch.written.length;
+    expect(() => run(field.one)).toThrow('SELF_CHECK');
+    expect(ch.written.slice(before).map(({ label }) => label)).toEqual(['values']); // masked, as ever
+  });
 });
 
 describe('product pads', () => {
