@@ -5,6 +5,7 @@
 import type { Ext, ExtensionField, Fe } from '../../src/field/field.ts';
 import { releasedValue } from '../../src/secret/released.ts';
 import type { ProverChannel } from '../../src/transcript/prover.ts';
+import type { Challenger } from '../../src/transcript/transcript.ts';
 import { generator } from './words.ts';
 
 /** Challenges of one proof: from a seed, except for the positions that are given. */
@@ -29,12 +30,13 @@ export interface ViewChannel extends ProverChannel {
   readonly digests: { readonly label: string; readonly hex: string }[];
 }
 
-export function viewChannel(field: ExtensionField, challenges: Challenges): ViewChannel {
-  const written: Written[] = [];
-  const digests: { label: string; hex: string }[] = [];
-  let drawn = 0;
+/** The nth challenge of a label, whatever was drawn in between: a simulator can look ahead. */
+export function fixedChallenger(field: ExtensionField, challenges: Challenges): Challenger {
+  const drawn = new Map<string, number>();
   const next = (label: string): (() => number) => {
-    let seed = challenges.seed * 0x9e37 + 7919 * ++drawn;
+    const nth = drawn.get(label) ?? 0;
+    drawn.set(label, nth + 1);
+    let seed = challenges.seed * 0x9e37 + 7919 * (nth + 1);
     for (const letter of label) seed = (Math.imul(seed, 31) + letter.charCodeAt(0)) | 0;
     const words = generator(seed);
     for (let i = 0; i < 8; i++) words();
@@ -49,16 +51,11 @@ export function viewChannel(field: ExtensionField, challenges: Challenges): View
       Array.from({ length: field.degree }, () => (words() % p) as Fe),
     );
   };
-  const keepDigests = (label: string, values: readonly Uint8Array[]): void => {
-    for (const value of values) digests.push({ label, hex: Buffer.from(value).toString('hex') });
-  };
   const noPublic = (): never => {
     throw new Error('view: expected no public absorb behind the statement');
   };
   return {
     field,
-    written,
-    digests,
     absorbPublicBytes: noPublic,
     absorbPublicFes: noPublic,
     absorbPublicDigest: noPublic,
@@ -76,6 +73,19 @@ export function viewChannel(field: ExtensionField, challenges: Challenges): View
       while (positions.size < Math.min(count, 2 ** logSize)) positions.add(words() % 2 ** logSize);
       return [...positions];
     },
+  };
+}
+
+export function viewChannel(field: ExtensionField, challenges: Challenges): ViewChannel {
+  const written: Written[] = [];
+  const digests: { label: string; hex: string }[] = [];
+  const keepDigests = (label: string, values: readonly Uint8Array[]): void => {
+    for (const value of values) digests.push({ label, hex: Buffer.from(value).toString('hex') });
+  };
+  return {
+    ...fixedChallenger(field, challenges),
+    written,
+    digests,
     writeFes: (label, values) => void written.push({ label, words: [...releasedValue(values)] }),
     writeExts: (label, values) => void written.push({ label, words: releasedValue(values).flat() }),
     writeBytes: (label, bytes) => void written.push({ label, words: [...releasedValue(bytes)] }),
