@@ -1,4 +1,5 @@
 /** The pad proof, the prover's side of `proof-verify.ts`: the same messages in the same order. */
+import { refuse } from '../errors/proof-error.ts';
 import type { Ext, ExtensionField } from '../field/field.ts';
 import { wordsOfBytes } from '../hash/words.ts';
 import type { Kernels } from '../kernels/contract.ts';
@@ -12,7 +13,7 @@ import type { ProverChannel } from '../transcript/prover.ts';
 import type { PadRelations } from './ledger.ts';
 import type { ProverPads } from './pads-prove.ts';
 import { padTree } from './proof-verify.ts';
-import { batchConstraints, innerProduct, productSums } from './relations.ts';
+import { batchConstraints, innerProduct, productSums, type BatchedForm } from './relations.ts';
 
 /** Streams of a proof's key: the second row r, and the extensions of both rows. */
 const ROW_STREAM = 'padr';
@@ -84,6 +85,11 @@ function encodePair(
   return codeword;
 }
 
+/**
+ * Proves the relations.
+ *
+ * @throws ProofError `SELF_CHECK` when a form does not vanish on h, before anything that depends on it is written
+ */
 export function provePads(
   kernels: Kernels,
   ch: ProverChannel,
@@ -96,6 +102,7 @@ export function provePads(
     const gamma = ch.challengeExt('pads/gamma');
     const chi = ch.challengeExts('pads/chi', relations.plan.products.length);
     const batch = batchConstraints(field, relations, gamma);
+    requireVanishing(field, batch, h);
     const sums = productSums(field, relations.plan, chi);
     const beta = innerProduct(field, batch.form, r);
     const u = field.add(sums.quadratic(r), sums.star(r));
@@ -127,4 +134,17 @@ export function provePads(
       'q_H rows of h are uniform through its extension; r follows from x',
     );
   });
+}
+
+/**
+ * A form that does not vanish would show how far off it is: anybody computes <c, x> - beta - Delta v = Delta (<c, h> - v), and
+ * with it the true value behind a false claim. A proof that no verifier accepts must not tell more than one that all accept.
+ */
+function requireVanishing(field: ExtensionField, batch: BatchedForm, h: readonly Ext[]): void {
+  if (field.equals(innerProduct(field, batch.form, h), batch.value)) return;
+  refuse(
+    'SELF_CHECK',
+    'pads/sums',
+    'expected claims that hold on the committed data, got a false claim or changed data: no proof is made',
+  );
 }

@@ -19,7 +19,7 @@ import { writeRoot } from './whir/prove.ts';
  *
  * @param groups the statement's groups, in its order
  * @param source of a fresh proof key
- * @throws RangeError for a malformed statement or groups that do not fit it
+ * @throws RangeError for a malformed statement or groups that do not fit it; ProofError `SELF_CHECK` for a false claim
  */
 export function proveLinear(
   kernels: Kernels,

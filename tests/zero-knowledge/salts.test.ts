@@ -1,0 +1,94 @@
+/**
+ * Salts: digests of leaves that were not opened show nothing. The strongest opener knows the row and asks whether it is the
+ * one; over F_97 it can also try all rows of a narrow leaf. It has the salts that proofs show, and zero.
+ */
+import { describe, expect, test } from 'vitest';
+import { leafDigest } from '../../src/hash/leaf.ts';
+import { rawWords, saltStream } from '../../src/hash/stream.ts';
+import { referenceKernels, type Kernels } from '../../src/kernels/index.ts';
+import { siblingPositions } from '../../src/merkle/shape.ts';
+import { columnCode } from '../../src/params/parameters.ts';
+import { groupTree } from '../../src/pcs/opening.ts';
+import { drawSalts, OWN_SALTS_AT } from '../../src/pcs/masks-prove.ts';
+import { runProof, type Scenario } from '../support/hiding.ts';
+import { testSource } from '../support/linear.ts';
+import { groupOf, proofsAt, SMALL, toyField } from '../support/scenarios.ts';
+import { seededCells, seededWords } from '../support/verified.ts';
+import { viewChannel } from '../support/view.ts';
+
+const field = toyField('F_97^2');
+const scenario: Scenario = {
+  kernels: referenceKernels(field),
+  code: SMALL,
+  groups: [groupOf('W', 1)],
+  proofs: proofsAt([[3, 9]], [0]),
+};
+
+/** What the opener finds about unopened leaves of W, by trying every row with every salt it knows. */
+function bruteForce(
+  attacked: Scenario,
+): { readonly index: number; readonly found: number; readonly true: number }[] {
+  const [proof] = attacked.proofs as [(typeof attacked.proofs)[0]];
+  const channel = viewChannel(field, proof.challenges);
+  const ch: typeof channel = { ...channel, writeOpeningBytes: () => {} };
+  const { groups, parameters } = runProof(attacked, proof, seededWords(3, 97), seededCells(4, 97), ch);
+  const [group] = groups as [(typeof groups)[0]];
+  const opened = group.open([3, 9]).salts as Uint32Array;
+  const known = [new Uint32Array(4), opened.slice(0, 4), opened.slice(4)];
+  const salts = [...new Map(known.map((salt) => [salt.join(), new Uint8Array(salt.buffer)])).values()];
+  const tree = groupTree(parameters, { ...group.identity, cap: group.cap });
+  const sent = channel.digests.filter(({ label }) => label === 'rows/W/siblings');
+  const found: { index: number; found: number; true: number }[] = [];
+  siblingPositions(tree.shape, [3, 9]).forEach(({ layer, index }, k) => {
+    if (layer > 0) return;
+    const actual = group.open([index]).values[0] as number;
+    for (let value = 0; value < 97; value++) {
+      const row = new Uint8Array(Uint32Array.of(value).buffer);
+      for (const salt of salts) {
+        const digest = Buffer.from(leafDigest(tree.domain, index, row, salt)).toString('hex');
+        if (digest === sent[k]?.hex) found.push({ index, found: value, true: actual });
+      }
+    }
+  });
+  return found;
+}
+
+describe('a narrow leaf', () => {
+  test('is not found', () => {
+    expect(bruteForce(scenario)).toEqual([]);
+  });
+
+  test('is found without salts, and is the row: two more positions are open', () => {
+    const unsalted = (kernels: Kernels): Kernels => ({ ...kernels, expandWords: (out) => void out.fill(0) });
+    const found = bruteForce({ ...scenario, plantKernels: unsalted });
+    expect(found.map(({ index }) => index)).toEqual([2, 8]);
+    for (const leaf of found) expect(leaf.found).toBe(leaf.true);
+  });
+
+  test('is found with one salt for the whole tree', () => {
+    const oneSalt = (kernels: Kernels): Kernels => ({
+      ...kernels,
+      expandWords: (out) => out.forEach((_, i) => (out[i] = 77 + (i % 4))),
+    });
+    expect(bruteForce({ ...scenario, plantKernels: oneSalt }).map(({ index }) => index)).toEqual([2, 8]);
+  });
+});
+
+test('all salts of a proof and of its groups are different, 16 bytes each', () => {
+  const proof = testSource(field, 1);
+  const n0 = columnCode(SMALL).length;
+  const nH = 32;
+  const saltsOf = (words: Uint32Array): string[] =>
+    Array.from({ length: words.length / 4 }, (_, i) => words.slice(4 * i, 4 * i + 4).join());
+  const { stream, at } = drawSalts(proof, OWN_SALTS_AT, n0);
+  const own = saltsOf(rawWords(stream, at, 4 * n0));
+  const pad = saltsOf(rawWords(saltStream(stream.key), 0, 4 * nH));
+  proof.salts(0, nH); // disjoint from the own tree's, or the ledger would refuse
+  const groups = [2, 3].map((seed) => {
+    const drawn = drawSalts(testSource(field, seed), 0, n0);
+    return saltsOf(rawWords(drawn.stream, drawn.at, 4 * n0));
+  });
+  const all = [...own, ...pad, ...groups.flat()];
+  expect(new Set(all).size).toBe(3 * n0 + nH);
+  for (const salt of all) expect(salt.split(',').filter((word) => word === '0').length).toBe(0);
+});
