@@ -18,6 +18,9 @@ const CASES: readonly KernelCase[] = [
   ...foldCases,
   ...gemmCases,
 ];
+import { lookupTreeCases } from './lookup-tree.ts';
+import { sumcheckCases } from './sumcheck.ts';
+const CASES: readonly KernelCase[] = [...baseCases, ...extCases, ...sumcheckCases, ...lookupTreeCases];
 
 export interface KernelRow {
   readonly kernel: string;

@@ -1,4 +1,7 @@
-/** Transforms. Items are words that a call transforms, produces or reads, as in the design's tables. */
+/**
+ * Transforms. Items are words that a call transforms, produces or reads, as in the design's tables. The twins of
+ * evaluateAt and its transpose are definitions with quadratic time: their ratio grows with the size.
+ */
 import { extWords } from '../../src/kernels/contract/layout.ts';
 import type { Kernels } from '../../src/kernels/index.ts';
 import { fill } from './base.ts';

@@ -19,6 +19,8 @@
  * different positions share no try. For KoalaBear a try fails with probability 1/128.
  *
  * Streams of one key are told apart by label and id; keys by what they were derived from.
+ * A stream is read either raw or as uniform words, never both ways (both begin with X_0), and each of its words has one
+ * use.
  */
 import type { BaseField, Fe } from '../field/field.ts';
 import { KEY_BYTES } from './blake3.ts';

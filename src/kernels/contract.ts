@@ -11,22 +11,14 @@ import type { ExtKernels } from './contract/ext.ts';
 import type { FoldKernels } from './contract/fold.ts';
 import type { GemmKernels } from './contract/gemm.ts';
 import type { HashKernels } from './contract/hash.ts';
+import type { LookupTreeKernels } from './contract/lookup-tree.ts';
 import type { KernelMemory } from './contract/memory.ts';
 import type { NttKernels } from './contract/ntt.ts';
 import type { SumcheckKernels } from './contract/sumcheck.ts';
 import type { WeightedSumKernels } from './contract/weighted-sums.ts';
 
 export interface Kernels
-  extends
-    BaseKernels,
-    NttKernels,
-    HashKernels,
-    ExtKernels,
-    ExtRowKernels,
-    FoldKernels,
-    GemmKernels,
-    SumcheckKernels,
-    WeightedSumKernels {
+export interface Kernels extends BaseKernels, NttKernels, HashKernels, ExtKernels, ExtRowKernels, FoldKernels, GemmKernels, SumcheckKernels, WeightedSumKernels, LookupTreeKernels {
   /** `reference` or `wasm`. */
   readonly name: string;
   /** K over F; F is `ext.base`. */

@@ -45,15 +45,14 @@ export function createProverPads(source: MaskSource, plan: PadPlan): ProverPads 
     ledger,
     h,
     send(ch, label, values) {
-      if (sent + values.length > plan.exposures) {
-        throw new Error(
-          `pads: ${label}: expected ${plan.exposures} sent values, got ${sent + values.length}`,
-        );
-      }
       // One write for one read of the verifier, each value under a mask of its own.
-      const exposed = values.map((value) =>
-        expose(field, secretOf([value]), masks[sent++] as Mask<readonly Ext[]>),
-      );
+      const exposed = values.map((value) => {
+        const mask = masks[sent];
+        if (mask === undefined)
+          throw new Error(`pads: ${label}: expected ${plan.exposures} sent values, got more`);
+        sent++;
+        return expose(field, secretOf([value]), mask);
+      });
       const message = joinReleased(exposed);
       ch.writeExts(label, message);
       return releasedValue(message).map((masked) => ledger.record(masked));

@@ -34,7 +34,7 @@ export function starIndex(plan: PadPlan): number {
 /** Collects a plan in the order of the protocol. */
 export interface PadPlanner {
   /** Plans `count` values; returns the index of the first. */
-  expose(count: number): number;
+  send(count: number): number;
   /** Plans the product of two values that are already planned. @throws RangeError for an index not planned yet */
   multiply(a: number, b: number): void;
   /** The plan so far. */
@@ -45,7 +45,7 @@ export function createPadPlanner(): PadPlanner {
   let exposures = 0;
   const products: (readonly [number, number])[] = [];
   return {
-    expose(count) {
+    send(count) {
       const first = exposures;
       exposures += count;
       return first;

@@ -24,7 +24,7 @@ export interface HiddenClaim {
 export const ROUND_MESSAGES = 2;
 
 export function planSumcheck(planner: PadPlanner, numVars: number): void {
-  planner.expose(ROUND_MESSAGES * numVars);
+  planner.send(ROUND_MESSAGES * numVars);
 }
 
 /** Reads masked values and records them. */

@@ -147,7 +147,10 @@ function copyElements(to: Uint32Array, at: number, from: Uint32Array, count: num
   }
 }
 
-/** w_r as a multilinear over k0 cells, Montgomery forms, and a = <g', w_r>. */
+/**
+ * w_r as a multilinear, Montgomery forms, and a = <g', w_r>. The form is written out on all 2^(m+1) cells: g' ends at k0,
+ * but the powers that join the form do not, and a sumcheck sees them beyond g' as soon as a variable is bound.
+ */
 function evaluationForm(
   kernels: Kernels,
   parameters: Parameters,
@@ -155,7 +158,7 @@ function evaluationForm(
   point: readonly Ext[],
 ): { a: Ext; form: Multilinear } {
   const { ext, radix } = kernels;
-  const live = columnCode(parameters.code).dimension;
+  const live = 2 ** (parameters.code.logData + 1);
   const words = new Uint32Array(extWords(live, ext.degree));
   const data = words.subarray(0, extWords(2 ** parameters.code.logData, ext.degree));
   kernels.eqTable(data, point, ext.one);

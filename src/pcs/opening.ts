@@ -22,7 +22,7 @@ export interface GroupIdentity {
   readonly epoch: number;
   readonly lifetime: Lifetime;
   readonly columns: number;
-  /** Proofs that may open a carried group. 0 otherwise. */
+  /** Proofs that may open a carried group; 1 otherwise. */
   readonly uses: number;
 }
 
@@ -65,7 +65,7 @@ export function ownTree(field: ExtensionField, parameters: Parameters, ownColumn
 /** Plans the messages of the opening: the merge, one evaluation per column, the mask's. */
 export function planOpening(planner: PadPlanner, parameters: Parameters, columns: number): void {
   planSumcheck(planner, parameters.code.logData);
-  planner.expose(columns + 1);
+  planner.send(columns + 1);
 }
 
 /** The combination of one row of the own tree's mask: sum_e x^e word_e, which is the K element itself. */

@@ -73,8 +73,6 @@ function wrap<T>(value: T): Secret<T> {
     toString: refuseToPrint,
     valueOf: refuseToPrint,
     toJSON: refuseToPrint,
-    toLocaleString: refuseToPrint,
-    [Symbol.toPrimitive]: refuseToPrint,
     [Symbol.for('nodejs.util.inspect.custom')]: () => 'Secret',
   }) as unknown as Secret<T>;
   contents.set(wrapper, value);

@@ -1,18 +1,15 @@
 /**
- * KRN-1 for encoding, evaluation at positions and its transpose: WebAssembly equals the definition, and the two
- * evaluations are transposes of each other and rows of the codeword.
+ * KRN-1 for encoding and interleaving: WebAssembly equals the definition bit for bit, for every type of message,
+ * padded ones included, inside and outside the arena, and in a memory that holds only a few columns.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { bitReverse, domainPoint } from '../../src/field/domain.ts';
-import { extensionField } from '../../src/field/extension-field.ts';
-import type { Ext, Fe } from '../../src/field/field.ts';
+import { bitReverse } from '../../src/field/domain.ts';
 import { P, koalaBear } from '../../src/field/koalabear.ts';
-import { primeField } from '../../src/field/prime-field.ts';
 import { quintic } from '../../src/field/quintic.ts';
-import { packExt, readExt, unpackExt } from '../../src/kernels/contract/layout.ts';
 import type { Message } from '../../src/kernels/contract/ntt.ts';
 import { referenceKernels, wasmKernels, type Kernels } from '../../src/kernels/index.ts';
-import { expectSame, generator, words } from '../support/words.ts';
+import { inside, integers, KINDS, positionsOf } from '../support/codes.ts';
+import { expectSame, words } from '../support/words.ts';
 
 const reference = referenceKernels(quintic);
 let wasm: Kernels[] = [];
@@ -26,32 +23,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await Promise.all([...wasm, tiny].map((k) => k.close()));
 });
-
-/** Integers of every type, extremes included. */
-function integers(kind: 'i8' | 'i16' | 'i32' | 'u32', n: number, seed: number): Message {
-  const next = generator(seed);
-  if (kind === 'u32') return words(n, P, seed);
-  const edges = [-(2 ** 31), 2 ** 31 - 1, P, -P, -1, 0, 1, 127, -128, 32_767, -32_768];
-  const values = Array.from({ length: n }, () =>
-    next() & 3 ? next() | 0 : (edges[next() % edges.length] as number),
-  );
-  if (kind === 'i8') return Int8Array.from(values);
-  return kind === 'i16' ? Int16Array.from(values) : Int32Array.from(values);
-}
-
-function inside<T extends Message>(k: Kernels, array: T): T {
-  const m = k.memory;
-  const make = (n: number): Message => {
-    if (array instanceof Int8Array) return m.i8(n);
-    if (array instanceof Int16Array) return m.i16(n);
-    return array instanceof Int32Array ? m.i32(n) : m.u32(n);
-  };
-  const copy = make(array.length);
-  copy.set(array);
-  return copy as T;
-}
-
-const KINDS = ['i8', 'i16', 'i32', 'u32'] as const;
 
 describe('encode', () => {
   // [logN, k, columns]: k a power of two, 2^m + t, 2^(m+1) - 1, n; one task, two phases, slices of columns.
@@ -226,166 +197,19 @@ describe('interleave', () => {
   });
 });
 
-/** Positions with repetitions, extremes and no order. */
-function positionsOf(count: number, logN: number, seed: number): number[] {
-  const next = generator(seed);
-  const n = 2 ** logN;
-  return Array.from({ length: count }, (_, p) =>
-    p === 1 ? n - 1 : p === 2 ? 0 : p === 5 ? n - 1 : next() % n,
-  );
-}
-
-const SITES: [logN: number, k: number, columns: number, positions: number][] = [
-  [0, 1, 1, 1],
-  [4, 5, 3, 7],
-  [4, 8, 1, 1],
-  [4, 16, 2, 20],
-  [6, 11, 1, 64],
-  [6, 17, 5, 3],
-  [8, 64, 16, 40],
-  [8, 65, 4, 1],
-  [10, 256 + 100, 17, 33],
-  [10, 511, 3, 300],
-  [12, 1024 + 256, 1, 211],
-  [12, 4096, 1, 50],
-  [13, 1024, 5, 60],
-  [11, 700, 150, 20],
-];
-
-describe('evaluateAt', () => {
-  for (const kind of KINDS) {
-    test.each(SITES)(`${kind}: n = 2^%i, k = %i, %i columns, %i positions`, (logN, rows, columns, count) => {
-      const message = integers(kind, rows * columns, logN + count);
-      const positions = positionsOf(count, logN, rows);
-      const expected = new Uint32Array(count * columns);
-      reference.evaluateAt(expected, message, { logN, columns }, positions);
-      for (const k of [...wasm, tiny]) {
-        const out = new Uint32Array(expected.length).fill(7);
-        k.evaluateAt(out, message, { logN, columns }, positions);
-        expectSame(out, expected, k.name);
-        if (k === tiny) continue; // holds its operands nowhere but outside
-        k.memory.scope(() => {
-          const copy = k.memory.u32(expected.length).fill(7);
-          k.evaluateAt(copy, inside(k, message), { logN, columns }, Uint32Array.from(positions));
-          expectSame(copy, expected, k.name);
-        });
-      }
-    });
-  }
-
-  test('rows of a codeword of 2^18', () => {
-    const [logN, columns] = [18, 2];
-    const message = integers('i16', columns * (2 ** 16 + 2 ** 14), 3);
-    const positions = positionsOf(211, logN, 6);
-    for (const k of wasm) {
-      const codeword = new Uint32Array(columns << logN);
-      k.encode(codeword, message, { logN, columns });
-      const out = new Uint32Array(positions.length * columns);
-      k.evaluateAt(out, message, { logN, columns }, positions);
-      positions.forEach((i, p) => {
-        for (let c = 0; c < columns; c++) {
-          expect(out[p * columns + c]).toBe(codeword[bitReverse(i, logN) * columns + c]);
-        }
-      });
-    }
-  });
-
-  test('more positions than one pass takes', () => {
-    const [logN, rows] = [13, 300];
-    const message = words(rows, P, 2);
-    const codeword = new Uint32Array(2 ** logN);
-    wasm[0]?.encode(codeword, message, { logN, columns: 1 });
-    const positions = Array.from({ length: 2 ** logN }, (_, i) => 2 ** logN - 1 - i);
-    for (const k of wasm) {
-      const out = new Uint32Array(positions.length);
-      k.evaluateAt(out, message, { logN, columns: 1 }, positions);
-      expectSame(
-        out,
-        positions.map((i) => codeword[bitReverse(i, logN)] as number),
-      );
-    }
-  });
-});
-
-describe('evaluateAtTransposed', () => {
-  test.each(SITES)('n = 2^%i, k = %i, (%i columns), %i positions', (logN, rows, _, count) => {
-    const positions = positionsOf(count, logN, rows);
-    const eta = packExt(
-      Array.from({ length: count }, (_, p) => [...words(5, P, p + 1)] as Fe[]),
-      quintic,
-    );
-    const expected = new Uint32Array(20 * Math.ceil(rows / 4));
-    reference.evaluateAtTransposed(expected, eta, logN, positions, rows);
-    for (const k of [...wasm, tiny]) {
-      const out = new Uint32Array(expected.length).fill(7);
-      k.evaluateAtTransposed(out, eta, logN, positions, rows);
-      expectSame(out, expected, k.name);
-      k.memory.scope(() => {
-        const copy = k.memory.u32(expected.length).fill(7);
-        k.evaluateAtTransposed(copy, inside(k, eta), logN, positions, rows);
-        expectSame(copy, expected, k.name);
-      });
-    }
-  });
-
-  test('no position gives zero, in all implementations', () => {
-    for (const k of [reference, ...wasm]) {
-      const out = new Uint32Array(20).fill(7);
-      k.evaluateAtTransposed(out, new Uint32Array(0), 4, [], 3);
-      expectSame(out, new Uint32Array(20));
-      k.evaluateAt(new Uint32Array(0), new Int8Array(20), { logN: 5, columns: 1 }, []);
-    }
-  });
-
-  test('more positions than one pass takes', () => {
-    const [logN, rows, count] = [9, 70, 5000];
-    const positions = positionsOf(count, logN, 8);
-    const eta = packExt(
-      Array.from({ length: count }, (_, p) => [...words(5, P, p + 1)] as Fe[]),
-      quintic,
-    );
-    const expected = new Uint32Array(20 * Math.ceil(rows / 4));
-    reference.evaluateAtTransposed(expected, eta, logN, positions, rows);
-    for (const k of wasm) {
-      const out = new Uint32Array(expected.length);
-      k.evaluateAtTransposed(out, eta, logN, positions, rows);
-      expectSame(out, expected, k.name);
-    }
-  });
-
-  test('<f, out> = sum eta f(x_i) on a code of 2^16', () => {
-    const [logN, rows] = [16, 2 ** 14 + 2 ** 12];
-    const f = words(rows, P, 12);
-    const positions = positionsOf(211, logN, 5);
-    const etas: Ext[] = positions.map((_, p) => [...words(5, P, p + 9)] as Fe[]);
-    const want = positions.reduce((sum: Ext, i, p) => {
-      const x = domainPoint(koalaBear, logN, i);
-      const value = f.reduceRight((v: Fe, c) => koalaBear.add(koalaBear.mul(v, x), c as Fe), 0 as Fe);
-      return quintic.add(sum, quintic.mulBase(etas[p] as Ext, value));
-    }, quintic.zero);
-    for (const k of wasm) {
-      const out = new Uint32Array(20 * Math.ceil(rows / 4));
-      k.evaluateAtTransposed(out, packExt(etas, quintic), logN, positions, rows);
-      let got = quintic.zero;
-      f.forEach((c, j) => (got = quintic.add(got, quintic.mulBase(readExt(out, j, 5), c as Fe))));
-      expect(got).toEqual(want);
-    }
-  });
-
-  test('toy fields: the definition is the transpose of evaluation', () => {
-    const K = extensionField(primeField(257), [-3, 0]);
-    const k = referenceKernels(K);
-    const [logN, rows, F] = [6, 21, K.base];
-    const positions = positionsOf(9, logN, 3);
-    const etas: Ext[] = positions.map((_, p) => [F.fe(3 * p + 1), F.fe(200 - p)]);
-    const out = new Uint32Array(8 * Math.ceil(rows / 4));
-    k.evaluateAtTransposed(out, packExt(etas, K), logN, positions, rows);
-    for (let j = 0; j < rows; j++) {
-      const unit = Int8Array.from({ length: rows }, (_, i) => (i === j ? 1 : 0));
-      const values = new Uint32Array(positions.length);
-      k.evaluateAt(values, unit, { logN, columns: 1 }, positions);
-      const want = etas.reduce((sum, e, p) => K.add(sum, K.mulBase(e, values[p] as Fe)), K.zero);
-      expect(unpackExt(out, rows, 2)[j]).toEqual(want);
-    }
-  });
+test('operands at the very end of 4 GiB', async () => {
+  const k = await wasmKernels({ threads: 1, memoryBytes: 2 ** 32 }); // reserved, not touched
+  const { memory } = k;
+  memory.u8(memory.capacityBytes - memory.usedBytes - 2 * 4096);
+  const [data, a] = [memory.u32(1024), memory.u32(1024)];
+  expect(memory.usedBytes).toBe(memory.capacityBytes);
+  a.set(words(1024, P, 1));
+  data.set(words(1024, P, 2));
+  const expected = words(1024, P, 2);
+  reference.add(expected, expected, words(1024, P, 1));
+  reference.ntt(expected, 1);
+  k.add(a, data, a);
+  k.ntt(a, 1);
+  expectSame(a, expected);
+  await k.close();
 });

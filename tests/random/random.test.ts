@@ -206,7 +206,7 @@ describe('streams', () => {
       length: fc.nat({ max: 8 }),
     });
     fc.assert(
-      fc.property(fc.array(draw, { maxLength: 40 }), (draws) => {
+      fc.property(fc.array(draw, { maxLength: 40, size: 'max' }), (draws) => {
         const ledger = drawLedger();
         const used = new Set<string>();
         for (const { label, id, from, length } of draws) {

@@ -37,8 +37,14 @@ const DOORS: Record<string, readonly [definition: string, ...allowed: string[]]>
   exposedValue: ['secret/released.ts', 'secret/expose.ts'],
   // A drawn word becomes a mask where the ledger has seen it.
   maskFrom: ['secret/secret.ts', 'random/masks.ts'],
-  // Bare value -> PublicRandom: nobody yet.
-  publicRandom: ['secret/released.ts'],
+  // Bare value -> PublicRandom, each with its reason at the call.
+  publicRandom: [
+    'secret/released.ts',
+    'merkle/rows-prove.ts', // rows within the budget of their tree, salts and siblings of opened leaves
+    'pads/proof-prove.ts', // x = r + Delta h, and what follows from it
+    'pcs/open-prove.ts', // a function of g', which the mask makes uniform
+    'pcs/whir/prove.ts', // functions of g'; roots
+  ],
   // Unauthenticated -> value: the Merkle check.
   authenticate: ['transcript/unauthenticated.ts', 'merkle/'],
   unauthenticatedValue: ['transcript/unauthenticated.ts', 'transcript/verifier.ts'],

@@ -50,6 +50,15 @@ test('squeezes of every label length; words far into the output', () => {
   }
 });
 
+test('every byte of the header', () => {
+  const header = { tag: TAG.challengePositions, label: 'c', itemBytes: 0x0506, count: 0x01020304 };
+  const chain = createChain(CONTEXT);
+  const message = entry(header.tag, 'c', header.itemBytes, header.count, new Uint8Array(0));
+  const state = blake3(message, { key: chain.state() });
+  chain.squeeze(header);
+  expect(hex(chain.state())).toBe(hex(state));
+});
+
 test('a past challenge gives no words of a later one', () => {
   const chain = createChain(CONTEXT);
   const words = chain.squeeze({ tag: TAG.challengeFes, label: 'c', itemBytes: 4, count: 1 });

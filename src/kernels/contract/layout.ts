@@ -24,7 +24,10 @@ export function extWord(i: number, j: number, degree: number): number {
 
 /** Element i of an extension array, limbs as stored. */
 export function readExt(array: ArrayLike<number>, i: number, degree: number): Ext {
-  return Array.from({ length: degree }, (_, j) => array[extWord(i, j, degree)] as Fe);
+  const element: Fe[] = [];
+  const first = extWord(i, 0, degree);
+  for (let j = 0; j < degree; j++) element.push(array[first + BLOCK * j] as Fe);
+  return element;
 }
 
 /** Stores element i of an extension array, limbs as given. */

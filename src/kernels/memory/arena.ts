@@ -7,6 +7,9 @@ import type { KernelMemory } from '../contract/memory.ts';
 /** Cache line; also keeps every 128-bit access aligned. */
 const ALIGNMENT = 64;
 
+/** One past the last byte given out: loops compare with the end of an operand, which must not wrap to 0. */
+const MAX_END = 2 ** 32 - ALIGNMENT;
+
 export interface Arena extends KernelMemory {
   readonly buffer: ArrayBufferLike;
   /** Whether a view lies in this buffer, so that its byteOffset is an address for kernels. */
@@ -21,13 +24,14 @@ export interface Arena extends KernelMemory {
  */
 export function createArena(buffer: ArrayBufferLike, start: number): Arena {
   const base = align(start);
-  const capacityBytes = buffer.byteLength - base;
+  const end = Math.min(buffer.byteLength, MAX_END);
+  const capacityBytes = end - base;
   let top = base;
   const allocate = (bytes: number): number => {
     const address = top;
-    if (bytes > buffer.byteLength - address) {
+    if (bytes > end - address) {
       throw new RangeError(
-        `memory: expected at most ${buffer.byteLength - address} bytes (of ${capacityBytes}), got ${bytes}`,
+        `memory: expected at most ${end - address} bytes (of ${capacityBytes}), got ${bytes}`,
       );
     }
     top = align(address + bytes);

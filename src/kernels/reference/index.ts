@@ -11,6 +11,7 @@ import { referenceExt } from './ext.ts';
 import { referenceExtRows } from './ext-rows.ts';
 import { referenceFold } from './fold.ts';
 import { referenceGemm } from './gemm.ts';
+import { referenceLookupTree } from './lookup-tree.ts';
 import { referenceMemory } from './memory.ts';
 import { referenceNtt } from './ntt.ts';
 import { referenceSumcheck } from './sumcheck.ts';
@@ -47,5 +48,6 @@ export function referenceKernels(ext: ExtensionField, memoryBytes: number = UNLI
     ...referenceGemm(ext.base),
     ...referenceSumcheck(ext, radix),
     ...referenceWeightedSums(ext, radix),
+    ...referenceLookupTree(ext, radix),
   };
 }

@@ -83,6 +83,8 @@ export function sumcheckValues(K: ExtensionField, radix: Fe) {
   return self;
 }
 
+export type SumcheckValues = ReturnType<typeof sumcheckValues>;
+
 export function addRounds(K: ExtensionField, a: RoundValues, b: RoundValues): RoundValues {
   return { at0: K.add(a.at0, b.at0), atInfinity: K.add(a.atInfinity, b.atInfinity) };
 }

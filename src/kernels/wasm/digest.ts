@@ -1,5 +1,5 @@
 /** BLAKE3 of the two kernel binaries; written by `node tools/build-kernels.mjs --pin`. */
 export const KERNEL_BLAKE3 = {
-  single: '53bea045366056d11e4447f784e0ca388dec42112e3b0f54a8ba681f312823f5',
-  shared: 'cd64014dc66a7afc161973d7e754c29f63a456376ef8ec4eb333c35b8519d335',
+  single: 'a8e61d5cbc571306c74c7983fc81221b2ee9f7b5c5f0531e26b9da668f44790c',
+  shared: '9d55fe7a29f8ead59504c83b7e24aeb701606c8a81934cadb32422b2d4902386',
 };

@@ -4,7 +4,7 @@ import { checkLength } from '../contract/checks.ts';
 import { checkedMessage, checkPositions, type MessageShape } from '../contract/ntt-checks.ts';
 import type { CodeShape, Message, PaddedMessage } from '../contract/ntt.ts';
 import { inColumnBatches } from './columns.ts';
-import { messageKind, type NttContext } from './ntt.ts';
+import { messageKind, type NttContext } from './ntt-context.ts';
 import { createSites, layersFor, passes, shareSlices, type Sites } from './sites.ts';
 
 /** Words of a slice: 256 KiB, in a level-2 cache. */

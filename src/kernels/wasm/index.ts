@@ -17,6 +17,8 @@ import { wasmFold } from './fold.ts';
 import { wasmGemm } from './gemm.ts';
 import { loadModule } from './load.ts';
 import { wasmNtt } from './ntt.ts';
+import { createContext } from './operands.ts';
+import { wasmLookupTree } from './lookup-tree.ts';
 import { wasmSumcheck } from './sumcheck.ts';
 import { wasmWeightedSums } from './weighted-sums.ts';
 
@@ -59,6 +61,7 @@ export async function wasmKernels(options: WasmOptions = {}): Promise<Kernels> {
   const pool = await createPool({ module, memory, threads, prime: P, scratch });
   const engine: Engine = { arena: createArena(memory.buffer, scratchEnd), pool };
   const radix = koalaBear.fromInt(2 ** 32);
+  const cx = createContext(engine, quintic, radix);
   return {
     name: 'wasm',
     ext: quintic,
@@ -75,5 +78,9 @@ export async function wasmKernels(options: WasmOptions = {}): Promise<Kernels> {
     ...wasmGemm(engine),
     ...wasmSumcheck(engine, quintic, radix),
     ...wasmWeightedSums(engine, quintic, radix),
+    ...wasmExt(cx),
+    ...wasmSumcheck(cx),
+    ...wasmWeightedSums(cx),
+    ...wasmLookupTree(cx),
   };
 }

@@ -1,5 +1,5 @@
 /** The transforms and the encoder in WebAssembly. */
-import type { BaseField, Ext, ExtensionField, Fe } from '../../field/field.ts';
+import type { Ext, ExtensionField, Fe } from '../../field/field.ts';
 import { checkLength } from '../contract/checks.ts';
 import { extWords, writeExt } from '../contract/layout.ts';
 import {
@@ -8,27 +8,17 @@ import {
   checkedMessage,
   type MessageShape,
 } from '../contract/ntt-checks.ts';
-import type { Message, NttKernels } from '../contract/ntt.ts';
+import type { NttKernels } from '../contract/ntt.ts';
 import { blockRoot, referenceNtt } from '../reference/ntt.ts';
 import type { Task } from '../pool/pool.ts';
 import { inColumnBatches } from './columns.ts';
 import { TASK_ITEMS, type Engine } from './engine.ts';
 import { evaluateAt } from './evaluate.ts';
 import { interleave } from './interleave.ts';
+import { messageKind, type NttContext } from './ntt-context.ts';
 import { joinTask, phases, splitTask } from './ntt-plan.ts';
-import { nttTables, type NttTables } from './ntt-tables.ts';
+import { nttTables } from './ntt-tables.ts';
 import { evaluateAtTransposed } from './transpose.ts';
-
-/** What the parts of this family share. */
-export interface NttContext {
-  readonly engine: Engine;
-  readonly K: ExtensionField;
-  readonly F: BaseField;
-  readonly radix: Fe;
-  readonly tables: NttTables;
-  /** The definition, which serves sizes below the kernels' smallest. */
-  readonly definition: NttKernels;
-}
 
 export function wasmNtt(engine: Engine, K: ExtensionField, radix: Fe): NttKernels {
   const F = K.base;
@@ -106,13 +96,6 @@ function intt({ engine, F, radix, tables }: NttContext, data: Uint32Array, colum
       engine.pool.run(phase.map((slice) => joinTask(slice, tables.inverse, factor)));
     });
   });
-}
-
-/** How kernels name the type of a message. */
-export function messageKind(message: Message): number {
-  if (message instanceof Uint32Array) return 0;
-  if (message instanceof Int32Array) return 1;
-  return message instanceof Int16Array ? 2 : 3;
 }
 
 interface EncodeShape {

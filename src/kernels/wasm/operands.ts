@@ -3,6 +3,21 @@ import type { Ext, ExtensionField, Fe } from '../../field/field.ts';
 import { BLOCK } from '../contract/layout.ts';
 import { elementwise, TASK_ITEMS, type Engine, type Operand } from './engine.ts';
 import type { Task } from '../pool/pool.ts';
+import { sumcheckValues, type SumcheckValues } from '../reference/sumcheck.ts';
+
+/** What the kernels over K work with; made once. */
+export interface Context {
+  readonly engine: Engine;
+  readonly K: ExtensionField;
+  readonly radix: Fe;
+  readonly inverseRadix: Fe;
+  /** Plain values of operands, for the ends of ranges that are not whole blocks. */
+  readonly values: SumcheckValues;
+}
+
+export function createContext(engine: Engine, K: ExtensionField, radix: Fe): Context {
+  return { engine, K, radix, inverseRadix: K.base.inverse(radix), values: sumcheckValues(K, radix) };
+}
 
 /** Words of an element of K. */
 export const LIMBS = 5;
@@ -25,7 +40,8 @@ export function blockwise(
 }
 
 /** The words of scalars of K, in Montgomery form, one after the other in kernel memory; call within a scope. */
-export function stageScalars(engine: Engine, K: ExtensionField, radix: Fe, scalars: readonly Ext[]): number {
+export function stageScalars(cx: Context, scalars: readonly Ext[]): number {
+  const { engine, K, radix } = cx;
   const words = engine.arena.u32(LIMBS * scalars.length);
   scalars.forEach((c, k) => words.set(K.mulBase(c, radix), LIMBS * k));
   return words.byteOffset;
@@ -36,13 +52,13 @@ export function stageScalars(engine: Engine, K: ExtensionField, radix: Fe, scala
  * Field additions are exact, so neither the split into tasks nor their order matters.
  */
 export function partialSums(
-  engine: Engine,
-  K: ExtensionField,
+  cx: Context,
   blocks: number,
   results: number,
   operands: readonly Operand[],
   task: (slot: number, addresses: readonly number[], blocks: number) => Task,
 ): Ext[] {
+  const { engine, K } = cx;
   return engine.arena.scope(() => {
     const tasks = Math.ceil((BLOCK * blocks) / TASK_ITEMS);
     const slots = engine.arena.u32(LIMBS * results * tasks);

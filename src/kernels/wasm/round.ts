@@ -1,12 +1,11 @@
 /** Round polynomials, range by range. */
-import type { Ext, ExtensionField, Fe } from '../../field/field.ts';
+import type { Ext, Fe } from '../../field/field.ts';
 import { BLOCK } from '../contract/layout.ts';
 import { writtenOut } from '../contract/multilinear.ts';
 import type { BaseMultilinear, Multilinear, Pair, RoundValues, Weights } from '../contract/sumcheck.ts';
-import { addRounds, sumcheckValues } from '../reference/sumcheck.ts';
+import { addRounds } from '../reference/sumcheck.ts';
 import type { Task } from '../pool/pool.ts';
-import type { Engine } from './engine.ts';
-import { kIn, LIMBS, partialSums } from './operands.ts';
+import { type Context, kIn, LIMBS, partialSums } from './operands.ts';
 import {
   baseSide,
   constantAt,
@@ -20,17 +19,15 @@ import {
 
 /** The round values of the pairs summed over the range. */
 export function roundOver(
-  engine: Engine,
-  K: ExtensionField,
-  radix: Fe,
+  cx: Context,
   pairs: readonly Pair[],
   weights: Weights | undefined,
   within: Range,
 ): RoundValues {
+  const { engine, K, inverseRadix, values } = cx;
   const half = 2 ** ((pairs[0] as Pair)[0].numVars - 1);
   const zero: RoundValues = { at0: K.zero, atInfinity: K.zero };
-  const constantSums = constantRounds(engine, K, radix, pairs, weights, half);
-  const values = sumcheckValues(K, radix);
+  const constantSums = constantRounds(cx, pairs, weights, half);
   const w = values.weights(weights);
   return ranges(pairs.flat(), half, within.from, within.to).reduce((sum, range) => {
     const isConstant = (a: Multilinear): boolean =>
@@ -47,17 +44,15 @@ export function roundOver(
       total,
       engine.arena.scope(() => {
         const sides = written.flatMap((pair) =>
-          pair.flatMap((a) => [0, half].map((offset) => side(engine, K, radix, a, blocks, offset))),
+          pair.flatMap((a) => [0, half].map((offset) => side(cx, a, blocks, offset))),
         );
         return blockRounds(
-          engine,
-          K,
-          radix,
+          cx,
           written.length === 2 ? 'kRound2' : 'kRound',
           sides,
           weights,
           blocks,
-          1,
+          inverseRadix,
         );
       }),
     );
@@ -66,15 +61,13 @@ export function roundOver(
 
 /** The round values of a pair of an array over F and one over K. */
 export function roundBaseOver(
-  engine: Engine,
-  K: ExtensionField,
-  radix: Fe,
+  cx: Context,
   a: BaseMultilinear,
   b: Multilinear,
   weights: Weights | undefined,
 ): RoundValues {
+  const { engine, K, values } = cx;
   const half = 2 ** (a.numVars - 1);
-  const values = sumcheckValues(K, radix);
   const w = values.weights(weights);
   const read = [[values.overBase(a), values.over(b)] as const];
   let total: RoundValues = { at0: K.zero, atInfinity: K.zero };
@@ -83,8 +76,8 @@ export function roundBaseOver(
     for (const end of ends) total = addRounds(K, total, values.roundRange(read, w, half, end.from, end.to));
     const sums = engine.arena.scope(() => {
       const sides = [0, half].map((offset) => baseSide(engine, a, blocks, offset));
-      const others = [0, half].map((offset) => side(engine, K, radix, b, blocks, offset));
-      return blockRounds(engine, K, radix, 'kRoundBase', [...sides, ...others], weights, blocks, 0);
+      const others = [0, half].map((offset) => side(cx, b, blocks, offset));
+      return blockRounds(cx, 'kRoundBase', [...sides, ...others], weights, blocks, K.base.one);
     });
     total = addRounds(K, total, sums);
   }
@@ -93,18 +86,17 @@ export function roundBaseOver(
 
 /**
  * A round kernel on whole blocks. Its sums are products of Montgomery forms, each product divided by R but the
- * last R: `radixPower` says how many factors R are left in the words.
+ * last R; `factor` takes what is left of R out of them.
  */
 function blockRounds(
-  engine: Engine,
-  K: ExtensionField,
-  radix: Fe,
+  cx: Context,
   kernel: string,
   sides: readonly Side[],
   weights: Weights | undefined,
   range: Range,
-  radixPower: number,
+  factor: Fe,
 ): RoundValues {
+  const { K } = cx;
   const moving = movingBits(sides);
   const count = (range.to - range.from) / BLOCK;
   const weightWords = weights?.words.subarray(LIMBS * range.from, LIMBS * range.to);
@@ -113,27 +105,25 @@ function blockRounds(
     const w = weightWords === undefined ? 0 : (addresses[sides.length] as number);
     return [kernel, slot, moving, ...addresses.slice(0, sides.length), w, n];
   };
-  const [at0, atInfinity] = partialSums(engine, K, count, 2, operands, task);
-  const factor = K.base.inverse(K.base.pow(radix, radixPower));
+  const [at0, atInfinity] = partialSums(cx, count, 2, operands, task);
   return { at0: K.mulBase(at0 as Ext, factor), atInfinity: K.mulBase(atInfinity as Ext, factor) };
 }
 
 /** Sums over ranges on which pairs are constant: their product times the sum of the weights there. */
 function constantRounds(
-  engine: Engine,
-  K: ExtensionField,
-  radix: Fe,
+  cx: Context,
   pairs: readonly Pair[],
   weights: Weights | undefined,
   half: number,
 ): (constant: readonly Pair[], range: Range) => RoundValues {
+  const { K } = cx;
   const written = writtenOut(pairs.flat(), half);
   const weightSum = (range: Range): Ext => {
     if (weights === undefined) return K.fromBase(K.base.fromInt(range.to - range.from));
     if (range.from >= written && range.to === half) {
-      return K.sub(weights.total, sumWeights(engine, K, radix, weights, { from: 0, to: range.from }));
+      return K.sub(weights.total, sumWeights(cx, weights, { from: 0, to: range.from }));
     }
-    return sumWeights(engine, K, radix, weights, range);
+    return sumWeights(cx, weights, range);
   };
   return (constant, range) => {
     let at0 = K.zero;
@@ -150,13 +140,13 @@ function constantRounds(
   };
 }
 
-function sumWeights(engine: Engine, K: ExtensionField, radix: Fe, weights: Weights, range: Range): Ext {
-  const values = sumcheckValues(K, radix);
+function sumWeights(cx: Context, weights: Weights, range: Range): Ext {
+  const { K, inverseRadix, values } = cx;
   const { blocks, ends } = splitBlocks(range);
   const words = weights.words.subarray(LIMBS * blocks.from, LIMBS * blocks.to);
   const count = (blocks.to - blocks.from) / BLOCK;
-  const [bulk] = partialSums(engine, K, count, 1, [kIn(words)], (slot, at, n) => ['kSum', slot, ...at, n]);
-  const plain = K.mulBase(bulk as Ext, K.base.inverse(radix));
+  const [bulk] = partialSums(cx, count, 1, [kIn(words)], (slot, at, n) => ['kSum', slot, ...at, n]);
+  const plain = K.mulBase(bulk as Ext, inverseRadix);
   return ends.reduce(
     (sum, end) => K.add(sum, values.sumRange(values.weights(weights), end.from, end.to)),
     plain,

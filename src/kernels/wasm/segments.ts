@@ -3,12 +3,12 @@
  * Whole blocks inside a range go to the kernels, with constants as operands that do not move; the few elements at
  * its ends, where a block is shared with another range, are computed in plain TypeScript.
  */
-import type { Ext, ExtensionField, Fe } from '../../field/field.ts';
+import type { Ext, ExtensionField } from '../../field/field.ts';
 import { BLOCK } from '../contract/layout.ts';
 import { headCount, padOf } from '../contract/multilinear.ts';
 import type { BaseMultilinear, Multilinear } from '../contract/sumcheck.ts';
 import type { Engine, Operand } from './engine.ts';
-import { fIn, kIn, LIMBS } from './operands.ts';
+import { type Context, fIn, kIn, LIMBS } from './operands.ts';
 
 export interface Range {
   readonly from: number;
@@ -56,14 +56,8 @@ export interface Side {
 }
 
 /** The block range of a K array at `offset` (0 or half); call within a scope: constants are staged. */
-export function side(
-  engine: Engine,
-  K: ExtensionField,
-  radix: Fe,
-  a: Multilinear,
-  range: Range,
-  offset: number,
-): Side {
+export function side(cx: Context, a: Multilinear, range: Range, offset: number): Side {
+  const { engine, K, radix } = cx;
   const constant = constantAt(a, range.from + offset, K);
   if (constant === undefined) {
     const words = a.words.subarray(LIMBS * (range.from + offset), LIMBS * (range.to + offset));

@@ -6,7 +6,7 @@ import { bitReverse } from '../../field/domain.ts';
 import type { BaseField, Fe } from '../../field/field.ts';
 import { blockRoot } from '../reference/ntt.ts';
 import type { Task } from '../pool/pool.ts';
-import type { NttContext } from './ntt.ts';
+import type { NttContext } from './ntt-context.ts';
 
 /** Positions of one pass; more of them read the message again (and are cheaper by encoding). */
 export const MAX_SITES = 4096;

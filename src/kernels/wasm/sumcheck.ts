@@ -1,5 +1,5 @@
 /** The sumcheck kernels in WebAssembly. */
-import type { Ext, ExtensionField, Fe } from '../../field/field.ts';
+import type { Ext } from '../../field/field.ts';
 import { checkInteger } from '../contract/checks.ts';
 import { BLOCK } from '../contract/layout.ts';
 import {
@@ -13,16 +13,14 @@ import {
   writtenOut,
 } from '../contract/multilinear.ts';
 import type { Pair, SumcheckKernels } from '../contract/sumcheck.ts';
-import { sumcheckValues } from '../reference/sumcheck.ts';
 import { bindOver } from './bind.ts';
-import type { Engine } from './engine.ts';
 import { bindRound } from './bind-round.ts';
-import { blockwise, kOut, LIMBS } from './operands.ts';
+import { type Context, blockwise, kOut, LIMBS } from './operands.ts';
 import { roundBaseOver, roundOver } from './round.ts';
 import { baseSide, movingBits, ranges, splitBlocks } from './segments.ts';
 
-export function wasmSumcheck(engine: Engine, K: ExtensionField, radix: Fe): SumcheckKernels {
-  const values = sumcheckValues(K, radix);
+export function wasmSumcheck(cx: Context): SumcheckKernels {
+  const { engine, K, radix, values } = cx;
   return {
     bind(out, a, r) {
       checkMultilinear('a', a, K);
@@ -30,7 +28,7 @@ export function wasmSumcheck(engine: Engine, K: ExtensionField, radix: Fe): Sumc
       const from = shape.head?.count ?? 0;
       if (from < shape.live) {
         checkOut('out', out, shape.live, LIMBS);
-        bindOver(engine, K, radix, out, a, r, { from, to: shape.live });
+        bindOver(cx, out, a, r, { from, to: shape.live });
         clearIdle(out, shape.live, LIMBS);
       }
       return { words: out, ...shape };
@@ -69,14 +67,14 @@ export function wasmSumcheck(engine: Engine, K: ExtensionField, radix: Fe): Sumc
     productRound(pairs, weights) {
       const half = 2 ** (checkPairs(pairs, K, 1) - 1);
       checkWeights(weights, writtenOut(pairs.flat(), half), K);
-      return roundOver(engine, K, radix, pairs, weights, { from: 0, to: half });
+      return roundOver(cx, pairs, weights, { from: 0, to: half });
     },
     productRoundBase(a, b, weights) {
       checkBaseMultilinear('a', a);
       checkMultilinear('b', b, K);
       checkInteger('b.numVars', b.numVars, a.numVars, a.numVars);
       checkWeights(weights, Math.min(a.live, 2 ** (a.numVars - 1)), K);
-      return roundBaseOver(engine, K, radix, a, b, weights);
+      return roundBaseOver(cx, a, b, weights);
     },
     bindProductRound(outs, pairs, r, weights) {
       const numVars = checkPairs(pairs, K, 2);
@@ -91,7 +89,7 @@ export function wasmSumcheck(engine: Engine, K: ExtensionField, radix: Fe): Sumc
         }),
       ) as unknown as Pair[];
       checkWeights(weights, writtenOut(bound.flat(), 2 ** (numVars - 2)), K);
-      return { pairs: bound, values: bindRound(engine, K, radix, bound, pairs, challenge, weights) };
+      return { pairs: bound, values: bindRound(cx, bound, pairs, challenge, weights) };
     },
   };
 }

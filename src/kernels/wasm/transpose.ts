@@ -1,8 +1,8 @@
 /** The transpose of evaluation at positions, over K. */
 import { readExt, writeExt } from '../contract/layout.ts';
 import { checkTransposed, cosetLog } from '../contract/ntt-checks.ts';
-import type { NttContext } from './ntt.ts';
-import { createSites, layersFor, passes, shareSlices } from './sites.ts';
+import type { NttContext } from './ntt-context.ts';
+import { createSites, layersFor, MAX_SITES, passes, shareSlices } from './sites.ts';
 
 /** Words of a slice at most: with the roots they fit the scratch region. */
 const SLICE_WORDS = 96 * 1024;
@@ -28,12 +28,12 @@ export function evaluateAtTransposed(
   arena.scope(() => {
     const inside = arena.holds(out) ? out : arena.u32(out.length);
     // More positions than one pass takes: the passes are added up.
-    const sum = positions.length > passes(positions)[0]![1].length ? arena.u32(out.length) : undefined;
+    const sum = positions.length > MAX_SITES ? arena.u32(out.length) : undefined;
     for (const [first, some] of passes(positions)) {
       transposePass(context, inside, eta, first, some, { logN, k });
       if (sum === undefined) continue;
       if (first === 0) sum.set(inside);
-      else engineAdd(context, sum, inside);
+      else addWords(context, sum, inside);
     }
     if (sum !== undefined) inside.set(sum);
     for (let j = k; j < out.length / K.degree; j++) writeExt(inside, j, K.zero);
@@ -41,7 +41,7 @@ export function evaluateAtTransposed(
   });
 }
 
-function engineAdd({ engine }: NttContext, sum: Uint32Array, term: Uint32Array): void {
+function addWords({ engine }: NttContext, sum: Uint32Array, term: Uint32Array): void {
   engine.pool.run([['fAdd', sum.byteOffset, sum.byteOffset, term.byteOffset, sum.length]]);
 }
 

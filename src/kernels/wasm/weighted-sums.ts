@@ -1,12 +1,12 @@
 /** The weighted sums in WebAssembly. */
-import type { Ext, ExtensionField, Fe } from '../../field/field.ts';
+import type { Ext, Fe } from '../../field/field.ts';
 import { checkLength } from '../contract/checks.ts';
 import { BLOCK, extWords, readExt } from '../contract/layout.ts';
 import type { WeightedSumKernels } from '../contract/weighted-sums.ts';
 import { checkMatrix, checkWeightWords } from '../reference/weighted-sums.ts';
 import type { Task } from '../pool/pool.ts';
 import { stage, TASK_ITEMS, WINDOW_ITEMS, type Engine } from './engine.ts';
-import { fIn, kIn, LIMBS, partialSums } from './operands.ts';
+import { type Context, fIn, kIn, LIMBS, partialSums } from './operands.ts';
 
 /** Columns of a panel: the part of a matrix whose sums are held at once (80 bytes for each block of four). */
 const PANEL_COLUMNS = 1 << 15;
@@ -23,20 +23,20 @@ interface Tile {
   readonly stride: number;
 }
 
-export function wasmWeightedSums(engine: Engine, K: ExtensionField, radix: Fe): WeightedSumKernels {
+export function wasmWeightedSums(cx: Context): WeightedSumKernels {
+  const { engine, K, inverseRadix } = cx;
   return {
     weightedSum(w, a) {
       checkWeightWords(w, a.length, LIMBS);
       const blocks = Math.floor(a.length / BLOCK);
       const bulk = BLOCK * blocks;
       const operands = [kIn(w.subarray(0, LIMBS * bulk)), fIn(a.subarray(0, bulk))];
-      const [sum] = partialSums(engine, K, blocks, 1, operands, (slot, at, n) => [
+      const [sum] = partialSums(cx, blocks, 1, operands, (slot, at, n) => [
         'kWeightedSum',
         slot,
         ...at,
         BLOCK * n,
       ]);
-      const inverseRadix = K.base.inverse(radix);
       let total = sum as Ext;
       for (let i = bulk; i < a.length; i++) {
         const word = K.base.mul(a[i] as Fe, inverseRadix);

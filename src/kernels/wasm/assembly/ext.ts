@@ -1,7 +1,7 @@
 // Extension kernels on `blocks` blocks of four elements (80 bytes; base-field operands: 16 bytes a block).
 // A scalar is given by the address of its five words; its multiplier table is built in the thread's scratch.
 import { add4, mus, primes, scratch, sub4 } from './montgomery';
-import { BLOCK_BYTES, high, highPrimes, low, productAt, reduce4, timesBase4 } from './quintic';
+import { addAt, BLOCK_BYTES, high, highPrimes, low, productAt, reduce4, timesBase4 } from './quintic';
 import { fixedRow, multiplierTable } from './quintic-fixed';
 
 /** out = a * b / R. */
@@ -89,8 +89,8 @@ export function kScale(out: usize, a: usize, c: usize, stride: usize, blocks: us
   }
 }
 
-/** out = a + b * c / R. */
-export function kAddScaled(out: usize, a: usize, b: usize, c: usize, blocks: usize): void {
+/** out = a + b * c / R; `step`: 80, or 0 for a constant block a. */
+export function kAddScaled(out: usize, a: usize, b: usize, c: usize, step: usize, blocks: usize): void {
   const table = scratch();
   multiplierTable(table, c, 4);
   const p = primes();
@@ -108,8 +108,19 @@ export function kAddScaled(out: usize, a: usize, b: usize, c: usize, blocks: usi
     v128.store(out, add4(v128.load(a, 48), fixedRow(table, 3, b0, b1, b2, b3, b4, p, mu), p), 48);
     v128.store(out, add4(v128.load(a, 64), fixedRow(table, 4, b0, b1, b2, b3, b4, p, mu), p), 64);
     out += BLOCK_BYTES;
-    a += BLOCK_BYTES;
+    a += step;
     b += BLOCK_BYTES;
+  }
+}
+
+/** out = a + the block at c; `step`: 80, or 0 for a constant block a. */
+export function kAddConstant(out: usize, a: usize, c: usize, step: usize, blocks: usize): void {
+  const p = primes();
+  const end = out + blocks * BLOCK_BYTES;
+  while (out < end) {
+    addAt(out, a, c, p);
+    out += BLOCK_BYTES;
+    a += step;
   }
 }
 

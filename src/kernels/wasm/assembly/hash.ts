@@ -9,7 +9,8 @@ import { copyVectors, loadLanes, splatWords, storeLanes } from './lanes';
 import { scratch } from './montgomery';
 
 // Scratch of a thread, in bytes: a message, chaining values, the key in all lanes, zero-padded ends of rows, chunk
-// numbers, and the states of GROUP leaves for one-shot hashing (18 slots of 32 bytes at most: 2^24 columns are 2^16 + 1 chunks).
+// numbers, and the states of GROUP leaves for one-shot hashing (18 slots of 32 bytes at most: 2^24 columns are
+// 2^16 + 1 chunks).
 const MESSAGE: usize = 0;
 const CHAIN: usize = 256;
 const KEY: usize = 512;

@@ -16,3 +16,4 @@ export * from './gemmPack';
 export * from './sumcheck';
 export * from './sumcheck-fused';
 export * from './weighted-sums';
+export * from './lookup-tree';

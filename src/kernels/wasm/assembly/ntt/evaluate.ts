@@ -41,10 +41,8 @@ function loadSlice(work: usize, d: usize, s: u32, w: u32): void {
       const padFrom: usize = pad == 0 ? 0 : pad + (<usize>item << 2);
       foldMessage(work, from, kind, run, partItems, total - item, w, padFrom, padTotal - item);
       work += run << 2;
-      if (runs > 1) {
-        memory.fill(work, 0, (rowWords - width) << 2);
-        work += (rowWords - width) << 2;
-      }
+      // Columns that fill up the last vector. No memory.fill: a call costs more than a row.
+      for (let c = run; runs > 1 && c < rowWords; c++, work += 4) store<u32>(work, 0);
       item += columns;
     }
   }

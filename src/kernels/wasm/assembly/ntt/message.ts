@@ -29,8 +29,10 @@ function load4<T>(a: usize, p: v128): v128 {
 @inline
 function loadOne<T>(a: usize): u32 {
   if (sizeof<T>() == 4 && !isSigned<T>()) return load<u32>(a);
-  const r = <i64>load<T>(a) % <i64>P;
-  return <u32>(r < 0 ? r + <i64>P : r);
+  let x = <i64>load<T>(a); // |x| <= 2^31 < 2p
+  if (x < 0) x += <i64>P;
+  if (x < 0) x += <i64>P;
+  return <u32>(x >= <i64>P ? x - <i64>P : x);
 }
 
 function copyItems<T>(out: usize, a: usize, n: u32): void {

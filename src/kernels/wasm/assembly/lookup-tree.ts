@@ -1,0 +1,125 @@
+// Fraction trees. `moving` and steps as in sumcheck.ts; layers run as small loops over chunks.
+import { addChunk, CHUNK, mulChunk } from './chunks';
+import { add4, mus, primes, scratch } from './montgomery';
+import { addAt, BLOCK_BYTES, high, highPrimes, low, productAt, reduce4 } from './quintic';
+
+/**
+ * One limb of four denominators: the four products x_k * b_k are below p^2 each, their sum is at most
+ * 4 (p-1)^2 = 0.984 * 2^64.
+ */
+// @ts-ignore: decorator
+@inline
+function leafLimb(
+  c: v128, x0: v128, b0: v128, x1: v128, b1: v128, x2: v128, b2: v128, x3: v128, b3: v128, p: v128, mu: v128,
+): v128 {
+  const s0 = i64x2.add(i64x2.add(low(x0, b0), low(x1, b1)), i64x2.add(low(x2, b2), low(x3, b3)));
+  const s1 = i64x2.add(i64x2.add(high(x0, b0), high(x1, b1)), i64x2.add(high(x2, b2), high(x3, b3)));
+  return add4(c, reduce4(s0, s1, p, mu), p);
+}
+
+// @ts-ignore: decorator
+@inline
+function leafLimb2(c: v128, x0: v128, b0: v128, x1: v128, b1: v128, p: v128, mu: v128): v128 {
+  const s0 = i64x2.add(low(x0, b0), low(x1, b1));
+  const s1 = i64x2.add(high(x0, b0), high(x1, b1));
+  return add4(c, reduce4(s0, s1, p, mu), p);
+}
+
+/** The words at `constants` splatted: five of the constant, then five for each column. */
+function splatConstants(splats: usize, constants: usize, columns: usize): void {
+  for (let k: usize = 0; k < 5 * (columns + 1); k++) {
+    v128.store(splats + (k << 4), v128.load32_splat(constants + (k << 2)));
+  }
+}
+
+/** out = constant + (x0 b0 + x1 b1) / R for columns over F. */
+export function kLeaves2(out: usize, constants: usize, x0: usize, x1: usize, blocks: usize): void {
+  const splats = scratch();
+  splatConstants(splats, constants, 2);
+  const p = primes();
+  const mu = mus();
+  const end = out + blocks * BLOCK_BYTES;
+  while (out < end) {
+    const y0 = v128.load(x0);
+    const y1 = v128.load(x1);
+    for (let j: usize = 0; j < 80; j += 16) {
+      const at = splats + j;
+      v128.store(out + j, leafLimb2(v128.load(at), y0, v128.load(at, 80), y1, v128.load(at, 160), p, mu));
+    }
+    out += BLOCK_BYTES;
+    x0 += 16;
+    x1 += 16;
+  }
+}
+
+/** out = constant + (x0 b0 + .. + x3 b3) / R for columns over F. */
+export function kLeaves4(
+  out: usize, constants: usize, x0: usize, x1: usize, x2: usize, x3: usize, blocks: usize,
+): void {
+  const splats = scratch();
+  splatConstants(splats, constants, 4);
+  const p = primes();
+  const mu = mus();
+  const end = out + blocks * BLOCK_BYTES;
+  while (out < end) {
+    const y0 = v128.load(x0);
+    const y1 = v128.load(x1);
+    const y2 = v128.load(x2);
+    const y3 = v128.load(x3);
+    for (let j: usize = 0; j < 80; j += 16) {
+      const at = splats + j;
+      const b2 = v128.load(at, 240);
+      const b3 = v128.load(at, 320);
+      v128.store(
+        out + j,
+        leafLimb(v128.load(at), y0, v128.load(at, 80), y1, v128.load(at, 160), y2, b2, y3, b3, p, mu),
+      );
+    }
+    out += BLOCK_BYTES;
+    x0 += 16;
+    x1 += 16;
+    x2 += 16;
+    x3 += 16;
+  }
+}
+
+/** outP = p0 q1 + p1 q0, outQ = q0 q1 (each / R). outP may be p0, outQ may be q0. */
+export function kFractionLayer(
+  outP: usize, outQ: usize, moving: u32, p0: usize, p1: usize, q0: usize, q1: usize, blocks: usize,
+): void {
+  const other = scratch();
+  const s0: usize = moving & 1 ? 80 : 0;
+  const s1: usize = moving & 2 ? 80 : 0;
+  const s2: usize = moving & 4 ? 80 : 0;
+  const s3: usize = moving & 8 ? 80 : 0;
+  while (blocks > 0) {
+    const n = min<usize>(blocks, CHUNK);
+    mulChunk(outP, p0, s0, q1, s3, n);
+    mulChunk(other, p1, s1, q0, s2, n);
+    addChunk(outP, other, n);
+    mulChunk(outQ, q0, s2, q1, s3, n);
+    outP += n * BLOCK_BYTES;
+    outQ += n * BLOCK_BYTES;
+    p0 += n * s0;
+    p1 += n * s1;
+    q0 += n * s2;
+    q1 += n * s3;
+    blocks -= n;
+  }
+}
+
+/** The layer above unit numerators: outP = q0 + q1, outQ = q0 q1 / R. outQ may be q0. */
+export function kUnitLayer(outP: usize, outQ: usize, q0: usize, q1: usize, blocks: usize): void {
+  const p = primes();
+  const mu = mus();
+  const pHigh = highPrimes();
+  const end = outP + blocks * BLOCK_BYTES;
+  while (outP < end) {
+    addAt(outP, q0, q1, p);
+    productAt(outQ, q0, q1, p, mu, pHigh);
+    outP += BLOCK_BYTES;
+    outQ += BLOCK_BYTES;
+    q0 += BLOCK_BYTES;
+    q1 += BLOCK_BYTES;
+  }
+}
