@@ -8,19 +8,20 @@ import { extCases } from './ext.ts';
 import { foldCases } from './fold.ts';
 import { gemmCases } from './gemm.ts';
 import { hashCases } from './hash.ts';
+import { lookupTreeCases } from './lookup-tree.ts';
 import { nttCases } from './ntt.ts';
+import { sumcheckCases } from './sumcheck.ts';
 
 const CASES: readonly KernelCase[] = [
   ...baseCases,
   ...extCases,
+  ...sumcheckCases,
+  ...lookupTreeCases,
   ...nttCases,
   ...hashCases,
   ...foldCases,
   ...gemmCases,
 ];
-import { lookupTreeCases } from './lookup-tree.ts';
-import { sumcheckCases } from './sumcheck.ts';
-const CASES: readonly KernelCase[] = [...baseCases, ...extCases, ...sumcheckCases, ...lookupTreeCases];
 
 export interface KernelRow {
   readonly kernel: string;

@@ -78,14 +78,14 @@ export const sumcheckCases: readonly KernelCase[] = [
     const [w, a] = [fill(k.memory.u32(5 * n)), fill(k.memory.u32(n))];
     return () => void k.weightedSum(w, a);
   }),
-  rounds('fold-rows', 'word', undefined, (k, n) => {
+  rounds('weighted-rows', 'word', undefined, (k, n) => {
     const [w, a] = [fill(k.memory.u32((5 * n) / COLUMNS)), fill(k.memory.u32(n))];
     const out = k.memory.u32(5 * COLUMNS);
-    return () => k.foldRows(out, a, COLUMNS, w);
+    return () => k.weightedRows(out, a, COLUMNS, w);
   }),
-  rounds('fold-columns', 'word', undefined, (k, n) => {
+  rounds('weighted-columns', 'word', undefined, (k, n) => {
     const [w, a] = [fill(k.memory.u32(5 * COLUMNS)), fill(k.memory.u32(n))];
     const out = k.memory.u32((5 * n) / COLUMNS);
-    return () => k.foldColumns(out, a, COLUMNS, w);
+    return () => k.weightedColumns(out, a, COLUMNS, w);
   }),
 ];

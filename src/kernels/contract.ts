@@ -18,7 +18,17 @@ import type { SumcheckKernels } from './contract/sumcheck.ts';
 import type { WeightedSumKernels } from './contract/weighted-sums.ts';
 
 export interface Kernels
-export interface Kernels extends BaseKernels, NttKernels, HashKernels, ExtKernels, ExtRowKernels, FoldKernels, GemmKernels, SumcheckKernels, WeightedSumKernels, LookupTreeKernels {
+  extends
+    BaseKernels,
+    NttKernels,
+    HashKernels,
+    ExtKernels,
+    ExtRowKernels,
+    FoldKernels,
+    GemmKernels,
+    SumcheckKernels,
+    WeightedSumKernels,
+    LookupTreeKernels {
   /** `reference` or `wasm`. */
   readonly name: string;
   /** K over F; F is `ext.base`. */

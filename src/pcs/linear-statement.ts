@@ -69,13 +69,14 @@ export function checkLinearStatement(field: ExtensionField, statement: LinearSta
     checkWeight(field, weight, columns, statement.parameters.code.logData);
     field.fromLimbs(value);
   }
-  for (const { label, cap } of statement.groups) {
-    const nodes = cap.length / 32;
-    if (!Number.isInteger(Math.log2(nodes)) || nodes > columnCode(statement.parameters.code).length) {
-      throw new RangeError(
-        `groups: ${label}: cap: expected 2^c digests of 32 bytes, got ${cap.length} bytes`,
-      );
-    }
+  for (const group of statement.groups) checkCap(statement.parameters, group);
+}
+
+/** @throws RangeError unless the cap is 2^c digests of a tree over the code's points */
+export function checkCap(parameters: Parameters, { label, cap }: CommittedGroup): void {
+  const nodes = cap.length / 32;
+  if (!Number.isInteger(Math.log2(nodes)) || nodes > columnCode(parameters.code).length) {
+    throw new RangeError(`groups: ${label}: cap: expected 2^c digests of 32 bytes, got ${cap.length} bytes`);
   }
 }
 

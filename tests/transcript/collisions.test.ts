@@ -125,7 +125,7 @@ test('2,000 pairs of neighbours', () => {
       if (!same) different++;
       expect(finalState(quintic, script) === finalState(quintic, other)).toBe(same);
     }),
-    { numRuns: 3_500 },
+    { numRuns: 4_500 },
   );
   expect(different).toBeGreaterThanOrEqual(2_000);
 });
