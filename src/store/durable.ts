@@ -71,18 +71,29 @@ function linkOnce(files: FileSystem, from: string, directory: string, name: stri
   return true;
 }
 
-/** Creates a directory and its parents where they are missing, and makes new names durable. */
+/**
+ * Creates a directory and its parents where they are missing, and makes its name durable even where it was there: who made it
+ * may have died before that.
+ */
 export function ensureDirectory(files: FileSystem, path: string): void {
   const parent = join(path, '..');
   try {
     files.makeDirectory(path);
   } catch (error) {
-    if (hasCode(error, 'FILE_EXISTS')) return;
-    if (!hasCode(error, 'FILE_MISSING') || parent === path) throw error;
-    ensureDirectory(files, parent);
-    return ensureDirectory(files, path);
+    if (hasCode(error, 'FILE_MISSING') && parent !== path) {
+      ensureDirectory(files, parent);
+      return ensureDirectory(files, path);
+    }
+    if (!hasCode(error, 'FILE_EXISTS')) throw error;
   }
   files.syncDirectory(parent);
+}
+
+/** Makes the names of a directory and of all above it durable, where this user may. */
+export function syncAncestors(files: FileSystem, path: string): void {
+  const parent = join(path, '..');
+  quietly(() => files.syncDirectory(parent)); // a directory that cannot be opened was not made by this user
+  if (parent !== path) syncAncestors(files, parent);
 }
 
 /** Whether an error is a refusal with this code. */

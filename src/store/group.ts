@@ -154,6 +154,7 @@ export function openGroup(kernels: Kernels, home: Home, path: string): StoredGro
   const { files } = home;
   const where = resolve(path);
   const keyBytes = readWhole(files, join(where, KEY));
+  quietly(() => files.syncDirectory(dirname(where))); // who committed it may have died before its name was durable
   const key = decodeKey(keyBytes);
   const { parameters, group } = key;
   const rows = loadTree(kernels, files, where, key);

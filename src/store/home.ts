@@ -12,7 +12,7 @@ import { join, resolve } from 'node:path';
 import { blake3 } from '../hash/blake3.ts';
 import { freshLongTermSecret, MIN_SECRET_BYTES } from '../random/keys.ts';
 import { mapSecret, secretOf, type Secret } from '../secret/secret.ts';
-import { ensureDirectory, hasCode, publishOnce, readWhole } from './durable.ts';
+import { ensureDirectory, hasCode, publishOnce, readWhole, syncAncestors } from './durable.ts';
 import { refusingFiles, type FileSystem } from './files.ts';
 import { checkBody, frame, unframe } from './frame.ts';
 import { nodeFiles } from './node-files.ts';
@@ -50,6 +50,9 @@ export function openHome(path: string = defaultHome(), files: FileSystem = nodeF
   const checked = refusingFiles(files);
   ensureDirectory(checked, where);
   const longTerm = readLongTerm(checked, where) ?? makeLongTerm(checked, where);
+  // Whoever made these names may have died before they were durable, and groups will depend on the secret.
+  checked.syncDirectory(where);
+  syncAncestors(checked, where);
   return { path: where, files: checked, longTerm, secretId: secretIdOf(longTerm) };
 }
 

@@ -100,15 +100,14 @@ function checkRequest(kernels: Kernels, request: LinearRequest, statement: Linea
   if (names.size !== groups.length) throw new RangeError('groups: expected distinct groups, got one twice');
 }
 
-/** Asks the fullest group first, so that a spent budget does not cost the others a proof. */
+/** The emptiest budget first: if it is spent, no other group pays for a proof that is not made. */
 function reserveAll(home: Home, groups: readonly BudgetPlace[], positions: number): Reservation[] {
-  const spent = groups.find((group) => budgetStatus(home, group).proofsLeft < 1);
-  // Refuses with its reason, and if not, another process has just refreshed nothing: one reservation for one proof holds.
-  const first = spent ?? groups[0];
-  const early = first === undefined ? undefined : reserve(home, first, positions, 'proof');
-  return groups.map((group) =>
-    early !== undefined && group === first ? early : reserve(home, group, positions, 'proof'),
-  );
+  const order = groups
+    .map((group, i) => ({ group, i, left: budgetStatus(home, group).proofsLeft }))
+    .sort((a, b) => a.left - b.left);
+  const reservations: Reservation[] = [];
+  for (const { group, i } of order) reservations[i] = reserve(home, group, positions, 'proof');
+  return reservations;
 }
 
 /**
