@@ -37,7 +37,13 @@ function child(home: string, path: string, keyDigest: Uint8Array, go: number): P
     running.on('error', reject);
     running.on('close', (code) => {
       if (code !== 0) reject(new Error(`child: ${code}: ${err}`));
-      else resolve(out.trim().split('\n').map((line) => JSON.parse(line) as Line));
+      else
+        resolve(
+          out
+            .trim()
+            .split('\n')
+            .map((line) => JSON.parse(line) as Line),
+        );
     });
   });
 }
@@ -59,7 +65,12 @@ test.each(Array.from({ length: ROUNDS }, (_, i) => i))(
     expect(used.sort((a, b) => a - b)).toEqual(Array.from({ length: 48 }, (_, i) => 10 * (i + 1)));
     expect(lines.filter(({ code }) => code === 'BUDGET_SPENT').length).toBe(lines.length - 48);
     const place = { path, keyDigest, limits: LIMITS };
-    expect(budgetStatus(home, place)).toMatchObject({ used: 480, generation: 48, proofsLeft: 0, linksLeft: 2 });
+    expect(budgetStatus(home, place)).toMatchObject({
+      used: 480,
+      generation: 48,
+      proofsLeft: 0,
+      linksLeft: 2,
+    });
     expect(reserve(home, place, 10, 'link').used).toBe(490);
     const left = readdirSync(path).filter((name) => !/^budget-\d{16}$/.test(name));
     expect(left).toEqual([]); // nothing unfinished stays behind
@@ -73,7 +84,9 @@ test('BUD-3: processes that make one home at the same moment share its secret', 
   const place = makePlace(seed, join(root, 'group-seed'));
   const jobs = Array.from({ length: PROCESSES }, () => child(homePath, place.path, place.keyDigest, go));
   const lines = (await Promise.all(jobs)).flat();
-  expect(new Set(lines.map(({ secretId }) => secretId))).toEqual(new Set([openHome(homePath).secretId.join()]));
+  expect(new Set(lines.map(({ secretId }) => secretId))).toEqual(
+    new Set([openHome(homePath).secretId.join()]),
+  );
 });
 
 test('everything is for its owner alone', () => {
