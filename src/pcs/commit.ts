@@ -9,13 +9,27 @@ import type { PaddedMessage } from '../kernels/contract/ntt.ts';
 import { bitReverse } from '../field/domain.ts';
 import type { Stream } from '../hash/stream.ts';
 import { buildTree, capOf, storedNodes, subtreeRoots } from '../merkle/prove.ts';
-import type { CommittedRows, OpenedRows } from '../merkle/rows-prove.ts';
+import { pickRows, type CommittedRows, type OpenedRows } from '../merkle/rows-prove.ts';
 import type { RowTree } from '../merkle/rows-verify.ts';
 import { LOG_CODE_EXPANSION, type CodeParameters } from '../params/parameters.ts';
 import { BATCH_COLUMNS, inBatches, type ColumnSource } from './columns.ts';
 
-/** Layers that are not kept: subtrees of 16 leaves are recomputed for the opened rows. */
-export const ABSENT_LAYERS = 4;
+/** What a committer keeps for openings, beside the columns. */
+export interface Keep {
+  /**
+   * Lowest layers of the tree that are not kept; the subtrees above opened leaves are then recomputed. Each layer dropped
+   * halves the tree and doubles the rows recomputed for an opening: 0 keeps 64 bytes a leaf, 4 keeps 4.
+   */
+  readonly absentLayers: number;
+  /** Keep the codeword as well: nothing is recomputed. For trees that one proof makes and opens. */
+  readonly codeword: boolean;
+}
+
+/** A committed group: its tree, and the rows of its codeword if they were kept. */
+export interface CommittedColumns extends CommittedRows {
+  /** [2^logLeaves][columns], or null. */
+  readonly codeword: Uint32Array | null;
+}
 
 /** Where the salts of a tree come from. */
 export interface TreeSalts {
@@ -51,7 +65,7 @@ export function batchMessage(
  * Commits all columns of a source.
  *
  * @param salts secret
- * @returns the tree without its lowest layers
+ * @param keep what openings will find
  */
 export function commitColumns(
   kernels: Kernels,
@@ -59,14 +73,16 @@ export function commitColumns(
   tree: RowTree,
   source: ColumnSource,
   salts: TreeSalts,
+  keep: Keep,
   progress?: (done: number) => void,
-): CommittedRows {
+): CommittedColumns {
   if (source.columns !== tree.words) {
     throw new RangeError(`source: expected ${tree.words} columns, got ${source.columns}`);
   }
   const rows = 2 ** code.logData;
   const cosets = 2 ** LOG_CODE_EXPANSION;
-  const absent = Math.min(ABSENT_LAYERS, code.logData, tree.shape.logLeaves - tree.shape.logCap);
+  const absent = Math.min(keep.absentLayers, code.logData, tree.shape.logLeaves - tree.shape.logCap);
+  const kept = keep.codeword ? new Uint32Array(cosets * rows * tree.words) : null;
   const roots = new Uint32Array(8 * 2 ** (tree.shape.logLeaves - absent));
   const state = new Uint32Array(rows * leafStateWords(tree.words));
   const digests = new Uint32Array(8 * rows);
@@ -84,6 +100,7 @@ export function commitColumns(
       const shape = { logN: code.logData + LOG_CODE_EXPANSION, columns: count };
       kernels.encodeCoset(out, batchMessage(kernels, source, first, count), shape, coset);
       kernels.absorbLeaves(state, tree.words, first, out, count);
+      if (kept !== null) placeColumns(kept, out, coset * rows, rows, tree.words, first, count);
       progress?.((coset * source.columns + first + count) / (cosets * source.columns));
     });
     kernels.finishLeaves(digests, state, tree.words);
@@ -93,23 +110,45 @@ export function commitColumns(
   const stored = buildTree(kernels, tree.shape, roots, absent);
   if (stored.nodes.length !== 8 * storedNodes(tree.shape, absent))
     throw new Error('commit: tree of another size');
-  return { tree, stored, cap: capOf(stored) };
+  return { tree, stored, cap: capOf(stored), codeword: kept };
+}
+
+/** Copies [rows][count] into columns [first, first + count) of rows [at, at + rows). */
+function placeColumns(
+  to: Uint32Array,
+  from: Uint32Array,
+  at: number,
+  rows: number,
+  width: number,
+  first: number,
+  count: number,
+): void {
+  if (count === width) {
+    to.set(from, at * width);
+    return;
+  }
+  for (let r = 0; r < rows; r++) to.set(from.subarray(r * count, (r + 1) * count), (at + r) * width + first);
 }
 
 /**
- * The rows of a committed group at some positions, recomputed from the columns: no codeword is kept.
+ * The rows of a committed group at some positions, as they were kept or recomputed from the columns.
  *
  * @param positions stored rows, strictly increasing
  */
 export function openColumns(
   kernels: Kernels,
   code: CodeParameters,
-  committed: CommittedRows,
+  committed: CommittedColumns,
   source: ColumnSource,
   salts: TreeSalts,
   positions: readonly number[],
 ): OpenedRows {
-  const { tree, stored } = committed;
+  const { tree, stored, codeword } = committed;
+  if (codeword !== null && stored.firstLayer === 0) {
+    const words = new Uint32Array(4 * positions.length);
+    positions.forEach((position, i) => words.set(fillSalts(kernels, salts, position, 1), 4 * i));
+    return { values: pickRows(codeword, tree.words, positions), salts: words };
+  }
   const subtree = 2 ** stored.firstLayer;
   // All leaves of every subtree with an opened leaf: neighbours share the code's cosets, so they cost little.
   const touched = [...new Set(positions.map((position) => Math.floor(position / subtree)))];
