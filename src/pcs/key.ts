@@ -11,7 +11,7 @@
  *      32      8    epoch, u64 below 2^53
  *      40      4    lifetime: 1 = static, 2 = carried
  *      44      4    columns
- *      48      4    uses: proofs that may open a carried group; 0 for a static one
+ *      48      4    uses: proofs that may open a carried group; 1 for a static one
  *      52      4    log2 of the number of cap digests
  *      56     32    layout: digest of what the cells mean, the owner's business
  *      88      .    cap, 32 bytes a digest
@@ -155,12 +155,8 @@ function checkGroup({ parameters, group }: GroupKey, logCap: number): void {
   if (group.columns < 1 || group.columns > MAX_COLUMNS) {
     refuse('KEY_COLUMNS', STAGE, `expected 1 to ${MAX_COLUMNS} columns, got ${group.columns}`);
   }
-  if (group.uses > 0 !== (group.lifetime === 'carried')) {
-    refuse(
-      'KEY_USES',
-      STAGE,
-      `expected uses for a carried group only, got ${group.uses} for a ${group.lifetime} one`,
-    );
+  if (group.uses < 1 || (group.lifetime === 'static' && group.uses > 1)) {
+    refuse('KEY_USES', STAGE, `expected uses from 1 on, and 1 for a static group, got ${group.uses}`);
   }
   if (logCap > code.logData + LOG_CODE_EXPANSION) {
     refuse(

@@ -15,6 +15,8 @@ export const STATE_FORMAT_VERSION = 1;
 
 const MAGIC = Uint8Array.from('zkdlstat', (character) => character.charCodeAt(0));
 const HEADER_BYTES = 24;
+/** Bytes of a frame around its body. */
+export const FRAME_BYTES = HEADER_BYTES + DIGEST_BYTES;
 
 /** A framed file: its body and the digest of all of it. */
 export interface Framed {
@@ -24,7 +26,7 @@ export interface Framed {
 
 /** @param kind 1 to 8 printable ASCII characters */
 export function frame(kind: string, body: Uint8Array): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(HEADER_BYTES + body.length + DIGEST_BYTES);
+  const bytes = new Uint8Array(FRAME_BYTES + body.length);
   const view = new DataView(bytes.buffer);
   bytes.set(MAGIC);
   view.setUint32(8, STATE_FORMAT_VERSION, true);

@@ -3,7 +3,7 @@
  *
  *   group.key     the public key, to be given to verifiers
  *   secret        what pads and salts are expanded from
- *   tree          digests above subtrees of 16 leaves
+ *   tree          the digests of one layer
  *   data          the cells, int16 by column, or `data-at`: the path of the owner's file that holds them
  *   budget-<g>    one record a reservation (counter.ts)
  *
@@ -44,13 +44,18 @@ export interface GroupPlan {
   readonly epoch?: number;
   readonly lifetime: Exclude<Lifetime, 'proof'>;
   readonly columns: number;
-  /** For carried groups: how many proofs may open it. */
+  /** For carried groups: how many proofs may open it. Default 1, as for static ones. */
   readonly uses?: number;
   readonly parameters: Parameters;
   /** 32 bytes: digest of the meaning of the cells. */
   readonly layout: Uint8Array;
   /** log2 of the digests that the key publishes, default 6. */
   readonly logCap?: number;
+  /**
+   * Lowest layers of the tree that are not kept, default 0. Each halves the file of digests and doubles the rows that an
+   * opening recomputes; 4 keeps 2 bytes a leaf.
+   */
+  readonly absentLayers?: number;
 }
 
 /** An open group. Its budget is in its directory: `reserve` takes it as a place. */
@@ -65,11 +70,13 @@ export interface StoredGroup extends BudgetPlace {
   close(): void;
 }
 
+/** An audit needs the cap only. */
+const AUDIT = { absentLayers: Infinity, codeword: false };
 /** log2 of the digests in a key: 2 KiB, which save six layers of every opened path. */
 const LOG_CAP = 6;
 
 /**
- * Commits cells and makes the group's directory. Memory stays bounded: sixteen columns and a quarter of the leaves.
+ * Commits cells and makes the group's directory. Memory stays bounded: sixteen columns, a quarter of the leaves and the tree.
  *
  * @param path of the directory, which must not exist
  * @throws RangeError for a plan that makes no group; ProofError `FILE_EXISTS`, `DISK_FULL`, `FILE_*`: nothing is left then
@@ -128,7 +135,8 @@ function writeGroup(
   const source = maskSource(key, kernels.ext);
   const cells = openCells(files, directory, identity.columns, rows);
   try {
-    const owned = commitGroup(kernels, source, parameters, identity, cells.read, logCap, progress);
+    const keep = { absentLayers: plan.absentLayers ?? 0, codeword: false };
+    const owned = commitGroup(kernels, source, parameters, identity, cells.read, logCap, keep, progress);
     const bytes = encodeKey({ parameters, group: { ...identity, cap: owned.cap }, layout });
     storeTree(files, directory, owned.rows);
     writeSynced(files, join(directory, counterName(0)), [encodeCounter(firstRecord(keyDigest(bytes)))]);
@@ -185,7 +193,7 @@ export function auditGroup(kernels: Kernels, home: Home, group: StoredGroup): vo
   const source = maskSource(treeKey(treeSecret, treeKeySources(home, key)), kernels.ext);
   const logCap = Math.log2(key.group.cap.length / 32);
   const read = (first: number, count: number) => owned.source.data(first, count);
-  const again = commitGroup(kernels, source, key.parameters, key.group, read, logCap);
+  const again = commitGroup(kernels, source, key.parameters, key.group, read, logCap, AUDIT);
   if (again.cap.some((byte, i) => byte !== key.group.cap[i])) {
     refuse(
       'DATA_CHANGED',
@@ -198,7 +206,7 @@ export function auditGroup(kernels: Kernels, home: Home, group: StoredGroup): vo
 /** @throws RangeError for a plan that makes no group */
 function identityOf(plan: GroupPlan): GroupIdentity {
   const { label, lifetime, columns, parameters } = plan;
-  const uses = plan.uses ?? 0;
+  const uses = plan.uses ?? 1;
   const { padLength } = parameters.code;
   const pads = groupPadLength({ name: label, lifetime, columns, uses }, parameters.code);
   if (pads > padLength) throw new RangeError(`uses: expected at most ${padLength} pads, got ${pads}`);

@@ -21,7 +21,7 @@ test('fixed layout: a change needs another version', () => {
   expect(new TextDecoder().decode(bytes.slice(0, 8))).toBe('zkdl-key');
   const view = new DataView(bytes.buffer);
   expect([8, 12, 32, 36, 40, 44, 48, 52].map((at) => view.getUint32(at, true))).toEqual([
-    1, 1, 0, 0, 1, 3, 0, 1,
+    1, 1, 0, 0, 1, 3, 1, 1,
   ]);
   expect([...bytes.slice(16, 24)]).toEqual([0x57, 0, 0, 0, 0, 0, 0, 0]);
   expect([...bytes.slice(24, 32)]).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
@@ -35,7 +35,8 @@ const keys = fc.record({
   group: fc.uint8Array({ minLength: 8, maxLength: 8 }).filter((g) => g.some((b) => b > 0)),
   epoch: fc.maxSafeNat(),
   columns: fc.integer({ min: 1, max: 2 ** 24 }),
-  uses: fc.integer({ min: 0, max: 5 }),
+  uses: fc.integer({ min: 1, max: 5 }),
+  carried: fc.boolean(),
   logCap: fc.integer({ min: 0, max: 4 }),
   layout: fc.uint8Array({ minLength: 32, maxLength: 32 }),
   fill: fc.integer({ min: 0, max: 255 }),
@@ -43,8 +44,9 @@ const keys = fc.record({
 
 test('FMT-2: what is encoded decodes to the same, and bytes and digests are canonical', () => {
   fc.assert(
-    fc.property(keys, ({ logCap, fill, layout, ...rest }) => {
-      const lifetime = rest.uses > 0 ? ('carried' as const) : ('static' as const);
+    fc.property(keys, ({ logCap, fill, layout, carried, uses: some, ...named }) => {
+      const lifetime = carried ? ('carried' as const) : ('static' as const);
+      const rest = { ...named, uses: carried ? some : 1 };
       const cap = new Uint8Array(32 * 2 ** logCap).fill(fill);
       const made: GroupKey = { parameters, group: { ...rest, lifetime, cap }, layout };
       const encoded = encodeKey(made);
@@ -109,8 +111,8 @@ describe('one check, one liar', () => {
     ['KEY_LIFETIME', word(40, 3)],
     ['KEY_COLUMNS', word(44, 0)],
     ['KEY_COLUMNS', word(44, 2 ** 24 + 1)],
-    ['KEY_USES', word(48, 1)],
-    ['KEY_USES', word(40, 2)],
+    ['KEY_USES', word(48, 0)],
+    ['KEY_USES', word(48, 2)],
     ['KEY_CAP', word(52, 32)],
     ['KEY_CAP', word(52, 2 ** 32 - 1)],
     ['KEY_LENGTH', word(52, 31)],

@@ -15,7 +15,7 @@ const IDENTITY = {
   group: Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8),
   epoch: 0,
   lifetime: 'static' as const,
-  uses: 0,
+  uses: 1,
 };
 
 /** Parameters for one static group of some columns and some claims: m = 11, t = 2^11, 128 bits like any other set. */
