@@ -108,7 +108,7 @@ export function encodeKey(key: GroupKey): Uint8Array<ArrayBuffer> {
  *   toy profile and for pads that do not cover the group's life
  */
 export function decodeKey(bytes: Uint8Array): GroupKey {
-  const copy = bytes.slice(); // the caller's buffer may change, ours does not
+  const copy = new Uint8Array(bytes); // ours does not change; `slice` of a Node Buffer would be a view
   const view = new DataView(copy.buffer);
   if (copy.length < AT.cap) tooShort(AT.cap, copy.length);
   if (MAGIC.some((byte, i) => copy[i] !== byte))

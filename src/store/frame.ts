@@ -44,12 +44,13 @@ export function frame(kind: string, body: Uint8Array): Uint8Array<ArrayBuffer> {
  * @throws ProofError `STATE_MAGIC`, `STATE_VERSION`, `STATE_KIND` for another file, `STATE_LENGTH` for one cut short or
  *   continued, `STATE_DIGEST` for one that was damaged
  */
-export function unframe(path: string, kind: string, bytes: Uint8Array): Framed {
+export function unframe(path: string, kind: string, file: Uint8Array): Framed {
+  const bytes = new Uint8Array(file); // `slice` of a Node Buffer would be a view
   if (bytes.length < HEADER_BYTES + DIGEST_BYTES)
     wrongLength(path, HEADER_BYTES + DIGEST_BYTES, bytes.length);
   if (MAGIC.some((byte, i) => bytes[i] !== byte))
     refuse('STATE_MAGIC', path, 'expected a file that begins with zkdlstat');
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const view = new DataView(bytes.buffer);
   const version = view.getUint32(8, true);
   if (version !== STATE_FORMAT_VERSION) {
     refuse('STATE_VERSION', path, `expected version ${STATE_FORMAT_VERSION}, got ${version}`);

@@ -154,7 +154,8 @@ function writeGroup(
  * Pads and salts are expanded again from the stored bytes, at the positions that they were first drawn at: the same words for
  * the same cells. `maskSource` sees a key of its own for each opening, since its ledger lives as long as the process.
  *
- * @throws ProofError `FILE_MISSING`, `KEY_*`, `WEAK_PARAMS`, `STATE_*`, `TREE_*`, `SECRET_OWNER`, `DATA_LENGTH`
+ * @throws ProofError `FILE_MISSING`, `KEY_*`, `WEAK_PARAMS`, `STATE_*`, `COUNTER_KEY`, `TREE_*`, `SECRET_OWNER`,
+ *   `DATA_LENGTH`
  * @example
  * const group = openGroup(kernels, home, 'model/W');
  */
@@ -164,6 +165,8 @@ export function openGroup(kernels: Kernels, home: Home, path: string): StoredGro
   const keyBytes = readWhole(files, join(where, KEY));
   quietly(() => files.syncDirectory(dirname(where))); // who committed it may have died before its name was durable
   const key = decodeKey(keyBytes);
+  const digest = keyDigest(keyBytes);
+  readCounter(files, where, digest, 0); // refuses a key that is not this directory's, in any bit
   const { parameters, group } = key;
   const rows = loadTree(kernels, files, where, key);
   const treeSecret = loadTreeSecret(home, where);
@@ -175,7 +178,7 @@ export function openGroup(kernels: Kernels, home: Home, path: string): StoredGro
     path: where,
     key,
     keyBytes,
-    keyDigest: keyDigest(keyBytes),
+    keyDigest: digest,
     limits: budgetLimits(key),
     owned: ownedGroup(kernels, parameters, group, columns, rows, salts),
     treeSecret,
