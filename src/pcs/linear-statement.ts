@@ -6,6 +6,7 @@ import type { ExtensionField } from '../field/field.ts';
 import { blake3 } from '../hash/blake3.ts';
 import type { Instance } from '../params/instance.ts';
 import { encodeParameters } from '../params/encoding.ts';
+import { exactLog2 } from '../merkle/shape.ts';
 import { columnCode, type Parameters } from '../params/parameters.ts';
 import { createPadPlanner, type PadPlan } from '../pads/plan.ts';
 import { statementDigest, type Domain, type StatementLeaf } from '../transcript/statement.ts';
@@ -75,7 +76,7 @@ export function checkLinearStatement(field: ExtensionField, statement: LinearSta
 /** @throws RangeError unless the cap is 2^c digests of a tree over the code's points */
 export function checkCap(parameters: Parameters, { label, cap }: CommittedGroup): void {
   const nodes = cap.length / 32;
-  if (!Number.isInteger(Math.log2(nodes)) || nodes > columnCode(parameters.code).length) {
+  if (exactLog2(nodes) === undefined || nodes > columnCode(parameters.code).length) {
     throw new RangeError(`groups: ${label}: cap: expected 2^c digests of 32 bytes, got ${cap.length} bytes`);
   }
 }

@@ -1,5 +1,5 @@
 /** BLAKE3 of the two kernel binaries; written by `node tools/build-kernels.mjs --pin`. */
 export const KERNEL_BLAKE3 = {
-  single: 'a8e61d5cbc571306c74c7983fc81221b2ee9f7b5c5f0531e26b9da668f44790c',
-  shared: '9d55fe7a29f8ead59504c83b7e24aeb701606c8a81934cadb32422b2d4902386',
+  single: '90058e92b58aba06d8bac566809e20e4fece6e22f55af63655187ac244e5ab63',
+  shared: '543ffe9ac48ff35b7268615749d7cdaa5e4c175968306e2b4a2665018fa0830c',
 };
