@@ -49,7 +49,7 @@ export interface GroupPlan {
   readonly parameters: Parameters;
   /** 32 bytes: digest of the meaning of the cells. */
   readonly layout: Uint8Array;
-  /** log2 of the digests that the key publishes, default 6. */
+  /** log2 of the digests that the key publishes, default 12, or m where that is less. */
   readonly logCap?: number;
   /**
    * Lowest layers of the tree that are not kept, default 0. Each halves the file of digests and doubles the rows that an
@@ -72,8 +72,8 @@ export interface StoredGroup extends BudgetPlace {
 
 /** An audit needs the cap only. */
 const AUDIT = { absentLayers: Infinity, codeword: false };
-/** log2 of the digests in a key: 2 KiB, which save six layers of every opened path. */
-const LOG_CAP = 6;
+/** log2 of the digests in a key: 128 KiB, which save twelve layers of every opened path. At most one a row of cells. */
+const LOG_CAP = 12;
 
 /**
  * Commits cells and makes the group's directory. Memory stays bounded: sixteen columns, a quarter of the leaves and the tree.
@@ -126,7 +126,7 @@ function writeGroup(
   const { files } = home;
   const { parameters, layout } = plan;
   const rows = 2 ** parameters.code.logData;
-  const logCap = plan.logCap ?? Math.min(LOG_CAP, Math.log2(columnCode(parameters.code).length));
+  const logCap = plan.logCap ?? Math.min(LOG_CAP, parameters.code.logData);
   storeCells(files, directory, origin, identity.columns, rows);
   const group = { ...identity, cap: new Uint8Array(32 * 2 ** logCap) };
   encodeKey({ parameters, group, layout }); // refuses a key that nobody would accept before the work is done
