@@ -43,6 +43,9 @@ export interface FileSystem {
   list(path: string): string[];
 }
 
+/** Codes of the platform, not of Node.js (`ERR_..`), whose complaints are a programmer's mistakes. */
+const PLATFORM = /^(E[A-Z0-9]+|ZKDL_SHORT)$/;
+
 /** Codes of refusal by the platform's code. */
 const CAUSES: Readonly<Record<string, readonly [code: string, detail: string]>> = {
   ENOSPC: ['DISK_FULL', 'expected free space, got a full disk; nothing already stored is lost'],
@@ -64,7 +67,7 @@ export function refusingFiles(files: FileSystem): FileSystem {
       return run();
     } catch (error) {
       const platform = (error as { readonly code?: unknown } | null)?.code;
-      if (typeof platform !== 'string') throw error;
+      if (typeof platform !== 'string' || !PLATFORM.test(platform)) throw error;
       const [code, detail] = CAUSES[platform] ?? [
         'FILE_ERROR',
         'expected the platform to do it, got an error',

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { budgetStatus, reserve } from '../../src/store/budget.ts';
+import { readWhole, writeSynced } from '../../src/store/durable.ts';
 import { openHome } from '../../src/store/home.ts';
 import { codeOf } from '../support/params.ts';
 import { makePlace } from '../support/store.ts';
@@ -123,4 +124,12 @@ test('the real file system reports what the store understands', () => {
   reader.close();
   files.unlink(at('full/file'));
   files.removeDirectory(at('full'));
+});
+
+test("a programmer's mistake stays one, and shared memory can be written", () => {
+  const home = openHome(join(root, 'home-shared'));
+  expect(() => home.files.list(null as unknown as string)).toThrow(TypeError);
+  const shared = new Uint8Array(new SharedArrayBuffer(5)).fill(3);
+  writeSynced(home.files, join(root, 'shared'), [shared]);
+  expect([...readWhole(home.files, join(root, 'shared'))]).toEqual([3, 3, 3, 3, 3]);
 });
