@@ -56,6 +56,8 @@ const CAUSES: Readonly<Record<string, readonly [code: string, detail: string]>> 
   ENOTEMPTY: ['FILE_EXISTS', 'expected a new name, got a directory with files'],
   EACCES: ['FILE_ACCESS', 'expected permission, got none'],
   EPERM: ['FILE_ACCESS', 'expected permission, and hard links for a counter, got a refusal'],
+  ENOTSUP: ['FILE_ACCESS', 'expected a file system with hard links and fsync, got one without'],
+  EOPNOTSUPP: ['FILE_ACCESS', 'expected a file system with hard links and fsync, got one without'],
   EROFS: ['FILE_ACCESS', 'expected a writable file system, got a read-only one'],
   ZKDL_SHORT: ['FILE_SHORT', 'expected more bytes, got the end of the file: it is cut short'],
 };

