@@ -7,3 +7,5 @@ export type { Fractions } from './contract/lookup-tree.ts';
 export type { BaseMultilinear, Multilinear, Pair, RoundValues, Weights } from './contract/sumcheck.ts';
 export { referenceKernels } from './reference/index.ts';
 export { wasmKernels, type WasmOptions } from './wasm/index.ts';
+export { chooseKernels, type ChosenKernels } from './select.ts';
+export { selfTest } from './self-test.ts';
