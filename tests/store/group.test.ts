@@ -223,6 +223,12 @@ describe('in memory', () => {
     }
   });
 
+  test('an empty directory is a name that is taken, too', () => {
+    home.files.makeDirectory('/W');
+    expect(codeOf(commit)).toBe('FILE_EXISTS');
+    expect(home.files.list('/W')).toEqual([]);
+  });
+
   test('every file cut short or damaged, by name', () => {
     commit();
     const expected: Record<string, RegExp> = {
