@@ -4,6 +4,7 @@
  * once, before kernels are handed out.
  */
 import type { Fe } from '../field/field.ts';
+import { leafFormat } from '../hash/leaf.ts';
 import type { Kernels } from './contract.ts';
 import { extWords } from './contract/layout.ts';
 import { referenceKernels } from './reference/index.ts';
@@ -29,7 +30,7 @@ const outOf = (length: number, run: (out: Uint32Array) => void): Uint32Array => 
   return out;
 };
 
-const domain = { label: 'selftest', epoch: 0, group: new Uint8Array(8) };
+const format = leafFormat({ label: 'selftest', epoch: 0, group: new Uint8Array(8) }, 21, 3, true);
 
 /** One probe a family; lengths cross the vector loops and their tails. */
 const PROBES: Readonly<Record<string, Probe>> = {
@@ -60,8 +61,7 @@ const PROBES: Readonly<Record<string, Probe>> = {
       k.foldRows(out, { data: integers(63), rows: 9, columns: 7 }, e),
     );
   },
-  leaves: (k) =>
-    outOf(5 * 8, (out) => k.hashLeaves(out, domain, sample(k, 5 * 21, 11), 21, sample(k, 20, 12), 3)),
+  leaves: (k) => outOf(5 * 8, (out) => k.hashLeaves(out, format, sample(k, 5 * 21, 11), sample(k, 20, 12))),
   nodes: (k) => outOf(3 * 8, (out) => k.hashParents(out, sample(k, 6 * 8, 13))),
   stream: (k) =>
     outOf(40, (out) => k.expandUniform(out, { key: new Uint8Array(32), label: 'selftest', id: 1 }, 5)),

@@ -6,7 +6,7 @@ import { codePoint } from '../../src/code/point.ts';
 import { encodeAt } from '../../src/code/encode-at.ts';
 import type { Ext, ExtensionField, Fe } from '../../src/field/field.ts';
 import { encodeFes } from '../../src/field/encoding.ts';
-import { leafDigest } from '../../src/hash/leaf.ts';
+import { leafDigest, leafFormat } from '../../src/hash/leaf.ts';
 import { bytesOfWords, wordsOfBytes } from '../../src/hash/words.ts';
 import { extWords, packExt } from '../../src/kernels/contract/layout.ts';
 import type { Kernels } from '../../src/kernels/index.ts';
@@ -63,10 +63,11 @@ export function simulateRows(
 ): SimulatedRows {
   const leaves = 2 ** tree.shape.logLeaves;
   const digests = Uint32Array.from({ length: 8 * leaves }, hash);
+  const format = leafFormat(tree.domain, tree.words, tree.shape.logLeaves, tree.salted);
   const salts = new Map([...rows.keys()].map((i) => [i, Uint32Array.from({ length: 4 }, hash)]));
   for (const [i, row] of rows) {
     const salt = bytesOfWords(salts.get(i) as Uint32Array);
-    const digest = leafDigest(tree.domain, i, encodeFes(row), salt);
+    const digest = leafDigest(format, row, salt);
     digests.set(wordsOfBytes(new Uint32Array(8), digest), 8 * i);
   }
   const stored = buildTree(kernels, tree.shape, digests);
