@@ -1,7 +1,14 @@
 /** `npm run bench -- NAME [options]`. */
 import { benchKernels } from './kernels/main.ts';
+import { benchCommit, benchOpen } from './pcs/main.ts';
+import { benchVerify } from './pcs/verify.ts';
 
-const BENCHMARKS: Record<string, (args: readonly string[]) => Promise<void>> = { kernels: benchKernels };
+const BENCHMARKS: Record<string, (args: readonly string[]) => Promise<void>> = {
+  kernels: benchKernels,
+  commit: benchCommit,
+  open: benchOpen,
+  verify: benchVerify,
+};
 
 const [name, ...args] = process.argv.slice(2);
 const bench = name === undefined ? undefined : BENCHMARKS[name];

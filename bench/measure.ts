@@ -1,4 +1,7 @@
-/** Timing: the median of repeated calls after a warm-up, in nanoseconds of wall time. */
+/**
+ * Timing: repeated calls after a warm-up, in nanoseconds of wall time. On a machine that others use the least of many samples
+ * says what a kernel costs, the median how much the others took.
+ */
 
 export interface Timing {
   readonly medianNs: number;

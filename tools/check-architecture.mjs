@@ -31,6 +31,7 @@ const FLOORS = [
   ['sumcheck'],
   ['pads'],
   ['pcs', 'tlookup'],
+  ['store'],
   ['relation'],
   ['ops'],
   ['graph'],
@@ -40,11 +41,14 @@ const FLOORS = [
 ];
 const floorOf = new Map(FLOORS.flatMap((rooms, floor) => rooms.map((room) => [room, floor])));
 /** Rooms that prover code alone may enter. */
-const PROVER_ROOMS = new Set(['kernels', 'tensor', 'random']);
+const PROVER_ROOMS = new Set(['kernels', 'tensor', 'random', 'store']);
 const PROVER_FILE = /(^|[/.-])(prove|prover|witness|commit)([/.-]|$)/;
 /** Room pairs on one floor that may see each other, downwards in this order. */
 const SAME_FLOOR = new Set(['random>transcript', 'tensor>code']);
+/** Lines of a file; tests may hold longer tables, and generated code is not read by people. */
 const MAX_LINES = 420;
+const MAX_TEST_LINES = 500;
+const GENERATED = new Set(['src/kernels/wasm/assembly/blake3-rounds.ts']);
 
 const CLOSURE_ENTRY = 'src/verifier/index.ts';
 const CLOSURE_FORBIDS = [
@@ -145,7 +149,8 @@ for (const file of files.filter((f) => /^reference\/.*\.ts$/.test(f) && !f.endsW
 
 for (const file of files.filter((f) => /\.(ts|js|mjs)$/.test(f) && !f.includes('/generated/'))) {
   const lines = textOf(file).split('\n').length - 1;
-  if (lines > MAX_LINES) problems.push(`${file}: ${lines} lines, limit ${MAX_LINES}`);
+  const limit = file.startsWith('tests/') ? MAX_TEST_LINES : MAX_LINES;
+  if (lines > limit && !GENERATED.has(file)) problems.push(`${file}: ${lines} lines, limit ${limit}`);
 }
 const FOREIGN = [
   [/"resolved":\s*"https?:/, 'a resolved host'],

@@ -77,7 +77,17 @@ step(
 );
 step(
   'compile tools',
-  ['src', 'bench', 'tools', 'reference', 'tsconfig.tools.json', 'tsconfig.base.json', 'package-lock.json'],
+  [
+    'src',
+    'bench',
+    'examples',
+    'tools',
+    'reference',
+    'tests',
+    'tsconfig.tools.json',
+    'tsconfig.base.json',
+    'package-lock.json',
+  ],
   ['dist-tools/src/index.js'],
   () => run(process.execPath, [tsc, '-p', 'tsconfig.tools.json']),
 );

@@ -20,7 +20,7 @@ export function primeField(p: number): BaseField {
   if (!Number.isInteger(p) || p < 2 || p > MAX_MODULUS || !isPrime(p)) {
     throw new RangeError(`primeField: p: expected a prime of at most ${MAX_MODULUS}, got ${p}`);
   }
-  const twoAdicity = p === 2 ? 0 : Math.log2((p - 1) & -(p - 1));
+  const twoAdicity = p === 2 ? 0 : 31 - Math.clz32((p - 1) & -(p - 1));
   const mul = (a: Fe, b: Fe): Fe => ((a * b) % p) as Fe;
   const pow = (a: Fe, e: number | bigint): Fe => power(1 as Fe, mul, a, e);
   const generator = smallestGenerator(p, pow);

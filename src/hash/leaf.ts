@@ -1,30 +1,31 @@
 /**
- * What the leaves and nodes of a hash tree are. All fields have a fixed width, so that no two leaves have the
- * same message, and leaves and nodes are hashed under two different public keys, so that no leaf can pass for a
- * node or a node for a leaf although a node costs a single compression.
+ * What the leaves and nodes of a hash tree are. spec/merkle.md is the normative text, with the reason for each choice.
  *
- *   leaf = BLAKE3_keyed(LEAF_KEY, header || values)
- *   node = BLAKE3_keyed(NODE_KEY, left || right)
+ *   leaf key = BLAKE3_derive_key('zkdl 2026 Merkle leaf', label || epoch || group || columns || log leaves || salt bytes)
+ *   leaf     = BLAKE3_keyed(leaf key, salt || values)            no salt in a tree of public or uniformly random leaves
+ *   node     = BLAKE3_keyed(NODE_KEY, left || right)
  *
- * `values` are canonical little-endian u32s, one per column. The header is one block of 64 bytes:
+ * Everything that the leaves of one tree have in common is in their key, and where a leaf stands is fixed by its path; so
+ * a leaf of up to 12 salted columns is one compression. `values` are canonical little-endian u32s, one per column. The
+ * material of the key has 36 bytes, integers little-endian:
  *
  *    offset  bytes  field
  *       0      8    label, ASCII, padded with zeros
  *       8      8    epoch, u64
  *      16      8    group, or zeros
- *      24      4    index of the leaf, u32
- *      28      4    columns, u32
- *      32     16    salt, or zeros in a tree of public or uniformly random leaves
- *      48     16    zeros
- *
- * so the values start at a block border and 16 columns fill one block exactly. Integers are little-endian.
+ *      24      4    columns, u32
+ *      28      4    log2 of the number of leaves, u32
+ *      32      4    bytes of a salt, u32: 16 or 0
  */
-import { blake3, blake3Hasher, DIGEST_BYTES } from './blake3.ts';
+import { blake3, DIGEST_BYTES } from './blake3.ts';
 import { BLOCK_BYTES, compress, KEYED_ONE_BLOCK } from './compress.ts';
+import { keyedWords, paddedWords } from './keyed-words.ts';
 import { bytesOfWords, wordsOfBytes } from './words.ts';
 
-/** The keys are public: outputs of key derivation from two contexts and no material. */
-export const LEAF_KEY: Uint8Array = blake3(new Uint8Array(0), { context: 'zkdl 2026 Merkle leaf' });
+const LEAF_CONTEXT = 'zkdl 2026 Merkle leaf';
+const LEAF_MATERIAL_BYTES = 36;
+
+/** Public: the output of key derivation without material. */
 export const NODE_KEY: Uint8Array = blake3(new Uint8Array(0), { context: 'zkdl 2026 Merkle node' });
 
 const nodeKey = wordsOfBytes(new Uint32Array(8), NODE_KEY);
@@ -32,14 +33,14 @@ const nodeKey = wordsOfBytes(new Uint32Array(8), NODE_KEY);
 export const LABEL_BYTES = 8;
 export const GROUP_BYTES = 8;
 export const SALT_BYTES = 16;
-/** Where fields that differ between the leaves of a tree, or must be derived, stand in the header. */
-export const HEADER_INDEX = 24;
-export const HEADER_COLUMNS = 28;
-export const HEADER_SALT = 32;
+/** Words of a salt. */
+export const SALT_WORDS: number = SALT_BYTES / 4;
 /** Leaves of more columns than this are refused: 64 MiB each. */
 export const MAX_COLUMNS = 2 ** 24;
+/** The largest tree, as a power of two: indices of leaves are u32s and leave room for arithmetic on node numbers. */
+export const MAX_LOG_LEAVES = 31;
 
-/** What all leaves of one tree have in common. */
+/** What names a tree. */
 export interface LeafDomain {
   /** 1 to 8 printable ASCII characters, e.g. `AM`. */
   readonly label: string;
@@ -47,6 +48,15 @@ export interface LeafDomain {
   readonly epoch: number;
   /** 8 bytes naming the group; zeros for trees without groups. */
   readonly group: Uint8Array;
+}
+
+/** What all leaves of one tree have in common: enough to hash one. */
+export interface LeafFormat {
+  /** The leaf key, 8 words. Public. */
+  readonly key: Uint32Array;
+  /** Words of values, at least 1. */
+  readonly columns: number;
+  readonly salted: boolean;
 }
 
 /** The label as 8 bytes. @throws RangeError unless it is 1 to 8 printable ASCII characters */
@@ -59,17 +69,12 @@ export function labelBytes(label: string): Uint8Array<ArrayBuffer> {
   return bytes;
 }
 
-/**
- * The 64 bytes before a leaf's values.
- *
- * @param salt 16 bytes; absent: zeros
- * @throws RangeError for a field that does not fit its width
- */
-export function leafHeader(
+/** The 36 bytes that a tree's leaf key is derived from. @throws RangeError for a field that does not fit its width */
+export function leafMaterial(
   domain: LeafDomain,
-  index: number,
   columns: number,
-  salt?: Uint8Array,
+  logLeaves: number,
+  salted: boolean,
 ): Uint8Array<ArrayBuffer> {
   if (!Number.isSafeInteger(domain.epoch) || domain.epoch < 0) {
     throw new RangeError(`epoch: expected an integer in [0, 2^53), got ${domain.epoch}`);
@@ -77,46 +82,74 @@ export function leafHeader(
   if (domain.group.length !== GROUP_BYTES) {
     throw new RangeError(`group: expected ${GROUP_BYTES} bytes, got ${domain.group.length}`);
   }
-  if (!Number.isInteger(index) || index < 0 || index >= 2 ** 32) {
-    throw new RangeError(`index: expected an integer in [0, 2^32), got ${index}`);
+  if (!Number.isInteger(columns) || columns < 1 || columns > MAX_COLUMNS) {
+    throw new RangeError(`columns: expected an integer in [1, ${MAX_COLUMNS}], got ${columns}`);
   }
-  if (!Number.isInteger(columns) || columns < 0 || columns > MAX_COLUMNS) {
-    throw new RangeError(`columns: expected an integer in [0, ${MAX_COLUMNS}], got ${columns}`);
+  if (!Number.isInteger(logLeaves) || logLeaves < 0 || logLeaves > MAX_LOG_LEAVES) {
+    throw new RangeError(`logLeaves: expected an integer in [0, ${MAX_LOG_LEAVES}], got ${logLeaves}`);
   }
-  if (salt !== undefined && salt.length !== SALT_BYTES) {
-    throw new RangeError(`salt: expected ${SALT_BYTES} bytes, got ${salt.length}`);
-  }
-  const header = new Uint8Array(BLOCK_BYTES);
-  const view = new DataView(header.buffer);
-  header.set(labelBytes(domain.label));
+  const material = new Uint8Array(LEAF_MATERIAL_BYTES);
+  const view = new DataView(material.buffer);
+  material.set(labelBytes(domain.label));
   view.setUint32(8, domain.epoch % 2 ** 32, true);
   view.setUint32(12, Math.floor(domain.epoch / 2 ** 32), true);
-  header.set(domain.group, 16);
-  view.setUint32(HEADER_INDEX, index, true);
-  view.setUint32(HEADER_COLUMNS, columns, true);
-  if (salt !== undefined) header.set(salt, HEADER_SALT);
-  return header;
+  material.set(domain.group, 16);
+  view.setUint32(24, columns, true);
+  view.setUint32(28, logLeaves, true);
+  view.setUint32(32, salted ? SALT_BYTES : 0, true);
+  return material;
+}
+
+/**
+ * The format of a tree's leaves.
+ *
+ * @param columns words of values in a leaf
+ * @throws RangeError for a field that does not fit its width
+ * @example
+ * const format = leafFormat({ label: 'AM', epoch: 0, group: new Uint8Array(8) }, 5, 20, true);
+ */
+export function leafFormat(
+  domain: LeafDomain,
+  columns: number,
+  logLeaves: number,
+  salted: boolean,
+): LeafFormat {
+  const material = leafMaterial(domain, columns, logLeaves, salted);
+  const key = wordsOfBytes(new Uint32Array(8), blake3(material, { context: LEAF_CONTEXT }));
+  return { key, columns, salted };
+}
+
+/** Words of a leaf's message: salt and values. */
+export function leafWords({ columns, salted }: LeafFormat): number {
+  return columns + (salted ? SALT_WORDS : 0);
 }
 
 /**
  * The digest of one leaf.
  *
- * @param values the canonical encoding of the values, 4 bytes per column; decoding it is the caller's check
- * @throws RangeError for a field that does not fit its width, or values that are not whole words
+ * @param values one canonical word per column
+ * @param salt 16 bytes in a salted tree, absent in any other
+ * @throws RangeError for another number of words or bytes
  * @example
- * leafDigest({ label: 'AM', epoch: 0, group: new Uint8Array(8) }, 5, encodeFes(row), salt);
+ * leafDigest(format, row, salt);
  */
 export function leafDigest(
-  domain: LeafDomain,
-  index: number,
-  values: Uint8Array,
+  format: LeafFormat,
+  values: ArrayLike<number>,
   salt?: Uint8Array,
 ): Uint8Array<ArrayBuffer> {
-  if (values.length % 4 !== 0) {
-    throw new RangeError(`values: expected whole 4-byte words, got ${values.length} bytes`);
+  if (values.length !== format.columns) {
+    throw new RangeError(`values: expected ${format.columns} words, got ${values.length}`);
   }
-  const header = leafHeader(domain, index, values.length / 4, salt);
-  return blake3Hasher({ key: LEAF_KEY }).update(header).update(values).digest();
+  const saltBytes = format.salted ? SALT_BYTES : 0;
+  if ((salt?.length ?? 0) !== saltBytes) {
+    throw new RangeError(`salt: expected ${saltBytes} bytes, got ${salt?.length ?? 0}`);
+  }
+  const length = leafWords(format);
+  const message = paddedWords(length);
+  if (salt !== undefined) wordsOfBytes(message.subarray(0, SALT_WORDS), salt);
+  message.set(values, length - format.columns);
+  return bytesOfWords(keyedWords(format.key, message, length));
 }
 
 /** The digest of a node. @throws RangeError unless both children have 32 bytes */

@@ -6,6 +6,7 @@
 import { DIGEST_BYTES } from '../hash/blake3.ts';
 import { bytesOfWords } from '../hash/words.ts';
 import type { Kernels } from '../kernels/contract.ts';
+import { hotWords } from '../kernels/memory/hot.ts';
 import { checkIndices, siblingPositions, treeDepth, type TreeShape } from './shape.ts';
 
 const DIGEST_WORDS = DIGEST_BYTES / 4;
@@ -65,13 +66,15 @@ export function subtreeRoots(
   if (leaves.length !== roots.length * 2 ** firstLayer || roots.length % DIGEST_WORDS !== 0) {
     throw new RangeError(`leaves: expected ${roots.length * 2 ** firstLayer} words, got ${leaves.length}`);
   }
-  let children = leaves;
-  for (let layer = 0; layer < firstLayer; layer++) {
-    const parents = layer === firstLayer - 1 ? roots : new Uint32Array(children.length / 2);
-    kernels.hashParents(parents, children);
-    children = parents;
-  }
-  if (firstLayer === 0) roots.set(leaves);
+  if (firstLayer === 0) return roots.set(leaves);
+  kernels.memory.scope(() => {
+    let children = leaves;
+    for (let layer = 0; layer < firstLayer; layer++) {
+      const parents = layer === firstLayer - 1 ? roots : hotWords(kernels, children.length / 2);
+      kernels.hashParents(parents, children);
+      children = parents;
+    }
+  });
 }
 
 /** The published cap: 32 * 2^logCap bytes. */

@@ -6,7 +6,7 @@ import type { Kernels } from '../kernels/contract.ts';
 import { publicRandom } from '../secret/released.ts';
 import type { ProverChannel } from '../transcript/prover.ts';
 import { buildTree, capOf, proveMultiproof, type StoredTree, type SubtreeLeaves } from './prove.ts';
-import type { RowTree } from './rows-verify.ts';
+import { treeFormat, type RowTree } from './rows-verify.ts';
 
 /** A committed matrix whose rows the caller keeps or recomputes. */
 export interface CommittedRows {
@@ -32,7 +32,7 @@ export function commitRows(
     throw new TypeError(`salts: expected ${tree.salted ? 'salts' : 'none'} for tree ${tree.domain.label}`);
   }
   const digests = new Uint32Array(8 * 2 ** tree.shape.logLeaves);
-  kernels.hashLeaves(digests, tree.domain, values, tree.words, salts, 0);
+  kernels.hashLeaves(digests, treeFormat(tree), values, salts);
   const stored = buildTree(kernels, tree.shape, digests);
   return { tree, stored, cap: capOf(stored) };
 }

@@ -4,9 +4,8 @@
  *
  *   in the proof   rows in ascending order, words canonical | salts, 16 bytes a row, if the tree is salted | siblings
  */
-import { encodeFes } from '../field/encoding.ts';
 import type { Fe } from '../field/field.ts';
-import { leafDigest, SALT_BYTES, type LeafDomain } from '../hash/leaf.ts';
+import { leafDigest, leafFormat, SALT_BYTES, type LeafDomain, type LeafFormat } from '../hash/leaf.ts';
 import { authenticate } from '../transcript/unauthenticated.ts';
 import type { VerifierChannel } from '../transcript/verifier.ts';
 import { encodeDigests } from './digests.ts';
@@ -21,6 +20,11 @@ export interface RowTree {
   readonly words: number;
   /** Whether leaves carry salts: all but those of publicly random rows do. */
   readonly salted: boolean;
+}
+
+/** What the leaves of a tree look like. */
+export function treeFormat({ domain, shape, words, salted }: RowTree): LeafFormat {
+  return leafFormat(domain, words, shape.logLeaves, salted);
 }
 
 /** Drawn positions without repetitions, ascending. */
@@ -52,10 +56,11 @@ export function readRows(
       ch.readOpeningDigests(`${label}/siblings`, siblingPositions(shape, positions).length),
     ],
     (fes: Fe[], salts: Uint8Array, siblings: Uint8Array[]) => {
-      const leaves = positions.map((position, i) => {
-        const values = encodeFes(fes.slice(i * words, (i + 1) * words));
+      const format = treeFormat(tree);
+      const leaves = positions.map((_, i) => {
+        const values = fes.slice(i * words, (i + 1) * words);
         const salt = tree.salted ? salts.subarray(i * SALT_BYTES, (i + 1) * SALT_BYTES) : undefined;
-        return leafDigest(domain, position, values, salt);
+        return leafDigest(format, values, salt);
       });
       verifyMultiproof(shape, cap, { indices: positions, leaves, siblings: encodeDigests(siblings) }, label);
     },

@@ -7,6 +7,7 @@
  * place of the root. A tree of one leaf has no layer above its leaf: its cap is the digest of the leaf.
  */
 import { refuse } from '../errors/proof-error.ts';
+import { MAX_LOG_LEAVES } from '../hash/leaf.ts';
 
 export interface TreeShape {
   /** Number of leaves as a power of two, 0..31. */
@@ -21,9 +22,6 @@ export interface NodePosition {
   readonly index: number;
 }
 
-/** The largest tree: indices of leaves are u32s and leave room for arithmetic on node numbers. */
-const MAX_LOG_LEAVES = 31;
-
 /**
  * The shape of a tree with these sizes.
  * @throws RangeError unless both are powers of two, 1 <= cap <= leaves <= 2^31
@@ -31,15 +29,22 @@ const MAX_LOG_LEAVES = 31;
  * treeShape(1 << 20, 64); // { logLeaves: 20, logCap: 6 }
  */
 export function treeShape(leaves: number, cap: number): TreeShape {
-  const logLeaves = Math.log2(leaves);
-  const logCap = Math.log2(cap);
-  if (!Number.isInteger(logLeaves) || logLeaves < 0 || logLeaves > MAX_LOG_LEAVES) {
+  const logLeaves = exactLog2(leaves);
+  const logCap = exactLog2(cap);
+  if (logLeaves === undefined) {
     throw new RangeError(`leaves: expected a power of two in [1, 2^${MAX_LOG_LEAVES}], got ${leaves}`);
   }
-  if (!Number.isInteger(logCap) || logCap < 0 || logCap > logLeaves) {
+  if (logCap === undefined || logCap > logLeaves) {
     throw new RangeError(`cap: expected a power of two in [1, ${leaves}], got ${cap}`);
   }
   return { logLeaves, logCap };
+}
+
+/** log2 of a power of two up to 2^31; undefined for any other number. */
+export function exactLog2(n: number): number | undefined {
+  if (!Number.isInteger(n) || n < 1 || n > 2 ** MAX_LOG_LEAVES) return undefined;
+  const log = 31 - Math.clz32(n);
+  return 2 ** log === n ? log : undefined;
 }
 
 /** Layers between the leaves and the cap: the length of a single path. */

@@ -21,6 +21,7 @@ import { distinctPositions, readRows, type RowTree } from '../merkle/rows-verify
 import type { PadParameters } from '../params/parameters.ts';
 import type { VerifierChannel } from '../transcript/verifier.ts';
 import type { PadRelations } from './ledger.ts';
+import { padCount } from './plan.ts';
 import { batchConstraints, innerProduct, productSums, revealedLength } from './relations.ts';
 
 /** The tree over the two encoded vectors: row i holds d words of h, then d words of r. */
@@ -33,7 +34,11 @@ export function padTree(field: ExtensionField, pads: PadParameters): RowTree {
   };
 }
 
-/** @param root of the PAD tree, read before the first challenge */
+/**
+ * @param root of the PAD tree, read before the first challenge
+ * @throws RangeError for parameters that are not those of the relations' plan; ProofError `PAD_LINEAR`, `PAD_PRODUCT`,
+ *   `PAD_QUERY` and what reading rows refuses
+ */
 export function verifyPadProof(
   ch: VerifierChannel,
   pads: PadParameters,
@@ -41,6 +46,10 @@ export function verifyPadProof(
   relations: PadRelations,
 ): void {
   const { field } = ch;
+  if (pads.size !== padCount(relations.plan)) {
+    // Shorter, and relations on the last pads would go unchecked.
+    throw new RangeError(`pads: size: expected ${padCount(relations.plan)}, got ${pads.size}`);
+  }
   const gamma = ch.challengeExt('pads/gamma');
   const chi = ch.challengeExts('pads/chi', relations.plan.products.length);
   const [beta, u, v] = ch.readExts('pads/sums', 3) as [Ext, Ext, Ext];

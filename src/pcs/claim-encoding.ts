@@ -35,10 +35,15 @@ function encodeFactor(factor: Factor): Uint8Array[] {
   if (factor.kind === 'dense') return [integers(kind, factor.values.length), encodeExts(factor.values)];
   const indices = factor.entries.map(([index]) => index);
   const values = factor.entries.map(([, value]) => value);
-  return [integers(kind, factor.bits, indices.length, ...indices), encodeExts(values)];
+  return [integers(kind, factor.bits, indices.length), u32s(indices), encodeExts(values)];
 }
 
 function integers(...values: readonly number[]): Uint8Array {
+  return u32s(values);
+}
+
+/** A list of any length: never spread into arguments, of which an engine takes some 10^5. */
+function u32s(values: readonly number[]): Uint8Array {
   const bytes = new Uint8Array(4 * values.length);
   const view = new DataView(bytes.buffer);
   values.forEach((value, i) => view.setUint32(4 * i, value, true));

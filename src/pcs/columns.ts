@@ -12,11 +12,14 @@ export interface ColumnSource {
   readonly padLength: number;
   /** Cells of columns [first, first + count). Valid until the next call. */
   data(first: number, count: number): Cells;
-  /** Pads of the same columns: plain words. Valid until the next call. */
-  pads(first: number, count: number): Uint32Array;
+  /**
+   * Pads of the same columns: plain words, [count][padLength]. Valid until the next call.
+   * @param into where they are wanted; a source that has them lying elsewhere may return that
+   */
+  pads(first: number, count: number, into?: Uint32Array): Uint32Array;
 }
 
-/** Columns that fill one block of a leaf: the batch in which trees are made and columns are read. */
+/** Columns that are read at once: as many as fill a block of a leaf. */
 export const BATCH_COLUMNS = 16;
 
 /** Calls `use` for all columns of a source, at most BATCH_COLUMNS at a time. */

@@ -1,21 +1,37 @@
 /**
- * Committing a group of columns: pads, code, salted leaves, tree. Columns are read in batches of sixteen, the width of a
- * hash block, and the code is made coset by coset, so memory stays bounded whatever the group's size: one coset of one
- * batch, and the state of one coset's leaves.
+ * Committing a group of columns: pads, code, salted leaves, tree. Columns are read in batches of sixteen, a block of a
+ * leaf, and the code is made coset by coset, so memory stays bounded whatever the group's size: one coset of one batch,
+ * and the states of the leaves of as many cosets as there is room for; the columns are read once for each such share.
  */
 import type { Kernels } from '../kernels/contract.ts';
-import { leafStateWords } from '../kernels/contract/hash.ts';
+import { DIGEST_WORDS, leafStateWords, pieceEnd } from '../kernels/contract/hash.ts';
 import type { PaddedMessage } from '../kernels/contract/ntt.ts';
+import { hasRoom, hotLike, hotWords } from '../kernels/memory/hot.ts';
 import { bitReverse } from '../field/domain.ts';
+import { SALT_WORDS, type LeafFormat } from '../hash/leaf.ts';
 import type { Stream } from '../hash/stream.ts';
-import { buildTree, capOf, storedNodes, subtreeRoots } from '../merkle/prove.ts';
-import type { CommittedRows, OpenedRows } from '../merkle/rows-prove.ts';
-import type { RowTree } from '../merkle/rows-verify.ts';
+import { buildTree, capOf, subtreeRoots } from '../merkle/prove.ts';
+import { pickRows, type CommittedRows, type OpenedRows } from '../merkle/rows-prove.ts';
+import { treeFormat, type RowTree } from '../merkle/rows-verify.ts';
 import { LOG_CODE_EXPANSION, type CodeParameters } from '../params/parameters.ts';
 import { BATCH_COLUMNS, inBatches, type ColumnSource } from './columns.ts';
 
-/** Layers that are not kept: subtrees of 16 leaves are recomputed for the opened rows. */
-export const ABSENT_LAYERS = 4;
+/** What a committer keeps for openings, beside the columns. */
+export interface Keep {
+  /**
+   * Lowest layers of the tree that are not kept; the subtrees above opened leaves are then recomputed. Each layer dropped
+   * halves the tree and doubles the rows recomputed for an opening: 0 keeps 64 bytes a leaf, 4 keeps 4.
+   */
+  readonly absentLayers: number;
+  /** Keep the codeword as well: nothing is recomputed. For trees that one proof makes and opens. */
+  readonly codeword: boolean;
+}
+
+/** A committed group: its tree, and the rows of its codeword if they were kept. */
+export interface CommittedColumns extends CommittedRows {
+  /** [2^logLeaves][columns], or null. */
+  readonly codeword: Uint32Array | null;
+}
 
 /** Where the salts of a tree come from. */
 export interface TreeSalts {
@@ -24,14 +40,14 @@ export interface TreeSalts {
   readonly at: number;
 }
 
-/** Fills the salts of rows [first, first + rows). */
+/** Fills the salts of rows [first, first + rows), in kernel memory where there is room. */
 function fillSalts(kernels: Kernels, salts: TreeSalts, first: number, rows: number): Uint32Array {
-  const words = new Uint32Array(4 * rows);
-  kernels.expandWords(words, salts.stream, salts.at + 4 * first);
+  const words = hotWords(kernels, SALT_WORDS * rows);
+  kernels.expandWords(words, salts.stream, salts.at + SALT_WORDS * first);
   return words;
 }
 
-/** A batch of columns as rows, cells and pads. */
+/** A batch of columns as rows, cells and pads; call within a scope of the kernel memory. */
 export function batchMessage(
   kernels: Kernels,
   source: ColumnSource,
@@ -39,11 +55,16 @@ export function batchMessage(
   count: number,
 ): PaddedMessage {
   const columnCells = source.data(first, count);
-  const data = columnCells.slice() as typeof columnCells;
+  const data = hotLike(kernels, columnCells, columnCells.length);
   kernels.interleave(data, columnCells, count);
-  const pads = source.pads(first, count);
-  const pad = new Uint32Array(pads.length);
-  if (pads.length > 0) kernels.interleave(pad, pads, count);
+  const words = count * source.padLength;
+  const pad = hotWords(kernels, words);
+  if (words > 0) {
+    kernels.memory.scope(() => {
+      const pads = source.pads(first, count, hotWords(kernels, words));
+      kernels.interleave(pad, pads, count);
+    });
+  }
   return { data, pad };
 }
 
@@ -51,7 +72,7 @@ export function batchMessage(
  * Commits all columns of a source.
  *
  * @param salts secret
- * @returns the tree without its lowest layers
+ * @param keep what openings will find
  */
 export function commitColumns(
   kernels: Kernels,
@@ -59,83 +80,148 @@ export function commitColumns(
   tree: RowTree,
   source: ColumnSource,
   salts: TreeSalts,
+  keep: Keep,
   progress?: (done: number) => void,
-): CommittedRows {
+): CommittedColumns {
   if (source.columns !== tree.words) {
     throw new RangeError(`source: expected ${tree.words} columns, got ${source.columns}`);
   }
   const rows = 2 ** code.logData;
   const cosets = 2 ** LOG_CODE_EXPANSION;
-  const absent = Math.min(ABSENT_LAYERS, code.logData, tree.shape.logLeaves - tree.shape.logCap);
-  const roots = new Uint32Array(8 * 2 ** (tree.shape.logLeaves - absent));
-  const state = new Uint32Array(rows * leafStateWords(tree.words));
-  const digests = new Uint32Array(8 * rows);
-  const codeword = new Uint32Array(rows * Math.min(BATCH_COLUMNS, source.columns));
-  for (let coset = 0; coset < cosets; coset++) {
-    kernels.beginLeaves(
-      state,
-      tree.domain,
-      tree.words,
-      fillSalts(kernels, salts, coset * rows, rows),
-      coset * rows,
-    );
-    inBatches(source, (first, count) => {
-      const out = codeword.subarray(0, rows * count);
-      const shape = { logN: code.logData + LOG_CODE_EXPANSION, columns: count };
-      kernels.encodeCoset(out, batchMessage(kernels, source, first, count), shape, coset);
-      kernels.absorbLeaves(state, tree.words, first, out, count);
-      progress?.((coset * source.columns + first + count) / (cosets * source.columns));
+  const absent = Math.min(keep.absentLayers, code.logData, tree.shape.logLeaves - tree.shape.logCap);
+  const kept = keep.codeword ? new Uint32Array(cosets * rows * tree.words) : null;
+  const roots = new Uint32Array(DIGEST_WORDS * 2 ** (tree.shape.logLeaves - absent));
+  const format = treeFormat(tree);
+  const share = cosetsAtOnce(kernels, format, rows, cosets);
+  const leaf: LeafWork = { kernels, code, format, rows, source, salts, kept };
+  for (let first = 0; first < cosets; first += share) {
+    kernels.memory.scope(() => {
+      const digests = hashCosets(leaf, first, share, (done) => progress?.((first + share * done) / cosets));
+      const size = roots.length / cosets;
+      subtreeRoots(kernels, absent, digests, roots.subarray(first * size, (first + share) * size));
     });
-    kernels.finishLeaves(digests, state, tree.words);
-    const size = roots.length / cosets;
-    subtreeRoots(kernels, absent, digests, roots.subarray(coset * size, (coset + 1) * size));
   }
   const stored = buildTree(kernels, tree.shape, roots, absent);
-  if (stored.nodes.length !== 8 * storedNodes(tree.shape, absent))
-    throw new Error('commit: tree of another size');
-  return { tree, stored, cap: capOf(stored) };
+  return { tree, stored, cap: capOf(stored), codeword: kept };
+}
+
+/** What does not change between shares of cosets. */
+interface LeafWork {
+  readonly kernels: Kernels;
+  readonly code: CodeParameters;
+  readonly format: LeafFormat;
+  /** Rows of a coset. */
+  readonly rows: number;
+  readonly source: ColumnSource;
+  readonly salts: TreeSalts;
+  readonly kept: Uint32Array | null;
+}
+
+/** Cosets whose leaves are in the making at once: all of them, or as many as leave room for a batch. */
+function cosetsAtOnce({ memory }: Kernels, format: LeafFormat, rows: number, cosets: number): number {
+  const batchBytes = 4 * rows * (4 * Math.min(BATCH_COLUMNS, format.columns) + SALT_WORDS);
+  let share = cosets;
+  while (share > 1 && !hasRoom(memory, batchBytes + 4 * share * rows * leafStateWords(format))) share /= 2;
+  return share;
+}
+
+/** The leaf digests of cosets [first, first + share), in the current scope. */
+function hashCosets(
+  { kernels, code, format, rows, source, salts, kept }: LeafWork,
+  first: number,
+  share: number,
+  progress: (done: number) => void,
+): Uint32Array {
+  const stateWords = rows * leafStateWords(format);
+  const states = hotWords(kernels, share * stateWords);
+  for (let column = 0; column < format.columns;) {
+    const count = pieceEnd(format, column, BATCH_COLUMNS) - column;
+    kernels.memory.scope(() => {
+      const out = hotWords(kernels, rows * count);
+      const message = batchMessage(kernels, source, column, count);
+      const shape = { logN: code.logData + LOG_CODE_EXPANSION, columns: count };
+      for (let c = 0; c < share; c++) {
+        const state = states.subarray(c * stateWords, (c + 1) * stateWords);
+        kernels.encodeCoset(out, message, shape, first + c);
+        kernels.memory.scope(() => {
+          const salt = column === 0 ? fillSalts(kernels, salts, (first + c) * rows, rows) : null;
+          kernels.absorbLeaves(state, format, column, out, count, salt);
+        });
+        if (kept !== null) placeColumns(kept, out, (first + c) * rows, rows, format.columns, column, count);
+      }
+    });
+    column += count;
+    progress(column / format.columns);
+  }
+  if (leafStateWords(format) === DIGEST_WORDS) return states; // the state of one chunk ends as the digest
+  const digests = hotWords(kernels, DIGEST_WORDS * share * rows);
+  kernels.finishLeaves(digests, states, format);
+  return digests;
+}
+
+/** Copies [rows][count] into columns [first, first + count) of rows [at, at + rows). */
+function placeColumns(
+  to: Uint32Array,
+  from: Uint32Array,
+  at: number,
+  rows: number,
+  width: number,
+  first: number,
+  count: number,
+): void {
+  if (count === width) {
+    to.set(from, at * width);
+    return;
+  }
+  for (let r = 0; r < rows; r++) to.set(from.subarray(r * count, (r + 1) * count), (at + r) * width + first);
 }
 
 /**
- * The rows of a committed group at some positions, recomputed from the columns: no codeword is kept.
+ * The rows of a committed group at some positions, as they were kept or recomputed from the columns.
  *
  * @param positions stored rows, strictly increasing
  */
 export function openColumns(
   kernels: Kernels,
   code: CodeParameters,
-  committed: CommittedRows,
+  committed: CommittedColumns,
   source: ColumnSource,
   salts: TreeSalts,
   positions: readonly number[],
 ): OpenedRows {
-  const { tree, stored } = committed;
+  const { tree, stored, codeword } = committed;
   const subtree = 2 ** stored.firstLayer;
   // All leaves of every subtree with an opened leaf: neighbours share the code's cosets, so they cost little.
   const touched = [...new Set(positions.map((position) => Math.floor(position / subtree)))];
   const wanted = touched.flatMap((s) => Array.from({ length: subtree }, (_, i) => s * subtree + i));
-  const values = evaluateRows(kernels, code, tree.words, source, wanted);
-  const saltWords = new Uint32Array(4 * wanted.length);
-  touched.forEach((s, k) => saltWords.set(fillSalts(kernels, salts, s * subtree, subtree), 4 * k * subtree));
+  const values =
+    codeword === null
+      ? evaluateRows(kernels, code, tree.words, source, wanted)
+      : pickRows(codeword, tree.words, wanted);
+  const saltWords = new Uint32Array(SALT_WORDS * wanted.length);
+  kernels.memory.scope(() =>
+    touched.forEach((s, k) =>
+      saltWords.set(fillSalts(kernels, salts, s * subtree, subtree), SALT_WORDS * k * subtree),
+    ),
+  );
   const indexOf = new Map(wanted.map((row, i) => [row, i]));
-  const pick = (words: Uint32Array, width: number): Uint32Array => {
-    const picked = new Uint32Array(positions.length * width);
-    positions.forEach((position, i) => {
-      const at = indexOf.get(position) as number;
-      picked.set(words.subarray(at * width, (at + 1) * width), i * width);
-    });
-    return picked;
-  };
+  const pick = (words: Uint32Array, width: number): Uint32Array =>
+    pickRows(
+      words,
+      width,
+      positions.map((position) => indexOf.get(position) as number),
+    );
+  const opened = { values: pick(values, tree.words), salts: pick(saltWords, SALT_WORDS) };
+  if (subtree === 1) return opened;
+  // The leaves of all touched subtrees at once: a call for each would cost more than its hashing.
+  const digests = new Uint32Array(DIGEST_WORDS * wanted.length);
+  kernels.hashLeaves(digests, treeFormat(tree), values, saltWords);
+  const indexOfSubtree = new Map(touched.map((s, k) => [s, k]));
   return {
-    values: pick(values, tree.words),
-    salts: pick(saltWords, 4),
+    ...opened,
     subtreeLeaves(s) {
-      const k = touched.indexOf(s);
-      const rows = values.subarray(k * subtree * tree.words, (k + 1) * subtree * tree.words);
-      const digests = new Uint32Array(8 * subtree);
-      const leafSalts = saltWords.subarray(4 * k * subtree, 4 * (k + 1) * subtree);
-      kernels.hashLeaves(digests, tree.domain, rows, tree.words, leafSalts, s * subtree);
-      return digests;
+      const at = DIGEST_WORDS * subtree * (indexOfSubtree.get(s) as number);
+      return digests.subarray(at, at + DIGEST_WORDS * subtree);
     },
   };
 }
@@ -153,7 +239,14 @@ function evaluateRows(
   const values = new Uint32Array(rows.length * columns);
   inBatches(source, (first, count) => {
     const out = new Uint32Array(rows.length * count);
-    kernels.evaluateAt(out, batchMessage(kernels, source, first, count), { logN, columns: count }, exponents);
+    kernels.memory.scope(() =>
+      kernels.evaluateAt(
+        out,
+        batchMessage(kernels, source, first, count),
+        { logN, columns: count },
+        exponents,
+      ),
+    );
     for (let r = 0; r < rows.length; r++) {
       values.set(out.subarray(r * count, (r + 1) * count), r * columns + first);
     }

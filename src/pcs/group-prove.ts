@@ -6,12 +6,14 @@ import type { Kernels } from '../kernels/contract.ts';
 import { groupPadLength } from '../params/instance.ts';
 import { columnCode, type Parameters } from '../params/parameters.ts';
 import type { MaskSource } from '../random/masks.ts';
-import type { CommittedRows } from '../merkle/rows-prove.ts';
 import type { Cells, ColumnSource } from './columns.ts';
-import { commitColumns, openColumns, type TreeSalts } from './commit.ts';
+import { commitColumns, openColumns, type CommittedColumns, type Keep, type TreeSalts } from './commit.ts';
 import { drawAgain, drawSalts, drawUniform, GROUP_PADS } from './masks-prove.ts';
 import type { OpenableGroup } from './open-prove.ts';
 import { groupTree, type GroupIdentity } from './opening.ts';
+
+/** The whole tree, no codeword: openings recompute q0 rows. */
+const KEEP_TREE: Keep = { absentLayers: 0, codeword: false };
 
 /** Reads the cells of columns [first, first + count): [count][2^m]. */
 export type CellReader = (first: number, count: number) => Cells;
@@ -29,6 +31,7 @@ export interface OwnedGroup extends OpenableGroup {
  * @param source of the group's key, fresh: pads and salts are drawn from it
  * @param read the cells, column-major
  * @param logCap upper layer of the tree that the key publishes
+ * @param keep default: the tree, not the codeword
  */
 export function commitGroup(
   kernels: Kernels,
@@ -37,12 +40,13 @@ export function commitGroup(
   identity: GroupIdentity,
   read: CellReader,
   logCap: number,
+  keep: Keep = KEEP_TREE,
   progress?: (done: number) => void,
 ): OwnedGroup {
   const columns = groupColumns(kernels, source, parameters, identity, read);
   const salts = drawSalts(source, 0, columnCode(parameters.code).length);
   const tree = groupTree(parameters, { ...identity, cap: new Uint8Array(32 * 2 ** logCap) });
-  const rows = commitColumns(kernels, parameters.code, tree, columns, salts, progress);
+  const rows = commitColumns(kernels, parameters.code, tree, columns, salts, keep, progress);
   return ownedGroup(kernels, parameters, identity, columns, rows, salts);
 }
 
@@ -52,7 +56,7 @@ export function ownedGroup(
   parameters: Parameters,
   identity: GroupIdentity,
   columns: ColumnSource,
-  rows: CommittedRows,
+  rows: CommittedColumns,
   salts: TreeSalts,
 ): OwnedGroup {
   return {
@@ -79,8 +83,8 @@ export function groupColumns(
     columns,
     padLength,
     data: read,
-    pads(first, count) {
-      const words = new Uint32Array(count * padLength);
+    pads(first, count, into) {
+      const words = into ?? new Uint32Array(count * padLength);
       for (let c = 0; c < count; c++) {
         const out = words.subarray(c * padLength, (c + 1) * padLength);
         const draw = drawn[first + c] === 1 ? drawAgain : drawUniform;

@@ -6,11 +6,12 @@ import type { ExtensionField } from '../field/field.ts';
 import { blake3 } from '../hash/blake3.ts';
 import type { Instance } from '../params/instance.ts';
 import { encodeParameters } from '../params/encoding.ts';
+import { exactLog2 } from '../merkle/shape.ts';
 import { columnCode, type Parameters } from '../params/parameters.ts';
 import { createPadPlanner, type PadPlan } from '../pads/plan.ts';
 import { statementDigest, type Domain, type StatementLeaf } from '../transcript/statement.ts';
 import { encodeClaims, type PublicClaim } from './claim-encoding.ts';
-import { planOpening, type CommittedGroup } from './opening.ts';
+import { checkIdentity, planOpening, type CommittedGroup } from './opening.ts';
 import { checkWeight } from './weight.ts';
 
 export const PROTOCOL = 'zkdl';
@@ -63,19 +64,35 @@ export function linearPlan(statement: LinearStatement): PadPlan {
 
 /** @throws RangeError naming what is wrong with the caller's statement */
 export function checkLinearStatement(field: ExtensionField, statement: LinearStatement): void {
+  checkField(field, statement.parameters);
+  statement.groups.forEach(checkIdentity);
   const columns = committedColumns(statement);
   if (statement.claims.length === 0) throw new RangeError('claims: expected at least one, got none');
   for (const { weight, value } of statement.claims) {
     checkWeight(field, weight, columns, statement.parameters.code.logData);
     field.fromLimbs(value);
   }
-  for (const { label, cap } of statement.groups) {
-    const nodes = cap.length / 32;
-    if (!Number.isInteger(Math.log2(nodes)) || nodes > columnCode(statement.parameters.code).length) {
-      throw new RangeError(
-        `groups: ${label}: cap: expected 2^c digests of 32 bytes, got ${cap.length} bytes`,
-      );
-    }
+  for (const group of statement.groups) checkCap(statement.parameters, group);
+}
+
+/** @throws RangeError unless the cap is 2^c digests of a tree over the code's points */
+export function checkCap(parameters: Parameters, { label, cap }: CommittedGroup): void {
+  const nodes = cap.length / 32;
+  if (exactLog2(nodes) === undefined || nodes > columnCode(parameters.code).length) {
+    throw new RangeError(`groups: ${label}: cap: expected 2^c digests of 32 bytes, got ${cap.length} bytes`);
+  }
+}
+
+/**
+ * Error bounds are computed from the profile, arithmetic is done in the field: they must be one.
+ * @throws RangeError unless they are
+ */
+export function checkField(field: ExtensionField, { profile }: Parameters): void {
+  const { modulus, degree } = profile.field;
+  if (field.base.modulus !== modulus || field.degree !== degree) {
+    throw new RangeError(
+      `field: expected the profile's, ${modulus}^${degree}, got ${field.base.modulus}^${field.degree}`,
+    );
   }
 }
 

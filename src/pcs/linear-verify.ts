@@ -5,6 +5,7 @@ import { affineAlgebra } from '../pads/affine.ts';
 import { createPadLedger } from '../pads/ledger.ts';
 import { verifyPadProof } from '../pads/proof-verify.ts';
 import { checkParameters } from '../params/check.ts';
+import { checkProofBytes } from '../transcript/reader.ts';
 import { verifierChannel, type VerifierChannel } from '../transcript/verifier.ts';
 import type { Observer } from '../transcript/transcript.ts';
 import {
@@ -26,7 +27,7 @@ export type Verdict =
  *
  * @param statement what is claimed; malformed statements are a programmer's mistake
  * @param proof any bytes
- * @throws RangeError for a malformed statement, never for a malformed proof
+ * @throws RangeError for a malformed statement, TypeError for a proof that is no Uint8Array, nothing for any bytes
  */
 export function verifyLinear(
   field: ExtensionField,
@@ -35,6 +36,7 @@ export function verifyLinear(
   observer?: Observer,
 ): Verdict {
   checkLinearStatement(field, statement);
+  checkProofBytes(proof);
   return verdictOf(() => {
     checkParameters(statement.parameters, linearInstance(statement));
     const ch = verifierChannel(linearDomain(field, statement), proof, observer);

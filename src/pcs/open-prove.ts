@@ -52,7 +52,7 @@ export function proveOpening(
   const { ext: field } = kernels;
   const { parameters } = trees;
   const { algebra } = pads.ledger;
-  const sources = [...trees.groups.map((group) => group.source), trees.own.source];
+  const sources = sourcesOf(trees);
   const columns = sources.reduce((sum, source) => sum + source.columns, 0) - field.degree;
 
   const b = ch.challengeExt('merge/b');
@@ -67,9 +67,24 @@ export function proveOpening(
   const sum = algebra.combine(weighted.map(([l, w]) => [w, algebra.value(y[l] as MaskedValue)] as const));
   pads.ledger.assertZero(algebra.sub(merged.claim, sum));
 
-  const rho = ch.challengeExts('open/rho', columns);
+  proveCombination(kernels, ch, pads, trees, merged.point, y, yMask);
+}
+
+/** Everything behind the evaluations: `verifyCombination` with its messages. */
+export function proveCombination(
+  kernels: Kernels,
+  ch: ProverChannel,
+  pads: ProverPads,
+  trees: OpenableTrees,
+  point: readonly Ext[],
+  y: readonly MaskedValue[],
+  yMask: MaskedValue,
+): void {
+  const { parameters } = trees;
+  const sources = sourcesOf(trees);
+  const rho = ch.challengeExts('open/rho', y.length);
   const combined = combination(kernels, parameters, sources, [...rho, ...basis(kernels)]);
-  const { a, form } = evaluationForm(kernels, parameters, combined, merged.point);
+  const { a, form } = evaluationForm(kernels, parameters, combined, point);
   ch.writeExts('open/a', publicRandom([a], "a function of g', which the mask makes uniform"));
   pads.ledger.assertZero(combinationForm(pads.ledger, y, yMask, rho, a));
 
@@ -80,12 +95,14 @@ export function proveOpening(
   const eta = ch.challengeExt('open/eta');
   addPowers(kernels, form, parameters.code.logData + LOG_CODE_EXPANSION, positions, eta);
   kernels.toMontgomery(combined, combined);
-  const vector = {
-    words: combined,
-    live: columnCode(parameters.code).dimension,
-    numVars: parameters.code.logData + 1,
-  };
+  const live = columnCode(parameters.code).dimension;
+  const vector = { words: combined, live, numVars: parameters.code.logData + 1 };
   proveWhir(kernels, ch, parameters, inner, { vector, form });
+}
+
+/** All columns of the opening: the groups', then the proof's own and the base columns of the mask. */
+function sourcesOf(trees: OpenableTrees): ColumnSource[] {
+  return [...trees.groups.map((group) => group.source), trees.own.source];
 }
 
 /** 1, x, .., x^(d-1): the coefficients of the mask's base columns. */
@@ -96,8 +113,8 @@ function basis(kernels: Kernels): Ext[] {
   );
 }
 
-/** sum_e x^e values[e]. */
-function maskValue(kernels: Kernels, values: readonly Ext[]): Ext {
+/** sum_e x^e values[e]: the mask's value from those of its base columns. */
+export function maskValue(kernels: Kernels, values: readonly Ext[]): Ext {
   const { ext } = kernels;
   return basis(kernels).reduce(
     (sum: Ext, power, e) => ext.add(sum, ext.mul(power, values[e] as Ext)),

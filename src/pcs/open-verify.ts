@@ -54,16 +54,33 @@ export function verifyOpening(
   const weighted = [...weights].map(([l, w]) => [w, algebra.value(y[l] as MaskedValue)] as const);
   ledger.assertZero(algebra.sub(merged.claim, algebra.combine(weighted)));
 
-  const rho = ch.challengeExts('open/rho', columns);
+  verifyCombination(ch, ledger, trees, merged.point, y, yMask);
+}
+
+/**
+ * Everything behind the evaluations: that y_l = f_l~(point) for all columns, and y_M likewise.
+ *
+ * @param y one sent value per column; two columns may share one
+ */
+export function verifyCombination(
+  ch: VerifierChannel,
+  ledger: PadLedger,
+  trees: OpenedTrees,
+  point: readonly Ext[],
+  y: readonly MaskedValue[],
+  yMask: MaskedValue,
+): void {
+  const { field } = ch;
+  const rho = ch.challengeExts('open/rho', y.length);
   const a = ch.readExt('open/a');
   ledger.assertZero(combinationForm(ledger, y, yMask, rho, a));
 
   const root = ch.readDigest('open/inner-root');
   const opened = readCombination(ch, trees, rho);
   const eta = ch.challengeExt('open/eta');
-  const wr = { kind: 'eq', coefficient: field.one, point: [...merged.point, field.zero] } as const;
+  const wr = { kind: 'eq', coefficient: field.one, point: [...point, field.zero] } as const;
   const { forms, sum } = joinValues(field, [wr], a, opened, eta);
-  verifyWhir(ch, parameters, root, forms, sum);
+  verifyWhir(ch, trees.parameters, root, forms, sum);
 }
 
 /** 1, b, .., b^(n-1). */

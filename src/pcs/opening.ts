@@ -4,6 +4,7 @@
  */
 import type { Ext, ExtensionField } from '../field/field.ts';
 import { DIGEST_BYTES } from '../hash/blake3.ts';
+import { GROUP_BYTES, labelBytes, MAX_COLUMNS } from '../hash/leaf.ts';
 import type { RowTree } from '../merkle/rows-verify.ts';
 import { treeShape } from '../merkle/shape.ts';
 import type { Affine } from '../pads/affine.ts';
@@ -38,6 +39,32 @@ export interface Claim {
 }
 
 const NO_GROUP = new Uint8Array(8);
+
+/** Labels of the trees that a proof makes for itself. */
+const RESERVED_LABEL = /^(AM|PAD|G[0-9]*)$/;
+const LIFETIMES: readonly string[] = ['static', 'carried', 'proof'] satisfies readonly Lifetime[];
+
+/**
+ * Checks what a caller says about a group: everything here ends in the leaves of its tree, so a malformed identity is refused
+ * before a proof is looked at.
+ *
+ * @throws RangeError naming the group and the field
+ */
+export function checkIdentity(identity: GroupIdentity): void {
+  const { label, group, epoch, lifetime, columns, uses } = identity;
+  const wrong = (field: string, expected: string, got: unknown): never => {
+    throw new RangeError(`groups: ${label}: ${field}: expected ${expected}, got ${String(got)}`);
+  };
+  if (RESERVED_LABEL.test(label)) wrong('label', "a label that is not one of a proof's own trees", label);
+  labelBytes(label);
+  if (group.length !== GROUP_BYTES) wrong('group', `${GROUP_BYTES} bytes`, group.length);
+  if (!Number.isSafeInteger(epoch) || epoch < 0) wrong('epoch', 'an integer in [0, 2^53)', epoch);
+  if (!LIFETIMES.includes(lifetime)) wrong('lifetime', 'static, carried or proof', lifetime);
+  if (!Number.isInteger(columns) || columns < 1 || columns > MAX_COLUMNS) {
+    wrong('columns', `an integer in [1, ${MAX_COLUMNS}]`, columns);
+  }
+  if (!Number.isSafeInteger(uses) || uses < 1) wrong('uses', 'a positive integer', uses);
+}
 
 /** The label of the tree of a proof's own columns and its mask. */
 export const OWN_LABEL = 'AM';

@@ -11,6 +11,9 @@ import { drawSalts, drawUniform, MASK_CELLS, MASK_PADS, OWN_PADS, OWN_SALTS_AT }
 import type { OpenableGroup } from './open-prove.ts';
 import { ownTree } from './opening.ts';
 
+/** Made and opened in one proof: rows are kept, and the lowest layers of the tree are hashed again where it is opened. */
+const KEEP_ALL = { absentLayers: 4, codeword: true } as const;
+
 /**
  * Commits a proof's own columns and its mask.
  *
@@ -40,7 +43,14 @@ export function commitOwn(
   }
   const salts = drawSalts(source, OWN_SALTS_AT, columnCode(code).length);
   const columnSource: ColumnSource = arraySource(columns + degree, all, code.padLength, pads);
-  const rows = commitColumns(kernels, code, ownTree(kernels.ext, parameters, columns), columnSource, salts);
+  const rows = commitColumns(
+    kernels,
+    code,
+    ownTree(kernels.ext, parameters, columns),
+    columnSource,
+    salts,
+    KEEP_ALL,
+  );
   return {
     source: columnSource,
     rows,

@@ -71,6 +71,10 @@ function checkFactor(field: ExtensionField, factor: Factor, term: number): void 
   if (factor.kind === 'dense') factor.values.forEach((x) => field.fromLimbs(x));
   if (factor.kind === 'fixed') checkIndex(factor.index, factor.bits, -1, term);
   if (factor.kind !== 'sparse') return;
+  // Entries may be none: the bits are checked by themselves, or bits of -1 and m + 1 would pass for m.
+  if (!isBitCount(factor.bits)) {
+    throw new RangeError(`weight: term ${term}: bits: expected an integer in [0, 30], got ${factor.bits}`);
+  }
   let previous = -1;
   for (const [index, value] of factor.entries) {
     checkIndex(index, factor.bits, previous, term);
@@ -79,9 +83,12 @@ function checkFactor(field: ExtensionField, factor: Factor, term: number): void 
   }
 }
 
+function isBitCount(bits: number): boolean {
+  return Number.isInteger(bits) && bits >= 0 && bits <= 30;
+}
+
 function checkIndex(index: number, bits: number, previous: number, term: number): void {
-  const fits = Number.isInteger(bits) && bits >= 0 && bits <= 30;
-  if (!fits || !Number.isInteger(index) || index <= previous || index >= 2 ** bits) {
+  if (!isBitCount(bits) || !Number.isInteger(index) || index <= previous || index >= 2 ** bits) {
     throw new RangeError(
       `weight: term ${term}: index: expected ascending integers below 2^${bits}, got ${index} after ${previous}`,
     );

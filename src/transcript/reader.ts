@@ -15,9 +15,7 @@ export interface ProofReader {
  * @throws TypeError for anything but a Uint8Array (of a number, the copy would be that many zeros)
  */
 export function proofReader(proof: Uint8Array): ProofReader {
-  if (Object.prototype.toString.call(proof) !== '[object Uint8Array]') {
-    throw new TypeError(`proof: expected a Uint8Array, got ${typeof proof}`);
-  }
+  checkProofBytes(proof);
   const bytes = new Uint8Array(proof);
   let at = 0;
   return {
@@ -35,4 +33,11 @@ export function proofReader(proof: Uint8Array): ProofReader {
       if (at !== bytes.length) refuse('TRAILING_BYTES', stage, `expected ${at} bytes, got ${bytes.length}`);
     },
   };
+}
+
+/** @throws TypeError for anything but a Uint8Array: a programmer's mistake, which no verdict should hide */
+export function checkProofBytes(proof: Uint8Array): void {
+  if (Object.prototype.toString.call(proof) !== '[object Uint8Array]') {
+    throw new TypeError(`proof: expected a Uint8Array, got ${typeof proof}`);
+  }
 }

@@ -27,6 +27,16 @@ const HALF = (P - 1) / 2;
 const scalar = (...limbs: number[]): Ext => quintic.fromLimbs(limbs);
 const SCALAR = scalar(1234567890, 987654321, 5, P - 1, HALF);
 
+/** The scalar with the given Montgomery words: the words that multiplier tables are made of. */
+const withWords = (...words: number[]): Ext =>
+  quintic.mulBase(scalar(...words), quintic.base.inverse(reference.radix));
+/** Five words of one sign in a row sum to 2.5 p: beyond what a signed row may hold without a correction. */
+const ONE_SIGNED = {
+  'words (p-1)/2': withWords(HALF, HALF, HALF, HALF, HALF),
+  'words (p+1)/2': withWords(HALF + 1, HALF + 1, HALF + 1, HALF + 1, HALF + 1),
+  'words near (p-1)/2': withWords(HALF - 5, HALF, HALF - 77, HALF - 1, HALF - 1000),
+};
+
 interface Operands {
   readonly n: number;
   readonly out: Uint32Array;
@@ -41,8 +51,13 @@ const CASES: Record<string, Run> = {
   kMul: (k, { out, a, b }) => k.kMul(out, a, b),
   kSquare: (k, { out, a }) => k.kSquare(out, a),
   kScale: (k, { out, a }) => k.kScale(out, a, SCALAR),
+  ...Object.fromEntries(
+    Object.entries(ONE_SIGNED).flatMap(([name, c]): [string, Run][] => [
+      [`kScale by ${name}`, (k, { out, a }) => k.kScale(out, a, c)],
+      [`kAddScaled by ${name}`, (k, { out, a, b }) => k.kAddScaled(out, a, c, b)],
+    ]),
+  ),
   'kScale by all p-1': (k, { out, a }) => k.kScale(out, a, scalar(P - 1, P - 1, P - 1, P - 1, P - 1)),
-  'kScale by all (p-1)/2': (k, { out, a }) => k.kScale(out, a, scalar(HALF, HALF, HALF, HALF, HALF)),
   kAddScaled: (k, { out, a, b }) => k.kAddScaled(out, a, SCALAR, b),
   kMulBase: (k, { out, a, f }) => k.kMulBase(out, a, f),
   kFromBase: (k, { out, f }) => k.kFromBase(out, f, SCALAR),

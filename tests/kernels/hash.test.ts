@@ -9,15 +9,16 @@ import { spawnSync } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { P } from '../../src/field/koalabear.ts';
 import { quintic } from '../../src/field/quintic.ts';
-import { LEAF_KEY, leafHeader, NODE_KEY, type LeafDomain } from '../../src/hash/leaf.ts';
+import { leafFormat, NODE_KEY, type LeafDomain, type LeafFormat } from '../../src/hash/leaf.ts';
 import { bytesOfWords } from '../../src/hash/words.ts';
-import { leafStateWords } from '../../src/kernels/contract/hash.ts';
+import { leafStateWords, pieceEnd } from '../../src/kernels/contract/hash.ts';
 import { referenceKernels, wasmKernels, type Kernels } from '../../src/kernels/index.ts';
 import { expectSame, generator, words } from '../support/words.ts';
 
 const ROWS = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 63, 64, 65];
-const COLUMNS = [...Array.from({ length: 41 }, (_, i) => i), 239, 240, 241, 242, 495, 496, 497, 600];
+const COLUMNS = [...Array.from({ length: 41 }, (_, i) => i + 1), 251, 252, 253, 256, 257, 507, 508, 509, 600];
 const DOMAIN: LeafDomain = { label: 'AM', epoch: 2 ** 40 + 7, group: Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8) };
+const formatOf = (columns: number, salted: boolean): LeafFormat => leafFormat(DOMAIN, columns, 20, salted);
 const reference = referenceKernels(quintic);
 let wasm: Kernels[] = [];
 
@@ -42,32 +43,38 @@ function inside(k: Kernels, array: Uint32Array): Uint32Array {
 
 function leavesOf(k: Kernels, rows: number, columns: number, values: Uint32Array, salt: Uint32Array | null) {
   const digests = new Uint32Array(8 * rows);
-  k.hashLeaves(digests, DOMAIN, values, columns, salt, 1000);
+  k.hashLeaves(digests, formatOf(columns, salt !== null), values, salt);
   return digests;
 }
 
 describe('hashLeaves', () => {
-  test.each(COLUMNS)('the definition is keyed BLAKE3 of header and values: %i columns', (columns) => {
-    const [values, salt] = [words(3 * columns, P, columns + 1), salts(3, 9)];
-    const expected = Array.from({ length: 3 }, (_, r) => {
-      const header = leafHeader(DOMAIN, 1000 + r, columns, bytesOfWords(salt.subarray(4 * r, 4 * r + 4)));
-      const row = bytesOfWords(values.subarray(r * columns, (r + 1) * columns));
-      return [...noble(Uint8Array.from([...header, ...row]), { key: LEAF_KEY })];
-    });
-    expectSame(bytesOfWords(leavesOf(reference, 3, columns, values, salt)), expected.flat());
+  test.each(COLUMNS)('the definition is keyed BLAKE3 of salt and values: %i columns', (columns) => {
+    const values = words(3 * columns, P, columns + 1);
+    for (const salt of [salts(3, 9), null]) {
+      const key = bytesOfWords(formatOf(columns, salt !== null).key);
+      const expected = Array.from({ length: 3 }, (_, r) => {
+        const head = salt === null ? [] : bytesOfWords(salt.subarray(4 * r, 4 * r + 4));
+        const row = bytesOfWords(values.subarray(r * columns, (r + 1) * columns));
+        return [...noble(Uint8Array.from([...head, ...row]), { key })];
+      });
+      expectSame(bytesOfWords(leavesOf(reference, 3, columns, values, salt)), expected.flat());
+    }
   });
 
   test.each(COLUMNS)('WebAssembly, %i columns', (columns) => {
     for (const rows of columns > 41 ? [1, 2, 5, 67] : ROWS) {
-      const [values, salt] = [words(rows * columns, P, rows + columns + 1), salts(rows, 5)];
-      const expected = leavesOf(reference, rows, columns, values, salt);
-      for (const k of wasm) {
-        expectSame(leavesOf(k, rows, columns, values, salt), expected, `outside, ${rows} rows`);
-        k.memory.scope(() => {
-          const digests = k.memory.u32(8 * rows);
-          k.hashLeaves(digests, DOMAIN, inside(k, values), columns, inside(k, salt), 1000);
-          expectSame(digests, expected, `inside, ${rows} rows`);
-        });
+      const values = words(rows * columns, P, rows + columns + 1);
+      for (const salt of [salts(rows, 5), null]) {
+        const expected = leavesOf(reference, rows, columns, values, salt);
+        for (const k of wasm) {
+          expectSame(leavesOf(k, rows, columns, values, salt), expected, `outside, ${rows} rows`);
+          k.memory.scope(() => {
+            const digests = k.memory.u32(8 * rows);
+            const saltsInside = salt === null ? null : inside(k, salt);
+            k.hashLeaves(digests, formatOf(columns, salt !== null), inside(k, values), saltsInside);
+            expectSame(digests, expected, `inside, ${rows} rows`);
+          });
+        }
       }
     }
   });
@@ -83,21 +90,15 @@ describe('hashLeaves', () => {
     }
   });
 
-  test('an absent salt is a zero salt', () => {
-    const values = words(5 * 20, P, 3);
-    const expected = leavesOf(reference, 5, 20, values, new Uint32Array(20));
-    for (const k of [reference, ...wasm]) expectSame(leavesOf(k, 5, 20, values, null), expected);
-  });
-
-  test('many rows: several tasks and windows, the last index', () => {
-    const [rows, columns, first] = [70_003, 17, 2 ** 32 - 70_003];
+  test('many rows: several tasks and windows', () => {
+    const [rows, columns] = [70_003, 17];
     const values = words(rows * columns, P, 11);
     const [digest, digests] = [new Uint32Array(8), new Uint32Array(8 * rows)];
+    const format = formatOf(columns, false);
     for (const k of wasm) {
-      k.hashLeaves(digests, DOMAIN, values, columns, null, first);
+      k.hashLeaves(digests, format, values, null);
       for (const r of [0, 1, 1023, 1024, 1025, 30_000, rows - 1]) {
-        const row = values.subarray(r * columns, (r + 1) * columns);
-        reference.hashLeaves(digest, DOMAIN, row, columns, null, first + r);
+        reference.hashLeaves(digest, format, values.subarray(r * columns, (r + 1) * columns), null);
         expectSame(digests.subarray(8 * r, 8 * r + 8), digest, `row ${r}`);
       }
     }
@@ -105,51 +106,71 @@ describe('hashLeaves', () => {
 });
 
 describe('leaves that arrive in pieces', () => {
+  /** Columns of the leaf, and of the pieces where it is salted; an unsalted one has four more in the first piece. */
   const PIECES: readonly (readonly [number, readonly number[]])[] = [
     [1, [1]],
-    [15, [15]],
-    [16, [16]],
-    [40, [16, 16, 8]],
-    [40, [32, 8]],
-    [240, [240]],
-    [240, [112, 128]],
-    [241, [240, 1]],
-    [256, [16, 224, 16]],
-    [600, [64, 176, 16, 240, 16, 80, 8]],
-    [600, Array.from({ length: 38 }, (_, i) => (i < 37 ? 16 : 8))],
-    [4000, Array.from({ length: 250 }, () => 16)],
-    [4000, [1600, 800, 1600]],
+    [11, [11]],
+    [12, [12]],
+    [13, [12, 1]],
+    [36, [12, 16, 8]],
+    [36, [28, 8]],
+    [252, [252]],
+    [252, [124, 128]],
+    [253, [252, 1]],
+    [268, [28, 224, 16]],
+    [600, [76, 176, 16, 240, 16, 76]],
+    [600, [12, ...Array.from({ length: 37 }, (_, i) => (i < 36 ? 16 : 12))]],
+    [4012, [12, ...Array.from({ length: 250 }, () => 16)]],
+    [4012, [1612, 800, 1600]],
   ];
 
-  function pieces(k: Kernels, rows: number, columns: number, values: Uint32Array, widths: readonly number[]) {
-    const state = new Uint32Array(rows * leafStateWords(columns));
-    const [digests, salt] = [new Uint32Array(8 * rows), salts(rows, 5)];
-    k.beginLeaves(state, DOMAIN, columns, salt, 1000);
+  function pieces(
+    k: Kernels,
+    rows: number,
+    columns: number,
+    values: Uint32Array,
+    widths: readonly number[],
+    salt: Uint32Array | null,
+  ) {
+    const format = formatOf(columns, salt !== null);
+    const state = new Uint32Array(rows * leafStateWords(format));
+    const digests = new Uint32Array(8 * rows);
     let column = 0;
     for (const width of widths) {
       const piece = new Uint32Array(rows * width);
       for (let r = 0; r < rows; r++) {
         piece.set(values.subarray(r * columns + column, r * columns + column + width), r * width);
       }
-      k.absorbLeaves(state, columns, column, piece, width);
+      k.absorbLeaves(state, format, column, piece, width, column === 0 ? salt : null);
       column += width;
     }
-    k.finishLeaves(digests, state, columns);
+    k.finishLeaves(digests, state, format);
     return { digests, state };
   }
 
-  test.each(PIECES)('%i columns in pieces of %j', (columns, widths) => {
-    for (const rows of [0, 1, 3, 4, 65]) {
+  test.each(PIECES)('%i columns in pieces of %j', (saltedColumns, saltedWidths) => {
+    for (const [rows, salted] of [0, 1, 3, 4, 65].flatMap((n) => [[n, true] as const, [n, false] as const])) {
+      const salt = salted ? salts(rows, 5) : null;
+      const columns = salted ? saltedColumns : saltedColumns + 4;
+      const widths = saltedWidths.map((width, i) => (salted || i > 0 ? width : width + 4));
       const values = words(rows * columns, P, columns + rows + 1);
-      const expected = leavesOf(wasm[0] as Kernels, rows, columns, values, salts(rows, 5));
-      const definition = pieces(reference, rows, columns, values, widths);
+      const expected = leavesOf(wasm[0] as Kernels, rows, columns, values, salt);
+      const definition = pieces(reference, rows, columns, values, widths, salt);
       expectSame(definition.digests, expected, 'reference');
       for (const k of wasm) {
-        const got = pieces(k, rows, columns, values, widths);
+        const got = pieces(k, rows, columns, values, widths, salt);
         expectSame(got.digests, expected, `${k.threads} threads, ${rows} rows`);
         expectSame(got.state, definition.state, 'state');
       }
     }
+  });
+
+  test('pieceEnd: borders of blocks, never an empty piece', () => {
+    expect([0, 12, 28].map((column) => pieceEnd(formatOf(30, true), column, 16))).toEqual([12, 28, 30]);
+    expect([0, 16, 32].map((column) => pieceEnd(formatOf(40, false), column, 16))).toEqual([16, 32, 40]);
+    expect([0, 12].map((column) => pieceEnd(formatOf(40, true), column, 1))).toEqual([12, 28]);
+    expect(pieceEnd(formatOf(100, true), 0, 40)).toBe(28);
+    expect(pieceEnd(formatOf(9, true), 0, 16)).toBe(9);
   });
 
   test('many rows, random pieces', () => {
@@ -157,17 +178,19 @@ describe('leaves that arrive in pieces', () => {
       fc.property(
         fc.nat(400),
         fc.integer({ min: 1, max: 1100 }),
-        fc.array(fc.integer({ min: 1, max: 20 }), { minLength: 70, maxLength: 70 }),
-        (rows, columns, blocks) => {
+        fc.array(fc.integer({ min: 1, max: 320 }), { minLength: 70, maxLength: 70 }),
+        fc.boolean(),
+        (rows, columns, most, salted) => {
+          const salt = salted ? salts(rows, 5) : null;
           const widths: number[] = [];
-          for (let left = columns, k = 0; left > 0; k++) {
-            const width = Math.min(left, 16 * (blocks[k] as number));
-            widths.push(width);
-            left -= width;
+          for (let column = 0, k = 0; column < columns; k++) {
+            const end = pieceEnd(formatOf(columns, salted), column, most[k] as number);
+            widths.push(end - column);
+            column = end;
           }
           const values = words(rows * columns, P, rows + columns + 1);
-          const expected = leavesOf(wasm[0] as Kernels, rows, columns, values, salts(rows, 5));
-          const got = pieces(wasm[1] as Kernels, rows, columns, values, widths);
+          const expected = leavesOf(wasm[0] as Kernels, rows, columns, values, salt);
+          const got = pieces(wasm[1] as Kernels, rows, columns, values, widths, salt);
           expectSame(got.digests, expected, `${rows} rows, widths ${widths.join()}`);
         },
       ),
@@ -176,32 +199,25 @@ describe('leaves that arrive in pieces', () => {
   });
 
   test('several windows', () => {
-    const [rows, columns] = [60_001, 40];
+    const [rows, columns] = [60_001, 36];
     const values = words(rows * columns, P, 21);
     const expected = leavesOf(wasm[0] as Kernels, rows, columns, values, salts(rows, 5));
     for (const k of wasm) {
-      expectSame(pieces(k, rows, columns, values, [16, 24]).digests, expected);
-    }
-  });
-
-  test('no columns at all', () => {
-    const expected = leavesOf(reference, 3, 0, new Uint32Array(0), salts(3, 5));
-    for (const k of [reference, ...wasm]) {
-      expectSame(pieces(k, 3, 0, new Uint32Array(0), []).digests, expected);
+      expectSame(pieces(k, rows, columns, values, [12, 24], salts(rows, 5)).digests, expected);
     }
   });
 
   test('state and values inside the arena', () => {
     const [rows, columns] = [70, 600];
+    const format = formatOf(columns, false);
     const values = words(rows * columns, P, 77);
     const expected = leavesOf(reference, rows, columns, values, null);
     for (const k of wasm) {
       k.memory.scope(() => {
-        const state = k.memory.u32(rows * leafStateWords(columns));
+        const state = k.memory.u32(rows * leafStateWords(format));
         const digests = k.memory.u32(8 * rows);
-        k.beginLeaves(state, DOMAIN, columns, null, 1000);
-        k.absorbLeaves(state, columns, 0, inside(k, values), columns);
-        k.finishLeaves(digests, state, columns);
+        k.absorbLeaves(state, format, 0, inside(k, values), columns, null);
+        k.finishLeaves(digests, state, format);
         expectSame(digests, expected);
       });
     }
@@ -261,24 +277,30 @@ test('the rounds in the kernel sources are what their generator writes', () => {
 test('bad arguments', () => {
   const u = (n: number): Uint32Array => new Uint32Array(n);
   for (const k of [reference, ...wasm]) {
-    const leaves = (d: number, v: number, columns: number, s: Uint32Array | null = null, first = 0) => {
-      return () => k.hashLeaves(u(d), DOMAIN, u(v), columns, s, first);
-    };
-    expect(leaves(9, 0, 0)).toThrow('digests: expected a multiple of 8 items, got 9');
-    expect(leaves(16, 5, 3)).toThrow('values: expected 6 items, got 5');
-    expect(leaves(16, 6, 3, u(7))).toThrow('salts: expected 8 items, got 7');
-    expect(leaves(16, 6, 3, null, 2 ** 32 - 1)).toThrow('first: expected an integer in [0, 4294967294]');
-    expect(leaves(16, 6, -1)).toThrow('columns: expected an integer');
-    const badEpoch = { ...DOMAIN, epoch: -1 };
-    expect(() => k.hashLeaves(u(8), badEpoch, u(1), 1, null, 0)).toThrow('epoch: expected an integer');
-    expect(() => k.beginLeaves(u(8), DOMAIN, 241, null, 0)).toThrow('state: expected a multiple of 16 items');
-    const absorb = (column: number, v: number, width: number) => () =>
-      k.absorbLeaves(u(8), 40, column, u(v), width);
-    expect(absorb(8, 16, 16)).toThrow('column: expected a multiple of 16, got 8');
-    expect(absorb(16, 8, 8)).toThrow('width: expected a multiple of 16 or the 24 left, got 8');
-    expect(absorb(32, 16, 16)).toThrow('width: expected an integer in [1, 8], got 16');
-    expect(absorb(0, 15, 16)).toThrow('values: expected 16 items, got 15');
-    expect(() => k.finishLeaves(u(16), u(8), 40)).toThrow('state: expected 16 items, got 8');
+    const leaves = (d: number, v: number, salted: boolean, s: Uint32Array | null) => () =>
+      k.hashLeaves(u(d), formatOf(3, salted), u(v), s);
+    expect(leaves(9, 0, false, null)).toThrow('digests: expected a multiple of 8 items, got 9');
+    expect(leaves(16, 5, false, null)).toThrow('values: expected 6 items, got 5');
+    expect(leaves(16, 6, true, u(7))).toThrow('salts: expected 8 items, got 7');
+    expect(leaves(16, 6, true, null)).toThrow(TypeError);
+    expect(leaves(16, 6, false, u(8))).toThrow('salts: expected null, got salts');
+    const absorb =
+      (column: number, v: number, width: number, s: Uint32Array | null = null, words = 8) =>
+      () =>
+        k.absorbLeaves(u(words), formatOf(36, true), column, u(v), width, s);
+    expect(absorb(16, 8, 8)).toThrow('column: expected a border of blocks, got 16');
+    expect(absorb(12, 8, 8)).toThrow(
+      'width: expected columns up to a border of blocks or the 24 left, got 8',
+    );
+    expect(absorb(28, 16, 16)).toThrow('width: expected an integer in [1, 8], got 16');
+    expect(absorb(12, 15, 16)).toThrow('values: expected 16 items, got 15');
+    expect(absorb(0, 12, 12)).toThrow('salts: expected salts, got null');
+    expect(absorb(12, 16, 16, u(4))).toThrow('salts: expected null, got salts');
+    expect(absorb(12, 16, 16, null, 9)).toThrow('state: expected a multiple of 8 items, got 9');
+    expect(() => k.absorbLeaves(u(8), formatOf(253, true), 0, u(12), 12, u(4))).toThrow(
+      'state: expected a multiple of 16 items',
+    );
+    expect(() => k.finishLeaves(u(16), u(8), formatOf(36, true))).toThrow('state: expected 16 items, got 8');
     expect(() => k.hashParents(u(8), u(8))).toThrow('children: expected 16 items, got 8');
     expect(() => k.hashTree(u(40), 3, 1)).toThrow('leaves: expected a power of two');
     expect(() => k.hashTree(u(40), 4, 8)).toThrow('cap: expected a power of two in [1, 4], got 8');

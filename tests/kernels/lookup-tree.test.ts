@@ -9,9 +9,10 @@ import { P } from '../../src/field/koalabear.ts';
 import { quintic } from '../../src/field/quintic.ts';
 import { extWords, readExt } from '../../src/kernels/contract/layout.ts';
 import type { Fractions } from '../../src/kernels/contract/lookup-tree.ts';
-import type { Multilinear, Pair, RoundValues, Weights } from '../../src/kernels/contract/sumcheck.ts';
+import type { Pair, RoundValues, Weights } from '../../src/kernels/contract/sumcheck.ts';
 import { referenceKernels, wasmKernels, type Kernels } from '../../src/kernels/index.ts';
 import { elements, extArray, TOY_FIELDS } from '../support/ext.ts';
+import { dense, eachPlace, eqWeights } from '../support/kernels.ts';
 import { expectSame, words } from '../support/words.ts';
 
 const reference = referenceKernels(quintic);
@@ -26,22 +27,6 @@ afterAll(async () => {
 const [ALPHA, BETA, LAMBDA, R] = elements(4, quintic, 7) as [Ext, Ext, Ext, Ext];
 const TAG = 17 as Fe;
 
-function place(k: Kernels, a: Uint32Array, inside: boolean): Uint32Array {
-  if (!inside) return a.slice();
-  const copy = k.memory.u32(a.length);
-  copy.set(a);
-  return copy;
-}
-
-function eachPlace(run: (k: Kernels, put: (a: Uint32Array) => Uint32Array, what: string) => void): void {
-  for (const k of implementations) {
-    for (const inside of [false, true]) {
-      const what = `threads ${k.threads} ${inside ? 'inside' : 'outside'}`;
-      k.memory.scope(() => run(k, (a) => place(k, a, inside), what));
-    }
-  }
-}
-
 /** Numerators of units are garbage: nobody may read them. */
 function fractions(K: ExtensionField, numVars: number, live: number, units: number, seed: number): Fractions {
   return {
@@ -54,7 +39,7 @@ function fractions(K: ExtensionField, numVars: number, live: number, units: numb
 }
 
 /** Every fraction of a layer, dead ones as 0/1. */
-function dense(k: Kernels, x: Fractions): { readonly p: Ext[]; readonly q: Ext[] } {
+function denseFractions(k: Kernels, x: Fractions): { readonly p: Ext[]; readonly q: Ext[] } {
   const K = k.ext;
   const inverseRadix = K.base.inverse(k.radix);
   const at = (array: Uint32Array, i: number): Ext => K.mulBase(readExt(array, i, K.degree), inverseRadix);
@@ -86,12 +71,6 @@ function shapes(numVars: number): [live: number, units: number][] {
   );
 }
 
-function weightsFor(k: Kernels, numVars: number, seed: number): Weights {
-  const table = new Uint32Array(extWords(2 ** numVars, k.ext.degree));
-  k.eqTable(table, elements(numVars, k.ext, seed), k.ext.one);
-  return { words: table, total: k.ext.one };
-}
-
 describe.each([1, 2, 3, 4, 16, 17, 4096, 10_001, 16_383, 16_385, 65_535, 65_537])('%i leaves', (n) => {
   test.each([1, 2, 3, 4])('%i columns', (count) => {
     const columns = Array.from({ length: count }, (_, k) =>
@@ -110,7 +89,7 @@ describe.each([1, 2, 3, 4, 16, 17, 4096, 10_001, 16_383, 16_385, 65_535, 65_537]
     );
     const last = quintic.mulBase(readExt(expected, i, 5), quintic.base.inverse(reference.radix));
     expect(quintic.add(last, tuple)).toEqual(ALPHA);
-    eachPlace((k, put, what) => {
+    eachPlace(implementations, (k, put, what) => {
       const out = put(new Uint32Array(expected.length).fill(5));
       k.lookupLeaves(out, columns.map(put), ALPHA, betas, TAG);
       expectSame(out, expected, what);
@@ -122,7 +101,7 @@ describe.each([1, 2, 3, 4, 16, 17, 4096, 10_001, 16_383, 16_385, 65_535, 65_537]
     reference.lookupNumerators(expected, multiplicities, sign);
     const first = quintic.mulBase(readExt(expected, 0, 5), quintic.base.inverse(reference.radix));
     expect(first).toEqual(quintic.fromBase(quintic.base.fromInt(sign * (multiplicities[0] as number))));
-    eachPlace((k, put, what) => {
+    eachPlace(implementations, (k, put, what) => {
       const out = put(new Uint32Array(expected.length).fill(5));
       k.lookupNumerators(out, put(multiplicities), sign);
       expectSame(out, expected, what);
@@ -130,23 +109,12 @@ describe.each([1, 2, 3, 4, 16, 17, 4096, 10_001, 16_383, 16_385, 65_535, 65_537]
   });
 });
 
-/** What two multilinears stand for. */
-function valuesOf(k: Kernels, a: Multilinear): Ext[] {
-  const K = k.ext;
-  const inverseRadix = K.base.inverse(k.radix);
-  return Array.from({ length: 2 ** a.numVars }, (_, i) => {
-    if (i >= a.live) return a.pad ?? K.zero;
-    if (a.head !== undefined && i < a.head.count) return a.head.value;
-    return K.mulBase(readExt(a.words, i, K.degree), inverseRadix);
-  });
-}
-
 describe.each([1, 2, 3, 4, 5, 7])('a layer of 2^%i fractions', (numVars) => {
   test.each(shapes(numVars))('%i live, %i units', (live, units) => {
     const x = fractions(quintic, numVars, live, units, live + units + 1);
     const size = extWords(2 ** (numVars - 1), 5);
     const above = reference.fractionLayer(new Uint32Array(size), new Uint32Array(size), x);
-    expect(dense(reference, above)).toEqual(layerAbove(quintic, dense(reference, x)));
+    expect(denseFractions(reference, above)).toEqual(layerAbove(quintic, denseFractions(reference, x)));
     // Weights cover what is written out and no more.
     const written = Math.min(live, 2 ** (numVars - 2));
     const pairs = reference.layerPairs(new Uint32Array(size), x, LAMBDA);
@@ -154,20 +122,20 @@ describe.each([1, 2, 3, 4, 5, 7])('a layer of 2^%i fractions', (numVars) => {
     const leafPairs = reference.leafPairs(...sides, x, LAMBDA);
     // A layer over no variables has a sum but no round.
     const round =
-      numVars > 1 ? reference.productRound(pairs, prefixWeights(reference, numVars - 2, written)) : undefined;
-    eachPlace((k, put, what) => {
+      numVars > 1 ? reference.productRound(pairs, eqWeights(reference, numVars - 2, 21, written)) : undefined;
+    eachPlace(implementations, (k, put, what) => {
       const y: Fractions = { ...x, p: put(x.p), q: put(x.q) };
       const outs = [put(new Uint32Array(size).fill(3)), put(new Uint32Array(size).fill(4))] as const;
       const result = k.fractionLayer(...outs, y);
-      expect(dense(k, result), what).toEqual(dense(reference, above));
+      expect(denseFractions(k, result), what).toEqual(denseFractions(reference, above));
       expect(result.live, what).toBe(above.live);
       const merged = k.layerPairs(put(new Uint32Array(size)), y, LAMBDA);
       expect(
-        merged.flat().map((a) => valuesOf(k, a)),
+        merged.flat().map((a) => dense(k, a)),
         what,
-      ).toEqual(pairs.flat().map((a) => valuesOf(k, a)));
+      ).toEqual(pairs.flat().map((a) => dense(k, a)));
       if (round !== undefined) {
-        expect(k.productRound(merged, prefixWeights(k, numVars - 2, written)), what).toEqual(round);
+        expect(k.productRound(merged, eqWeights(k, numVars - 2, 21, written)), what).toEqual(round);
       }
       const targets = [0, 1, 2].map((v) => put(new Uint32Array(size).fill(v))) as [
         Uint32Array,
@@ -176,40 +144,35 @@ describe.each([1, 2, 3, 4, 5, 7])('a layer of 2^%i fractions', (numVars) => {
       ];
       const shifted = k.leafPairs(...targets, y, LAMBDA);
       expect(
-        shifted.flat().map((a) => valuesOf(k, a)),
+        shifted.flat().map((a) => dense(k, a)),
         what,
-      ).toEqual(leafPairs.flat().map((a) => valuesOf(k, a)));
+      ).toEqual(leafPairs.flat().map((a) => dense(k, a)));
       if (round !== undefined) {
-        expect(k.productRound(shifted, prefixWeights(k, numVars - 2, written)), what).toEqual(round);
+        expect(k.productRound(shifted, eqWeights(k, numVars - 2, 21, written)), what).toEqual(round);
       }
       // In place: merged tables over the halves that they replace, the layer above over the lower halves.
       if (numVars > 2 && live > 2 ** (numVars - 1)) {
         const [z, upper] = [{ ...y, p: y.p.slice(), q: y.q.slice() }, 5 * 2 ** (numVars - 1)];
         const over = k.layerPairs(z.p.subarray(upper), z, LAMBDA);
         expect(
-          over.flat().map((a) => valuesOf(k, a)),
+          over.flat().map((a) => dense(k, a)),
           what,
-        ).toEqual(pairs.flat().map((a) => valuesOf(k, a)));
+        ).toEqual(pairs.flat().map((a) => dense(k, a)));
         const leaf = k.leafPairs(y.q, y.q.subarray(upper), targets[2], y, LAMBDA);
         expect(
-          leaf.flat().map((a) => valuesOf(k, a)),
+          leaf.flat().map((a) => dense(k, a)),
           what,
-        ).toEqual(leafPairs.flat().map((a) => valuesOf(k, a)));
+        ).toEqual(leafPairs.flat().map((a) => dense(k, a)));
         y.q.set(x.q);
       }
       if (x.p.length >= size) {
-        expect(dense(k, k.fractionLayer(y.p, y.q, y)), `${what} in place`).toEqual(dense(reference, above));
+        expect(denseFractions(k, k.fractionLayer(y.p, y.q, y)), `${what} in place`).toEqual(
+          denseFractions(reference, above),
+        );
       }
     });
   });
 });
-
-/** The first `count` weights of an eq table. */
-function prefixWeights(k: Kernels, numVars: number, count: number): Weights {
-  const table = new Uint32Array(extWords(count, 5));
-  k.eqTable(table, elements(numVars, quintic, 21), quintic.one);
-  return { words: table, total: quintic.one };
-}
 
 test.each([
   [2 ** 14 - 1, 2 ** 14 - 1],
@@ -234,7 +197,7 @@ test.each([
     const rounds: RoundValues[] = [];
     const outs = [0, 1, 2, 3].map(() => put(new Uint32Array(size)));
     const weights = (n: number): Weights => {
-      const w = weightsFor(k, n, n + 3);
+      const w = eqWeights(k, n, n + 3);
       return { ...w, words: put(w.words) };
     };
     rounds.push(k.productRound(pairs, weights(numVars - 2)));
@@ -246,7 +209,7 @@ test.each([
     return rounds;
   };
   const expected = run(reference, (a) => a.slice(), false);
-  eachPlace((k, put, what) => {
+  eachPlace(implementations, (k, put, what) => {
     expect(run(k, put, false), `${what} layer`).toEqual(expected);
     expect(run(k, put, true), `${what} leaf`).toEqual(expected);
   });
@@ -268,12 +231,12 @@ describe.each(TOY_FIELDS.map((K) => [K.name, K] as const))('trees over %s', (_, 
   test('the root is the sum of the leaves, for every live prefix', () => {
     for (let live = 0; live <= 8; live++) {
       let x = fractions(K, 3, live, live >> 1, live + 1);
-      const { p, q } = dense(k, x);
+      const { p, q } = denseFractions(k, x);
       while (x.numVars > 0) {
         const size = extWords(2 ** (x.numVars - 1), K.degree);
         x = k.fractionLayer(new Uint32Array(size), new Uint32Array(size), x);
       }
-      const root = dense(k, x);
+      const root = denseFractions(k, x);
       expect(root.q[0]).toEqual(q.reduce(K.mul, K.one));
       // p_root = sum of p_i * product of the other q_j: true also where a denominator is zero.
       const sum = p.reduce((s: Ext, pi, i) => {
@@ -288,7 +251,7 @@ describe.each(TOY_FIELDS.map((K) => [K.name, K] as const))('trees over %s', (_, 
     for (let live = 1; live <= 16; live++) {
       for (const units of [0, live >> 1, live]) {
         const x = fractions(K, 4, live, units, 3 * live + units);
-        const { p, q } = dense(k, x);
+        const { p, q } = denseFractions(k, x);
         const rest = elements(6, K, live + 9);
         const lambda = elements(20, K, live + 31).find((e) => !K.isZero(e)) as Ext;
         const z = rest.slice(0, 3);
@@ -316,7 +279,7 @@ describe.each(TOY_FIELDS.map((K) => [K.name, K] as const))('trees over %s', (_, 
           const total = (bound: Pair[]): Ext =>
             Array.from({ length: 2 ** j }, (_x, i) =>
               bound.reduce(
-                (s: Ext, [a, b]) => K.add(s, K.mul(valuesOf(k, a)[i] as Ext, valuesOf(k, b)[i] as Ext)),
+                (s: Ext, [a, b]) => K.add(s, K.mul(dense(k, a)[i] as Ext, dense(k, b)[i] as Ext)),
                 K.zero,
               ),
             ).reduce((s: Ext, v, i) => K.add(s, K.mul(readExt(weights.words, i, K.degree), v)), K.zero);
@@ -337,7 +300,7 @@ describe.each(TOY_FIELDS.map((K) => [K.name, K] as const))('trees over %s', (_, 
         ];
         expect(claim).toEqual(node(p0, q0, p1, q1));
         const [[a, b], [c, e]] = pairs as [Pair, Pair];
-        const ends = [a, b, c, e].map((m) => valuesOf(k, m)[0]);
+        const ends = [a, b, c, e].map((m) => dense(k, m)[0]);
         const mu = K.inverse(lambda);
         expect(ends).toEqual(
           kind === 'layer'

@@ -11,6 +11,7 @@ import { extWords, readExt } from '../../src/kernels/contract/layout.ts';
 import type { BaseMultilinear, Multilinear, Pair, Weights } from '../../src/kernels/contract/sumcheck.ts';
 import { referenceKernels, wasmKernels, type Kernels } from '../../src/kernels/index.ts';
 import { elements, extArray, TOY_FIELDS } from '../support/ext.ts';
+import { dense, eachPlace, eqWeights } from '../support/kernels.ts';
 import { expectSame, generator, words } from '../support/words.ts';
 
 const reference = referenceKernels(quintic);
@@ -40,24 +41,6 @@ function multilinear(K: ExtensionField, s: Shape, seed: number): Multilinear {
   };
 }
 
-function weightsFor(k: Kernels, numVars: number, seed: number): Weights {
-  const words = new Uint32Array(extWords(2 ** numVars, k.ext.degree));
-  const [scale] = elements(1, k.ext, seed) as [Ext];
-  k.eqTable(words, elements(numVars, k.ext, seed + 1), scale);
-  return { words, total: scale };
-}
-
-/** All values of a polynomial written out, plain. */
-function dense(k: Kernels, a: Multilinear): Ext[] {
-  const K = k.ext;
-  const inverseRadix = K.base.inverse(k.radix);
-  return Array.from({ length: 2 ** a.numVars }, (_, i) => {
-    if (i >= a.live) return a.pad ?? K.zero;
-    if (a.head !== undefined && i < a.head.count) return a.head.value;
-    return K.mulBase(readExt(a.words, i, K.degree), inverseRadix);
-  });
-}
-
 /** Equality of what two bound polynomials stand for, and zeros in the idle lanes of their last blocks. */
 function expectSameMultilinear(actual: Multilinear, expected: Multilinear, what: string): void {
   const { words: x, ...shape } = actual;
@@ -67,22 +50,6 @@ function expectSameMultilinear(actual: Multilinear, expected: Multilinear, what:
   if (from >= expected.live) return;
   for (let i = from; i < extWords(expected.live, 5) / 5; i++) {
     expectSame(readExt(x, i, 5), readExt(y, i, 5), `${what}[${i}]`);
-  }
-}
-
-/** A copy of the operands in the kernels' memory, when `inside`. */
-function place(k: Kernels, a: Uint32Array, inside: boolean): Uint32Array {
-  if (!inside) return a.slice();
-  const copy = k.memory.u32(a.length);
-  copy.set(a);
-  return copy;
-}
-
-function eachPlace(run: (k: Kernels, inside: boolean, what: string) => void): void {
-  for (const k of implementations) {
-    for (const inside of [false, true]) {
-      k.memory.scope(() => run(k, inside, `threads ${k.threads} ${inside ? 'inside' : 'outside'}`));
-    }
   }
 }
 
@@ -116,9 +83,9 @@ describe.each([1, 2, 3, 4, 5, 7])('%i variables', (numVars) => {
           return quintic.add(x, quintic.mul(R, difference));
         }),
       );
-      eachPlace((k, inside, what) => {
-        const copy = { ...a, words: place(k, a.words, inside) };
-        const out = place(k, new Uint32Array(size).fill(3), inside);
+      eachPlace(implementations, (k, put, what) => {
+        const copy = { ...a, words: put(a.words) };
+        const out = put(new Uint32Array(size).fill(3));
         expectSameMultilinear(k.bind(out, copy, R), expected, `${what} ${JSON.stringify(shape)}`);
         if (copy.words.length >= extWords(expected.live, 5)) {
           expectSameMultilinear(k.bind(copy.words, copy, R), expected, `${what} in place`);
@@ -137,26 +104,26 @@ describe.each([1, 2, 3, 4, 5, 7])('%i variables', (numVars) => {
         [multilinear(quintic, u, trial + 3), multilinear(quintic, v, trial + 4)],
       ];
       const used = trial & 1 ? pairs.slice(0, 1) : pairs;
-      const weights = trial & 2 ? weightsFor(reference, numVars - 1, trial) : undefined;
+      const weights = trial & 2 ? eqWeights(reference, numVars - 1, trial) : undefined;
       const what = JSON.stringify([s, t, u, v]);
       const expected = reference.productRound(used, weights);
-      eachPlace((k, inside, where) => {
+      eachPlace(implementations, (k, put, where) => {
         const placed = used.map(([a, b]): Pair => [
-          { ...a, words: place(k, a.words, inside) },
-          { ...b, words: place(k, b.words, inside) },
+          { ...a, words: put(a.words) },
+          { ...b, words: put(b.words) },
         ]);
-        const w = weights && { ...weights, words: place(k, weights.words, inside) };
+        const w = weights && { ...weights, words: put(weights.words) };
         expect(k.productRound(placed, w), `${where} ${what}`).toEqual(expected);
         if (numVars < 2) return;
-        const later = trial & 2 ? weightsFor(reference, numVars - 2, trial + 5) : undefined;
+        const later = trial & 2 ? eqWeights(reference, numVars - 2, trial + 5) : undefined;
         const size = extWords(2 ** (numVars - 1), 5);
         const outs = used.flatMap(() => [new Uint32Array(size), new Uint32Array(size)]);
         const after = reference.bindProductRound(outs, used, R, later);
-        const w2 = later && { ...later, words: place(k, later.words, inside) };
+        const w2 = later && { ...later, words: put(later.words) };
         const inPlace = placed.flat().every((a) => a.words.length >= extWords(Math.min(a.live, size / 5), 5));
         const targets = placed
           .flat()
-          .map((a) => (trial & 4 && inPlace ? a.words : place(k, new Uint32Array(size), inside)));
+          .map((a) => (trial & 4 && inPlace ? a.words : put(new Uint32Array(size))));
         const result = k.bindProductRound(targets, placed, R, w2);
         expect(result.values, `${where} fused ${what}`).toEqual(after.values);
         result.pairs.flat().forEach((a, i) => {
@@ -169,16 +136,16 @@ describe.each([1, 2, 3, 4, 5, 7])('%i variables', (numVars) => {
     all.forEach((shape, s) => {
       const a: BaseMultilinear = { words: words(shape.live, P, s + 5), live: shape.live, numVars };
       const b = multilinear(quintic, all[(7 * s + 3) % all.length] as Shape, s + 9);
-      const weights = s & 1 ? weightsFor(reference, numVars - 1, s) : undefined;
+      const weights = s & 1 ? eqWeights(reference, numVars - 1, s) : undefined;
       const size = extWords(2 ** (numVars - 1), 5);
       const expected = reference.productRoundBase(a, b, weights);
       const bound = reference.bindBase(new Uint32Array(size), a, R);
-      eachPlace((k, inside, what) => {
-        const x = { ...a, words: place(k, a.words, inside) };
-        const y = { ...b, words: place(k, b.words, inside) };
-        const w = weights && { ...weights, words: place(k, weights.words, inside) };
+      eachPlace(implementations, (k, put, what) => {
+        const x = { ...a, words: put(a.words) };
+        const y = { ...b, words: put(b.words) };
+        const w = weights && { ...weights, words: put(weights.words) };
         expect(k.productRoundBase(x, y, w), what).toEqual(expected);
-        const out = place(k, new Uint32Array(size).fill(9), inside);
+        const out = put(new Uint32Array(size).fill(9));
         expectSameMultilinear(k.bindBase(out, x, R), bound, what);
       });
     });
@@ -191,8 +158,8 @@ test.each([2 ** 14 - 1, 2 ** 14 + 1, 2 ** 16 - 1, 2 ** 16 + 1, 49_200, 2 ** 16])
     multilinear(quintic, { numVars, live }, seed),
     multilinear(quintic, { numVars, live, pad: true }, seed + 1),
   ]);
-  const weights = weightsFor(implementations[0] as Kernels, numVars - 1, 8);
-  const later = weightsFor(implementations[0] as Kernels, numVars - 2, 9);
+  const weights = eqWeights(implementations[0] as Kernels, numVars - 1, 8);
+  const later = eqWeights(implementations[0] as Kernels, numVars - 2, 9);
   const size = extWords(2 ** (numVars - 1), 5);
   for (const [used, w, w2] of [
     [pairs, weights, later],
@@ -202,8 +169,7 @@ test.each([2 ** 14 - 1, 2 ** 14 + 1, 2 ** 16 - 1, 2 ** 16 + 1, 49_200, 2 ** 16])
     const expected = reference.productRound(used, w);
     const outs = used.flatMap(() => [new Uint32Array(size), new Uint32Array(size)]);
     const after = reference.bindProductRound(outs, used, R, w2);
-    eachPlace((k, inside, what) => {
-      const put = (x: Uint32Array): Uint32Array => place(k, x, inside);
+    eachPlace(implementations, (k, put, what) => {
       const placed = used.map(([a, b]): Pair => [
         { ...a, words: put(a.words) },
         { ...b, words: put(b.words) },
@@ -278,7 +244,7 @@ describe.each(TOY_FIELDS.map((K) => [K.name, K] as const))('a whole sumcheck ove
     for (let live = 0; live <= 8; live++) {
       const a = multilinear(K, { numVars: 3, live, pad: true }, live + 1);
       const b = multilinear(K, { numVars: 3, live, pad: true, head: live >> 1 }, live + 2);
-      const weights = weightsFor(k, 2, live);
+      const weights = eqWeights(k, 2, live);
       const prefix = weights.words.subarray(0, extWords(Math.min(live, 4), K.degree));
       const [x, y] = [dense(k, a), dense(k, b)];
       const w = Array.from({ length: 4 }, (_, i) => readExt(weights.words, i, K.degree));

@@ -9,6 +9,7 @@ import { quintic } from '../../src/field/quintic.ts';
 import { extWords, readExt, unpackExt } from '../../src/kernels/contract/layout.ts';
 import { referenceKernels, wasmKernels, type Kernels } from '../../src/kernels/index.ts';
 import { elements, extArray, TOY_FIELDS } from '../support/ext.ts';
+import { place } from '../support/kernels.ts';
 import { expectSame, words } from '../support/words.ts';
 
 const reference = referenceKernels(quintic);
@@ -19,13 +20,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await Promise.all(implementations.map((k) => k.close()));
 });
-
-function place(k: Kernels, a: Uint32Array, inside: boolean): Uint32Array {
-  if (!inside) return a.slice();
-  const copy = k.memory.u32(a.length);
-  copy.set(a);
-  return copy;
-}
 
 function eachPlace(run: (put: (a: Uint32Array) => Uint32Array, k: Kernels, what: string) => void): void {
   for (const k of implementations) {

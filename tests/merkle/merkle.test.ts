@@ -6,7 +6,7 @@ import { blake3 as noble } from '@noble/hashes/blake3.js';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { quintic } from '../../src/field/quintic.ts';
-import { leafDigest, NODE_KEY, nodeDigest } from '../../src/hash/leaf.ts';
+import { leafDigest, leafFormat, NODE_KEY, nodeDigest } from '../../src/hash/leaf.ts';
 import { wordsOfBytes } from '../../src/hash/words.ts';
 import { referenceKernels } from '../../src/kernels/index.ts';
 import { buildTree, capOf, proveMultiproof } from '../../src/merkle/prove.ts';
@@ -17,7 +17,13 @@ import { refusal } from '../support/refusal.ts';
 const kernels = referenceKernels(quintic);
 const DOMAIN = { label: 'AM', epoch: 3, group: new Uint8Array(8) };
 const leavesOf = (n: number): Uint8Array[] =>
-  Array.from({ length: n }, (_, i) => leafDigest(DOMAIN, i, Uint8Array.of(i, 0, 0, 0)));
+  Array.from({ length: n }, (_, i) => leafDigest(leafFormat(DOMAIN, 1, 6, false), [i]));
+/** The leaf whose values are these bytes. */
+const leafOfBytes = (bytes: Uint8Array): Uint8Array =>
+  leafDigest(
+    leafFormat(DOMAIN, bytes.length / 4, 6, false),
+    wordsOfBytes(new Uint32Array(bytes.length / 4), bytes),
+  );
 
 /** A tree with everything that a test needs; layers by an independent implementation. */
 function tree(size: number, cap = 1) {
@@ -198,20 +204,18 @@ describe('liars', () => {
     verifyMultiproof(short, cap, { indices: [1], leaves: [nodes[1] as Uint8Array], siblings }, 'test');
     expect(refused({ indices: [1], leaves: [nodes[1] as Uint8Array], siblings })).toBe('SIBLING_COUNT');
     const children = join(leaves[2] as Uint8Array, leaves[3] as Uint8Array);
-    const asValues = leafDigest(DOMAIN, 1, children);
+    const asValues = leafOfBytes(children);
     expect(refused({ indices: [1], leaves: [asValues], siblings }, short)).toBe('MERKLE_ROOT');
   });
   test('a leaf in place of a node: a longer path', () => {
-    // The liar claims 16 leaves: leaf 4's message (64-byte header, no values) as two further children.
+    // The liar claims 16 leaves: leaf 4's message as two further children.
     const long = treeShape(16, 1);
     const path = open([4]).siblings;
     const proof = { indices: [8], leaves: digests(4), siblings: join(leaves[5] as Uint8Array, path) };
     expect(refused(proof, long)).toBe('MERKLE_ROOT');
     expect(refused({ ...proof, indices: [4] })).toBe('SIBLING_COUNT');
     const half = new Uint8Array(32);
-    expect(Buffer.from(nodeDigest(half, half))).not.toEqual(
-      Buffer.from(leafDigest(DOMAIN, 0, join(half, half))),
-    );
+    expect(Buffer.from(nodeDigest(half, half))).not.toEqual(Buffer.from(leafOfBytes(join(half, half))));
   });
 });
 

@@ -24,13 +24,3 @@ export function checkBlocks(argument: string, array: { readonly length: number }
   }
   return array.length / (4 * degree);
 }
-
-/** @throws RangeError naming the first index whose word is p or more */
-export function checkCanonical(argument: string, words: Uint32Array, modulus: number): void {
-  for (let i = 0; i < words.length; i++) {
-    const word = words[i] as number;
-    if (word >= modulus) {
-      throw new RangeError(`${argument}[${i}]: expected a value below ${modulus}, got ${word}`);
-    }
-  }
-}

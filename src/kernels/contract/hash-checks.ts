@@ -1,7 +1,7 @@
 /** Argument checks of the hash kernels, the same for every implementation. */
-import { MAX_COLUMNS } from '../../hash/leaf.ts';
+import { SALT_WORDS, type LeafFormat } from '../../hash/leaf.ts';
 import { checkInteger, checkLength } from './checks.ts';
-import { BLOCK_COLUMNS, DIGEST_WORDS, leafStateWords, SALT_WORDS } from './hash.ts';
+import { BLOCK_WORDS, DIGEST_WORDS, leafStateWords } from './hash.ts';
 
 /** Whole items in an array. @throws RangeError when a part of an item is left */
 function itemsOf(argument: string, array: Uint32Array, itemWords: number): number {
@@ -11,68 +11,59 @@ function itemsOf(argument: string, array: Uint32Array, itemWords: number): numbe
   return array.length / itemWords;
 }
 
-function checkRows(rows: number, salts: Uint32Array | null, first: number): void {
+/** @throws RangeError for another number of words; TypeError unless there are salts exactly where they belong */
+function checkSalts(salts: Uint32Array | null, expected: boolean, rows: number): void {
+  if ((salts !== null) !== expected) {
+    throw new TypeError(
+      `salts: expected ${expected ? 'salts' : 'null'}, got ${salts === null ? 'null' : 'salts'}`,
+    );
+  }
   if (salts !== null) checkLength('salts', salts, SALT_WORDS * rows);
-  checkInteger('first', first, 0, 2 ** 32 - rows);
 }
 
 /** @returns rows */
 export function checkLeaves(
   digests: Uint32Array,
+  format: LeafFormat,
   values: Uint32Array,
-  columns: number,
   salts: Uint32Array | null,
-  first: number,
 ): number {
-  checkInteger('columns', columns, 0, MAX_COLUMNS);
   const rows = itemsOf('digests', digests, DIGEST_WORDS);
-  checkLength('values', values, rows * columns);
-  checkRows(rows, salts, first);
-  return rows;
-}
-
-/** @returns rows */
-export function checkBegin(
-  state: Uint32Array,
-  columns: number,
-  salts: Uint32Array | null,
-  first: number,
-): number {
-  checkInteger('columns', columns, 0, MAX_COLUMNS);
-  const rows = itemsOf('state', state, leafStateWords(columns));
-  checkRows(rows, salts, first);
+  checkLength('values', values, rows * format.columns);
+  checkSalts(salts, format.salted, rows);
   return rows;
 }
 
 /** @returns rows */
 export function checkAbsorb(
   state: Uint32Array,
-  columns: number,
+  format: LeafFormat,
   column: number,
   values: Uint32Array,
   width: number,
+  salts: Uint32Array | null,
 ): number {
-  checkInteger('columns', columns, 1, MAX_COLUMNS);
+  const { columns, salted } = format;
   checkInteger('column', column, 0, columns - 1);
   checkInteger('width', width, 1, columns - column);
-  if (column % BLOCK_COLUMNS !== 0) {
-    throw new RangeError(`column: expected a multiple of ${BLOCK_COLUMNS}, got ${column}`);
-  }
-  if (width % BLOCK_COLUMNS !== 0 && column + width !== columns) {
+  const salt = salted ? SALT_WORDS : 0;
+  const isBorder = (c: number): boolean => c === 0 || c === columns || (c + salt) % BLOCK_WORDS === 0;
+  if (!isBorder(column)) throw new RangeError(`column: expected a border of blocks, got ${column}`);
+  if (!isBorder(column + width)) {
     throw new RangeError(
-      `width: expected a multiple of ${BLOCK_COLUMNS} or the ${columns - column} left, got ${width}`,
+      `width: expected columns up to a border of blocks or the ${columns - column} left, got ${width}`,
     );
   }
-  const rows = itemsOf('state', state, leafStateWords(columns));
+  const rows = itemsOf('state', state, leafStateWords(format));
   checkLength('values', values, rows * width);
+  checkSalts(salts, salted && column === 0, rows);
   return rows;
 }
 
 /** @returns rows */
-export function checkFinish(digests: Uint32Array, state: Uint32Array, columns: number): number {
-  checkInteger('columns', columns, 0, MAX_COLUMNS);
+export function checkFinish(digests: Uint32Array, state: Uint32Array, format: LeafFormat): number {
   const rows = itemsOf('digests', digests, DIGEST_WORDS);
-  checkLength('state', state, rows * leafStateWords(columns));
+  checkLength('state', state, rows * leafStateWords(format));
   return rows;
 }
 

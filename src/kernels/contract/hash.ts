@@ -4,46 +4,40 @@
  * one after the other; their words are hashed as they are, so they must be plain canonical words, not
  * Montgomery forms. `out` arrays must not overlap operands.
  *
- * Leaves can be hashed as a whole (`hashLeaves`) or while their columns arrive, 16 at a time or in any multiple
- * of 16: `beginLeaves`, then `absorbLeaves` from column 0 to the last, then `finishLeaves`. Both give the same
- * digests. Between calls a leaf is its *state*: chaining values of 8 words, one for a leaf of one chunk (up to
- * 240 columns) and a few more for longer ones, `leafStateWords(columns)` words per row.
+ * Leaves can be hashed as a whole (`hashLeaves`) or while their columns arrive, in pieces that fill whole blocks of 16
+ * words: `absorbLeaves` from column 0 to the last, then `finishLeaves`. Both give the same digests. A salt is the first
+ * four words of a leaf, so that in a salted tree the first piece has 12 columns, or 16 more, or 32 more. Between calls a
+ * leaf is its *state*: chaining values of 8 words, one for a leaf of one chunk (up to 252 salted columns) and a few more
+ * for longer ones, `leafStateWords(format)` words per row. The state of a leaf of one chunk ends as its digest.
  */
-import type { LeafDomain } from '../../hash/leaf.ts';
+import { leafWords, SALT_WORDS, type LeafFormat } from '../../hash/leaf.ts';
 import type { Stream } from '../../hash/stream.ts';
 
 export interface HashKernels {
   /**
-   * digests[r] = the leaf with index first + r, values row r and salt r.
+   * digests[r] = the leaf with values row r and salt r.
    * @param values [rows][columns]
-   * @param salts [rows][4] words, or null for zero salts
-   * @param first index of row 0; the last index is below 2^32
+   * @param salts [rows][4] words in a salted tree, null in any other
    */
-  hashLeaves(
-    digests: Uint32Array,
-    domain: LeafDomain,
-    values: Uint32Array,
-    columns: number,
-    salts: Uint32Array | null,
-    first: number,
-  ): void;
-  /** Starts leaves of `columns` columns: absorbs the headers. `state` is [rows][leafStateWords(columns)]. */
-  beginLeaves(
-    state: Uint32Array,
-    domain: LeafDomain,
-    columns: number,
-    salts: Uint32Array | null,
-    first: number,
-  ): void;
+  hashLeaves(digests: Uint32Array, format: LeafFormat, values: Uint32Array, salts: Uint32Array | null): void;
   /**
-   * Absorbs columns [column, column + width) of leaves with `columns` columns.
-   * @param column a multiple of 16: the columns absorbed so far
+   * Absorbs columns [column, column + width) of leaves; at column 0 starts them.
+   * @param state [rows][leafStateWords(format)]; at column 0 its contents do not matter
+   * @param column the columns absorbed so far: with the salt they fill whole blocks
    * @param values [rows][width]
-   * @param width a multiple of 16, or all that are left
+   * @param width columns up to a border of blocks, or all that are left
+   * @param salts [rows][4] words at column 0 of a salted tree; null in any other call
    */
-  absorbLeaves(state: Uint32Array, columns: number, column: number, values: Uint32Array, width: number): void;
+  absorbLeaves(
+    state: Uint32Array,
+    format: LeafFormat,
+    column: number,
+    values: Uint32Array,
+    width: number,
+    salts: Uint32Array | null,
+  ): void;
   /** digests[r] = the leaf of row r, all of whose columns were absorbed. */
-  finishLeaves(digests: Uint32Array, state: Uint32Array, columns: number): void;
+  finishLeaves(digests: Uint32Array, state: Uint32Array, format: LeafFormat): void;
   /** parents[i] = node(children[2i], children[2i + 1]); `children` has twice as many digests. */
   hashParents(parents: Uint32Array, children: Uint32Array): void;
   /**
@@ -58,25 +52,29 @@ export interface HashKernels {
   expandUniform(out: Uint32Array, stream: Stream, at: number): void;
 }
 
-/** Columns that fill one block of a leaf. */
-export const BLOCK_COLUMNS = 16;
+/** Words that fill one block of a leaf. */
+export const BLOCK_WORDS = 16;
 
 /** Words of a digest. */
 export const DIGEST_WORDS = 8;
 
-/** Words of a salt. */
-export const SALT_WORDS = 4;
-
-/** Chunks of 1,024 bytes in a leaf: a header of 64 bytes and the values. */
-export function leafChunks(columns: number): number {
-  return Math.ceil((64 + 4 * columns) / 1024);
+/** Chunks of 1,024 bytes in a leaf. */
+export function leafChunks(format: LeafFormat): number {
+  return Math.ceil((4 * leafWords(format)) / 1024);
 }
 
 /**
  * Words of a leaf's state: the chaining value of the running chunk and those of complete subtrees. After n
  * complete chunks there are as many subtrees as n has binary ones; n < leafChunks.
  */
-export function leafStateWords(columns: number): number {
-  const subtrees = 32 - Math.clz32(leafChunks(columns) - 1);
+export function leafStateWords(format: LeafFormat): number {
+  const subtrees = 32 - Math.clz32(leafChunks(format) - 1);
   return DIGEST_WORDS * (1 + subtrees);
+}
+
+/** The column behind a piece of about `most` columns that begins at `column`: a border of blocks, or the last. */
+export function pieceEnd(format: LeafFormat, column: number, most: number): number {
+  const salt = format.salted ? SALT_WORDS : 0;
+  const border = BLOCK_WORDS * Math.max(1, Math.floor((column + salt + most) / BLOCK_WORDS)) - salt;
+  return Math.min(format.columns, border > column ? border : border + BLOCK_WORDS);
 }

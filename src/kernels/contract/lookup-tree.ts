@@ -10,6 +10,9 @@
  * p0 q1 + p1 q0 + lambda q0 q1 = 0*1 + 0*1 + lambda*1*1 = lambda, so a round's t(0) contains lambda times the
  * weights of all such nodes.
  *
+ * Several tables in one tree: their leaves lie one behind the other, each table's at a whole block (a multiple of four),
+ * with fractions 0/1 written into the gaps. A forest is one set of arrays for each tree, and a call for each.
+ *
  * Forms and memory are those of sumcheck.ts: K in Montgomery form, F plain, everything through windows.
  */
 import type { Ext, Fe } from '../../field/field.ts';

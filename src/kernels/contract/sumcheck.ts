@@ -81,7 +81,8 @@ export interface SumcheckKernels {
   productRoundBase(a: BaseMultilinear, b: Multilinear, weights?: Weights): RoundValues;
   /**
    * Binds every array of the pairs by r and returns the next round's values, reading each array once.
-   * @param outs one array for each array of the pairs, in order; each may be the array itself
+   * @param outs one array for each array of the pairs, in order; each may be the array itself, unless two of the
+   *   pairs' arrays share words
    * @param pairs in at least two variables
    * @param weights of the next round: over numVars - 2 variables
    */

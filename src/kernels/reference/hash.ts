@@ -2,27 +2,12 @@
 import type { BaseField } from '../../field/field.ts';
 import { bytesOfWords, wordsOfBytes } from '../../hash/words.ts';
 import { CHUNK_END, CHUNK_START, compress, KEYED_HASH, PARENT, ROOT } from '../../hash/compress.ts';
-import { LEAF_KEY, leafDigest, leafHeader, nodeDigest } from '../../hash/leaf.ts';
+import { leafDigest, leafWords, nodeDigest, SALT_WORDS, type LeafFormat } from '../../hash/leaf.ts';
 import { rawWords, uniformWords } from '../../hash/stream.ts';
-import {
-  checkAbsorb,
-  checkBegin,
-  checkFinish,
-  checkLeaves,
-  checkParents,
-  checkTree,
-} from '../contract/hash-checks.ts';
-import {
-  BLOCK_COLUMNS,
-  DIGEST_WORDS,
-  leafChunks,
-  leafStateWords,
-  SALT_WORDS,
-  type HashKernels,
-} from '../contract/hash.ts';
+import { checkAbsorb, checkFinish, checkLeaves, checkParents, checkTree } from '../contract/hash-checks.ts';
+import { BLOCK_WORDS, DIGEST_WORDS, leafChunks, leafStateWords, type HashKernels } from '../contract/hash.ts';
 
 const BLOCKS_PER_CHUNK = 16;
-const leafKey = wordsOfBytes(new Uint32Array(8), LEAF_KEY);
 
 export function referenceHash(F: BaseField): HashKernels {
   const hashParents: HashKernels['hashParents'] = (parents, children) => {
@@ -33,41 +18,31 @@ export function referenceHash(F: BaseField): HashKernels {
     }
   };
   return {
-    hashLeaves(digests, domain, values, columns, salts, first) {
-      const rows = checkLeaves(digests, values, columns, salts, first);
+    hashLeaves(digests, format, values, salts) {
+      const rows = checkLeaves(digests, format, values, salts);
       for (let r = 0; r < rows; r++) {
-        const row = bytesOfWords(values.subarray(r * columns, (r + 1) * columns));
-        putDigest(digests, r, leafDigest(domain, first + r, row, saltAt(salts, r)));
+        const row = values.subarray(r * format.columns, (r + 1) * format.columns);
+        putDigest(digests, r, leafDigest(format, row, saltAt(salts, r)));
       }
     },
-    beginLeaves(state, domain, columns, salts, first) {
-      const rows = checkBegin(state, columns, salts, first);
-      const words = leafStateWords(columns);
+    absorbLeaves(state, format, column, values, width, salts) {
+      const rows = checkAbsorb(state, format, column, values, width, salts);
+      const stateWords = leafStateWords(format);
+      const at = column === 0 ? 0 : column + leafWords(format) - format.columns; // words absorbed so far
       for (let r = 0; r < rows; r++) {
-        const header = leafHeader(domain, first + r, columns, saltAt(salts, r));
-        const block = wordsOfBytes(new Uint32Array(16), header);
-        absorbBlock(state.subarray(r * words, (r + 1) * words), columns, 0, block);
-      }
-    },
-    absorbLeaves(state, columns, column, values, width) {
-      const rows = checkAbsorb(state, columns, column, values, width);
-      const words = leafStateWords(columns);
-      for (let r = 0; r < rows; r++) {
-        for (let c = 0; c < width; c += BLOCK_COLUMNS) {
-          const block = new Uint32Array(16);
-          block.set(values.subarray(r * width + c, r * width + Math.min(width, c + BLOCK_COLUMNS)));
-          absorbBlock(
-            state.subarray(r * words, (r + 1) * words),
-            columns,
-            1 + (column + c) / BLOCK_COLUMNS,
-            block,
-          );
+        const salt = salts === null ? [] : salts.subarray(SALT_WORDS * r, SALT_WORDS * (r + 1));
+        const piece = [...salt, ...values.subarray(r * width, (r + 1) * width)];
+        const own = state.subarray(r * stateWords, (r + 1) * stateWords);
+        for (let k = 0; k < piece.length; k += BLOCK_WORDS) {
+          const block = new Uint32Array(BLOCK_WORDS);
+          block.set(piece.slice(k, k + BLOCK_WORDS));
+          absorbBlock(own, format, (at + k) / BLOCK_WORDS, block);
         }
       }
     },
-    finishLeaves(digests, state, columns) {
-      const rows = checkFinish(digests, state, columns);
-      const words = leafStateWords(columns);
+    finishLeaves(digests, state, format) {
+      const rows = checkFinish(digests, state, format);
+      const words = leafStateWords(format);
       for (let r = 0; r < rows; r++) {
         digests.set(state.subarray(r * words, r * words + DIGEST_WORDS), r * DIGEST_WORDS);
       }
@@ -87,13 +62,14 @@ export function referenceHash(F: BaseField): HashKernels {
 }
 
 /**
- * Absorbs block b of a leaf (block 0 is the header). State: words 0..7 the chaining value of the running chunk,
- * then a stack of chaining values of complete subtrees, largest first. After the last block words 0..7 are the
- * digest. Which block is the last, and so which compression is a root, follows from the number of columns.
+ * Absorbs block b of a leaf. State: words 0..7 the chaining value of the running chunk, then a stack of chaining values
+ * of complete subtrees, largest first. After the last block words 0..7 are the digest. Which block is the last, and so
+ * which compression is a root, follows from the number of words.
  */
-function absorbBlock(state: Uint32Array, columns: number, b: number, block: Uint32Array): void {
-  const last = b === Math.ceil(columns / BLOCK_COLUMNS);
-  const length = last && b > 0 ? 4 * (columns - (b - 1) * BLOCK_COLUMNS) : 64;
+function absorbBlock(state: Uint32Array, format: LeafFormat, b: number, block: Uint32Array): void {
+  const words = leafWords(format);
+  const last = b === Math.ceil(words / BLOCK_WORDS) - 1;
+  const length = last ? 4 * (words - b * BLOCK_WORDS) : 64;
   const start = b % BLOCKS_PER_CHUNK === 0;
   const end = last || b % BLOCKS_PER_CHUNK === BLOCKS_PER_CHUNK - 1;
   const chunk = Math.floor(b / BLOCKS_PER_CHUNK);
@@ -101,15 +77,21 @@ function absorbBlock(state: Uint32Array, columns: number, b: number, block: Uint
     KEYED_HASH |
     (start ? CHUNK_START : 0) |
     (end ? CHUNK_END : 0) |
-    (last && leafChunks(columns) === 1 ? ROOT : 0);
+    (last && leafChunks(format) === 1 ? ROOT : 0);
   const out = new Uint32Array(16);
-  compress(out, start ? leafKey : state, 0, block, 0, chunk, length, flags);
-  if (end) mergeChunk(state, out, chunk, last);
+  compress(out, start ? format.key : state, 0, block, 0, chunk, length, flags);
+  if (end) mergeChunk(state, format.key, out, chunk, last);
   else state.set(out.subarray(0, 8));
 }
 
 /** Puts the chaining value of chunk number `chunk` (in `out`) under its parents. */
-function mergeChunk(state: Uint32Array, out: Uint32Array, chunk: number, last: boolean): void {
+function mergeChunk(
+  state: Uint32Array,
+  key: Uint32Array,
+  out: Uint32Array,
+  chunk: number,
+  last: boolean,
+): void {
   let depth = 0; // subtrees on the stack: the binary ones of the number of complete chunks before this one
   for (let n = chunk; n > 0; n >>= 1) depth += n & 1;
   // Subtrees that this chunk completes: as many as chunk + 1 has trailing zeros; at the end, all.
@@ -118,7 +100,7 @@ function mergeChunk(state: Uint32Array, out: Uint32Array, chunk: number, last: b
     pair.set(state.subarray(8 * depth, 8 * depth + 8));
     pair.set(out.subarray(0, 8), 8);
     depth--;
-    compress(out, leafKey, 0, pair, 0, 0, 64, KEYED_HASH | PARENT | (last && depth === 0 ? ROOT : 0));
+    compress(out, key, 0, pair, 0, 0, 64, KEYED_HASH | PARENT | (last && depth === 0 ? ROOT : 0));
   }
   state.set(out.subarray(0, 8), last ? 0 : 8 * (depth + 1));
 }

@@ -14,6 +14,7 @@ export function bindOver(cx: Context, out: Uint32Array, a: Multilinear, r: Ext, 
     for (const range of ranges([a], half, within.from, within.to)) {
       const { blocks, ends } = splitBlocks(range);
       for (const end of ends) values.bindRange(out, values.over(a), half, r, end.from, end.to);
+      if (blocks.from === blocks.to) continue;
       const sides = [side(cx, a, blocks, 0), side(cx, a, blocks, half)];
       const target = kOut(out.subarray(LIMBS * blocks.from, LIMBS * blocks.to));
       const count = (blocks.to - blocks.from) / BLOCK;

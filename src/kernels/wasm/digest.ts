@@ -1,5 +1,5 @@
 /** BLAKE3 of the two kernel binaries; written by `node tools/build-kernels.mjs --pin`. */
 export const KERNEL_BLAKE3 = {
-  single: 'a8e61d5cbc571306c74c7983fc81221b2ee9f7b5c5f0531e26b9da668f44790c',
-  shared: '9d55fe7a29f8ead59504c83b7e24aeb701606c8a81934cadb32422b2d4902386',
+  single: '03d184c10a2d766daf9b792c8e4fed5022642e85ab454223acfbe9bceb508970',
+  shared: '2994a2a97cc64072eb2a3a65156e0554fdc38690b4e85487e3b155563909eb48',
 };

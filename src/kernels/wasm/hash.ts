@@ -1,21 +1,9 @@
 /** The hash kernels in WebAssembly: four leaves, nodes or output blocks at a time. */
-import { LEAF_KEY, leafHeader, NODE_KEY, type LeafDomain } from '../../hash/leaf.ts';
+import { leafWords, NODE_KEY, SALT_WORDS, type LeafFormat } from '../../hash/leaf.ts';
 import { checkStreamRange, STREAM_BLOCK_WORDS, streamMessage, type Stream } from '../../hash/stream.ts';
-import {
-  checkAbsorb,
-  checkBegin,
-  checkFinish,
-  checkLeaves,
-  checkParents,
-  checkTree,
-} from '../contract/hash-checks.ts';
-import {
-  BLOCK_COLUMNS,
-  DIGEST_WORDS,
-  leafStateWords,
-  SALT_WORDS,
-  type HashKernels,
-} from '../contract/hash.ts';
+import { bytesOfWords } from '../../hash/words.ts';
+import { checkAbsorb, checkFinish, checkLeaves, checkParents, checkTree } from '../contract/hash-checks.ts';
+import { BLOCK_WORDS, DIGEST_WORDS, leafStateWords, type HashKernels } from '../contract/hash.ts';
 import { elementwise, type Engine, type Operand, type Split } from './engine.ts';
 
 /** Bytes that a task hashes: some 50 microseconds of work. */
@@ -46,8 +34,8 @@ export function wasmHash(engine: Engine): HashKernels {
       }
       body(copy.byteOffset);
     });
-  const withPrefix = (domain: LeafDomain, columns: number, body: (prefix: number) => void): void =>
-    staged([LEAF_KEY, leafHeader(domain, 0, columns)], body);
+  const withKey = ({ key }: LeafFormat, body: (address: number) => void): void =>
+    staged([bytesOfWords(key)], body);
   const expand = (kernel: string, out: Uint32Array, stream: Stream, at: number): void => {
     checkStreamRange(at, out.length);
     let position = at; // tasks are made in order
@@ -61,61 +49,56 @@ export function wasmHash(engine: Engine): HashKernels {
     );
   };
   return {
-    hashLeaves(digests, domain, values, columns, salts, first) {
-      const rows = checkLeaves(digests, values, columns, salts, first);
-      const stateBytes = 4 * leafStateWords(columns);
+    hashLeaves(digests, format, values, salts) {
+      const rows = checkLeaves(digests, format, values, salts);
+      const { columns } = format;
+      const words = leafWords(format);
+      const stateBytes = 4 * leafStateWords(format);
       const operands = [output(digests, DIGEST_WORDS), input(values, columns)];
       if (salts !== null) operands.push(input(salts, SALT_WORDS));
-      let index = first;
-      withPrefix(domain, columns, (prefix) =>
+      withKey(format, (key) =>
         elementwise(
           engine,
           rows,
           operands,
-          ([d, v, s = 0], n) => {
-            index += n;
-            return ['hashLeaves', d as number, v as number, s, prefix, index - n, columns, stateBytes, n];
-          },
-          splitRows(64 + 4 * columns),
+          ([d, v, s = 0], n) => [
+            'hashLeaves',
+            d as number,
+            v as number,
+            s,
+            key,
+            columns,
+            words,
+            stateBytes,
+            n,
+          ],
+          splitRows(32 + 4 * words),
         ),
       );
     },
-    beginLeaves(state, domain, columns, salts, first) {
-      const rows = checkBegin(state, columns, salts, first);
-      const words = leafStateWords(columns);
-      const operands: Operand[] = [{ array: state, itemWords: words, role: 'inout' }];
+    absorbLeaves(state, format, column, values, width, salts) {
+      const rows = checkAbsorb(state, format, column, values, width, salts);
+      const stateWords = leafStateWords(format);
+      const words = leafWords(format);
+      const block = column === 0 ? 0 : (column + words - format.columns) / BLOCK_WORDS;
+      const stateOperand: Operand = { array: state, itemWords: stateWords, role: 'inout' };
+      const operands = [stateOperand, input(values, width)];
       if (salts !== null) operands.push(input(salts, SALT_WORDS));
-      let index = first;
-      withPrefix(domain, columns, (prefix) =>
+      withKey(format, (key) =>
         elementwise(
           engine,
           rows,
           operands,
-          ([st, s = 0], n) => {
-            index += n;
-            return ['hashBegin', st as number, 4 * words, s, prefix, index - n, columns, n];
+          ([st, v, s = 0], n) => {
+            return ['hashAbsorb', st as number, 4 * stateWords, v as number, width, s, block, words, key, n];
           },
-          splitRows(64 + 4 * words),
+          splitRows(4 * (width + stateWords)),
         ),
       );
     },
-    absorbLeaves(state, columns, column, values, width) {
-      const rows = checkAbsorb(state, columns, column, values, width);
-      const words = leafStateWords(columns);
-      const block = 1 + column / BLOCK_COLUMNS;
-      staged([LEAF_KEY], (key) =>
-        elementwise(
-          engine,
-          rows,
-          [{ array: state, itemWords: words, role: 'inout' }, input(values, width)],
-          ([st, v], n) => ['hashAbsorb', st as number, 4 * words, v as number, width, block, columns, key, n],
-          splitRows(4 * (width + words)),
-        ),
-      );
-    },
-    finishLeaves(digests, state, columns) {
-      const rows = checkFinish(digests, state, columns);
-      const words = leafStateWords(columns);
+    finishLeaves(digests, state, format) {
+      const rows = checkFinish(digests, state, format);
+      const words = leafStateWords(format);
       elementwise(
         engine,
         rows,

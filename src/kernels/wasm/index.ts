@@ -8,6 +8,7 @@ import type { Kernels } from '../contract.ts';
 import { createArena } from '../memory/arena.ts';
 import { createPool } from '../pool/pool.ts';
 import { availableThreads } from '../pool/spawn.ts';
+import { selfTest } from '../self-test.ts';
 import { wasmBase } from './base.ts';
 import { wasmExt } from './ext.ts';
 import { SCRATCH_BYTES, type Engine } from './engine.ts';
@@ -37,8 +38,8 @@ export interface WasmOptions {
 /**
  * Starts the WebAssembly kernels.
  *
- * @throws RangeError for options out of range; Error when WebAssembly SIMD is missing or the binary has
- *   another digest than the one pinned in the sources
+ * @throws RangeError for options out of range; Error when WebAssembly SIMD is missing, when the binary has another digest
+ *   than the one pinned in the sources, or when a kernel computes other words than its definition
  */
 export async function wasmKernels(options: WasmOptions = {}): Promise<Kernels> {
   const available = await availableThreads();
@@ -62,7 +63,7 @@ export async function wasmKernels(options: WasmOptions = {}): Promise<Kernels> {
   const engine: Engine = { arena: createArena(memory.buffer, scratchEnd), pool };
   const radix = koalaBear.fromInt(2 ** 32);
   const cx = createContext(engine, quintic, radix);
-  return {
+  const kernels: Kernels = {
     name: 'wasm',
     ext: quintic,
     radix,
@@ -80,4 +81,12 @@ export async function wasmKernels(options: WasmOptions = {}): Promise<Kernels> {
     ...wasmWeightedSums(cx),
     ...wasmLookupTree(cx),
   };
+  const wrong = selfTest(kernels);
+  if (wrong.length > 0) {
+    await kernels.close();
+    throw new Error(
+      `kernels: expected the WebAssembly kernels to agree with their definition, got other words from: ${wrong.join(', ')}`,
+    );
+  }
+  return kernels;
 }

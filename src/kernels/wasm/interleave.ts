@@ -12,21 +12,25 @@ export function interleave(engine: Engine, out: Message, a: Message, columns: nu
   const rows = checkedInterleave(out, a, columns);
   const { arena, pool } = engine;
   if (rows === 0) return;
+  const size = a.BYTES_PER_ELEMENT;
   if (arena.holds(out) && arena.holds(a)) {
-    return pool.run(tasks(out.byteOffset, a.byteOffset, rows, columns, rows, a.BYTES_PER_ELEMENT));
+    return pool.run(tasks(out.byteOffset, a.byteOffset, rows, columns, rows, size));
   }
   const window = Math.min(rows, Math.max(BAND, Math.floor(WINDOW_ITEMS / columns)));
   arena.scope(() => {
-    const address = (): number => arena.allocate(window * columns * a.BYTES_PER_ELEMENT);
-    const [to, from] = [address(), address()];
+    const to = arena.holds(out) ? undefined : arena.allocate(window * columns * size);
+    const from = arena.holds(a) ? undefined : arena.allocate(window * columns * size);
     for (let first = 0; first < rows; first += window) {
       const count = Math.min(window, rows - first);
-      const source = viewLike(a, arena.buffer, from, count * columns);
-      for (let c = 0; c < columns; c++) {
-        source.set(a.subarray(c * rows + first, c * rows + first + count), c * count);
+      if (from !== undefined) {
+        const source = viewLike(a, arena.buffer, from, count * columns);
+        for (let c = 0; c < columns; c++) {
+          source.set(a.subarray(c * rows + first, c * rows + first + count), c * count);
+        }
       }
-      pool.run(tasks(to, from, count, columns, count, a.BYTES_PER_ELEMENT));
-      out.set(viewLike(out, arena.buffer, to, count * columns), first * columns);
+      const [address, stride] = from === undefined ? [a.byteOffset + first * size, rows] : [from, count];
+      pool.run(tasks(to ?? out.byteOffset + first * columns * size, address, count, columns, stride, size));
+      if (to !== undefined) out.set(viewLike(out, arena.buffer, to, count * columns), first * columns);
     }
   });
 }

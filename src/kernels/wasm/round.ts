@@ -17,6 +17,9 @@ import {
   type Side,
 } from './segments.ts';
 
+/** The bit by which round kernels compute one sum for both values. */
+const ONE_SUM = 256;
+
 /** The round values of the pairs summed over the range. */
 export function roundOver(
   cx: Context,
@@ -39,6 +42,7 @@ export function roundOver(
     const { blocks, ends } = splitBlocks(range);
     const read = written.map(([a, b]) => [values.over(a), values.over(b)] as const);
     for (const end of ends) total = addRounds(K, total, values.roundRange(read, w, half, end.from, end.to));
+    if (blocks.from === blocks.to) return total;
     return addRounds(
       K,
       total,
@@ -97,7 +101,9 @@ function blockRounds(
   factor: Fe,
 ): RoundValues {
   const { K } = cx;
-  const moving = movingBits(sides);
+  // Sides are (a0, a1, b0, b1): with a1 = b1 = 0 both values are the same sum.
+  const oneSum = sides.length === 4 && (sides[1] as Side).isZero && (sides[3] as Side).isZero;
+  const moving = movingBits(sides) | (oneSum ? ONE_SUM : 0);
   const count = (range.to - range.from) / BLOCK;
   const weightWords = weights?.words.subarray(LIMBS * range.from, LIMBS * range.to);
   const operands = [...sides.map((s) => s.operand), ...(weightWords === undefined ? [] : [kIn(weightWords)])];

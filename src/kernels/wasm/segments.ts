@@ -22,13 +22,25 @@ export function ranges(
   from: number,
   to: number,
 ): Range[] {
-  const cuts = arrays.flatMap((a) => {
+  if (from >= to) return [];
+  const cuts = [from, to];
+  const cutAt = (index: number): void => {
+    if (index > from && index < to) cuts.push(index);
+  };
+  for (const a of arrays) {
+    cutAt(a.live);
+    cutAt(a.live - half);
     const head = 'head' in a ? headCount(a) : 0;
-    return [head, head - half, a.live, a.live - half];
-  });
-  const inside = [...new Set([from, to, ...cuts.filter((cut) => cut > from && cut < to)])];
-  inside.sort((x, y) => x - y);
-  return inside.slice(1).map((end, k) => ({ from: inside[k] as number, to: end }));
+    cutAt(head);
+    cutAt(head - half);
+  }
+  cuts.sort((x, y) => x - y);
+  const parts: Range[] = [];
+  for (let k = 1; k < cuts.length; k++) {
+    const [start, end] = [cuts[k - 1] as number, cuts[k] as number];
+    if (start < end) parts.push({ from: start, to: end });
+  }
+  return parts;
 }
 
 /** The whole blocks of a range, and its ends. */
@@ -49,10 +61,11 @@ export function constantAt(a: Multilinear, i: number, K: ExtensionField): Ext | 
   return i < a.live ? undefined : padOf(a, K);
 }
 
-/** An operand of a kernel on whole blocks, and whether it moves. */
+/** An operand of a kernel on whole blocks, whether it moves, and if not, whether it is zero. */
 export interface Side {
   readonly operand: Operand;
   readonly moves: boolean;
+  readonly isZero: boolean;
 }
 
 /** The block range of a K array at `offset` (0 or half); call within a scope: constants are staged. */
@@ -61,19 +74,21 @@ export function side(cx: Context, a: Multilinear, range: Range, offset: number):
   const constant = constantAt(a, range.from + offset, K);
   if (constant === undefined) {
     const words = a.words.subarray(LIMBS * (range.from + offset), LIMBS * (range.to + offset));
-    return { operand: kIn(words), moves: true };
+    return { operand: kIn(words), moves: true, isZero: false };
   }
   const block = engine.arena.u32(BLOCK * LIMBS);
   K.mulBase(constant, radix).forEach((limb, j) => block.fill(limb, BLOCK * j, BLOCK * (j + 1)));
-  return { operand: { array: block, itemWords: 0, role: 'in' }, moves: false };
+  return { operand: { array: block, itemWords: 0, role: 'in' }, moves: false, isZero: K.isZero(constant) };
 }
 
 /** The same for an array over F, zero behind its live part. */
 export function baseSide(engine: Engine, a: BaseMultilinear, range: Range, offset: number): Side {
   if (range.from + offset < a.live) {
-    return { operand: fIn(a.words.subarray(range.from + offset, range.to + offset)), moves: true };
+    const words = a.words.subarray(range.from + offset, range.to + offset);
+    return { operand: fIn(words), moves: true, isZero: false };
   }
-  return { operand: { array: engine.arena.u32(BLOCK).fill(0), itemWords: 0, role: 'in' }, moves: false };
+  const zeros = engine.arena.u32(BLOCK).fill(0);
+  return { operand: { array: zeros, itemWords: 0, role: 'in' }, moves: false, isZero: true };
 }
 
 /** Bit k is set when side k moves. */

@@ -1,8 +1,5 @@
 // Hash trees, four leaves or nodes at a time (hash/leaf.ts defines them). Where fewer than four rows are left, the
 // last row fills the other lanes: the lanes agree, so storing them again to the same place changes nothing.
-//
-// `prefix` is what the host staged for a tree: LEAF_KEY (32 bytes), then the header (64 bytes) with the number of
-// columns filled in, index and salt zero.
 import { CHUNK_END, CHUNK_START, KEYED_HASH, ONE_BLOCK, PARENT, ROOT } from './blake3';
 import { compress4 } from './blake3-rounds';
 import { copyVectors, loadLanes, splatWords, storeLanes } from './lanes';
@@ -19,11 +16,6 @@ const COUNTERS: usize = 896;
 const STATES: usize = 1024;
 const GROUP: usize = 64;
 
-/** Byte offsets in `prefix` and in a header. */
-const HEADER: usize = 32;
-const INDEX_WORD: usize = 6;
-const SALT_WORD: usize = 8;
-
 // @ts-ignore: decorator
 @inline
 function row(base: usize, stride: usize, i: usize, n: usize): usize {
@@ -39,64 +31,15 @@ function counters(counter: u32): usize {
   return address;
 }
 
-/** Blocks of a leaf, the header included. */
-// @ts-ignore: decorator
-@inline
-function leafBlocks(columns: u32): u32 {
-  return 1 + ((columns + 15) >> 4);
-}
-
-/** Chaining values of n rows after their headers. `salts` may be 0: zeros. `first` is the index of row 0. */
-export function hashBegin(
-  state: usize,
-  stateBytes: usize,
-  salts: usize,
-  prefix: usize,
-  first: u32,
-  columns: u32,
-  n: usize,
-): void {
-  const m = scratch() + MESSAGE;
-  const cv = scratch() + CHAIN;
-  const key = scratch() + KEY;
-  splatWords(key, prefix, 8);
-  splatWords(m, prefix + HEADER, 16);
-  const flags = columns == 0 ? ONE_BLOCK : KEYED_HASH | CHUNK_START;
-  for (let i: usize = 0; i < n; i += 4) {
-    const lanes = i32x4.add(i32x4.splat(<u32>i), i32x4(0, 1, 2, 3));
-    const index = i32x4.min_u(lanes, i32x4.splat(<u32>(n - 1))); // before `first` is added: the sum may reach 2^32 - 1
-    v128.store(m + (INDEX_WORD << 4), i32x4.add(index, i32x4.splat(first)));
-    if (salts != 0) {
-      loadLanes(
-        m + (SALT_WORD << 4),
-        row(salts, 16, i, n),
-        row(salts, 16, i + 1, n),
-        row(salts, 16, i + 2, n),
-        row(salts, 16, i + 3, n),
-        1,
-      );
-    }
-    compress4(cv, key, m, counters(0), 64, flags, false);
-    storeLanes(
-      row(state, stateBytes, i, n),
-      row(state, stateBytes, i + 1, n),
-      row(state, stateBytes, i + 2, n),
-      row(state, stateBytes, i + 3, n),
-      cv,
-      2,
-    );
-  }
-}
-
-/** The last words of four rows, `bytes` of them, behind which zeros follow up to a block: the message. */
-function loadTail(m: usize, a: usize, b: usize, c: usize, d: usize, bytes: usize): void {
+/** The last words of four rows, `bytes` of them, behind which zeros follow up to 4 * quads words. */
+function loadTail(m: usize, a: usize, b: usize, c: usize, d: usize, bytes: usize, quads: i32): void {
   const tail = scratch() + TAIL;
   memory.fill(tail, 0, 256);
   memory.copy(tail, a, bytes);
   memory.copy(tail + 64, b, bytes);
   memory.copy(tail + 128, c, bytes);
   memory.copy(tail + 192, d, bytes);
-  loadLanes(m, tail, tail + 64, tail + 128, tail + 192, 4);
+  loadLanes(m, tail, tail + 64, tail + 128, tail + 192, quads);
 }
 
 /** The subtrees in slots a.. of four states and the ones to the right of them, in CHAIN, become one, in CHAIN. */
@@ -111,7 +54,7 @@ function merge(a: usize, b: usize, c: usize, d: usize, flags: i32): void {
 /**
  * Absorbs `width` columns of four leaves, from block `block` on. State rows a, b, c, d: slot 0 holds the chaining value
  * of the running chunk, slots 1.. a stack of complete subtrees, largest first; after the last column slot 0 is the
- * digest.
+ * digest. Salts are the first four words of block 0; sa is 0 where there are none.
  */
 function absorb4(
   a: usize,
@@ -122,19 +65,23 @@ function absorb4(
   vb: usize,
   vc: usize,
   vd: usize,
+  sa: usize,
+  sb: usize,
+  sc: usize,
+  sd: usize,
   width: u32,
   block: u32,
-  columns: u32,
+  words: u32,
 ): void {
   const m = scratch() + MESSAGE;
   const cv = scratch() + CHAIN;
   const key = scratch() + KEY;
-  const last = leafBlocks(columns) - 1;
-  const end = block + ((width + 15) >> 4);
+  const last = (words - 1) >> 4;
+  const end = block + ((width + (sa == 0 ? 0 : 4) + 15) >> 4);
   if (block & 15) loadLanes(cv, a, b, c, d, 2);
   for (; block < end; block++) {
     const isLast = block == last;
-    const length = isLast ? (columns << 2) - ((block - 1) << 6) : 64;
+    const length = isLast ? (words << 2) - (block << 6) : 64;
     const chunk = block >> 4;
     let flags = KEYED_HASH;
     if ((block & 15) == 0) {
@@ -143,8 +90,14 @@ function absorb4(
     }
     if (isLast || (block & 15) == 15) flags |= CHUNK_END;
     if (isLast && chunk == 0) flags |= ROOT;
-    if (length == 64) loadLanes(m, va, vb, vc, vd, 4);
-    else loadTail(m, va, vb, vc, vd, length);
+    let taken: usize = 64;
+    if (block == 0 && sa != 0) {
+      loadLanes(m, sa, sb, sc, sd, 1);
+      taken = 48;
+      if (length == 64) loadLanes(m + 64, va, vb, vc, vd, 3);
+      else loadTail(m + 64, va, vb, vc, vd, length - 16, 3);
+    } else if (length == 64) loadLanes(m, va, vb, vc, vd, 4);
+    else loadTail(m, va, vb, vc, vd, length, 4);
     compress4(cv, cv, m, counters(chunk), length, flags, false);
     if (flags & CHUNK_END) {
       // Subtrees on the stack: the binary ones of `chunk`. This chunk completes as many as `chunk` has trailing ones;
@@ -158,26 +111,30 @@ function absorb4(
       const slot: usize = isLast ? 0 : (depth + 1) << 5;
       storeLanes(a + slot, b + slot, c + slot, d + slot, cv, 2);
     }
-    va += 64;
-    vb += 64;
-    vc += 64;
-    vd += 64;
+    va += taken;
+    vb += taken;
+    vc += taken;
+    vd += taken;
   }
   if (block <= last && (block & 15)) storeLanes(a, b, c, d, cv, 2);
 }
 
-/** Absorbs `width` columns of n rows, from block `block` on; the rows of `values` have `width` words. */
+/**
+ * Absorbs `width` columns of n rows, from block `block` on; the rows of `values` have `width` words. `salts` is 0 unless
+ * this is the first piece of salted leaves; `words` is the length of a leaf with its salt.
+ */
 export function hashAbsorb(
   state: usize,
   stateBytes: usize,
   values: usize,
   width: u32,
+  salts: usize,
   block: u32,
-  columns: u32,
-  prefix: usize,
+  words: u32,
+  leafKey: usize,
   n: usize,
 ): void {
-  splatWords(scratch() + KEY, prefix, 8);
+  splatWords(scratch() + KEY, leafKey, 8);
   const stride = <usize>width << 2;
   for (let i: usize = 0; i < n; i += 4) {
     absorb4(
@@ -189,9 +146,13 @@ export function hashAbsorb(
       row(values, stride, i + 1, n),
       row(values, stride, i + 2, n),
       row(values, stride, i + 3, n),
+      salts == 0 ? 0 : row(salts, 16, i, n),
+      salts == 0 ? 0 : row(salts, 16, i + 1, n),
+      salts == 0 ? 0 : row(salts, 16, i + 2, n),
+      salts == 0 ? 0 : row(salts, 16, i + 3, n),
       width,
       block,
-      columns,
+      words,
     );
   }
 }
@@ -211,21 +172,22 @@ export function hashLeaves(
   digests: usize,
   values: usize,
   salts: usize,
-  prefix: usize,
-  first: u32,
+  leafKey: usize,
   columns: u32,
+  words: u32,
   stateBytes: usize,
   n: usize,
 ): void {
+  if (stateBytes == 32) {
+    hashAbsorb(digests, 32, values, columns, salts, 0, words, leafKey, n); // the state of one chunk ends as the digest
+    return;
+  }
   const state = scratch() + STATES;
   const stride = <usize>columns << 2;
   for (let i: usize = 0; i < n; i += GROUP) {
     const rows = min<usize>(GROUP, n - i);
     const salted: usize = salts == 0 ? 0 : salts + (i << 4);
-    hashBegin(state, stateBytes, salted, prefix, first + <u32>i, columns, rows);
-    if (columns != 0) {
-      hashAbsorb(state, stateBytes, values + i * stride, columns, 1, columns, prefix, rows);
-    }
+    hashAbsorb(state, stateBytes, values + i * stride, columns, salted, 0, words, leafKey, rows);
     hashFinish(digests + (i << 5), state, stateBytes, rows);
   }
 }

@@ -1,0 +1,169 @@
+/**
+ * `npm run bench -- commit --params N [--json] [--threads T] [--file]` and `npm run bench -- open ...`: a group of N weights
+ * of 14 bits, committed, and opened under three claims (a random point on all columns, one cell, a block).
+ *
+ * Question: how long do commitment, opening and verification take on this machine, and where does the time go? Wall times
+ * mean something on a quiet machine; `cpuMs` (all threads together) on any.
+ */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { quintic } from '../../src/field/quintic.ts';
+import { wasmKernels } from '../../src/kernels/index.ts';
+import type { Kernels } from '../../src/kernels/index.ts';
+import { chooseParameters } from '../../src/params/choose.ts';
+import type { Parameters } from '../../src/params/parameters.ts';
+import { commitGroup, type OwnedGroup } from '../../src/pcs/group-prove.ts';
+import { linearInstance, type LinearStatement } from '../../src/pcs/linear-statement.ts';
+import { proveLinear } from '../../src/pcs/linear-prove.ts';
+import { freshLongTermSecret, freshProofKey, freshTreeKey } from '../../src/random/keys.ts';
+import { maskSource } from '../../src/random/masks.ts';
+import { secretOf } from '../../src/secret/secret.ts';
+import { traced, type KernelTrace } from '../traced.ts';
+import { CLAIMS, exampleClaims } from './claims.ts';
+import { clocked, round } from '../clock.ts';
+import { parseOptions, type PcsOptions } from './options.ts';
+import { writeProof, type VerifyTimes } from './verify.ts';
+import { weightsInFile, weightsInMemory, type Weights } from './weights.ts';
+
+export const benchCommit = (args: readonly string[]): Promise<void> => run('commit', parseOptions(args));
+export const benchOpen = (args: readonly string[]): Promise<void> => run('open', parseOptions(args));
+
+/** Proofs that the key must allow: a model in use. */
+const MIN_PROOFS = 1000;
+/** The cap of a long-lived tree: it is in the key, so the proofs leave those layers out. */
+const LOG_CAP = 12;
+
+type Row = Record<string, unknown>;
+
+async function run(name: 'commit' | 'open', options: PcsOptions): Promise<void> {
+  const kernels = await wasmKernels(options.threads === undefined ? {} : { threads: options.threads });
+  const trace = traced(kernels);
+  const weights = options.file ? weightsInFile(options.params) : weightsInMemory(options.params);
+  const { parameters, ledger } = chooseParameters(
+    {
+      ...linearInstance({ groups: [], claims: new Array(CLAIMS), context: new Uint8Array(0) }),
+      groups: [
+        { name: 'W', lifetime: 'static', cells: options.params },
+        { name: 'AM', lifetime: 'proof', cells: 0 },
+      ],
+    },
+    { minProofs: MIN_PROOFS },
+  );
+  const { value: group, ms, cpuMs } = clocked(() => commit(trace.kernels, parameters, weights));
+  const row: Row = {
+    case: name,
+    params: options.params,
+    commitMs: Math.round(ms),
+    commitCpuMs: Math.round(cpuMs),
+    keyBytes: group.cap.length,
+    diskBytes: 2 * options.params + group.rows.stored.nodes.byteLength,
+    threads: kernels.threads,
+    securityBits: (ledger.worst.tenths ?? 0) / 10,
+    logData: parameters.code.logData,
+    padLength: parameters.code.padLength,
+    queries: parameters.code.queries,
+    columns: group.identity.columns,
+    phases: trace.phases(),
+    counters: trace.work(),
+  };
+  if (name === 'open') Object.assign(row, open(trace, parameters, group, weights, options));
+  row['peakRssBytes'] = process.resourceUsage().maxRSS * 1024;
+  console.log(options.json ? JSON.stringify(row) : table(row));
+  weights.close();
+  await kernels.close();
+}
+
+function commit(kernels: Kernels, parameters: Parameters, weights: Weights): OwnedGroup {
+  const { logData, padLength } = parameters.code;
+  const n = 2 ** logData;
+  const { key } = freshTreeKey({
+    longTerm: freshLongTermSecret(),
+    tree: 'W',
+    group: 'bench',
+    epoch: 0,
+    codeLength: 4 * n,
+    messageLength: n + padLength,
+  });
+  return commitGroup(
+    kernels,
+    maskSource(key, quintic),
+    parameters,
+    {
+      label: 'W',
+      group: new Uint8Array(8).fill(1),
+      epoch: 0,
+      lifetime: 'static',
+      columns: Math.ceil(weights.count / n),
+      uses: 1,
+    },
+    weights.reader(logData),
+    Math.min(LOG_CAP, logData),
+  );
+}
+
+function open(
+  trace: KernelTrace,
+  parameters: Parameters,
+  group: OwnedGroup,
+  weights: Weights,
+  options: PcsOptions,
+): Row {
+  const { logData } = parameters.code;
+  const claims = exampleClaims(trace.kernels, logData, group.identity.columns, weights.reader(logData));
+  const statement: LinearStatement = {
+    parameters,
+    groups: [{ ...group.identity, cap: group.cap }],
+    claims,
+    context: new Uint8Array(0),
+  };
+  const prove = (): Uint8Array =>
+    proveLinear(trace.kernels, statement, [group], maskSource(proofKey(), quintic));
+  const first = clocked(prove);
+  trace.reset();
+  const runs = Array.from({ length: options.repeat }, () => clocked(prove));
+  const best = runs.reduce((a, b) => (b.cpuMs < a.cpuMs ? b : a));
+  return {
+    proveMs: Math.round(best.ms),
+    proveCpuMs: Math.round(best.cpuMs),
+    proveColdCpuMs: Math.round(first.cpuMs),
+    proofBytes: best.value.length,
+    phases: scaled(trace.phases(), runs.length),
+    counters: scaled(trace.work(), runs.length),
+    ...verifyElsewhere(statement, best.value),
+  };
+}
+
+const scaled = <T extends object>(sums: T, runs: number): Record<string, number> =>
+  Object.fromEntries(Object.entries(sums).map(([name, sum]) => [name, round((sum as number) / runs)]));
+
+/** Verifies in a fresh process: its first call is cold, its median warm. */
+function verifyElsewhere(statement: LinearStatement, proof: Uint8Array): VerifyTimes {
+  const folder = mkdtempSync(join(tmpdir(), 'zkdl-bench-'));
+  try {
+    const path = join(folder, 'proof.json');
+    writeProof(path, statement, proof);
+    const child = spawnSync(process.execPath, [process.argv[1] as string, 'verify', '--proof', path]);
+    if (child.status !== 0) throw new Error(`bench: verify: ${child.stderr.toString()}`);
+    return JSON.parse(child.stdout.toString()) as VerifyTimes;
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+function proofKey() {
+  return freshProofKey({
+    longTerm: freshLongTermSecret(),
+    domainDigest: new Uint8Array(32),
+    kind: 'bench',
+    counters: [],
+    witnessDigest: secretOf(new Uint8Array(32)),
+  });
+}
+
+function table(row: Row): string {
+  return Object.entries(row)
+    .map(([key, value]) => `${key.padEnd(15)} ${typeof value === 'object' ? JSON.stringify(value) : value}`)
+    .join('\n');
+}

@@ -1,0 +1,87 @@
+/**
+ * A few calls of every kernel family, compared with the definition. Engines have miscompiled integer code before; a prover that
+ * computes a wrong word makes proofs that nobody accepts, or worse, masks that hide nothing. Runs in a few milliseconds,
+ * once, before kernels are handed out.
+ */
+import type { Fe } from '../field/field.ts';
+import type { Kernels } from './contract.ts';
+import { extWords } from './contract/layout.ts';
+import { referenceKernels } from './reference/index.ts';
+
+type Probe = (k: Kernels) => Uint32Array | Int32Array;
+
+/** Words below p with carries in all the usual places. */
+function sample(k: Kernels, length: number, seed: number): Uint32Array {
+  const p = k.ext.base.modulus;
+  return Uint32Array.from({ length }, (_, i) => {
+    const word = (Math.imul(i + seed, 0x9e3779b1) >>> 1) % p;
+    return i % 5 === 0 ? p - 1 - (word % 3) : word;
+  });
+}
+
+function integers(length: number): Int16Array {
+  return Int16Array.from({ length }, (_, i) => ((i * 7919) % 16_383) - 8191);
+}
+
+const outOf = (length: number, run: (out: Uint32Array) => void): Uint32Array => {
+  const out = new Uint32Array(length);
+  run(out);
+  return out;
+};
+
+const domain = { label: 'selftest', epoch: 0, group: new Uint8Array(8) };
+
+/** One probe a family; lengths cross the vector loops and their tails. */
+const PROBES: Readonly<Record<string, Probe>> = {
+  base: (k) => outOf(23, (out) => k.addScaled(out, sample(k, 23, 1), 12345 as Fe, sample(k, 23, 2))),
+  product: (k) => outOf(23, (out) => k.mul(out, sample(k, 23, 3), sample(k, 23, 4))),
+  extension: (k) => {
+    const n = extWords(11, k.ext.degree);
+    return outOf(n, (out) => k.kMul(out, sample(k, n, 5), sample(k, n, 6)));
+  },
+  transform: (k) => {
+    const data = sample(k, 64 * 5, 7);
+    k.ntt(data, 5);
+    return data;
+  },
+  evaluation: (k) => outOf(6, (out) => k.evaluateAt(out, integers(48), { logN: 6, columns: 2 }, [0, 5, 63])),
+  sumcheck: (k) => {
+    const words = (seed: number): Uint32Array => sample(k, extWords(13, k.ext.degree), seed);
+    const pair = [
+      { words: words(8), live: 13, numVars: 4 },
+      { words: words(9), live: 13, numVars: 4 },
+    ] as const;
+    const { at0, atInfinity } = k.productRound([pair]);
+    return Uint32Array.from([...at0, ...atInfinity]);
+  },
+  fold: (k) => {
+    const e = sample(k, extWords(9, k.ext.degree), 10);
+    return outOf(extWords(7, k.ext.degree), (out) =>
+      k.foldRows(out, { data: integers(63), rows: 9, columns: 7 }, e),
+    );
+  },
+  leaves: (k) =>
+    outOf(5 * 8, (out) => k.hashLeaves(out, domain, sample(k, 5 * 21, 11), 21, sample(k, 20, 12), 3)),
+  nodes: (k) => outOf(3 * 8, (out) => k.hashParents(out, sample(k, 6 * 8, 13))),
+  stream: (k) =>
+    outOf(40, (out) => k.expandUniform(out, { key: new Uint8Array(32), label: 'selftest', id: 1 }, 5)),
+};
+
+/**
+ * Compares kernels with the definition.
+ *
+ * @returns the names of families that differ or fail; empty when all is well
+ */
+export function selfTest(kernels: Kernels): string[] {
+  const reference = referenceKernels(kernels.ext);
+  return Object.entries(PROBES)
+    .filter(([, probe]) => {
+      try {
+        const expected = probe(reference);
+        return probe(kernels).some((word, i) => word !== expected[i]);
+      } catch {
+        return true;
+      }
+    })
+    .map(([name]) => name);
+}

@@ -1,0 +1,19 @@
+/**
+ * The verifier: statements and bytes in, a verdict out. Pure and without any dependency; what it reaches is listed by
+ * `node tools/check-architecture.mjs`.
+ */
+export type { BaseField, Ext, ExtensionField, Fe } from '../field/field.ts';
+export { koalaBear } from '../field/koalabear.ts';
+export { quintic } from '../field/quintic.ts';
+export { ProofError } from '../errors/proof-error.ts';
+export { blake3 } from '../hash/blake3.ts';
+export { checkParameters } from '../params/check.ts';
+export { decodeParameters, encodeParameters } from '../params/encoding.ts';
+export type { Parameters } from '../params/parameters.ts';
+export type { PublicClaim } from '../pcs/claim-encoding.ts';
+export type { LinearStatement } from '../pcs/linear-statement.ts';
+export { verifyLinear, type Verdict } from '../pcs/linear-verify.ts';
+export type { LinkStatement } from '../pcs/link-statement.ts';
+export { verifyLink } from '../pcs/link-verify.ts';
+export type { CommittedGroup, GroupIdentity } from '../pcs/opening.ts';
+export type { Factor, Term, Weight } from '../pcs/weight.ts';

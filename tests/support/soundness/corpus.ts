@@ -1,0 +1,97 @@
+/**
+ * The stored proofs of the suite: honest ones, and every lie with the code that must refuse it. Made once and kept by the
+ * content of the sources, so that tests of a changed verifier meet the proofs of the unchanged prover.
+ */
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { deserialize, serialize } from 'node:v8';
+import { wasmKernels } from '../../../src/kernels/index.ts';
+import type { LinearStatement } from '../../../src/pcs/linear-statement.ts';
+import { badWords, otherCells } from './committers.ts';
+import { honestProof, settings } from './fixtures.ts';
+import { proveLie } from './liar.ts';
+import { strategies } from './strategies.ts';
+
+export interface Fixture {
+  readonly name: string;
+  readonly statement: LinearStatement;
+  /** Two proofs of it, with different keys. */
+  readonly proofs: readonly [Uint8Array, Uint8Array];
+}
+
+export interface LieCase {
+  readonly name: string;
+  readonly statement: LinearStatement;
+  readonly proof: Uint8Array;
+  /** Codes, one of which refuses; separated by `|`. */
+  readonly code: string;
+  /** Whether the verifier accepts once this check alone is deleted. */
+  readonly alone: boolean;
+}
+
+export interface Corpus {
+  readonly fixtures: readonly Fixture[];
+  readonly lies: readonly LieCase[];
+}
+
+const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
+const CACHE = join(ROOT, 'node_modules/.cache/zkdl');
+
+/** Digest of everything that a stored proof depends on. */
+function sourceDigest(): string {
+  const hash = createHash('sha256');
+  for (const folder of ['src', 'tests/support']) {
+    const names = readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' });
+    for (const name of names.filter((file) => file.endsWith('.ts')).sort()) {
+      hash.update(name).update(readFileSync(join(ROOT, folder, name)));
+    }
+  }
+  return hash.digest('hex').slice(0, 32);
+}
+
+async function make(): Promise<Corpus> {
+  const kernels = await wasmKernels({ threads: 1 });
+  try {
+    const all = settings(kernels);
+    const fixtures = all.map((setting): Fixture => {
+      const { name, statement } = setting;
+      return {
+        name,
+        statement,
+        proofs: [honestProof(kernels, setting, 1), honestProof(kernels, setting, 2)],
+      };
+    });
+    const lies = [
+      ...all.slice(0, 2).flatMap((setting) =>
+        [...strategies(setting), ...otherCells(kernels, setting)].map((strategy) => ({
+          ...strategy,
+          name: `${setting.name}: ${strategy.name}`,
+        })),
+      ),
+      ...badWords(kernels),
+    ].map((strategy, i): LieCase => {
+      const { name, code, alone, claimed: statement } = strategy;
+      return { name, code, alone, statement, proof: proveLie(kernels, strategy, 100 + i) };
+    });
+    return { fixtures, lies };
+  } finally {
+    await kernels.close();
+  }
+}
+
+/** The corpus: of the file that ZKDL_CORPUS names, of the cache, or made now. */
+export async function corpus(): Promise<Corpus> {
+  const given = process.env['ZKDL_CORPUS'];
+  if (given !== undefined) return deserialize(readFileSync(given)) as Corpus;
+  const file = join(CACHE, `soundness-${sourceDigest()}.bin`);
+  if (existsSync(file)) return deserialize(readFileSync(file)) as Corpus;
+  const made = await make();
+  mkdirSync(CACHE, { recursive: true });
+  for (const old of readdirSync(CACHE)) if (/^soundness-.*\.bin$/.test(old)) rmSync(join(CACHE, old));
+  const draft = `${file}.${process.pid}`;
+  writeFileSync(draft, serialize(made));
+  renameSync(draft, file);
+  return made;
+}

@@ -1,0 +1,192 @@
+/** STM-1: a statement with one leaf changed, for every leaf. Statements with a changed leaf are well-formed. */
+import type { Fe } from '../../../src/field/field.ts';
+import { quintic } from '../../../src/field/quintic.ts';
+import type { PublicClaim } from '../../../src/pcs/claim-encoding.ts';
+import type { LinearStatement } from '../../../src/pcs/linear-statement.ts';
+import type { CommittedGroup } from '../../../src/pcs/opening.ts';
+import type { Factor, Term } from '../../../src/pcs/weight.ts';
+import { leastPadQueries } from '../../../src/params/queries.ts';
+import type { Parameters } from '../../../src/params/parameters.ts';
+import { codeOf } from '../linear.ts';
+import { bump, level, withLevels } from './fixtures.ts';
+
+export interface ChangedStatement {
+  readonly name: string;
+  readonly statement: LinearStatement;
+}
+
+function flipped(bytes: Uint8Array, at: number): Uint8Array {
+  return bytes.map((byte, i) => (i === at ? byte ^ 1 : byte));
+}
+
+/** The statement with one leaf changed, once for every leaf. */
+export function leavesOf(statement: LinearStatement): ChangedStatement[] {
+  const text = JSON.stringify(statement);
+  // A list of one does not change when it is reordered.
+  return allLeaves(statement).filter((leaf) => JSON.stringify(leaf.statement) !== text);
+}
+
+function allLeaves(statement: LinearStatement): ChangedStatement[] {
+  return [
+    ...parameterLeaves(statement),
+    ...statement.groups.flatMap((_, g) => groupLeaves(statement, g)),
+    ...claimLeaves(statement),
+    { name: 'context: a bit', statement: { ...statement, context: flipped(statement.context, 0) } },
+    { name: 'context: longer', statement: { ...statement, context: Uint8Array.of(...statement.context, 0) } },
+    { name: 'context: empty', statement: { ...statement, context: new Uint8Array(0) } },
+  ];
+}
+
+/** Other parameter sets that are as strong: numbers that nothing but the digest of the set tells apart. */
+function parameterLeaves(statement: LinearStatement): ChangedStatement[] {
+  const { parameters } = statement;
+  const { code, pads, levels } = parameters;
+  const first = levels[0]?.logFold as number;
+  const at = (name: string, changed: Parameters): ChangedStatement => ({
+    name: `parameters: ${name}`,
+    statement: { ...statement, parameters: changed },
+  });
+  const longer = pads.logCodeword + 1;
+  const queries = leastPadQueries(pads.size, longer, parameters.profile.lambda) as number;
+  return [
+    at('n_H', { ...parameters, pads: { ...pads, logCodeword: longer, queries } }),
+    at('levels', withLevels(parameters, [level(first, 4)])),
+    at('more levels', withLevels(parameters, [level(first, 4), level(2, 4), level(1, 4)])),
+    at('t', {
+      ...parameters,
+      code: codeOf(
+        parameters.profile,
+        code.logData,
+        2 * code.padLength > 2 ** code.logData ? code.padLength / 2 : 2 * code.padLength,
+      ),
+    }),
+  ];
+}
+
+function groupLeaves(statement: LinearStatement, g: number): ChangedStatement[] {
+  const old = statement.groups[g] as CommittedGroup;
+  const at = (name: string, change: Partial<CommittedGroup>): ChangedStatement => ({
+    name: `group ${g}: ${name}`,
+    statement: {
+      ...statement,
+      groups: statement.groups.map((group, i) => (i === g ? { ...group, ...change } : group)),
+    },
+  });
+  const other = old.lifetime === 'static' ? 'carried' : 'static';
+  const doubled = new Uint8Array(2 * old.cap.length);
+  doubled.set(old.cap);
+  doubled.set(old.cap, old.cap.length);
+  return [
+    at('label', { label: `${old.label.slice(0, 7)}x` }),
+    at('id', { group: flipped(old.group, 7) }),
+    at('epoch', { epoch: old.epoch + 1 }),
+    at('high half of the epoch', { epoch: old.epoch + 2 ** 32 }),
+    at('lifetime', { lifetime: other }),
+    at('uses', { uses: old.uses + 1 }),
+    at('columns', { columns: old.columns + 1 }),
+    at('first byte of the cap', { cap: flipped(old.cap, 0) }),
+    at('last byte of the cap', { cap: flipped(old.cap, old.cap.length - 1) }),
+    at('larger cap', { cap: doubled }),
+  ];
+}
+
+function claimLeaves(statement: LinearStatement): ChangedStatement[] {
+  const { claims } = statement;
+  const at = (name: string, changed: readonly PublicClaim[]): ChangedStatement => ({
+    name: `claims: ${name}`,
+    statement: { ...statement, claims: changed },
+  });
+  const replace = (j: number, claim: PublicClaim): PublicClaim[] =>
+    claims.map((c, i) => (i === j ? claim : c));
+  const terms = (j: number, k: number, changed: Term): PublicClaim[] => {
+    const claim = claims[j] as PublicClaim;
+    return replace(j, { ...claim, weight: claim.weight.map((term, i) => (i === k ? changed : term)) });
+  };
+  const result: ChangedStatement[] = [
+    at('reordered', [...claims].reverse()),
+    at('one missing', claims.slice(1)),
+    at('one doubled', [...claims, claims[0] as PublicClaim]),
+  ];
+  claims.forEach((claim, j) => {
+    result.push(at(`value ${j}`, replace(j, { ...claim, value: bump(claim.value) })));
+    result.push(at(`last limb of value ${j}`, replace(j, { ...claim, value: lastLimb(claim.value) })));
+    result.push(
+      at(
+        `terms of ${j} reordered or doubled`,
+        replace(j, { ...claim, weight: [...claim.weight, ...claim.weight].slice(1) }),
+      ),
+    );
+    claim.weight.forEach((term, k) => {
+      if (k > 0 && k < claim.weight.length - 1) return;
+      result.push(
+        at(`term ${j}.${k}: coefficient`, terms(j, k, { ...term, coefficient: bump(term.coefficient) })),
+      );
+      if (statement.groups.some(({ columns }) => columns > 1) || statement.groups.length > 1) {
+        result.push(
+          at(
+            `term ${j}.${k}: column`,
+            terms(j, k, { ...term, column: term.column === 0 ? 1 : term.column - 1 }),
+          ),
+        );
+      }
+      term.factors.forEach((factor, f) => {
+        for (const [what, changed] of factorLeaves(factor)) {
+          const factors = term.factors.map((old, i) => (i === f ? changed : old));
+          result.push(at(`term ${j}.${k}: factor ${f}: ${what}`, terms(j, k, { ...term, factors })));
+        }
+      });
+      if (term.factors.length > 1) {
+        result.push(
+          at(
+            `term ${j}.${k}: factors reordered`,
+            terms(j, k, { ...term, factors: [...term.factors].reverse() }),
+          ),
+        );
+      }
+    });
+  });
+  return result;
+}
+
+const lastLimb = (x: readonly Fe[]): Fe[] =>
+  x.map((limb, i) => (i === 4 ? quintic.base.add(limb, quintic.base.one) : limb));
+
+/** Every value of a factor, and other factors that have the same numbers. */
+function factorLeaves(factor: Factor): [string, Factor][] {
+  switch (factor.kind) {
+    case 'eq': {
+      const { point } = factor;
+      const last = point.length - 1;
+      return [
+        ['first coordinate', { ...factor, point: point.map((x, i) => (i === 0 ? bump(x) : x)) }],
+        ['last limb of the last', { ...factor, point: point.map((x, i) => (i === last ? lastLimb(x) : x)) }],
+        ['coordinates reordered', { ...factor, point: [...point.slice(1), point[0] as Fe[]].reverse() }],
+      ];
+    }
+    case 'fixed': {
+      const { bits, index } = factor;
+      const point = Array.from({ length: bits }, (_, b) => ((index >>> b) & 1 ? quintic.one : quintic.zero));
+      return [
+        ['index', { ...factor, index: index ^ 1 }],
+        ['the same as eq', { kind: 'eq', point }],
+        ['the same as sparse', { kind: 'sparse', bits, entries: [[index, quintic.one]] }],
+      ];
+    }
+    case 'dense': {
+      const values = (at: number) => factor.values.map((x, i) => (i === at ? bump(x) : x));
+      return [
+        ['first value', { ...factor, values: values(0) }],
+        ['last value', { ...factor, values: values(factor.values.length - 1) }],
+      ];
+    }
+    case 'sparse': {
+      const [head, ...rest] = factor.entries as [[number, Fe[]], ...[number, Fe[]][]];
+      return [
+        ['index', { ...factor, entries: [[head[0] + 1, head[1]], ...rest] }],
+        ['value', { ...factor, entries: [[head[0], bump(head[1])], ...rest] }],
+        ['one entry less', { ...factor, entries: rest }],
+        ['a zero entry more', { ...factor, entries: [head, [head[0] + 1, quintic.zero], ...rest] }],
+      ];
+    }
+  }
+}

@@ -1,0 +1,55 @@
+/**
+ * SND-1's table: what refuses a proof when one value of a class of messages is changed. A message changes every later
+ * challenge, so what refuses is mostly not a check of the value itself: positions move, and the rows that follow are read at
+ * other leaves. Read elsewhere in the proof, their words are now and then not canonical.
+ */
+import type { LinearStatement } from '../../../src/pcs/linear-statement.ts';
+import type { Segment } from './layout.ts';
+
+/** Rows at other positions than those that the proof holds. */
+const OTHER_ROWS = ['MERKLE_ROOT', 'NON_CANONICAL'];
+const ROWS = ['MERKLE_ROOT'];
+
+/** The codes that may refuse a change of item `index` of a segment. */
+type Expected = (index: number, statement: LinearStatement) => readonly string[];
+
+const always =
+  (codes: readonly string[]): Expected =>
+  () =>
+    codes;
+
+const CLASSES: readonly (readonly [label: RegExp, expected: Expected])[] = [
+  [/^root\/(AM|PAD)$/, always(OTHER_ROWS)],
+  [/^merge\/round$/, always(OTHER_ROWS)],
+  [/^open\/(y|y-mask|a|inner-root)$/, always(OTHER_ROWS)],
+  [/^whir\/(round|root|final)$/, always(OTHER_ROWS)],
+  [/^pads\/sums$/, always(['PAD_LINEAR'])],
+  [/^pads\/revealed$/, revealed],
+  [/^rows\/(W|state|long-nam|AM|G[0-9]+|PAD)(\/salts|\/siblings)?$/, always(ROWS)],
+];
+
+/** x on the pads with relations; on the star; on the extension, which only the queries see. */
+function revealed(index: number, { parameters }: LinearStatement): readonly string[] {
+  const star = parameters.pads.size - 1;
+  if (index < star) return ['PAD_LINEAR'];
+  // The rows of PAD end the proof: other positions may need more bytes than there are.
+  return index === star ? ['PAD_PRODUCT'] : [...OTHER_ROWS, 'TRUNCATED'];
+}
+
+/** @throws Error for a segment that no line of the table speaks of */
+export function expectedCodes(
+  segment: Segment,
+  index: number,
+  statement: LinearStatement,
+): readonly string[] {
+  const line = CLASSES.find(([label]) => label.test(segment.label));
+  if (line === undefined) throw new Error(`manifest: no entry for ${segment.label}`);
+  return line[1](index, statement);
+}
+
+/** Lines that no segment of these matches: a class that is gone must leave the table. */
+export function unusedClasses(segments: readonly Segment[]): string[] {
+  return CLASSES.filter(([label]) => !segments.some((segment) => label.test(segment.label))).map(([label]) =>
+    String(label),
+  );
+}

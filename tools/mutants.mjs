@@ -1,0 +1,219 @@
+#!/usr/bin/env node
+/**
+ * Deletes the verifier's checks one at a time and expects a red test for each.
+ *
+ *   node tools/mutants.mjs                 all checks, two at a time; exit code 1 if one is not missed
+ *   node tools/mutants.mjs --only PATTERN  checks whose file, line or text contains PATTERN
+ *   node tools/mutants.mjs --list          print the checks
+ *   node tools/mutants.mjs --jobs N        N at a time
+ *
+ * A check is a call of `refuse(..)` or `ledger.assertZero(..)` in a file that a verifier reaches. Each is replaced by
+ * nothing in a copy of the tree; the working tree is never touched. Tests run on stored proofs, made once by the unchanged
+ * prover, so that a changed verifier meets honest proofs and lies that it has no part in.
+ */
+import { spawn, spawnSync } from 'node:child_process';
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, normalize } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const COPIED = [
+  'src',
+  'tests',
+  'reference',
+  'package.json',
+  'tsconfig.json',
+  'tsconfig.base.json',
+  'vitest.config.ts',
+];
+const CACHE = join(root, 'node_modules/.cache/zkdl');
+
+/** Tests of every mutant, and of mutants in a room of src/. */
+const STORED = 'tests/soundness/stored.test.ts';
+const TESTS = {
+  merkle: ['tests/merkle/merkle.test.ts'],
+  field: ['tests/field/encoding.test.ts'],
+  params: ['tests/params/check.test.ts', 'tests/params/encoding.test.ts'],
+  transcript: ['tests/transcript/channel.test.ts'],
+  pads: ['tests/soundness/pads.test.ts'],
+};
+
+/** Checks whose deletion changes nothing, each with the reason; by file and the beginning of the call. */
+const EQUIVALENT = [];
+
+/** Files that a verifier of `src/pcs` reaches by imports that exist at run time. */
+function closure() {
+  const seen = new Set();
+  const visit = (file) => {
+    if (seen.has(file) || !existsSync(join(root, file))) return;
+    seen.add(file);
+    const text = readFileSync(join(root, file), 'utf8');
+    for (const [, clause, from] of text.matchAll(/^(?:import|export)\s([^;]*?)\sfrom\s'(\.[^']+)';/gm)) {
+      if (!/^type\s/.test(clause)) visit(normalize(join(dirname(file), from)));
+    }
+  };
+  const verifiers = readdirSync(join(root, 'src/pcs')).filter((name) => /-verify\.ts$/.test(name));
+  for (const name of verifiers) visit(`src/pcs/${name}`);
+  return [...seen].sort();
+}
+
+/** The end of a call whose opening parenthesis stands at `open`: behind the closing one. Strings are skipped. */
+function endOfCall(text, open) {
+  let depth = 0;
+  for (let i = open; i < text.length; i++) {
+    const c = text[i];
+    if (c === "'" || c === '"' || c === '`') {
+      for (i++; text[i] !== c; i++) if (text[i] === '\\') i++;
+    } else if (c === '(') depth++;
+    else if (c === ')' && --depth === 0) return i + 1;
+  }
+  throw new Error(`mutants: unbalanced call at ${open}`);
+}
+
+/** All checks: file, line, the call, and the code it refuses with. */
+function checks() {
+  const found = [];
+  for (const file of closure()) {
+    const text = readFileSync(join(root, file), 'utf8');
+    for (const match of text.matchAll(/(?<![\w.$])(refuse|ledger\.assertZero)\(/g)) {
+      const line = text.slice(0, match.index).split('\n').length;
+      const before = text.slice(text.lastIndexOf('\n', match.index) + 1, match.index);
+      if (/^\s*(\*|\/\/)|function\s*$/.test(before)) continue; // comments and the definition
+      const end = endOfCall(text, match.index + match[0].length - 1);
+      const call = text.slice(match.index, end).replace(/\s+/g, ' ');
+      const code = /^refuse\(\s*'([A-Z_]+)'/.exec(call)?.[1];
+      found.push({ file, line, start: match.index, end, call, code });
+    }
+  }
+  return found;
+}
+
+function reasonOf({ file, call }) {
+  return EQUIVALENT.find((one) => one.file === file && call.startsWith(one.call))?.reason;
+}
+
+/** A copy of the tree to mutate in. */
+function workspace(base, index) {
+  const folder = join(base, String(index));
+  for (const name of COPIED) cpSync(join(root, name), join(folder, name), { recursive: true });
+  symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'), 'dir');
+  return folder;
+}
+
+const VITEST = 'node_modules/vitest/vitest.mjs';
+
+/** Runs tests in a folder; returns the names of those that failed, or `undefined` when the run itself broke. */
+function runTests(folder, files, env) {
+  return new Promise((resolve) => {
+    const report = join(folder, 'report.json');
+    rmSync(report, { force: true });
+    const args = [VITEST, 'run', ...files, '--reporter=json', `--outputFile=${report}`, '--maxWorkers=1'];
+    const child = spawn(process.execPath, args, {
+      cwd: folder,
+      env: { ...process.env, ...env },
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    let errors = '';
+    child.stderr.on('data', (data) => (errors += data));
+    child.on('close', () => {
+      if (!existsSync(report)) return resolve({ failed: [`no report: ${errors.slice(0, 400)}`], passed: 0 });
+      const { testResults } = JSON.parse(readFileSync(report, 'utf8'));
+      const all = testResults.flatMap((file) => file.assertionResults);
+      const broken = testResults.filter(
+        (file) => file.assertionResults.length === 0 && file.status === 'failed',
+      );
+      const failed = all.filter(({ status }) => status === 'failed').map(({ fullName }) => fullName);
+      const passed = all.filter(({ status }) => status === 'passed').map(({ fullName }) => fullName);
+      resolve({ failed: [...failed, ...broken.map((file) => `${file.name} did not run`)], passed });
+    });
+  });
+}
+
+async function tryMutant(folder, corpus, check) {
+  const path = join(folder, check.file);
+  const text = readFileSync(join(root, check.file), 'utf8');
+  writeFileSync(path, `${text.slice(0, check.start)}void 0${text.slice(check.end)}`);
+  try {
+    const room = check.file.split('/')[1];
+    const env = { ZKDL_CORPUS: corpus, ...(check.code && { ZKDL_DELETED_CHECK: check.code }) };
+    const { failed, passed } = await runTests(folder, [STORED, ...(TESTS[room] ?? [])], env);
+    const isAlone = (name) => /without the check alone:/.test(name);
+    return {
+      caught: failed.filter((name) => !isAlone(name)),
+      masked: failed.filter(isAlone),
+      accepted: passed.filter(isAlone).length,
+    };
+  } finally {
+    writeFileSync(path, text);
+  }
+}
+
+function option(name) {
+  const at = process.argv.indexOf(name);
+  return at < 0 ? undefined : process.argv[at + 1];
+}
+
+async function main() {
+  const only = option('--only');
+  const all = checks().filter((c) => only === undefined || `${c.file}:${c.line} ${c.call}`.includes(only));
+  if (process.argv.includes('--list')) {
+    for (const { file, line, call } of all) console.log(`${file}:${line}  ${call.slice(0, 90)}`);
+    console.log(`${all.length} checks`);
+    return 0;
+  }
+  // The unchanged tree: makes the stored proofs, and must be green.
+  const files = [STORED, ...Object.values(TESTS).flat()];
+  const baseline = spawnSync(process.execPath, [VITEST, 'run', ...files], { cwd: root, encoding: 'utf8' });
+  if (baseline.status !== 0) {
+    console.error(`${baseline.stdout}\nmutants: the tests fail without any change`);
+    return 1;
+  }
+  const stored = readdirSync(CACHE).find((name) => /^soundness-.*\.bin$/.test(name));
+  const base = mkdtempSync(join(tmpdir(), 'zkdl-mutants-'));
+  const corpus = join(base, 'corpus.bin');
+  cpSync(join(CACHE, stored), corpus);
+  const queue = all.filter((check) => reasonOf(check) === undefined);
+  const survivors = [];
+  const masked = [];
+  const started = process.hrtime.bigint();
+  let done = 0;
+  const worker = async (index) => {
+    const folder = workspace(base, index);
+    for (let check = queue.shift(); check !== undefined; check = queue.shift()) {
+      const result = await tryMutant(folder, corpus, check);
+      const name = `${check.file}:${check.line}  ${check.call.slice(0, 70)}`;
+      done++;
+      const state = result.caught.length > 0 ? `caught by ${result.caught.length}` : 'SURVIVED';
+      const alone = result.accepted > 0 ? `, ${result.accepted} lies pass without it` : '';
+      console.log(`${String(done).padStart(3)}  ${state}${alone}  ${name}`);
+      if (result.caught.length === 0) survivors.push(name);
+      masked.push(...result.masked.map((lie) => `${name}\n     still refused: ${lie}`));
+    }
+  };
+  try {
+    await Promise.all(Array.from({ length: Number(option('--jobs') ?? 2) }, (_, index) => worker(index)));
+  } finally {
+    rmSync(base, { recursive: true, force: true });
+  }
+  for (const check of all) {
+    const reason = reasonOf(check);
+    if (reason !== undefined) console.log(`equivalent  ${check.file}:${check.line}  ${reason}`);
+  }
+  const seconds = Number((process.hrtime.bigint() - started) / 1_000_000_000n);
+  console.log(`${done} checks deleted in ${seconds} s: ${survivors.length} not missed`);
+  for (const name of survivors) console.error(`survivor: ${name}`);
+  for (const name of masked) console.error(`hidden by another check: ${name}`);
+  return survivors.length + masked.length > 0 ? 1 : 0;
+}
+
+process.exitCode = await main();
