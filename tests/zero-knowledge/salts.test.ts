@@ -3,10 +3,11 @@
  * one; over F_97 it can also try all rows of a narrow leaf. It has the salts that proofs show, and zero.
  */
 import { describe, expect, test } from 'vitest';
-import { leafDigest, leafFormat } from '../../src/hash/leaf.ts';
+import { leafDigest } from '../../src/hash/leaf.ts';
 import { rawWords, saltStream } from '../../src/hash/stream.ts';
 import { referenceKernels, type Kernels } from '../../src/kernels/index.ts';
 import { siblingPositions } from '../../src/merkle/shape.ts';
+import { treeFormat } from '../../src/merkle/rows-verify.ts';
 import { columnCode } from '../../src/params/parameters.ts';
 import { groupTree } from '../../src/pcs/opening.ts';
 import { drawSalts, OWN_SALTS_AT } from '../../src/pcs/masks-prove.ts';
@@ -37,16 +38,14 @@ function bruteForce(
   const known = [new Uint32Array(4), opened.slice(0, 4), opened.slice(4)];
   const salts = [...new Map(known.map((salt) => [salt.join(), new Uint8Array(salt.buffer)])).values()];
   const tree = groupTree(parameters, { ...group.identity, cap: group.cap });
-  const format = leafFormat(tree.domain, tree.words, tree.shape.logLeaves, tree.salted);
   const sent = channel.digests.filter(({ label }) => label === 'rows/W/siblings');
   const found: { index: number; found: number; true: number }[] = [];
   siblingPositions(tree.shape, [3, 9]).forEach(({ layer, index }, k) => {
     if (layer > 0) return;
     const actual = group.open([index]).values[0] as number;
     for (let value = 0; value < 97; value++) {
-      const row = [value];
       for (const salt of salts) {
-        const digest = Buffer.from(leafDigest(format, row, salt)).toString('hex');
+        const digest = Buffer.from(leafDigest(treeFormat(tree), [value], salt)).toString('hex');
         if (digest === sent[k]?.hex) found.push({ index, found: value, true: actual });
       }
     }
