@@ -5,14 +5,13 @@
 import { codePoint } from '../../src/code/point.ts';
 import { encodeAt } from '../../src/code/encode-at.ts';
 import type { Ext, ExtensionField, Fe } from '../../src/field/field.ts';
-import { encodeFes } from '../../src/field/encoding.ts';
 import { leafDigest } from '../../src/hash/leaf.ts';
 import { bytesOfWords, wordsOfBytes } from '../../src/hash/words.ts';
 import { extWords, packExt } from '../../src/kernels/contract/layout.ts';
 import type { Kernels } from '../../src/kernels/index.ts';
 import { buildTree, capOf } from '../../src/merkle/prove.ts';
 import { writeRows, type CommittedRows } from '../../src/merkle/rows-prove.ts';
-import { distinctPositions, type RowTree } from '../../src/merkle/rows-verify.ts';
+import { distinctPositions, treeFormat, type RowTree } from '../../src/merkle/rows-verify.ts';
 import { affineAlgebra, type MaskedValue } from '../../src/pads/affine.ts';
 import { createPadLedger } from '../../src/pads/ledger.ts';
 import type { PadPlan } from '../../src/pads/plan.ts';
@@ -66,7 +65,7 @@ export function simulateRows(
   const salts = new Map([...rows.keys()].map((i) => [i, Uint32Array.from({ length: 4 }, hash)]));
   for (const [i, row] of rows) {
     const salt = bytesOfWords(salts.get(i) as Uint32Array);
-    const digest = leafDigest(tree.domain, i, encodeFes(row), salt);
+    const digest = leafDigest(treeFormat(tree), row, salt);
     digests.set(wordsOfBytes(new Uint32Array(8), digest), 8 * i);
   }
   const stored = buildTree(kernels, tree.shape, digests);

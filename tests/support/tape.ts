@@ -59,7 +59,6 @@ export function withoutHashing(kernels: Kernels): Kernels {
   return {
     ...kernels,
     hashLeaves: nothing,
-    beginLeaves: nothing,
     absorbLeaves: nothing,
     finishLeaves: nothing,
     hashParents: nothing,
