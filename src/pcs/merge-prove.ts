@@ -8,7 +8,7 @@
  */
 import type { Ext } from '../field/field.ts';
 import type { Kernels } from '../kernels/contract.ts';
-import { extWord, extWords, packExt, unpackExt } from '../kernels/contract/layout.ts';
+import { BLOCK, extWord, extWords, packExt, unpackExt } from '../kernels/contract/layout.ts';
 import type { Multilinear, Pair } from '../kernels/contract/sumcheck.ts';
 import { hotWords } from '../kernels/memory/hot.ts';
 import type { SumcheckOracle } from '../pads/sumcheck-prove.ts';
@@ -159,7 +159,7 @@ function logCeil(n: number): number {
 /** A multilinear over (index, p): p in the low bits, so that the variables of `index` are bound first. */
 interface Interleaved {
   readonly multilinear: Multilinear;
-  /** Stores a K array over `index` at p. */
+  /** Stores a K array over `index` at p; from p = 0 to the last, one after the other. */
   put(p: number, from: Uint32Array): void;
 }
 
@@ -167,15 +167,25 @@ function interleaved(kernels: Kernels, indexBits: number, count: number): Interl
   const { degree } = kernels.ext;
   const pBits = logCeil(count);
   const numVars = indexBits + pBits;
+  const length = 2 ** indexBits;
   const words = hotWords(kernels, extWords(2 ** numVars, degree)).fill(0);
+  // Neighbours in p share a block of the layout: four arrays are stored together, or every store misses the cache.
+  const waiting = Array.from({ length: BLOCK }, () => new Uint32Array(extWords(length, degree)));
+  const store = (first: number, arrays: number): void => {
+    for (let i = 0; i < length; i++) {
+      for (let k = 0; k < arrays; k++) {
+        const from = waiting[k] as Uint32Array;
+        const [to, at] = [extWord(i * 2 ** pBits + first + k, 0, degree), extWord(i, 0, degree)];
+        for (let j = 0; j < BLOCK * degree; j += BLOCK) words[to + j] = from[at + j] as number;
+      }
+    }
+  };
   return {
     multilinear: { words, live: 2 ** numVars, numVars },
     put(p, from) {
-      for (let i = 0; i < 2 ** indexBits; i++) {
-        for (let limb = 0; limb < degree; limb++) {
-          words[extWord(i * 2 ** pBits + p, limb, degree)] = from[extWord(i, limb, degree)] as number;
-        }
-      }
+      const k = p % BLOCK;
+      (waiting[k] as Uint32Array).set(from);
+      if (k === BLOCK - 1 || p === count - 1) store(p - k, k + 1);
     },
   };
 }
@@ -231,10 +241,13 @@ function lowHalf(
       f.put(base + c, out);
     }
   }
-  products.forEach(({ column, low, high }, p) => {
-    if (products[p - 1]?.column !== column) out.fill(0);
-    kernels.kAddScaled(out, out, kernels.kDot(table, high), low);
-    if (products[p + 1]?.column !== column) w.put(column, out);
-  });
+  for (let column = 0, p = 0; column < columns; column++) {
+    out.fill(0);
+    for (; products[p]?.column === column; p++) {
+      const { low, high } = products[p] as ColumnProduct;
+      kernels.kAddScaled(out, out, kernels.kDot(table, high), low);
+    }
+    w.put(column, out);
+  }
   return [f.multilinear, w.multilinear];
 }
