@@ -31,6 +31,7 @@ const FLOORS = [
   ['sumcheck'],
   ['pads'],
   ['pcs', 'tlookup'],
+  ['store'],
   ['relation'],
   ['ops'],
   ['graph'],
@@ -40,7 +41,7 @@ const FLOORS = [
 ];
 const floorOf = new Map(FLOORS.flatMap((rooms, floor) => rooms.map((room) => [room, floor])));
 /** Rooms that prover code alone may enter. */
-const PROVER_ROOMS = new Set(['kernels', 'tensor', 'random']);
+const PROVER_ROOMS = new Set(['kernels', 'tensor', 'random', 'store']);
 const PROVER_FILE = /(^|[/.-])(prove|prover|witness|commit)([/.-]|$)/;
 /** Room pairs on one floor that may see each other, downwards in this order. */
 const SAME_FLOOR = new Set(['random>transcript', 'tensor>code']);

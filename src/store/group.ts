@@ -1,0 +1,229 @@
+/**
+ * A committed group in a directory:
+ *
+ *   group.key     the public key, to be given to verifiers
+ *   secret        what pads and salts are expanded from
+ *   tree          the digests of one layer
+ *   data          the cells, int16 by column, or `data-at`: the path of the owner's file that holds them
+ *   budget-<g>    one record a reservation (counter.ts)
+ *
+ * The directory is made under an unfinished name and renamed when everything in it is durable: it exists whole or not at all.
+ */
+import { dirname, join, resolve } from 'node:path';
+import { refuse } from '../errors/proof-error.ts';
+import { osBytes } from '../random/os.ts';
+import { freshTreeKey, treeKey } from '../random/keys.ts';
+import { maskSource } from '../random/masks.ts';
+import type { Secret } from '../secret/secret.ts';
+import type { Kernels } from '../kernels/contract.ts';
+import { GROUP_BYTES } from '../hash/leaf.ts';
+import { groupPadLength, type Lifetime } from '../params/instance.ts';
+import { columnCode, type Parameters } from '../params/parameters.ts';
+import { commitGroup, groupColumns, ownedGroup, type OwnedGroup } from '../pcs/group-prove.ts';
+import { decodeKey, encodeKey, keyDigest, type GroupKey } from '../pcs/key.ts';
+import { drawSalts } from '../pcs/masks-prove.ts';
+import type { GroupIdentity } from '../pcs/opening.ts';
+import { budgetLimits, type BudgetPlace } from './budget.ts';
+import { openCells, storeCells, type CellOrigin } from './cells.ts';
+import { counterName, encodeCounter, firstRecord, readCounter } from './counter.ts';
+import { ensureDirectory, quietly, readWhole, unfinishedName, writeSynced } from './durable.ts';
+import type { FileSystem } from './files.ts';
+import type { Home } from './home.ts';
+import { loadTree, loadTreeSecret, storeTree, storeTreeSecret, treeKeySources } from './tree.ts';
+import { publishWitness } from './witness.ts';
+
+const KEY = 'group.key';
+
+/** What the owner decides about a group. */
+export interface GroupPlan {
+  /** Label of the tree, e.g. `W`. */
+  readonly label: string;
+  /** Eight bytes that name the group over all epochs; fresh random bytes by default, as for every first epoch. */
+  readonly group?: Uint8Array;
+  /** Default 0. A refresh makes the next epoch. */
+  readonly epoch?: number;
+  readonly lifetime: Exclude<Lifetime, 'proof'>;
+  readonly columns: number;
+  /** For carried groups: how many proofs may open it. Default 1, as for static ones. */
+  readonly uses?: number;
+  readonly parameters: Parameters;
+  /** 32 bytes: digest of the meaning of the cells. */
+  readonly layout: Uint8Array;
+  /** log2 of the digests that the key publishes, default 12, or m where that is less. */
+  readonly logCap?: number;
+  /**
+   * Lowest layers of the tree that are not kept, default 0. Each halves the file of digests and doubles the rows that an
+   * opening recomputes; 4 keeps 2 bytes a leaf.
+   */
+  readonly absentLayers?: number;
+}
+
+/** An open group. Its budget is in its directory: `reserve` takes it as a place. */
+export interface StoredGroup extends BudgetPlace {
+  readonly key: GroupKey;
+  /** Canonical bytes of the key: the file to publish. */
+  readonly keyBytes: Uint8Array;
+  readonly owned: OwnedGroup;
+  /** The fresh bytes behind the tree's key. */
+  readonly treeSecret: Secret<Uint8Array>;
+  /** Closes the file of cells; the group must not be used afterwards. */
+  close(): void;
+}
+
+/** An audit needs the cap only. */
+const AUDIT = { absentLayers: Infinity, codeword: false };
+/** log2 of the digests in a key: 128 KiB, which save twelve layers of every opened path. At most one a row of cells. */
+const LOG_CAP = 12;
+
+/**
+ * Commits cells and makes the group's directory. Memory stays bounded: sixteen columns, a quarter of the leaves and the tree.
+ *
+ * @param path of the directory, which must not exist
+ * @throws RangeError for a plan that makes no group; ProofError `FILE_EXISTS`, `DISK_FULL`, `FILE_*`: nothing is left then
+ *   but, after a crash, an unfinished directory that nobody opens
+ * @example
+ * const group = storeGroup(kernels, home, 'model/W', plan, { kind: 'copy', read });
+ */
+export function storeGroup(
+  kernels: Kernels,
+  home: Home,
+  path: string,
+  plan: GroupPlan,
+  origin: CellOrigin,
+  progress?: (done: number) => void,
+): StoredGroup {
+  const { files } = home;
+  const where = resolve(path);
+  const parent = dirname(where);
+  const unfinished = join(parent, unfinishedName());
+  const identity = identityOf(plan);
+  requireNew(files, where);
+  ensureDirectory(files, parent);
+  files.makeDirectory(unfinished);
+  try {
+    const key = writeGroup(kernels, home, unfinished, plan, identity, origin, progress);
+    files.syncDirectory(unfinished);
+    files.rename(unfinished, where);
+    files.syncDirectory(parent);
+    publishWitness(home, readCounter(files, where, keyDigest(key), 0), where);
+  } catch (error) {
+    quietly(() => removeAll(files, unfinished));
+    throw error;
+  }
+  return openGroup(kernels, home, where);
+}
+
+/** Everything in the directory, durable file by file. The key comes last: without it nothing opens. @returns its bytes */
+function writeGroup(
+  kernels: Kernels,
+  home: Home,
+  directory: string,
+  plan: GroupPlan,
+  identity: GroupIdentity,
+  origin: CellOrigin,
+  progress?: (done: number) => void,
+): Uint8Array {
+  const { files } = home;
+  const { parameters, layout } = plan;
+  const rows = 2 ** parameters.code.logData;
+  const logCap = plan.logCap ?? Math.min(LOG_CAP, parameters.code.logData);
+  storeCells(files, directory, origin, identity.columns, rows);
+  const group = { ...identity, cap: new Uint8Array(32 * 2 ** logCap) };
+  encodeKey({ parameters, group, layout }); // refuses a key that nobody would accept before the work is done
+  const { key, fresh } = freshTreeKey(treeKeySources(home, { parameters, group }));
+  storeTreeSecret(home, directory, fresh);
+  const source = maskSource(key, kernels.ext);
+  const cells = openCells(files, directory, identity.columns, rows);
+  try {
+    const keep = { absentLayers: plan.absentLayers ?? 0, codeword: false };
+    const owned = commitGroup(kernels, source, parameters, identity, cells.read, logCap, keep, progress);
+    const bytes = encodeKey({ parameters, group: { ...identity, cap: owned.cap }, layout });
+    storeTree(files, directory, owned.rows);
+    writeSynced(files, join(directory, counterName(0)), [encodeCounter(firstRecord(keyDigest(bytes)))]);
+    writeSynced(files, join(directory, KEY), [bytes]);
+    return bytes;
+  } finally {
+    cells.close();
+  }
+}
+
+/**
+ * Opens a group's directory. The tree is hashed up to the cap of the key; cells are read when they are used, and rows that
+ * do not hash to the tree never leave the prover.
+ *
+ * Pads and salts are expanded again from the stored bytes, at the positions that they were first drawn at: the same words for
+ * the same cells. `maskSource` sees a key of its own for each opening, since its ledger lives as long as the process.
+ *
+ * @throws ProofError `FILE_MISSING`, `KEY_*`, `WEAK_PARAMS`, `STATE_*`, `COUNTER_KEY`, `TREE_*`, `SECRET_OWNER`,
+ *   `DATA_LENGTH`
+ * @example
+ * const group = openGroup(kernels, home, 'model/W');
+ */
+export function openGroup(kernels: Kernels, home: Home, path: string): StoredGroup {
+  const { files } = home;
+  const where = resolve(path);
+  const keyBytes = readWhole(files, join(where, KEY));
+  quietly(() => files.syncDirectory(dirname(where))); // who committed it may have died before its name was durable
+  const key = decodeKey(keyBytes);
+  const digest = keyDigest(keyBytes);
+  readCounter(files, where, digest, 0); // refuses a key that is not this directory's, in any bit
+  const { parameters, group } = key;
+  const rows = loadTree(kernels, files, where, key);
+  const treeSecret = loadTreeSecret(home, where);
+  const source = maskSource(treeKey(treeSecret, treeKeySources(home, key)), kernels.ext);
+  const cells = openCells(files, where, group.columns, 2 ** parameters.code.logData);
+  const columns = groupColumns(kernels, source, parameters, group, cells.read);
+  const salts = drawSalts(source, 0, columnCode(parameters.code).length);
+  return {
+    path: where,
+    key,
+    keyBytes,
+    keyDigest: digest,
+    limits: budgetLimits(key),
+    owned: ownedGroup(kernels, parameters, group, columns, rows, salts),
+    treeSecret,
+    close: () => cells.close(),
+  };
+}
+
+/**
+ * Commits the stored cells once more and compares: whether cells, secret and key still belong together.
+ *
+ * @throws ProofError `DATA_CHANGED` where they do not
+ */
+export function auditGroup(kernels: Kernels, home: Home, group: StoredGroup): void {
+  const { key, owned, treeSecret, path } = group;
+  const source = maskSource(treeKey(treeSecret, treeKeySources(home, key)), kernels.ext);
+  const logCap = Math.log2(key.group.cap.length / 32);
+  const read = (first: number, count: number) => owned.source.data(first, count);
+  const again = commitGroup(kernels, source, key.parameters, key.group, read, logCap, AUDIT);
+  if (again.cap.some((byte, i) => byte !== key.group.cap[i])) {
+    refuse(
+      'DATA_CHANGED',
+      path,
+      'expected the cells that were committed, got others: restore the file of cells',
+    );
+  }
+}
+
+/** @throws RangeError for a plan that makes no group */
+function identityOf(plan: GroupPlan): GroupIdentity {
+  const { label, lifetime, columns, parameters } = plan;
+  const uses = plan.uses ?? 1;
+  const { padLength } = parameters.code;
+  const pads = groupPadLength({ name: label, lifetime, columns, uses }, parameters.code);
+  if (pads > padLength) throw new RangeError(`uses: expected at most ${padLength} pads, got ${pads}`);
+  const group = plan.group ?? osBytes(GROUP_BYTES);
+  return { label, group, epoch: plan.epoch ?? 0, lifetime, columns, uses };
+}
+
+function requireNew(files: FileSystem, path: string): void {
+  let names: readonly string[] | undefined;
+  quietly(() => (names = files.list(path)));
+  if (names !== undefined) refuse('FILE_EXISTS', path, 'expected a new name, got a directory that exists');
+}
+
+function removeAll(files: FileSystem, directory: string): void {
+  for (const name of files.list(directory)) files.unlink(join(directory, name));
+  files.removeDirectory(directory);
+}

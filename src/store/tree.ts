@@ -1,0 +1,121 @@
+/**
+ * The two files behind a group's tree. `tree`: the lowest stored layer of digests; the layers above are hashed again when it
+ * is read, so the cap is checked against the key and a damaged tree never proves anything. `secret`: the fresh bytes that,
+ * with the owner's long-term secret, give the key of pads and salts, and the name of that long-term secret.
+ */
+import { join } from 'node:path';
+import { refuse } from '../errors/proof-error.ts';
+import type { Kernels } from '../kernels/contract.ts';
+import { buildTree, capOf } from '../merkle/prove.ts';
+import type { CommittedRows } from '../merkle/rows-prove.ts';
+import { treeDepth } from '../merkle/shape.ts';
+import { columnCode } from '../params/parameters.ts';
+import type { CommittedColumns } from '../pcs/commit.ts';
+import type { GroupKey } from '../pcs/key.ts';
+import { groupTree } from '../pcs/opening.ts';
+import { FRESH_BYTES, type TreeKeySources } from '../random/keys.ts';
+import { mapSecret, secretOf, type Secret } from '../secret/secret.ts';
+import { hexOf, readWhole, writeSynced } from './durable.ts';
+import type { FileSystem } from './files.ts';
+import { checkBody, frame, FRAME_BYTES, unframe } from './frame.ts';
+import { SECRET_ID_BYTES, type Home } from './home.ts';
+
+const TREE = 'tree';
+const TREE_KIND = 'tree';
+const SECRET = 'secret';
+const SECRET_KIND = 'treeseed';
+/** The framed number of the lowest layer, before the digests. */
+const HEADER_BYTES = FRAME_BYTES + 4;
+/** Words of a digest. */
+const WORDS = 8;
+
+/** @param rows of a commitment that keeps its tree from some layer on */
+export function storeTree(files: FileSystem, directory: string, rows: CommittedRows): void {
+  const { stored } = rows;
+  const header = new Uint8Array(4);
+  new DataView(header.buffer).setUint32(0, stored.firstLayer, true);
+  const digests = stored.nodes.subarray(0, WORDS * 2 ** (stored.shape.logLeaves - stored.firstLayer));
+  writeSynced(files, join(directory, TREE), [frame(TREE_KIND, header), bytesOf(digests)]);
+}
+
+/** @throws ProofError `STATE_*`, `TREE_LAYER`, `TREE_CAP` for the tree of another key or a damaged one */
+export function loadTree(
+  kernels: Kernels,
+  files: FileSystem,
+  directory: string,
+  key: GroupKey,
+): CommittedColumns {
+  const path = join(directory, TREE);
+  const tree = groupTree(key.parameters, key.group);
+  const reader = files.open(path);
+  try {
+    const header = new Uint8Array(Math.min(reader.size, HEADER_BYTES));
+    reader.read(header, 0);
+    const { body } = unframe(path, TREE_KIND, header);
+    checkBody(path, body, 4);
+    const firstLayer = new DataView(body.buffer).getUint32(0, true);
+    if (firstLayer > treeDepth(tree.shape)) {
+      refuse('TREE_LAYER', path, `expected a layer up to ${treeDepth(tree.shape)}, got ${firstLayer}`);
+    }
+    const digests = new Uint32Array(WORDS * 2 ** (tree.shape.logLeaves - firstLayer));
+    const expected = HEADER_BYTES + digests.byteLength;
+    if (reader.size !== expected) {
+      refuse(
+        'STATE_LENGTH',
+        path,
+        `expected ${expected} bytes, got ${reader.size}: the file is cut short or goes on`,
+      );
+    }
+    reader.read(bytesOf(digests), HEADER_BYTES);
+    const stored = buildTree(kernels, tree.shape, digests, firstLayer);
+    const cap = capOf(stored);
+    if (cap.some((byte, i) => byte !== key.group.cap[i])) {
+      refuse('TREE_CAP', path, 'expected the tree of the key in this directory, got another');
+    }
+    return { tree, stored, cap, codeword: null };
+  } finally {
+    reader.close();
+  }
+}
+
+/** The memory of words: little-endian, as on every platform that Node.js runs WebAssembly on. */
+function bytesOf(words: Uint32Array): Uint8Array {
+  return new Uint8Array(words.buffer, words.byteOffset, words.byteLength);
+}
+
+/** What the key of a group's pads and salts is bound to. */
+export function treeKeySources(home: Home, { parameters, group }: Omit<GroupKey, 'layout'>): TreeKeySources {
+  const code = columnCode(parameters.code);
+  return {
+    longTerm: home.longTerm,
+    tree: group.label,
+    group: hexOf(group.group),
+    epoch: group.epoch,
+    codeLength: code.length,
+    messageLength: code.dimension,
+  };
+}
+
+export function storeTreeSecret(home: Home, directory: string, fresh: Secret<Uint8Array>): void {
+  mapSecret([fresh], (bytes) => {
+    const body = new Uint8Array(FRESH_BYTES + SECRET_ID_BYTES);
+    body.set(bytes);
+    body.set(home.secretId, FRESH_BYTES);
+    writeSynced(home.files, join(directory, SECRET), [frame(SECRET_KIND, body)]);
+  });
+}
+
+/** @throws ProofError `STATE_*`, `SECRET_OWNER` when the group was committed under another long-term secret */
+export function loadTreeSecret(home: Home, directory: string): Secret<Uint8Array> {
+  const path = join(directory, SECRET);
+  const { body } = unframe(path, SECRET_KIND, readWhole(home.files, path));
+  checkBody(path, body, FRESH_BYTES + SECRET_ID_BYTES);
+  if (home.secretId.some((byte, i) => byte !== body[FRESH_BYTES + i])) {
+    refuse(
+      'SECRET_OWNER',
+      path,
+      `expected a group committed under the home ${home.path}, got one of another home`,
+    );
+  }
+  return secretOf<Uint8Array>(body.slice(0, FRESH_BYTES));
+}
