@@ -37,11 +37,12 @@ export function proveLinear(
     }
   });
   const ch = proverChannel(linearDomain(kernels.ext, statement), observer);
-  proveLinearBody(kernels, ch, statement, groups, source);
+  kernels.memory.scope(() => proveLinearBody(kernels, ch, statement, groups, source));
   return ch.finish();
 }
 
 /** The protocol behind the statement. `selfCheck` is false only for the liars of the tests: see `provePads`. */
+/** The protocol behind the statement; call within a scope of the kernel memory. */
 export function proveLinearBody(
   kernels: Kernels,
   ch: ProverChannel,

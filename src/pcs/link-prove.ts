@@ -29,11 +29,12 @@ export function proveLink(
 ): Uint8Array<ArrayBuffer> {
   checkLinkStatement(statement);
   const ch = proverChannel(linkDomain(kernels.ext, statement), observer);
-  proveLinkBody(kernels, ch, statement, groups, source);
+  kernels.memory.scope(() => proveLinkBody(kernels, ch, statement, groups, source));
   return ch.finish();
 }
 
 /** The protocol behind the statement. `selfCheck` is false only for the liars of the tests: see `provePads`. */
+/** The protocol behind the statement; call within a scope of the kernel memory. */
 export function proveLinkBody(
   kernels: Kernels,
   ch: ProverChannel,
