@@ -5,7 +5,6 @@
  */
 import { leafFormat } from '../hash/leaf.ts';
 import type { Fe } from '../field/field.ts';
-import { leafFormat } from '../hash/leaf.ts';
 import type { Kernels } from './contract.ts';
 import { extWords } from './contract/layout.ts';
 import { referenceKernels } from './reference/index.ts';
@@ -31,7 +30,7 @@ const outOf = (length: number, run: (out: Uint32Array) => void): Uint32Array => 
   return out;
 };
 
-const format = leafFormat({ label: 'selftest', epoch: 0, group: new Uint8Array(8) }, 21, 3, true);
+const domain = { label: 'selftest', epoch: 0, group: new Uint8Array(8) };
 
 /** One probe a family; lengths cross the vector loops and their tails. */
 const PROBES: Readonly<Record<string, Probe>> = {
@@ -62,7 +61,6 @@ const PROBES: Readonly<Record<string, Probe>> = {
       k.foldRows(out, { data: integers(63), rows: 9, columns: 7 }, e),
     );
   },
-  leaves: (k) => outOf(5 * 8, (out) => k.hashLeaves(out, format, sample(k, 5 * 21, 11), sample(k, 20, 12))),
   leaves: (k) =>
     outOf(5 * 8, (out) =>
       k.hashLeaves(out, leafFormat(domain, 21, 3, true), sample(k, 5 * 21, 11), sample(k, 20, 12)),

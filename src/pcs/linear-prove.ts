@@ -41,7 +41,6 @@ export function proveLinear(
   return ch.finish();
 }
 
-/** The protocol behind the statement. `selfCheck` is false only for the liars of the tests: see `provePads`. */
 /** The protocol behind the statement; call within a scope of the kernel memory. */
 export function proveLinearBody(
   kernels: Kernels,

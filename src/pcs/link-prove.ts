@@ -33,7 +33,6 @@ export function proveLink(
   return ch.finish();
 }
 
-/** The protocol behind the statement. `selfCheck` is false only for the liars of the tests: see `provePads`. */
 /** The protocol behind the statement; call within a scope of the kernel memory. */
 export function proveLinkBody(
   kernels: Kernels,
