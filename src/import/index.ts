@@ -26,3 +26,6 @@ export {
   floatExecutor,
   type FloatSession,
 } from './float-executor.ts';
+export { readLlama2cTokenizer } from './llama2c-tokenizer.ts';
+export { checkTokenizerFits, type DecodeOptions, type EncodeOptions, type Tokenizer } from './tokenizer.ts';
+export { importTokenizer, readTokenizerJson } from './tokenizer-json.ts';
