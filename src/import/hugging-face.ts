@@ -4,19 +4,18 @@
  */
 import { refuse } from '../errors/proof-error.ts';
 import { CONFIG_FILE, configReader, HARMLESS_KEYS, MAX_CONFIG_BYTES } from './config.ts';
-import { FAMILIES, type FamilyRecord, type Place } from './families.ts';
+import { FAMILIES, type FamilyRecord } from './families.ts';
 import { describe, isObject, type JsonObject, quote } from './json.ts';
 import {
   type Architecture,
   checkFinite,
   checkRows,
   type FloatModel,
-  type GlobalWeight,
-  type LayerWeight,
   rowsAndColumns,
   type WeightName,
   weightShapes,
 } from './model.ts';
+import { HEAD_TENSOR, placements } from './placements.ts';
 import { openFile, readJson, type Resolver } from './resolver.ts';
 import { readElements, shapeText, stageOf } from './safetensors.ts';
 import { openWeights, type StoredTensor, type TensorStore } from './shards.ts';
@@ -100,22 +99,17 @@ function placeWeights(
   store: TensorStore,
 ): ReadonlyMap<WeightName, Source> {
   const prefix = prefixOf(record, store);
-  const used = new Set<string>(['lm_head.weight']);
+  const used = new Set<string>([HEAD_TENSOR]);
   const sources = new Map<WeightName, Source>();
-  for (const [name, shape] of weightShapes(architecture)) {
-    const { place, stored: storedName } = locate(record, name, prefix);
-    const stored = store.get(storedName);
+  for (const placement of placements(record, architecture, prefix)) {
+    const { name, tensor, shape, transposed, first } = placement;
+    const stored = store.get(tensor);
     if (stored === undefined) {
-      return refuse('TENSOR_MISSING', storedName, `expected the tensor for ${name}, got none`);
+      return refuse('TENSOR_MISSING', tensor, `expected the tensor for ${name}, got none`);
     }
-    used.add(storedName);
-    const [rows, columns] = rowsAndColumns(shape);
-    const storedRows = place.part === undefined ? rows + (place.skip ?? 0) : rows * place.part[1];
-    const expected =
-      shape.length === 1 ? [storedRows] : place.transposed ? [columns, storedRows] : [storedRows, columns];
-    checkStored(stored, expected);
-    const first = place.part === undefined ? (place.skip ?? 0) : rows * place.part[0];
-    sources.set(name, { stored, transposed: place.transposed === true && shape.length === 2, first });
+    used.add(tensor);
+    checkStored(stored, shape);
+    sources.set(name, { stored, transposed, first });
   }
   for (const [name, { source }] of store) {
     const bare = name.startsWith(prefix) ? name.slice(prefix.length) : name;
@@ -141,16 +135,6 @@ function prefixOf(record: FamilyRecord, store: TensorStore): string {
     record.className,
     `expected ${list}, got ${some === '' ? 'no tensor' : some}`,
   );
-}
-
-/** The stored name of a weight, and how it is stored. */
-function locate(record: FamilyRecord, name: WeightName, prefix: string): { place: Place; stored: string } {
-  const inLayer = /^layers\.(\d+)\.(.*)$/.exec(name);
-  const place =
-    inLayer === null ? record.globals[name as GlobalWeight] : record.layer[inLayer[2] as LayerWeight];
-  if (place === undefined) throw new TypeError(`record: expected a place for ${name} in ${record.family}`);
-  const stored = place.from.replace('{}', inLayer?.[1] ?? '');
-  return { place, stored: name === 'head' ? stored : prefix + stored };
 }
 
 function checkStored({ source, entry }: StoredTensor, expected: readonly number[]): void {
@@ -200,7 +184,7 @@ function columnsOf(matrix: Float64Array, stride: number, first: number, count: n
 
 /** A tied model may store its head a second time; then it must be the embedding. @throws ProofError `HEAD_DIFFERS` */
 async function checkTiedHead(model: FloatModel, store: TensorStore): Promise<void> {
-  const head = store.get('lm_head.weight');
+  const head = store.get(HEAD_TENSOR);
   if (!model.architecture.tied || head === undefined) return;
   const { vocab, width } = model.architecture;
   checkStored(head, [vocab, width]);
@@ -212,7 +196,7 @@ async function checkTiedHead(model: FloatModel, store: TensorStore): Promise<voi
     const at = stored.findIndex((value, i) => value !== embedding[i]);
     if (at >= 0) {
       const detail = `expected the embedding (tie_word_embeddings), got another row ${row + Math.floor(at / width)}`;
-      refuse('HEAD_DIFFERS', stageOf(head.source.fileName, 'lm_head.weight'), detail);
+      refuse('HEAD_DIFFERS', stageOf(head.source.fileName, HEAD_TENSOR), detail);
     }
   }
 }
