@@ -2,6 +2,7 @@
  * Writes a folder of random weights: tensor by tensor, in blocks, so that a model larger than memory can be made. The
  * folder appears under its name when it is complete; what fails leaves nothing behind.
  */
+import { existsSync } from 'node:fs';
 import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { configReader } from '../../src/import/config.ts';
@@ -52,6 +53,7 @@ export async function writeRandomModel(
   const record = FAMILIES.get(String(model.config['model_type'])) as FamilyRecord;
   const architecture = record.readArchitecture(configReader(model.config));
   const tensors = tensorsOf(record, architecture);
+  if (existsSync(folder)) throw new Error(`folder: expected a new one, but ${folder} exists`);
   const partial = `${folder}.partial`;
   await mkdir(partial);
   try {
