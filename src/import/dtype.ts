@@ -23,6 +23,9 @@ export const DTYPE_BYTES: ReadonlyMap<string, number> = new Map([
   ['F64', 8],
 ]);
 
+/** The value of every f16: half a megabyte, made when the first one is read. */
+let halves: Float64Array | undefined;
+
 /** The types of which weights can be made. */
 export const FLOAT_DTYPES = ['F16', 'BF16', 'F32', 'F64'] as const;
 
@@ -40,7 +43,8 @@ export function decodeFloats(dtype: string, bytes: Uint8Array, stage: string): F
   };
   switch (dtype) {
     case 'F16':
-      return fill(2, (offset) => halfToNumber(view.getUint16(offset, true)));
+      halves ??= Float64Array.from({ length: 2 ** 16 }, (_, bits) => halfToNumber(bits));
+      return fill(2, (offset) => (halves as Float64Array)[view.getUint16(offset, true)] as number);
     case 'BF16': {
       const word = new Uint32Array(1);
       const float = new Float32Array(word.buffer);

@@ -189,8 +189,28 @@ export function isObject(value: Json | undefined): value is JsonObject {
 
 /** One text for one value: keys in order of their UTF-16 code units, no white space. For digests. */
 export function canonicalJson(value: Json): string {
-  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
-  if (!isObject(value)) return JSON.stringify(value);
-  const keys = Object.keys(value).sort();
-  return `{${keys.map((key) => `${JSON.stringify(key)}:${canonicalJson(value[key] as Json)}`).join(',')}}`;
+  const parts: string[] = [];
+  writeCanonical(value, parts);
+  return parts.join('');
+}
+
+function writeCanonical(value: Json, parts: string[]): void {
+  const isFlat = Array.isArray(value) && value.every((item) => typeof item === 'string');
+  if (isFlat || typeof value !== 'object' || value === null) {
+    parts.push(JSON.stringify(value)); // keys occur in objects only
+    return;
+  }
+  const keys = Array.isArray(value) ? undefined : Object.keys(value).sort();
+  const count = keys?.length ?? (value as readonly Json[]).length;
+  parts.push(keys === undefined ? '[' : '{');
+  for (let i = 0; i < count; i++) {
+    if (i > 0) parts.push(',');
+    if (keys === undefined) writeCanonical((value as readonly Json[])[i] as Json, parts);
+    else {
+      const key = keys[i] as string;
+      parts.push(JSON.stringify(key), ':');
+      writeCanonical((value as JsonObject)[key] as Json, parts);
+    }
+  }
+  parts.push(keys === undefined ? ']' : '}');
 }

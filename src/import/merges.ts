@@ -35,7 +35,8 @@ export function mergeAll(
     if (at < 0 || other >= tokens.length) return;
     const [left, right] = [tokens[at] as number, tokens[other] as number];
     const merge = find(left, right);
-    if (merge !== undefined) push(heap, { ...merge, at, left, right });
+    // Written out: a spread makes objects that are slow to compare.
+    if (merge !== undefined) push(heap, { rank: merge.rank, token: merge.token, at, left, right });
   };
   for (let i = 0; i + 1 < tokens.length; i++) consider(i);
   for (let best = pop(heap); best !== undefined; best = pop(heap)) {
