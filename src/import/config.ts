@@ -126,7 +126,8 @@ export const HARMLESS_KEYS: ReadonlySet<string> = new Set(
   diversity_penalty do_sample early_stopping encoder_no_repeat_ngram_size exponential_decay_length_penalty
   forced_bos_token_id forced_eos_token_id length_penalty max_length min_length no_repeat_ngram_size
   num_beam_groups num_beams num_return_sequences output_scores remove_invalid_values repetition_penalty
-  return_dict_in_generate temperature tf_legacy_loss top_k top_p typical_p max_window_layers is_decoder`
+  return_dict_in_generate temperature tf_legacy_loss top_k top_p typical_p max_window_layers is_decoder
+  is_llama_config transformers.js_config`
     .trim()
     .split(/\s+/),
 );

@@ -87,6 +87,7 @@ function readLlamaLike(config: ConfigReader, family: Family): Omit<Architecture,
     refuse('CONFIG_VALUE', `${CONFIG_FILE}: head_dim`, `expected an even number, got ${headDim}`);
   }
   const vocab = config.count('vocab_size', LIMITS.vocab);
+  config.must('rope_interleaved', false);
   return {
     family,
     width,
@@ -150,6 +151,7 @@ export function readMistral(config: ConfigReader): Architecture {
 
 export function readQwen2(config: ConfigReader): Architecture {
   config.must('use_sliding_window', false);
+  config.must('use_mrope', false);
   config.raw('sliding_window'); // without effect, because use_sliding_window is false
   const kinds = config.raw('layer_types');
   if (kinds !== null && !(Array.isArray(kinds) && kinds.every((kind) => kind === 'full_attention'))) {

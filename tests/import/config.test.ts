@@ -54,6 +54,8 @@ describe('config.json', () => {
     ['llama', { head_dim: 7 }, 'CONFIG_VALUE', /head_dim: expected an even number/],
     ['llama', { num_experts: 8 }, 'CONFIG_UNKNOWN_KEY', /"num_experts"/],
     ['llama', { sliding_window: 4 }, 'CONFIG_UNKNOWN_KEY', /"sliding_window"/],
+    ['llama', { rope_interleaved: true }, 'CONFIG_UNSUPPORTED', /rope_interleaved/],
+    ['qwen2', { use_mrope: true }, 'CONFIG_UNSUPPORTED', /use_mrope/],
     ['mistral', { sliding_window: undefined }, 'CONFIG_VALUE', /sliding_window: expected null or a number/],
     ['mistral', { sliding_window: 0 }, 'CONFIG_VALUE', /sliding_window/],
     ['qwen2', { use_sliding_window: true }, 'CONFIG_UNSUPPORTED', /use_sliding_window/],
