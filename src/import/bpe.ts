@@ -8,6 +8,7 @@ import { LIMITS } from './config.ts';
 import { describe, isObject, type Json, type JsonObject, quote } from './json.ts';
 import { type Merge, mergeAll } from './merges.ts';
 
+/** A BPE model. */
 export interface Bpe {
   readonly tokenOf: ReadonlyMap<string, number>;
   /** Tokens of one word. */

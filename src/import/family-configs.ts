@@ -40,6 +40,7 @@ function headDimOf(width: number, heads: number, key: string): number {
   return width / heads;
 }
 
+/** @throws ProofError `CONFIG_VALUE`, `CONFIG_UNSUPPORTED` */
 export function readGpt2(config: ConfigReader): Architecture {
   const width = config.count('n_embd', LIMITS.width);
   const heads = config.count('n_head', LIMITS.heads);
@@ -132,12 +133,14 @@ function readTheta(config: ConfigReader): number {
   return from;
 }
 
+/** @throws ProofError `CONFIG_VALUE`, `CONFIG_UNSUPPORTED`, `ROPE_SCALING` */
 export function readLlama(config: ConfigReader): Architecture {
   const qkv = config.flag('attention_bias', false);
   const biases = { qkv, output: qkv, ffn: config.flag('mlp_bias', false) };
   return { ...readLlamaLike(config, 'llama'), biases, window: undefined };
 }
 
+/** @throws ProofError `CONFIG_VALUE`, `CONFIG_UNSUPPORTED`, `ROPE_SCALING` */
 export function readMistral(config: ConfigReader): Architecture {
   // The published v0.1 says 4096; later ones say null. Configurations without the key do not say which they mean.
   if (!config.has('sliding_window')) {
@@ -149,6 +152,7 @@ export function readMistral(config: ConfigReader): Architecture {
   return { ...readLlamaLike(config, 'mistral'), biases: NO_BIAS, window };
 }
 
+/** @throws ProofError `CONFIG_VALUE`, `CONFIG_UNSUPPORTED`, `ROPE_SCALING` */
 export function readQwen2(config: ConfigReader): Architecture {
   config.must('use_sliding_window', false);
   config.must('use_mrope', false);
@@ -164,6 +168,7 @@ export function readQwen2(config: ConfigReader): Architecture {
   };
 }
 
+/** @throws ProofError `CONFIG_VALUE`, `CONFIG_UNSUPPORTED` */
 export function readOpt(config: ConfigReader): Architecture {
   const width = config.count('hidden_size', LIMITS.width);
   const heads = config.count('num_attention_heads', LIMITS.heads);

@@ -16,6 +16,7 @@ import {
 export type Tap =
   'residual' | 'attentionNorm' | 'query' | 'key' | 'value' | 'attention' | 'ffnNorm' | 'inner' | 'finalNorm';
 
+/** Options of `floatExecutor`. */
 export interface ExecutorOptions {
   /** Called with intermediate values; they must not be kept or changed. Layer is the number of layers for `finalNorm`. */
   readonly observe?: (tap: Tap, layer: number, values: Float64Array) => void;

@@ -20,6 +20,7 @@ import { openFile, readJson, type Resolver } from './resolver.ts';
 import { readElements, shapeText, stageOf } from './safetensors.ts';
 import { openWeights, type StoredTensor, type TensorStore } from './shards.ts';
 
+/** Options of `importHuggingFace`. */
 export interface ImportOptions {
   /** Keys of `config.json` that the caller knows to be without effect on the logits. */
   readonly ignoreKeys?: readonly string[];

@@ -5,6 +5,7 @@
  */
 import { refuse } from '../errors/proof-error.ts';
 
+/** A JSON value. */
 export type Json = null | boolean | number | string | readonly Json[] | JsonObject;
 /** An object without prototype: `__proto__` and `constructor` are keys like others. */
 export interface JsonObject {
@@ -183,6 +184,7 @@ export function describe(value: Json | undefined): string {
     : String(value);
 }
 
+/** Neither null nor an array. */
 export function isObject(value: Json | undefined): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

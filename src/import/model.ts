@@ -15,6 +15,7 @@
  */
 import { refuse } from '../errors/proof-error.ts';
 
+/** Who trained models of this kind first; says nothing that the rest of the description does not. */
 export type Family = 'gpt2' | 'llama' | 'mistral' | 'qwen2' | 'opt' | 'llama2.c';
 
 /** `gelu-tanh`: 0.5 x (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3))); `gelu-erf`: x Phi(x); `silu`: x / (1 + e^-x). */
@@ -62,9 +63,11 @@ export interface Architecture {
   readonly eos: readonly number[];
 }
 
+/** The weights of one layer. */
 export type LayerWeight =
   | `${'attentionNorm' | 'ffnNorm'}.${'gain' | 'bias'}`
   | `${'query' | 'key' | 'value' | 'output' | 'gate' | 'up' | 'down'}.${'weight' | 'bias'}`;
+/** The weights outside the layers. */
 export type GlobalWeight = 'embedding' | 'positions' | 'finalNorm.gain' | 'finalNorm.bias' | 'head';
 /** A normalised name, e.g. `embedding` or `layers.3.query.weight`. */
 export type WeightName = GlobalWeight | `layers.${number}.${LayerWeight}`;

@@ -3,17 +3,19 @@
  * unless the caller trusts the folder, because a link in a downloaded folder can point at any file of the machine.
  */
 import { constants } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
+import { type FileHandle, lstat, open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { refuse } from '../errors/proof-error.ts';
+import { ProofError, refuse } from '../errors/proof-error.ts';
 import { checkFileName, type ModelFile, type Resolver } from './resolver.ts';
 
+/** An open folder. */
 export interface FolderResolver {
   readonly resolve: Resolver;
   /** Closes every file that was opened. */
   readonly close: () => Promise<void>;
 }
 
+/** Options of `folderResolver`. */
 export interface FolderOptions {
   /**
    * `refuse` (default): a symbolic link, or a file with a second hard link, is refused. `follow`: the caller made the
@@ -42,7 +44,7 @@ export function folderResolver(folder: string, options: FolderOptions = {}): Fol
     return fileOf(handle, name, follow);
   };
   return {
-    resolve: (name) => {
+    resolve: async (name) => {
       checkFileName(name, 'the folder of the model');
       const file = handles.get(name) ?? openOne(name);
       handles.set(name, file);
@@ -58,17 +60,23 @@ export function folderResolver(folder: string, options: FolderOptions = {}): Fol
 
 /** One open, so that what is checked is what is read; O_NONBLOCK, so that a pipe cannot make it wait. */
 async function openPlain(path: string, name: string, follow: boolean): Promise<FileHandle | undefined> {
-  // Windows has neither flag; there the link check of `fileOf` remains for hard links.
+  // Windows has neither flag; there one looks before one opens.
   const noFollow = follow ? 0 : (constants.O_NOFOLLOW ?? 0);
   try {
+    if (!follow && noFollow === 0 && (await lstat(path)).isSymbolicLink()) refuseLink(name);
     return await open(path, constants.O_RDONLY | noFollow | (constants.O_NONBLOCK ?? 0));
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
     if (code === 'ENOENT') return undefined;
-    if (code === 'ELOOP') refuse('FILE_LINK', name, 'expected a file, got a symbolic link');
+    if (error instanceof ProofError) throw error;
+    if (code === 'ELOOP') refuseLink(name);
     if (code === 'ENXIO' || code === 'EISDIR') refuse('FILE_KIND', name, 'expected a regular file');
     return refuse('FILE_UNREADABLE', name, `expected a readable file, got ${String(code)}`);
   }
+}
+
+function refuseLink(name: string): never {
+  return refuse('FILE_LINK', name, 'expected a file, got a symbolic link');
 }
 
 async function fileOf(handle: FileHandle, name: string, follow: boolean): Promise<ModelFile> {

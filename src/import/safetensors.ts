@@ -149,6 +149,7 @@ export function stageOf(fileName: string, tensor: string): string {
   return `${fileName}: ${tensor.length <= 120 ? tensor : quote(tensor)}`;
 }
 
+/** A shape in an error message. */
 export function shapeText(shape: readonly number[]): string {
   return `[${shape.join(', ')}]`;
 }

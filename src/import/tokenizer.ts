@@ -2,11 +2,13 @@
 import { refuse } from '../errors/proof-error.ts';
 import type { Architecture } from './model.ts';
 
+/** Options of `Tokenizer.encode`. */
 export interface EncodeOptions {
   /** Adds what the tokenizer puts around a text, such as the token that begins it. Default: true. */
   readonly special?: boolean;
 }
 
+/** Options of `Tokenizer.decode`. */
 export interface DecodeOptions {
   /** Leaves out tokens that are not text. Default: true. */
   readonly skipSpecial?: boolean;

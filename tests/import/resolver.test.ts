@@ -1,11 +1,13 @@
 /** File names that a model may mention, and files that a folder may hold (IMP-3). */
 import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import { linkSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { importHuggingFace } from '../../src/import/hugging-face.ts';
 import { folderResolver } from '../../src/import/node-resolver.ts';
-import { checkFileName, memoryResolver } from '../../src/import/resolver.ts';
+import { checkFileName, memoryResolver, readBytes } from '../../src/import/resolver.ts';
 import { openWeights } from '../../src/import/shards.ts';
 import { randomModel, asyncRefusal, utf8, withScratch } from '../support/models.ts';
 import { refusal } from '../support/refusal.ts';
@@ -40,7 +42,7 @@ describe('names', () => {
       expect(refused.stage).toBe('model.safetensors.index.json');
       expect(asked).toEqual(['model.safetensors', 'model.safetensors.index.json']);
       // And by a folder, whoever asks.
-      expect(() => folderResolver('.').resolve(name)).toThrow(/FILE_NAME/);
+      expect((await asyncRefusal(folderResolver('.').resolve(name))).code).toBe('FILE_NAME');
     },
   );
 
@@ -56,6 +58,32 @@ describe('names', () => {
       checkFileName(name, 'index');
     }
   });
+});
+
+test('a file is never asked for more than it holds, nor believed when it gives less', async () => {
+  const bytes = utf8('hello');
+  const asked: number[] = [];
+  const file = (short: number) => ({
+    size: bytes.length,
+    read: (offset: number, length: number) => {
+      asked.push(length);
+      return Promise.resolve(bytes.subarray(offset, offset + length - short));
+    },
+  });
+  expect(await readBytes(file(0), 'f', 1, 4)).toEqual(utf8('ello'));
+  expect(await readBytes(file(0), 'f', 5, 0)).toEqual(utf8(''));
+  asked.length = 0;
+  for (const [offset, length] of [
+    [0, 6],
+    [5, 1],
+    [0, 2 ** 52],
+  ] as const) {
+    expect((await asyncRefusal(readBytes(file(0), 'f', offset, length))).code).toBe('FILE_TRUNCATED');
+  }
+  expect(asked).toEqual([]);
+  expect((await asyncRefusal(readBytes(file(1), 'f', 0, 5))).message).toMatch(
+    /f: expected 5 bytes at 0, got 4/,
+  );
 });
 
 describe('folders', () => {
@@ -81,6 +109,14 @@ describe('folders', () => {
         const refused = await asyncRefusal(resolve(name));
         expect([refused.code, refused.stage]).toEqual([code, name]);
       }
+      const server = createServer().listen(join(folder, 'socket'));
+      await once(server, 'listening');
+      expect((await asyncRefusal(resolve('socket'))).code).toBe('FILE_KIND');
+      server.close();
+      // Where the folder should be there is a file.
+      expect((await asyncRefusal(folderResolver(join(folder, 'plain')).resolve('a'))).message).toBe(
+        'FILE_UNREADABLE at a: expected a readable file, got ENOTDIR',
+      );
       expect(await resolve('missing')).toBeUndefined();
       const plain = await resolve('plain');
       expect(plain?.size).toBe(5);

@@ -14,8 +14,10 @@ import { placements } from '../../src/import/placements.ts';
 import { generator, normal, spreadOf } from './random.ts';
 import { byteTokenizer } from './tokenizer.ts';
 
+/** How weights are stored. */
 export type Dtype = 'F32' | 'F16' | 'BF16';
 
+/** What to make. */
 export interface RandomModel {
   readonly config: JsonObject;
   readonly seed: number;
