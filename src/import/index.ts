@@ -1,6 +1,7 @@
 /** Importers: weights and tokenizers that others wrote, as one data structure. Files come through a `Resolver`. */
 export { importHuggingFace, type ImportOptions } from './hugging-face.ts';
 export { importLlama2c } from './llama2c.ts';
+export { modelOfWeights, weightsOf } from './in-memory.ts';
 export {
   type Activation,
   type Architecture,
