@@ -1,5 +1,7 @@
 /** Stored tensors against the description: what is refused, and which rows a weight has. */
 import { describe, expect, test } from 'vitest';
+import { importHuggingFace } from '../../src/import/hugging-face.ts';
+import { memoryResolver } from '../../src/import/resolver.ts';
 import { asyncRefusal, type Folder, randomFolder } from '../support/models.ts';
 import { type Entry, load, withConfig, withTensors } from '../support/folders.ts';
 
@@ -64,6 +66,18 @@ describe('tensors', () => {
     const refused = await asyncRefusal(load(folder));
     expect(refused.code).toBe(code);
     if (/^TENSOR_(?:SHAPE|DTYPE)$/.test(code)) expect(refused.stage).toBe(`model.safetensors: ${name}`);
+  });
+
+  test('neither name of the embedding is there: both are said, and what is there instead', async () => {
+    const foreign = new Map(gpt2).set('config.json', llama.get('config.json') as Uint8Array);
+    expect((await asyncRefusal(load(foreign))).message).toMatch(
+      /LlamaForCausalLM: expected model\.embed_tokens\.weight or embed_tokens\.weight, got "transformer\.wte/,
+    );
+  });
+
+  test('types are refused before a weight is read', async () => {
+    const integers = withTensors(llama, (tensors) => ((tensors.get(name) as Entry).dtype = 'U32'));
+    expect((await asyncRefusal(importHuggingFace(memoryResolver(integers)))).code).toBe('TENSOR_DTYPE');
   });
 
   test('a tied head that is the embedding, masks of GPT-2 and frequencies of LLaMA are no obstacle', async () => {

@@ -128,6 +128,10 @@ describe('refusals', () => {
       ...extra,
     },
   ];
+  const template = (texts: number): Json => ({
+    type: 'TemplateProcessing',
+    single: new Array<Json>(texts).fill({ Sequence: { id: 'A', type_id: 0 } }),
+  });
   const cases: readonly (readonly [string, string, Json | string])[] = [
     ['not JSON', 'JSON_SYNTAX', '{'],
     ['an array', 'TOKENIZER_UNSUPPORTED', []],
@@ -171,6 +175,28 @@ describe('refusals', () => {
           single: [{ SpecialToken: { id: '<s>', type_id: 0 } }, { Sequence: { id: 'A', type_id: 0 } }],
         },
       },
+    ],
+    ['a vocabulary that is a list', 'TOKENIZER_VOCAB', { ...base, model: { ...model, vocab: [] } }],
+    ['no merges', 'TOKENIZER_MERGE', { ...base, model: { ...model, merges: null } }],
+    ['a template without text', 'TOKENIZER_UNSUPPORTED', { ...base, post_processor: template(0) }],
+    ['a template with two texts', 'TOKENIZER_UNSUPPORTED', { ...base, post_processor: template(2) }],
+    [
+      'two characters to strip',
+      'TOKENIZER_UNSUPPORTED',
+      { ...base, decoder: { type: 'Strip', content: 'ab', start: 1, stop: 0 } },
+    ],
+    ['added tokens that are no list', 'TOKENIZER_ADDED', { ...base, added_tokens: {} }],
+    ['an added token that is a number', 'TOKENIZER_ADDED', { ...base, added_tokens: [5] }],
+    ['an added token without content', 'TOKENIZER_ADDED', { ...base, added_tokens: added({ content: '' }) }],
+    [
+      'an added token without id',
+      'TOKENIZER_ADDED',
+      { ...base, added_tokens: added({ id: null, content: 'n' }) },
+    ],
+    [
+      'an added token of the vocabulary under a new id',
+      'TOKENIZER_ADDED',
+      { ...base, added_tokens: added({ id: 290 }) },
     ],
     [
       'one token twice',
