@@ -1,0 +1,34 @@
+/** Quotient, clamped quotient and remainder of a rounding shift. */
+import { unprovable, type Evaluated, type IntTensor } from '../tensor.ts';
+import type { Rounding } from './shape.ts';
+
+/**
+ * y = clamp(q), q = floor((x + 2^(s-1)) / 2^s); auxiliary `quotient` q and `remainder` x + 2^(s-1) - 2^s q.
+ *
+ * @throws ProofError `UNPROVABLE` where q has more than B + g bits
+ */
+export function evaluateRequantise(
+  stage: string,
+  x: IntTensor,
+  { bits, guard }: Rounding,
+  shift: number,
+): Required<Evaluated> {
+  const half = 2 ** (shift - 1);
+  const [least, greatest] = [-(2 ** (bits + guard - 1)), 2 ** (bits + guard - 1) - 1];
+  const [min, max] = [-(2 ** (bits - 1)), 2 ** (bits - 1) - 1];
+  const n = x.data.length;
+  const data = new Int32Array(n);
+  const quotient = new Int32Array(n);
+  const remainder = new Int32Array(n);
+  for (let i = 0; i < n; i++) {
+    const shifted = (x.data[i] as number) + half; // |x| < 2^30, half <= 2^21: fits an int32
+    const q = shifted >> shift;
+    if (q < least || q > greatest) {
+      unprovable(stage, Math.floor(i / x.width), i % x.width, `expected a quotient of ${bits + guard} bits`);
+    }
+    quotient[i] = q;
+    remainder[i] = shifted - q * 2 ** shift;
+    data[i] = q < min ? min : q > max ? max : q;
+  }
+  return { data, auxiliary: { quotient, remainder } };
+}
