@@ -15,11 +15,19 @@ import { checkFormat } from './format.ts';
 import { MAX_CONTEXT, type Graph } from './graph.ts';
 import { operatorOf, references, tablesOf } from './operators.ts';
 
+/** A range check that the lookup of a node makes of a tensor. */
+export interface LookupCheck {
+  readonly bits: number;
+  readonly node: string;
+}
+
 /** What a checked graph is known to compute. */
 export interface GraphInfo {
   /** Shape and range of every result, by name. */
   readonly tensors: ReadonlyMap<string, TensorInfo>;
   readonly weights: ReadonlyMap<string, WeightDeclaration>;
+  /** Tensors that a lookup of a later node checks: to how many bits, and which node. */
+  readonly checks: ReadonlyMap<string, LookupCheck>;
   /** Nodes for which some inputs have no witness, with the reason; empty: every input can be proven. */
   readonly partial: readonly { readonly node: string; readonly reason: string }[];
   /** Tensors whose values are residues by definition. */
@@ -79,15 +87,15 @@ function checkTables(graph: Graph): void {
   }
 }
 
-/** The least width to which lookups of other nodes check each tensor. */
-function lookupChecks(nodes: readonly NodeBase[]): ReadonlyMap<string, number> {
-  const bits = new Map<string, number>();
+/** For each tensor the narrowest check that lookups of other nodes make of it. */
+function lookupChecks(nodes: readonly NodeBase[]): ReadonlyMap<string, LookupCheck> {
+  const checks = new Map<string, LookupCheck>();
   for (const node of nodes) {
-    for (const check of operatorOf(node).checks?.(node) ?? []) {
-      bits.set(check.input, Math.min(check.bits, bits.get(check.input) ?? Infinity));
+    for (const { input, bits } of operatorOf(node).checks?.(node) ?? []) {
+      if (bits < (checks.get(input)?.bits ?? Infinity)) checks.set(input, { bits, node: node.name });
     }
   }
-  return bits;
+  return checks;
 }
 
 /**
@@ -140,10 +148,10 @@ export function checkGraph(graph: Graph): GraphInfo {
     const info = operatorOf(node).infer(node, inputs, context);
     if (info.partial !== undefined) partial.push({ node: node.name, reason: info.partial });
     raw.set(node.name, info);
-    tensors.set(node.name, checkedInfo(info, checks.get(node.name)));
+    tensors.set(node.name, checkedInfo(info, checks.get(node.name)?.bits));
   }
   if (!tensors.has(graph.output)) refuse('GRAPH_NAME', 'graph/output', `no node is called ${graph.output}`);
   checkTables(graph);
   const residues = [...tensors].filter(([, info]) => info.level === 'residue').map(([name]) => name);
-  return { tensors, weights, partial, residues };
+  return { tensors, weights, checks, partial, residues };
 }

@@ -102,7 +102,7 @@ function evaluateNode(
   switch (node.op) {
     case 'input': {
       const data = Int32Array.from(rows.inputOf(node.name));
-      checkBits(node.name, { rows: rows.count, width: node.width, data }, node.bits);
+      checkBits(node.name, { width: node.width, data }, node.bits);
       return { data };
     }
     case 'embedding': {
@@ -162,7 +162,14 @@ export function integerSession(
 ): Session<Int32Array> {
   const arithmetic: Arithmetic<Int32Array> = {
     empty: (length) => new Int32Array(length),
-    evaluate: (node, inputs, rows, info) => evaluateNode(node, inputs, rows, info, weights, product),
+    evaluate(node, inputs, rows, info) {
+      const result = evaluateNode(node, inputs, rows, info, weights, product);
+      // Ranges that inference takes from a later lookup hold from here on, or there is no witness.
+      const check = info.checks.get(node.name);
+      const width = info.tensors.get(node.name)?.width as number;
+      if (check !== undefined) checkBits(check.node, { width, data: result.data }, check.bits);
+      return result;
+    },
   };
   const session = createSession(graph, arithmetic);
   checkWeights(session.info, weights);

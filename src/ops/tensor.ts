@@ -41,7 +41,11 @@ export function unprovable(stage: string, row: number, column: number, what: str
 }
 
 /** @throws ProofError `UNPROVABLE` naming the first entry that is no signed integer of so many bits */
-export function checkBits(stage: string, { data, width }: IntTensor, bits: number): void {
+export function checkBits(
+  stage: string,
+  { data, width }: Pick<IntTensor, 'data' | 'width'>,
+  bits: number,
+): void {
   const [min, max] = [-(2 ** (bits - 1)), 2 ** (bits - 1) - 1];
   for (let i = 0; i < data.length; i++) {
     const v = data[i] as number;
