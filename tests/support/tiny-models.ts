@@ -61,7 +61,7 @@ export function tinyLlama(shape: TinyShape): TinyModel {
     const id = (name: string): string => `l${l}.${name}`;
     const x = norm(id('norm1'), h);
     const rotated = (name: string, outputs: number): TensorHandle =>
-      g.rope(id(`${name}r`), project(id(name), x, outputs, width, 12, 15), {
+      g.rope(id(`${name}r`), project(id(name), x, outputs, width, 12, 17), {
         table,
         order: 'half',
         bits: 12,
@@ -69,15 +69,15 @@ export function tinyLlama(shape: TinyShape): TinyModel {
       });
     const query = rotated('q', heads * headDim);
     const key = rotated('k', kvHeads * headDim);
-    const value = project(id('v'), x, kvHeads * headDim, width, 15, 12);
-    const options = { heads, kvHeads, headDim, shift: 8, ...(window !== undefined && { window }) };
+    const value = project(id('v'), x, kvHeads * headDim, width, 15, 13);
+    const options = { heads, kvHeads, headDim, shift: 10, ...(window !== undefined && { window }) };
     const attended = g.attention(id('attn'), { query, key, value }, options);
-    h = g.add(id('h1'), h, project(id('o'), attended, width, heads * headDim, 14, 12));
+    h = g.add(id('h1'), h, project(id('o'), attended, width, heads * headDim, 14, 14));
     const y = norm(id('norm2'), h);
-    const gate = g.activation(id('act'), project(id('gate'), y, inner, width, 14, 13), 'silu-14-r4');
-    const product = g.product(id('gated.acc'), gate, project(id('up'), y, inner, width, 14, 13));
+    const gate = g.activation(id('act'), project(id('gate'), y, inner, width, 14, 14), 'silu-14-r4');
+    const product = g.product(id('gated.acc'), gate, project(id('up'), y, inner, width, 14, 14));
     const gated = g.requantise(id('gated'), product, { shift: 12, bits: 14, guard: 3 });
-    h = g.add(id('h2'), h, project(id('down'), gated, width, inner, 14, 12));
+    h = g.add(id('h2'), h, project(id('down'), gated, width, inner, 14, 14));
   }
   const last = norm('norm', g.emit('last', h));
   const logits = g.linear('logits', last, declare('head', vocabulary, width, 500));
@@ -131,17 +131,17 @@ export function tinyGpt(shape: TinyShape): TinyModel {
   for (let l = 0; l < layers; l++) {
     const id = (name: string): string => `l${l}.${name}`;
     const x = norm(id('norm1'), h);
-    const query = project(id('q'), x, heads * headDim, width, 12, 15);
-    const key = project(id('k'), x, heads * headDim, width, 12, 15);
-    const value = project(id('v'), x, heads * headDim, width, 15, 12);
+    const query = project(id('q'), x, heads * headDim, width, 12, 17);
+    const key = project(id('k'), x, heads * headDim, width, 12, 17);
+    const value = project(id('v'), x, heads * headDim, width, 15, 13);
     const attended = g.attention(
       id('attn'),
       { query, key, value },
-      { heads, kvHeads: heads, headDim, shift: 8 },
+      { heads, kvHeads: heads, headDim, shift: 10 },
     );
     h = g.add(id('h1'), h, project(id('o'), attended, width, heads * headDim, 18, 10));
     const y = norm(id('norm2'), h);
-    const inside = g.activation(id('act'), project(id('fc'), y, inner, width, 14, 12), 'gelu-tanh-14-r4');
+    const inside = g.activation(id('act'), project(id('fc'), y, inner, width, 14, 14), 'gelu-tanh-14-r4');
     h = g.add(id('h2'), h, project(id('down'), inside, width, inner, 18, 10));
   }
   const last = norm('norm', g.emit('last', h));
