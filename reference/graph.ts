@@ -261,6 +261,12 @@ export function evaluate(json: string, pass: Pass): Map<string, Matrix> {
           return zip((a, b) => a * b);
         case 'scale':
           return read('input').map((row) => row.map((x) => x * 2n ** big(node, 'power')));
+        case 'centre':
+          return read('input').map((row) => {
+            const d = BigInt(row.length);
+            const mu = floorDiv(2n * sum(row) + d, 2n * d);
+            return row.map((x) => x - mu);
+          });
         case 'concat':
           return read('left').map((row, t) => [...row, ...at(read('right'), t)]);
         case 'emit':

@@ -63,6 +63,8 @@ export interface GraphBuilder {
   /** 2^power x. */
   scale(name: string, x: TensorHandle, power: number): TensorHandle;
   concat(name: string, left: TensorHandle, right: TensorHandle): TensorHandle;
+  /** Rows without their rounded mean: with `rmsnorm` behind it, LayerNorm. */
+  centre(name: string, x: TensorHandle): TensorHandle;
   /** The rows that emit a choice. */
   emit(name: string, x: TensorHandle): TensorHandle;
   /** Bits of the input (16 or 20) and epsilon in squared input steps. */
@@ -160,6 +162,7 @@ export function graphBuilder({ context }: { readonly context: number }): GraphBu
     product: (name, left, right) => node({ name, op: 'product', left: left.tensor, right: right.tensor }),
     scale: (name, x, power) => node({ name, op: 'scale', input: x.tensor, power }),
     concat: (name, left, right) => node({ name, op: 'concat', left: left.tensor, right: right.tensor }),
+    centre: (name, x) => node({ name, op: 'centre', input: x.tensor }),
     emit: (name, x) => node({ name, op: 'emit', input: x.tensor }),
     rmsnorm: (name, x, { bits, epsilon }) => node({ name, op: 'rmsnorm', input: x.tensor, bits, epsilon }),
     rope: (name, x, { table, order, bits, guard = 0 }) =>

@@ -10,6 +10,7 @@ import { evaluateArgmax, gumbelNoise, noiseMultiplier } from '../ops/argmax/eval
 import type { ArgmaxNode } from '../ops/argmax/shape.ts';
 import { evaluateAttention } from '../ops/attention/eval.ts';
 import type { AttentionNode } from '../ops/attention/shape.ts';
+import { evaluateCentre } from '../ops/centre/eval.ts';
 import { evaluateConcat } from '../ops/concat/eval.ts';
 import { evaluateEmbedding } from '../ops/embedding/eval.ts';
 import { evaluateEmit } from '../ops/emit/eval.ts';
@@ -137,6 +138,8 @@ function evaluateNode(
       return { data: evaluateAdd(a, b) };
     case 'scale':
       return { data: evaluateScale(a, node.power) };
+    case 'centre':
+      return evaluateCentre(a);
     case 'concat':
       return { data: evaluateConcat(a, b) };
     case 'emit':

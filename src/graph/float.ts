@@ -158,6 +158,16 @@ function argmaxFloat(unit: number, { rows: n, width, data }: FloatTensor, rows: 
   return out;
 }
 
+function centreFloat({ width, data }: FloatTensor): Float64Array {
+  const out = new Float64Array(data.length);
+  for (let at = 0; at < data.length; at += width) {
+    const row = data.subarray(at, at + width);
+    const mean = row.reduce((sum, v) => sum + v, 0) / width;
+    row.forEach((v, j) => (out[at + j] = v - mean));
+  }
+  return out;
+}
+
 function concatFloat(a: FloatTensor, b: FloatTensor): Float64Array {
   const width = a.width + b.width;
   return Float64Array.from({ length: a.rows * width }, (_, i) => {
@@ -207,6 +217,8 @@ function evaluateNode(
       return a.data.map((v, i) => v + (b.data[i] as number));
     case 'scale':
       return a.data.map((v) => v * 2 ** node.power);
+    case 'centre':
+      return centreFloat(a);
     case 'concat':
       return concatFloat(a, b);
     case 'emit':

@@ -6,6 +6,7 @@ import type { ActivationNode } from '../ops/activation/shape.ts';
 import type { AddNode } from '../ops/add/shape.ts';
 import type { ArgmaxNode } from '../ops/argmax/shape.ts';
 import type { AttentionNode } from '../ops/attention/shape.ts';
+import type { CentreNode } from '../ops/centre/shape.ts';
 import type { ConcatNode } from '../ops/concat/shape.ts';
 import type { EmbeddingNode } from '../ops/embedding/shape.ts';
 import type { EmitNode } from '../ops/emit/shape.ts';
@@ -28,6 +29,7 @@ export type GraphNode =
   | AddNode
   | ArgmaxNode
   | AttentionNode
+  | CentreNode
   | ConcatNode
   | EmbeddingNode
   | EmitNode

@@ -3,6 +3,7 @@ import { activation } from '../ops/activation/shape.ts';
 import { add } from '../ops/add/shape.ts';
 import { argmax } from '../ops/argmax/shape.ts';
 import { attention } from '../ops/attention/shape.ts';
+import { centre } from '../ops/centre/shape.ts';
 import { concat } from '../ops/concat/shape.ts';
 import { embedding } from '../ops/embedding/shape.ts';
 import { emit } from '../ops/emit/shape.ts';
@@ -20,6 +21,7 @@ const ALL = [
   add,
   argmax,
   attention,
+  centre,
   concat,
   embedding,
   emit,

@@ -69,7 +69,7 @@ export interface Arithmetic<A extends Entries> {
     inputs: readonly Tensor<A>[],
     rows: Rows<A>,
     info: GraphInfo,
-  ): { readonly data: A; readonly auxiliary?: Readonly<Record<string, Entries>> };
+  ): { readonly data: A; readonly auxiliary?: () => Readonly<Record<string, Entries>> };
 }
 
 export interface Session<A extends Entries> {
@@ -144,6 +144,7 @@ export function createSession<A extends Entries>(graph: Graph, arithmetic: Arith
   const cached = new Set(
     graph.nodes.flatMap((node) => (node.op === 'attention' ? [node.key, node.value] : [])),
   );
+  const reads = new Map(graph.nodes.map((node) => [node, references(node, 'tensor')]));
   let caches = new Map<string, Growing<A>>();
   let length = 0;
   let position = 0; // of the next row, in the sequence that goes on
@@ -192,13 +193,13 @@ export function createSession<A extends Entries>(graph: Graph, arithmetic: Arith
       const tensors = new Map<string, Tensor<A>>();
       const auxiliary = new Map<string, Entries>();
       for (const node of graph.nodes) {
-        const inputs = references(node, 'tensor').map((name) => tensors.get(name) as Tensor<A>);
+        const inputs = (reads.get(node) as string[]).map((name) => tensors.get(name) as Tensor<A>);
         const result = arithmetic.evaluate(node, inputs, rows, info);
         const { width, rows: kind } = info.tensors.get(node.name) as { width: number; rows: string };
         const tensor = { rows: kind === 'emitted' ? emitted.length : count, width, data: result.data };
         tensors.set(node.name, tensor);
         if (append.auxiliary) {
-          for (const [name, value] of Object.entries(result.auxiliary ?? {}))
+          for (const [name, value] of Object.entries(result.auxiliary?.() ?? {}))
             auxiliary.set(`${node.name}.${name}`, value);
         }
         if (cached.has(node.name)) {

@@ -21,7 +21,8 @@ export type Auxiliary = Readonly<Record<string, Int32Array | Float64Array>>;
 /** The result of an operator. */
 export interface Evaluated {
   readonly data: Int32Array;
-  readonly auxiliary?: Auxiliary;
+  /** Computed when asked for. */
+  readonly auxiliary?: () => Auxiliary;
 }
 
 /**

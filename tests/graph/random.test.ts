@@ -52,7 +52,7 @@ test(`OPS-6: ${GRAPHS} random graphs agree with the twin on every tensor`, () =>
   expect(unprovable).toBeGreaterThan(5);
   expect(empty).toBeGreaterThan(5);
   expect(wide).toBeGreaterThan(5);
-  expect(operators.size).toBe(14);
+  expect(operators.size).toBe(15);
   for (const [op, count] of operators) expect(count, op).toBeGreaterThan(5);
   for (const code of ['GRAPH_SHAPE', 'GRAPH_RANGE', 'GRAPH_LEVEL'])
     expect(refusals.get(code)).toBeGreaterThan(0);

@@ -157,6 +157,12 @@ describe('soundness', () => {
       /l0\.o\.acc/,
       (g) => (node(g, 'l0.o.acc').input = 'l0.q.acc'),
     ],
+    [
+      'a mean of residues',
+      'GRAPH_RANGE',
+      /x/,
+      (g) => g.nodes.push({ name: 'x', op: 'centre', input: 'l0.q.acc' }),
+    ],
     ['a rotation of residues', 'GRAPH_RANGE', /l0\.qr/, (g) => (node(g, 'l0.qr').input = 'l0.q.acc')],
     [
       'a range claimed without certificate',
@@ -301,6 +307,14 @@ describe('ranges by certificates: the edge of the field', () => {
       }),
     );
     expect(refusal(unnormed)).toBe('GRAPH_LEVEL');
+  });
+  test('means: 2 d (max + 1) at (p-1)/2', () => {
+    const mean = (width: number) => () => {
+      const g = graphBuilder({ context: 4 });
+      return g.build(g.centre('y', g.input('x', { width, bits: 16 })));
+    };
+    expect(mean(16255)().nodes.length).toBe(2); // 2 * 16255 * 32769 = 1,065,320,190
+    expect(refusal(mean(16256))).toBe('GRAPH_RANGE');
   });
   test('sums, products and scales at (p-1)/2', () => {
     const scaled = (power: number) => build((g, x) => g.scale('y', x, power));

@@ -69,6 +69,8 @@ const subjects: readonly Subject[] = [
     inputs: [...one(2, 20), ...one(3, 4)],
     apply: (g, x) => g.concat('y', first(x), second(x)),
   },
+  { name: 'centre', inputs: one(3, 20), apply: (g, x) => g.centre('y', first(x)) },
+  { name: 'centre of 64', inputs: one(64, 16), apply: (g, x) => g.centre('y', first(x)) },
   { name: 'emit', inputs: one(2, 9), apply: (g, x) => g.emit('y', first(x)) },
   { name: 'argmax', inputs: one(6, 20), apply: (g, x) => g.argmax('y', first(x)) },
   ...[1, 2, 5, 64].flatMap((width) =>

@@ -114,6 +114,16 @@ describe('QNT-5: operators', () => {
     );
   });
 
+  test.each([1, 2, 7, 64])('centre of %i columns', (width) => {
+    const run = worst(
+      [{ width, bits: 18 }],
+      (g, [x]) => g.centre('y', x as TensorHandle),
+      () => 0.5,
+    );
+    if (width === 1) expect(run.error).toBe(0);
+    else check('centre', run);
+  });
+
   test('relu, product, add, scale, concat: exact', () => {
     const pair = [
       { width: 3, bits: 14 },

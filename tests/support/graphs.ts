@@ -150,6 +150,7 @@ export function randomCase(seed: number, refusals: Map<string, number>): Case {
     () => attempt([{ name: fresh('m'), op: 'product', left: some(), right: some() }]),
     () => attempt([{ name: fresh('c'), op: 'concat', left: some(), right: some() }]),
     () => attempt([{ name: fresh('z'), op: 'scale', input: some(), power: d.int(1, 8) }]),
+    () => attempt([{ name: fresh('d'), op: 'centre', input: some() }]),
     () => attempt([{ name: fresh('e'), op: 'emit', input: some() }]),
     () => attempt([{ name: fresh('t'), op: 'argmax', input: some(), unit: 0 }]),
     () => {

@@ -132,5 +132,5 @@ export function evaluateAttention(
       sum[i * heads + h] = row.sum;
     }
   }
-  return { data, auxiliary: { shift, sum, remainder, scores: allScores } };
+  return { data, auxiliary: () => ({ shift, sum, remainder, scores: allScores }) };
 }

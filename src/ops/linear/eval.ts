@@ -18,9 +18,14 @@ export function matrixProduct(x: IntTensor, w: Matrix): Int32Array {
   for (let t = 0; t < x.rows; t++) {
     const row = x.data.subarray(t * k, (t + 1) * k);
     for (let j = 0; j < n; j++) {
-      let sum = 0;
-      for (let l = 0, at = j * k; l < k; l++, at++) sum += (data[at] as number) * (row[l] as number);
-      out[t * n + j] = balanced(sum);
+      let [even, odd] = [0, 0]; // two sums at a time: exact, so their order does not matter
+      let l = 0;
+      for (let at = j * k; l + 1 < k; l += 2, at += 2) {
+        even += (data[at] as number) * (row[l] as number);
+        odd += (data[at + 1] as number) * (row[l + 1] as number);
+      }
+      if (l < k) even += (data[j * k + l] as number) * (row[l] as number);
+      out[t * n + j] = balanced(even + odd);
     }
   }
   return out;

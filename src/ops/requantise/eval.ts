@@ -16,19 +16,18 @@ export function evaluateRequantise(
   const half = 2 ** (shift - 1);
   const [least, greatest] = [-(2 ** (bits + guard - 1)), 2 ** (bits + guard - 1) - 1];
   const [min, max] = [-(2 ** (bits - 1)), 2 ** (bits - 1) - 1];
-  const n = x.data.length;
-  const data = new Int32Array(n);
-  const quotient = new Int32Array(n);
-  const remainder = new Int32Array(n);
-  for (let i = 0; i < n; i++) {
-    const shifted = (x.data[i] as number) + half; // |x| < 2^30, half <= 2^21: fits an int32
-    const q = shifted >> shift;
+  const entries = x.data;
+  const data = new Int32Array(entries.length);
+  for (let i = 0; i < data.length; i++) {
+    const q = ((entries[i] as number) + half) >> shift; // |x| < 2^30, half <= 2^21: fits an int32
     if (q < least || q > greatest) {
       unprovable(stage, Math.floor(i / x.width), i % x.width, `expected a quotient of ${bits + guard} bits`);
     }
-    quotient[i] = q;
-    remainder[i] = shifted - q * 2 ** shift;
     data[i] = q < min ? min : q > max ? max : q;
   }
-  return { data, auxiliary: { quotient, remainder } };
+  const auxiliary = () => ({
+    quotient: entries.map((v) => (v + half) >> shift),
+    remainder: entries.map((v) => (v + half) & (2 ** shift - 1)),
+  });
+  return { data, auxiliary };
 }

@@ -36,5 +36,5 @@ export function evaluateRmsnorm(
     exponent[t] = e;
     root[t] = R;
   }
-  return { data, auxiliary: { squares, mantissa, exponent, root } };
+  return { data, auxiliary: () => ({ squares, mantissa, exponent, root }) };
 }
