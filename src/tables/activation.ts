@@ -41,17 +41,27 @@ interface Tail {
   readonly high: bigint;
 }
 
-/** E / (1 + E) for E = exp(-v), v known to within `error` ulps: the map has slope at most 1 in E, and E in v. */
-function logisticTail(v: bigint, error: bigint, P: bigint): Tail {
-  const E = expNegative(v, P); // errs by less than 2 ulps, and by `error` through v
+/** E / (1 + E) for E = exp(-v) known to within `error` ulps: the map has slope at most 1. */
+function logisticTail(E: bigint, error: bigint, P: bigint): Tail {
   const tail = (E << P) / ((1n << P) + E); // cut by less than 1
-  const slack = error + 3n;
+  const slack = error + 1n;
   return { low: tail > slack ? tail - slack : 0n, high: tail + slack };
 }
 
-/** x = n / 2^f exactly. */
+/** exp(-n / 2^f) for n = 256 a + b as exp(-256 a / 2^f) exp(-b / 2^f); the factors are computed once. */
+const factors = new Map<string, bigint>();
+
+function expFactor(n: bigint, f: bigint, P: bigint): bigint {
+  const key = `${n} ${f} ${P}`;
+  const value = factors.get(key) ?? expNegative((n << P) >> f, P); // errs by 1 ulp of the argument and 2 of exp
+  factors.set(key, value);
+  return value;
+}
+
+/** The product of factors that are at most 1 and err by 3 ulps each, cut: 7 ulps. */
 function siluTail(n: bigint, f: bigint, P: bigint): Tail {
-  return logisticTail((n << P) >> f, 1n, P);
+  const E = (expFactor(n & ~0xffn, f, P) * expFactor(n & 0xffn, f, P)) >> P;
+  return logisticTail(E, 7n, P);
 }
 
 /** v = 2 sqrt(2/pi) (x + 0.044715 x^3), with x = n / 2^f and 0.044715 = 44715/10^6 exact. */
@@ -62,7 +72,7 @@ function geluTanhTail(n: bigint, f: bigint, P: bigint): Tail {
   const cubic = 1_000_000n * (n << (2n * f)) + 44_715n * n ** 3n; // 10^6 2^(3f) (x + 0.044715 x^3)
   const v = (c * cubic) / (1_000_000n << (3n * f + 32n));
   // For |x| <= 2^8 the polynomial is below 2^20: c's error counts 2^22 ulps of W < 1 ulp of P, the cut one.
-  return logisticTail(v, 2n, P);
+  return logisticTail(expNegative(v, P), 4n, P); // 2 through v, 2 of exp
 }
 
 /**

@@ -11,6 +11,17 @@ export const OCTAVE_STEPS = 64;
 /** Keys: 32 octaves. */
 export const EXP2_ROWS = 2048;
 
+/** 2^(-step/64) at a precision, computed once. */
+const fractions = new Map<string, bigint>();
+
+/** ln 2 to within 1 ulp, times step/64 < 1, cut: the exponent errs by less than 2 ulps, exp by less than 2 more. */
+function fractionOfOctave(step: number, P: bigint): bigint {
+  const key = `${step} ${P}`;
+  const value = fractions.get(key) ?? expNegative((BigInt(step) * ln2(P)) / BigInt(OCTAVE_STEPS), P);
+  fractions.set(key, value);
+  return value;
+}
+
 /**
  * round(2^(15 - t/64)) for an integer t. Multiples of 64 are powers of two and exact: the one tie is t = 1024,
  * 2^-1, which rounds to 1. Elsewhere the value is irrational.
@@ -20,8 +31,7 @@ function exp2Entry(t: number): number {
   const step = t - OCTAVE_STEPS * octave;
   if (step === 0) return octave <= 15 ? 2 ** (15 - octave) : octave === 16 ? 1 : 0;
   return decided((P) => {
-    // ln 2 to within 1 ulp, times step/64 < 1, cut: the exponent errs by less than 2 ulps, exp by less than 2 more.
-    const value = expNegative((BigInt(step) * ln2(P)) / BigInt(OCTAVE_STEPS), P);
+    const value = fractionOfOctave(step, P);
     return { low: value - 4n, high: value + 4n, scale: P - 15n + BigInt(octave) };
   });
 }

@@ -14,6 +14,10 @@ export const RSQRT_ROWS = 2 ** 16;
 export function rsqrtTable(): Table {
   const square = BigInt(RSQRT_SCALE) ** 2n;
   const data = new Int32Array(RSQRT_ROWS);
-  for (let m = 1; m < RSQRT_ROWS; m++) data[m] = Number(isqrt(square / BigInt(m)));
+  let root = BigInt(RSQRT_SCALE); // entries fall: the one before is a start for the next
+  for (let m = 1; m < RSQRT_ROWS; m++) {
+    root = isqrt(square / BigInt(m), root);
+    data[m] = Number(root);
+  }
   return { id: 'rsqrt', firstKey: 0, rows: RSQRT_ROWS, columns: [{ name: 'r', data }] };
 }

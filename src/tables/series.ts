@@ -17,11 +17,11 @@ function remember<T extends bigint | readonly bigint[]>(key: string, make: () =>
   return made;
 }
 
-/** floor(sqrt(n)) for n >= 0, by Newton's method from above. */
-export function isqrt(n: bigint): bigint {
+/** floor(sqrt(n)) for n >= 0, by Newton's method from above. @param start any integer that is at least the root */
+export function isqrt(n: bigint, start?: bigint): bigint {
   if (n < 0n) throw new RangeError('isqrt: n: expected a non-negative integer');
   if (n < 2n) return n;
-  let x = 1n << BigInt((n.toString(2).length + 1) >> 1); // x >= sqrt(n)
+  let x = start ?? 1n << BigInt((n.toString(2).length + 1) >> 1); // x >= sqrt(n)
   for (;;) {
     const next = (x + n / x) >> 1n;
     if (next >= x) return x;
