@@ -102,7 +102,10 @@ function evaluateNode(
   const declared = (name: string): WeightDeclaration => info.weights.get(name) as WeightDeclaration;
   switch (node.op) {
     case 'input': {
-      const data = Int32Array.from(rows.inputOf(node.name));
+      const source = rows.inputOf(node.name);
+      const data = Int32Array.from(source);
+      const strange = data.findIndex((v, i) => v !== source[i]);
+      if (strange >= 0) throw new RangeError(`inputs: ${node.name}[${strange}]: expected a 32-bit integer`);
       checkBits(node.name, { width: node.width, data }, node.bits);
       return { data };
     }

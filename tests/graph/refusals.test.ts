@@ -183,6 +183,18 @@ describe('soundness', () => {
       /graph\/E/,
       (g) => (g.weights[0].certificate = { rowSum: 2 ** 30 }),
     ],
+    [
+      'a negative certificate of sums',
+      'GRAPH_RANGE',
+      /graph\/E/,
+      (g) => (g.weights[0].certificate = { rowSum: -1 }),
+    ],
+    [
+      'a negative certificate of squares',
+      'GRAPH_RANGE',
+      /graph\/E/,
+      (g) => (g.weights[0].certificate = { rowSquares: -1 }),
+    ],
     ['noise beyond 2^24 steps', 'GRAPH_RANGE', /choice/, (g) => (node(g, 'choice').unit = 2 ** 24 + 1)],
   ];
   test.each(liars)('%s', (_name, code, stage, change) => expectRefused(changed(change), code, stage));
@@ -389,6 +401,9 @@ describe('weights and rows', () => {
     expect(run({ a: [1, 2] })).toThrow(RangeError);
     expect(run({ a: [1, 2], b: [1, 2, 3, 4] })).toThrow(RangeError);
     expect(run({ a: [1, 2, 3], b: [1, 2, 3] })).toThrow(RangeError);
+    expect(run({ a: [1, 1.5], b: [1, 2] })).toThrow(RangeError);
+    expect(run({ a: [1, 2 ** 32], b: [1, 2] })).toThrow(RangeError);
+    expect(run({ a: [NaN, 1], b: [1, 2] })).toThrow(RangeError);
     expect(refusal(run({ a: [1, 128], b: [1, 2] }))).toBe('UNPROVABLE');
   });
 });
