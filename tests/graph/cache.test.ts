@@ -152,6 +152,16 @@ describe('generation', () => {
     ]);
   });
 
+  test('a sequence longer than the context is refused, in one append or in many; two sequences have room', () => {
+    const tokens = tinyTokens(49, 40, 2);
+    expect(refusal(() => session().append({ tokens }))).toBe('CONTEXT');
+    const kept = session();
+    kept.append({ tokens: tokens.slice(0, 48) });
+    expect(refusal(() => kept.append({ tokens: [1] }))).toBe('CONTEXT');
+    expect(kept.append({ tokens: [1], starts: [0] }).output.rows).toBe(1);
+    expect(session().append({ tokens, starts: [0, 1] }).output.rows).toBe(2);
+  });
+
   test('rows of an append: wrong lists are a mistake of the caller', () => {
     const append = (rows: Append) => () => session().append(rows);
     expect(append({})).toThrow(RangeError);

@@ -80,6 +80,9 @@ describe('decoders', () => {
   test.each(liars)('canonical bytes: %s', (_name, s) => {
     expect(refusal(() => decodeGraph(bytesOf(s)))).toBe('GRAPH_FORMAT');
   });
+  test('text that is no JSON', () => {
+    for (const s of ['', '{', 'graph', '{"a":}']) expect(refusal(() => parseGraph(s))).toBe('GRAPH_FORMAT');
+  });
   test('any mutated byte is refused or names another graph', () => {
     const digest = hex(graphDigest(graph));
     const bytes = encodeGraph(graph);
