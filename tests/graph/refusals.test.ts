@@ -241,6 +241,57 @@ describe('shapes', () => {
   ];
   test.each(liars)('%s', (_name, code, stage, change) => expectRefused(changed(change), code, stage));
 
+  /** A graph of its own, for shapes that no single change of the model reaches. */
+  const build = (make: (g: GraphBuilder) => TensorHandle) => () => {
+    const g = graphBuilder({ context: 4 });
+    return g.build(make(g));
+  };
+  const attended = (heads: number, kvHeads: number, headDim: number, query: number, other: number) =>
+    build((g) => {
+      const of = (name: string, width: number) => g.input(name, { width, bits: 8 });
+      const inputs = { query: of('q', query), key: of('k', other), value: of('v', other) };
+      return g.attention('y', inputs, { heads, kvHeads, headDim, shift: 3 });
+    });
+  test('heads whose widths fit but whose numbers do not', () => {
+    expect(attended(4, 2, 4, 16, 8)().nodes.length).toBe(4);
+    expect(refusal(attended(3, 2, 4, 12, 8))).toBe('GRAPH_SHAPE');
+    expect(refusal(attended(-4, -2, -4, 16, 8))).toBe('GRAPH_SHAPE');
+    expect(refusal(attended(4, 0, 4, 16, 8))).toBe('GRAPH_SHAPE');
+    expect(refusal(attended(4, -2, 4, 16, 8))).toBe('GRAPH_SHAPE');
+    expect(refusal(attended(2, 4, 4, 8, 16))).toBe('GRAPH_SHAPE');
+  });
+  test('inputs and embeddings of no width or of too many bits, rows too wide', () => {
+    const input = (width: number, bits: number) => build((g) => g.input('x', { width, bits }));
+    expect(input(1, 2)().nodes.length).toBe(1);
+    expect(refusal(input(0, 8))).toBe('GRAPH_SHAPE');
+    expect(refusal(input(-1, 8))).toBe('GRAPH_SHAPE');
+    expect(refusal(input(2 ** 20 + 1, 8))).toBe('GRAPH_SHAPE');
+    expect(refusal(input(1, 1))).toBe('GRAPH_RANGE');
+    expect(refusal(input(1, 21))).toBe('GRAPH_RANGE');
+    const embedded = (width: number) =>
+      build((g) => g.embedding('h', g.weight('E', [3, 4], { bits: 8 }), { width }));
+    expect(embedded(4)().nodes.length).toBe(1);
+    expect(refusal(embedded(0))).toBe('GRAPH_SHAPE');
+    expect(refusal(embedded(-2))).toBe('GRAPH_SHAPE');
+    const chosen = (vocabulary: number) =>
+      build((g) => {
+        const x = g.input('x', { width: 1, bits: 8 });
+        return g.argmax('y', g.linear('l', x, g.weight('w', [vocabulary, 1], { bits: 8 })));
+      });
+    expect(chosen(2 ** 20)().nodes.length).toBe(3);
+    expect(refusal(chosen(2 ** 20 + 1))).toBe('GRAPH_SHAPE');
+    const summed = (width: number) =>
+      build((g) => {
+        const x = g.concat('c', g.input('x', { width: 2 ** 16, bits: 8 }), g.input('z', { width, bits: 8 }));
+        return g.linear('y', x, g.weight('w', [1, 2 ** 16 + width], { bits: 8 }));
+      });
+    expect(summed(2 ** 16)().nodes.length).toBe(4);
+    expect(refusal(summed(2 ** 16 + 1))).toBe('GRAPH_SHAPE');
+    const normed = (width: number) =>
+      build((g) => g.rmsnorm('y', g.input('x', { width, bits: 8 }), { bits: 16, epsilon: 1 }));
+    expect(normed(2 ** 14)().nodes.length).toBe(2);
+    expect(refusal(normed(2 ** 14 + 1))).toBe('GRAPH_SHAPE');
+  });
   test('positions for fewer tokens than the context', () => {
     const gpt = structuredClone(tinyGpt({ seed: 1 }).graph) as any;
     gpt.context = 33;
@@ -304,6 +355,18 @@ describe('ranges by certificates: the edge of the field', () => {
     });
     expect(refusal(certified(32511, rest + 1))).toBe('GRAPH_RANGE');
     expect(refusal(certified(32513, 0))).toBe('GRAPH_RANGE');
+  });
+  test('embeddings: the bounds of both tables add up', () => {
+    const embedded = (rowSum: number) => () => {
+      const g = graphBuilder({ context: 4 });
+      const table = (name: string, sum: number) =>
+        g.weight(name, [4, 4], { bits: 16, certificate: { rowSum: sum } });
+      return g.build(
+        g.embedding('h', table('E', half - 5), { width: 4, positions: table('P', rowSum), level: 'proven' }),
+      );
+    };
+    expect(checkGraph(embedded(5)()).tensors.get('h')).toMatchObject({ level: 'proven', max: half });
+    expect(refusal(embedded(6))).toBe('GRAPH_RANGE');
   });
   test('row squares after a norm', () => {
     const normed = (rowSquares: number) =>
