@@ -1,0 +1,111 @@
+/**
+ * The steps of a layer as both sides take them: affine forms in, affine forms out. No step divides, so none has a case for
+ * a coordinate that happens to be 0 or 1.
+ */
+import type { Ext, ExtensionField } from '../field/field.ts';
+import type { Affine, AffineAlgebra, MaskedValue } from '../pads/affine.ts';
+import type { PadLedger } from '../pads/ledger.ts';
+import { eqIndex } from './eq.ts';
+
+/** A node of a layer: its index within a balance, low variable first, then the balance. */
+export interface NodePoint {
+  readonly inner: readonly Ext[];
+  readonly outer: readonly Ext[];
+}
+
+/** Claims on the extensions of a layer's numerators and denominators. */
+export interface NodeClaim {
+  readonly point: NodePoint;
+  readonly p: Affine;
+  readonly q: Affine;
+}
+
+/** The four values that end a layer, as they were sent. */
+export type SentNodes = readonly [p0: MaskedValue, q1: MaskedValue, q0: MaskedValue, c: MaskedValue];
+
+/**
+ * The roots: every q_i has an inverse u_i, every p_i is the public zero, and beyond the balances the fractions are 0/1.
+ *
+ * @param sent q_0, u_0, q_1, u_1, ..
+ * @param outer the start point, drawn after them
+ */
+export function openRoots(ledger: PadLedger, sent: readonly MaskedValue[]): readonly Affine[] {
+  const { algebra } = ledger;
+  const one = algebra.constant(algebra.field.one);
+  const q: Affine[] = [];
+  for (let i = 0; i < sent.length; i += 2) {
+    const [denominator, inverse] = [sent[i] as MaskedValue, sent[i + 1] as MaskedValue];
+    ledger.assertZero(algebra.sub(ledger.multiply(denominator, inverse), one));
+    q.push(algebra.value(denominator));
+  }
+  return q;
+}
+
+/** q~(z) = 1 + sum_i eq(z, i) (q_i - 1); p~(z) = 0. */
+export function rootClaim(algebra: AffineAlgebra, q: readonly Affine[], outer: readonly Ext[]): NodeClaim {
+  const { field } = algebra;
+  const one = algebra.constant(field.one);
+  const parts = q.map((form, i) => [eqIndex(field, outer, i), algebra.sub(form, one)] as const);
+  return {
+    point: { inner: [], outer },
+    p: algebra.zero,
+    q: algebra.combine([[field.one, one], ...parts]),
+  };
+}
+
+/**
+ * The coefficients of the claim behind a round on (claim, t(1) - t(0), t(inf)): 1, r - z, r^2 - r.
+ *
+ * The round's variable has the coordinate z in the claim: claim = (1 - z) t(0) + z t(1), so t(0) = claim - z (t(1) - t(0))
+ * and t(r) follows. Sending the difference instead of t(0) [Gruen, ePrint 2024/108, section 3.2] saves the inverse of z.
+ */
+export function roundWeights(field: ExtensionField, z: Ext, r: Ext): readonly [difference: Ext, lead: Ext] {
+  return [field.sub(r, z), field.sub(field.square(r), r)];
+}
+
+/** The claim t(r). */
+export function boundRound(
+  algebra: AffineAlgebra,
+  claim: Affine,
+  z: Ext,
+  sent: readonly MaskedValue[],
+  r: Ext,
+): Affine {
+  const [difference, lead] = roundWeights(algebra.field, z, r);
+  return algebra.combine([
+    [algebra.field.one, claim],
+    [difference, algebra.value(sent[0] as MaskedValue)],
+    [lead, algebra.value(sent[1] as MaskedValue)],
+  ]);
+}
+
+/** The end of a layer: claim = p0 q1 + q0 c with c = p1 + lambda q1. */
+export function closeLayer(ledger: PadLedger, claim: Affine, [p0, q1, q0, c]: SentNodes): void {
+  const { algebra } = ledger;
+  const sum = algebra.add(ledger.multiply(p0, q1), ledger.multiply(q0, c));
+  ledger.assertZero(algebra.sub(claim, sum));
+}
+
+/** The claims on the layer below: both halves on the line, p = (1 - tau) p0 + tau (c - lambda q1), q likewise. */
+export function nextClaim(
+  algebra: AffineAlgebra,
+  bound: NodePoint,
+  [p0, q1, q0, c]: SentNodes,
+  lambda: Ext,
+  tau: Ext,
+): NodeClaim {
+  const { field } = algebra;
+  const rest = field.sub(field.one, tau);
+  return {
+    point: { inner: [...bound.inner, tau], outer: bound.outer },
+    p: algebra.combine([
+      [rest, algebra.value(p0)],
+      [tau, algebra.value(c)],
+      [field.neg(field.mul(tau, lambda)), algebra.value(q1)],
+    ]),
+    q: algebra.combine([
+      [rest, algebra.value(q0)],
+      [tau, algebra.value(q1)],
+    ]),
+  };
+}
