@@ -1,11 +1,13 @@
 /** `npm run bench -- NAME [options]`. */
 import { benchKernels } from './kernels/main.ts';
 import { benchCommit, benchOpen } from './pcs/main.ts';
+import { benchLookups } from './tlookup/main.ts';
 
 const BENCHMARKS: Record<string, (args: readonly string[]) => Promise<void>> = {
   kernels: benchKernels,
   commit: benchCommit,
   open: benchOpen,
+  lookups: benchLookups,
 };
 
 const [name, ...args] = process.argv.slice(2);

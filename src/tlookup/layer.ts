@@ -63,27 +63,33 @@ export function roundWeights(field: ExtensionField, z: Ext, r: Ext): readonly [d
   return [field.sub(r, z), field.sub(field.square(r), r)];
 }
 
-/** The claim t(r). */
-export function boundRound(
+/** What a round adds to the claim: its coefficient on the claim is 1, so a layer's forms are joined once, at its end. */
+export function roundParts(
   algebra: AffineAlgebra,
-  claim: Affine,
   z: Ext,
   sent: readonly MaskedValue[],
   r: Ext,
-): Affine {
+): readonly (readonly [Ext, Affine])[] {
   const [difference, lead] = roundWeights(algebra.field, z, r);
-  return algebra.combine([
-    [algebra.field.one, claim],
+  return [
     [difference, algebra.value(sent[0] as MaskedValue)],
     [lead, algebra.value(sent[1] as MaskedValue)],
-  ]);
+  ];
 }
 
-/** The end of a layer: claim = p0 q1 + q0 c with c = p1 + lambda q1. */
-export function closeLayer(ledger: PadLedger, claim: Affine, [p0, q1, q0, c]: SentNodes): void {
-  const { algebra } = ledger;
-  const sum = algebra.add(ledger.multiply(p0, q1), ledger.multiply(q0, c));
-  ledger.assertZero(algebra.sub(claim, sum));
+/** The end of a layer: p + lambda q + what the rounds added = p0 q1 + q0 c with c = p1 + lambda q1. */
+export function closeLayer(
+  ledger: PadLedger,
+  { p, q }: NodeClaim,
+  lambda: Ext,
+  rounds: readonly (readonly [Ext, Affine])[],
+  [p0, q1, q0, c]: SentNodes,
+): void {
+  const { field, combine } = ledger.algebra;
+  const minusOne = field.neg(field.one);
+  const claim = [[field.one, p] as const, [lambda, q] as const, ...rounds];
+  const products = [ledger.multiply(p0, q1), ledger.multiply(q0, c)].map((form) => [minusOne, form] as const);
+  ledger.assertZero(combine([...claim, ...products]));
 }
 
 /** The claims on the layer below: both halves on the line, p = (1 - tau) p0 + tau (c - lambda q1), q likewise. */

@@ -2,6 +2,7 @@
 import type { Ext } from '../field/field.ts';
 import type { Kernels } from '../kernels/contract.ts';
 import { extWords } from '../kernels/contract/layout.ts';
+import type { Affine } from '../pads/affine.ts';
 import type { ProverPads } from '../pads/pads-prove.ts';
 import type { ProverChannel } from '../transcript/prover.ts';
 import {
@@ -13,11 +14,11 @@ import {
   type Tree,
 } from './forest-prove.ts';
 import {
-  boundRound,
   closeLayer,
   nextClaim,
   openRoots,
   rootClaim,
+  roundParts,
   roundWeights,
   type NodeClaim,
   type SentNodes,
@@ -106,11 +107,10 @@ function proveLayer(
   const K = kernels.ext;
   const { ledger } = pads;
   const { algebra } = ledger;
-  const { point, p, q } = known.claim;
   const lambda = ch.challengeExt('lookup/lambda');
-  let claim = algebra.add(p, algebra.scale(q, lambda));
+  const parts: (readonly [Ext, Affine])[] = [];
   let value = K.add(known.p, K.mul(lambda, known.q));
-  const end = proveLayerSum(kernels, below, point, lambda, (z, { at0, atInfinity }) => {
+  const end = proveLayerSum(kernels, below, known.claim.point, lambda, (z, { at0, atInfinity }) => {
     // value = at0 + z (t(1) - t(0)): the only division, and the verifier's rule has none.
     if (K.isZero(z)) throw new Error('lookup: expected a non-zero coordinate, got 0');
     const difference = K.mul(K.sub(value, at0), K.inverse(z));
@@ -118,11 +118,11 @@ function proveLayer(
     const r = ch.challengeExt('lookup/r');
     const [wDifference, wLead] = roundWeights(K, z, r);
     value = K.add(value, K.add(K.mul(wDifference, difference), K.mul(wLead, atInfinity)));
-    claim = boundRound(algebra, claim, z, sent, r);
+    parts.push(...roundParts(algebra, z, sent, r));
     return r;
   });
   const nodes = pads.send(ch, 'lookup/nodes', end.nodes) as unknown as SentNodes;
-  closeLayer(ledger, claim, nodes);
+  closeLayer(ledger, known.claim, lambda, parts, nodes);
   const tau = ch.challengeExt('lookup/tau');
   const [p0, q1, q0, c] = end.nodes;
   const line = (low: Ext, high: Ext): Ext => K.add(low, K.mul(tau, K.sub(high, low)));

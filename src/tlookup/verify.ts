@@ -15,16 +15,17 @@
  *   error    2N/|K| (N leaves of the largest balance), k/|K|, 1/|K| (lambda), 2/|K| a round, 1/|K| (tau)
  */
 import type { Ext } from '../field/field.ts';
+import type { Affine } from '../pads/affine.ts';
 import type { PadLedger } from '../pads/ledger.ts';
 import { receive } from '../pads/sumcheck-verify.ts';
 import type { Challenger } from '../transcript/transcript.ts';
 import type { VerifierChannel } from '../transcript/verifier.ts';
 import {
-  boundRound,
   closeLayer,
   nextClaim,
   openRoots,
   rootClaim,
+  roundParts,
   type NodeClaim,
   type SentNodes,
 } from './layer.ts';
@@ -51,24 +52,24 @@ export function verifyLookups(ledger: PadLedger, ch: VerifierChannel, lookups: L
   );
 }
 
-function verifyLayer(ledger: PadLedger, ch: VerifierChannel, { point, p, q }: NodeClaim): NodeClaim {
+function verifyLayer(ledger: PadLedger, ch: VerifierChannel, node: NodeClaim): NodeClaim {
   const { algebra } = ledger;
   const lambda = ch.challengeExt('lookup/lambda');
-  let claim = algebra.add(p, algebra.scale(q, lambda));
+  const parts: (readonly [Ext, Affine])[] = [];
   const rounds = (coordinates: readonly Ext[]): Ext[] => {
     const bound: Ext[] = [];
     for (const z of [...coordinates].reverse()) {
       const sent = receive(ledger, ch, 'lookup/round', ROUND_VALUES);
       const r = ch.challengeExt('lookup/r');
-      claim = boundRound(algebra, claim, z, sent, r);
+      parts.push(...roundParts(algebra, z, sent, r));
       bound.unshift(r);
     }
     return bound;
   };
-  const inner = rounds(point.inner);
-  const outer = rounds(point.outer);
+  const inner = rounds(node.point.inner);
+  const outer = rounds(node.point.outer);
   const nodes = receive(ledger, ch, 'lookup/nodes', NODE_VALUES) as unknown as SentNodes;
-  closeLayer(ledger, claim, nodes);
+  closeLayer(ledger, node, lambda, parts, nodes);
   return nextClaim(algebra, { inner, outer }, nodes, lambda, ch.challengeExt('lookup/tau'));
 }
 
