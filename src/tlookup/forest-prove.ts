@@ -4,7 +4,7 @@ import type { Kernels } from '../kernels/contract.ts';
 import { extWords, readExt, writeExt } from '../kernels/contract/layout.ts';
 import type { Fractions } from '../kernels/contract/lookup-tree.ts';
 import type { Fingerprint } from './leaf-claim.ts';
-import type { BalanceLayout, LeafBlock } from './layout.ts';
+import type { LeafTree } from './layout.ts';
 import type { LoadedLookups, LookupTable, TableColumn } from './shape.ts';
 
 /** What a prover knows of a balance, canonical words of F. */
@@ -15,7 +15,7 @@ export interface BalanceWitness {
   readonly multiplicities: readonly Uint32Array[];
 }
 
-/** One balance: its fractions in layers 0 (the root) to n (the leaves). */
+/** The fractions of a tree in layers 0 (the root) to its depth (the leaves). */
 export interface Tree {
   readonly layers: readonly Layer[];
 }
@@ -49,7 +49,7 @@ export function tableWords(): TableWords {
   };
 }
 
-/** The trees of all balances. @throws RangeError naming the witness array of a wrong length */
+/** All trees, in the order of the program. @throws RangeError naming the witness array of a wrong length */
 export function buildForest(
   kernels: Kernels,
   lookups: LoadedLookups,
@@ -58,28 +58,28 @@ export function buildForest(
 ): Tree[] {
   checkWitnesses(kernels, lookups, witnesses);
   const words = tableWords();
-  return lookups.layouts.map((layout, b) => {
-    const leaves = leavesOf(kernels, lookups, layout, witnesses[b] as BalanceWitness, fingerprint, words);
-    return treeOf(kernels, { ...leaves, numVars: lookups.logLeaves });
+  return lookups.trees.map((tree) => {
+    const witness = witnesses[tree.balance] as BalanceWitness;
+    return treeOf(kernels, leavesOf(kernels, lookups, tree, witness, fingerprint, words));
   });
 }
 
 function leavesOf(
   kernels: Kernels,
   { program }: LoadedLookups,
-  { blocks, live, lookups }: BalanceLayout,
+  { blocks, depth, live, units }: LeafTree,
   witness: BalanceWitness,
   { alpha, betas }: Fingerprint,
   words: TableWords,
-): Omit<Fractions, 'numVars'> {
+): Fractions {
   const d = kernels.ext.degree;
-  const p = allocate(kernels, extWords(live, d));
+  const p = allocate(kernels, units < live ? extWords(live, d) : 0);
   const q = allocate(kernels, extWords(live, d));
   p.fill(0, extWords(live - 1, d) - extWords(1, d)); // words behind the last fraction are zero
   q.fill(0, extWords(live - 1, d) - extWords(1, d));
-  const firstRow = blocks.find(({ kind }) => kind === 'table') as LeafBlock;
+  const firstRow = blocks.find(({ kind }) => kind === 'table')?.at ?? live;
   const one = kernels.ext.mulBase(kernels.ext.one, kernels.radix);
-  for (let i = lookups; i < firstRow.at; i++) {
+  for (let i = units; i < firstRow; i++) {
     writeExt(p, i, kernels.ext.zero);
     writeExt(q, i, one);
   }
@@ -97,7 +97,7 @@ function leavesOf(
     const counts = (witness.multiplicities[index] as Uint32Array).subarray(first, first + 2 ** bits);
     writeBlock(p, d, at, bits, (out) => kernels.lookupNumerators(out, counts, -1));
   }
-  return { p, q, live, units: lookups };
+  return { p, q, live, units, numVars: depth };
 }
 
 /** Kernels write whole blocks of four elements: smaller pieces go through a block of their own. */
@@ -129,8 +129,14 @@ function treeOf(kernels: Kernels, leaves: Fractions): Tree {
   return { layers };
 }
 
-/** The root of a tree, plain. */
-export function rootOf(kernels: Kernels, { layers }: Tree): { readonly p: Ext; readonly q: Ext } {
+/** Plain elements. */
+export interface Fraction {
+  readonly p: Ext;
+  readonly q: Ext;
+}
+
+/** The root of a tree. */
+export function rootOf(kernels: Kernels, { layers }: Tree): Fraction {
   const { p, q, units } = (layers[0] as Layer).fractions;
   const K = kernels.ext;
   const inverse = K.base.inverse(kernels.radix);

@@ -6,8 +6,10 @@ import type { Ext, ExtensionField } from '../field/field.ts';
 import type { Affine, AffineAlgebra, MaskedValue } from '../pads/affine.ts';
 import type { PadLedger } from '../pads/ledger.ts';
 import { eqIndex } from './eq.ts';
+import { ROOT_VALUES } from './plan.ts';
+import type { LoadedLookups } from './shape.ts';
 
-/** A node of a layer: its index within a balance, low variable first, then the balance. */
+/** A point of a layer: over the nodes of a tree, low variable first, then over the trees. */
 export interface NodePoint {
   readonly inner: readonly Ext[];
   readonly outer: readonly Ext[];
@@ -23,33 +25,52 @@ export interface NodeClaim {
 /** The four values that end a layer, as they were sent. */
 export type SentNodes = readonly [p0: MaskedValue, q1: MaskedValue, q0: MaskedValue, c: MaskedValue];
 
-/**
- * The roots: every q_i has an inverse u_i, every p_i is the public zero, and beyond the balances the fractions are 0/1.
- *
- * @param sent q_0, u_0, q_1, u_1, ..
- * @param outer the start point, drawn after them
- */
-export function openRoots(ledger: PadLedger, sent: readonly MaskedValue[]): readonly Affine[] {
-  const { algebra } = ledger;
-  const one = algebra.constant(algebra.field.one);
-  const q: Affine[] = [];
-  for (let i = 0; i < sent.length; i += 2) {
-    const [denominator, inverse] = [sent[i] as MaskedValue, sent[i + 1] as MaskedValue];
-    ledger.assertZero(algebra.sub(ledger.multiply(denominator, inverse), one));
-    q.push(algebra.value(denominator));
-  }
-  return q;
+/** The roots of all trees as forms. */
+export interface Roots {
+  readonly p: readonly Affine[];
+  readonly q: readonly Affine[];
 }
 
-/** q~(z) = 1 + sum_i eq(z, i) (q_i - 1); p~(z) = 0. */
-export function rootClaim(algebra: AffineAlgebra, q: readonly Affine[], outer: readonly Ext[]): NodeClaim {
+/**
+ * Every q_i has the inverse u_i, and in every balance the fractions of its trees add up to zero: sum p_i u_i = 0.
+ *
+ * @param sent p_0, q_0, u_0, p_1, q_1, u_1, ..
+ */
+export function openRoots(ledger: PadLedger, lookups: LoadedLookups, sent: readonly MaskedValue[]): Roots {
+  const { algebra } = ledger;
+  const one = algebra.constant(algebra.field.one);
+  const sums = lookups.program.balances.map((): Affine[] => []);
+  const roots = lookups.trees.map(({ balance }, i) => {
+    const [p, q, u] = sent.slice(ROOT_VALUES * i, ROOT_VALUES * (i + 1)) as [
+      MaskedValue,
+      MaskedValue,
+      MaskedValue,
+    ];
+    ledger.assertZero(algebra.sub(ledger.multiply(q, u), one));
+    sums[balance]?.push(ledger.multiply(p, u));
+    return { p: algebra.value(p), q: algebra.value(q) };
+  });
+  for (const parts of sums)
+    ledger.assertZero(algebra.combine(parts.map((form) => [algebra.field.one, form])));
+  return { p: roots.map(({ p }) => p), q: roots.map(({ q }) => q) };
+}
+
+/**
+ * p~(z) = sum_i eq(z, i) p_i and q~(z) = 1 + sum_i eq(z, i) (q_i - 1): beyond the trees fractions are 0/1.
+ *
+ * @param outer the start point, drawn after the roots
+ */
+export function rootClaim(algebra: AffineAlgebra, { p, q }: Roots, outer: readonly Ext[]): NodeClaim {
   const { field } = algebra;
   const one = algebra.constant(field.one);
-  const parts = q.map((form, i) => [eqIndex(field, outer, i), algebra.sub(form, one)] as const);
+  const weights = q.map((_, i) => eqIndex(field, outer, i));
   return {
     point: { inner: [], outer },
-    p: algebra.zero,
-    q: algebra.combine([[field.one, one], ...parts]),
+    p: algebra.combine(p.map((form, i) => [weights[i] as Ext, form])),
+    q: algebra.combine([
+      [field.one, one],
+      ...q.map((form, i) => [weights[i] as Ext, algebra.sub(form, one)] as const),
+    ]),
   };
 }
 

@@ -59,18 +59,21 @@ export function leafClaims(
   let publicQ = field.one; // every leaf counts as 0/1, and a live one by its difference from that
   let publicP = field.zero;
   const tableValue = memoised(lookups, columnValue);
-  lookups.layouts.forEach(({ blocks }, balance) => {
-    const root = eqIndex(field, point.outer, balance);
+  lookups.trees.forEach(({ balance, depth, blocks }, i) => {
+    // A tree of less than n variables has its leaves where the low ones are zero.
+    const low = lookups.logLeaves - depth;
+    const own = point.inner.slice(low);
+    const root = field.mul(eqIndex(field, point.outer, i), eqIndex(field, point.inner.slice(0, low), 0));
     for (const block of blocks) {
       const { kind, index, first, bits } = block;
-      const coefficient = field.mul(root, eqIndex(field, point.inner.slice(bits), block.at / 2 ** bits));
-      const part = { balance, index, first, point: point.inner.slice(0, bits) };
+      const coefficient = field.mul(root, eqIndex(field, own.slice(bits), block.at / 2 ** bits));
+      const part = { balance, index, first, point: own.slice(0, bits) };
       const table = lookups.program.tables[block.table] as LookupTable;
       let constant = field.sub(field.sub(alpha, field.fromBase(table.tag as Fe)), field.one);
       table.columns.forEach((_, column) => {
         const beta = betas[column] as Ext;
         if (kind === 'table') {
-          constant = field.sub(constant, field.mul(beta, tableValue(block, column, part.point)));
+          constant = field.sub(constant, field.mul(beta, tableValue(block, column, part.point, low)));
         } else columns.push({ ...part, column, coefficient: field.neg(field.mul(coefficient, beta)) });
       });
       publicQ = field.add(publicQ, field.mul(coefficient, constant));
@@ -84,14 +87,14 @@ export function leafClaims(
   };
 }
 
-/** Balances with the same table evaluate it at the same point: the low variables are shared. */
+/** Equal blocks of trees of one depth are evaluated once: their points are the same. */
 function memoised(
   { program }: LoadedLookups,
   columnValue: ColumnValue,
-): (block: LeafBlock, column: number, point: readonly Ext[]) => Ext {
+): (block: LeafBlock, column: number, point: readonly Ext[], low: number) => Ext {
   const values = new Map<string, Ext>();
-  return ({ table, first, bits }, column, point) => {
-    const key = `${table} ${column} ${first} ${bits}`;
+  return ({ table, first, bits }, column, point, low) => {
+    const key = `${table} ${column} ${first} ${bits} ${low}`;
     const known = values.get(key);
     if (known !== undefined) return known;
     const { columns } = program.tables[table] as LookupTable;

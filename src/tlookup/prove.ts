@@ -57,13 +57,7 @@ export function proveLookups(
     const trees = buildForest(kernels, lookups, witnesses, fingerprint);
     let node = proveRoots(kernels, pads, ch, lookups, trees);
     for (let layer = 0; layer < lookups.logLeaves; layer++) {
-      node = proveLayer(
-        kernels,
-        pads,
-        ch,
-        node,
-        trees.map(({ layers }) => layers[layer + 1] as Layer),
-      );
+      node = proveLayer(kernels, pads, ch, node, trees, lookups.logLeaves);
     }
     return leafClaims(algebra, lookups, fingerprint, node.claim, kernelColumnValue(kernels, lookups));
   });
@@ -73,28 +67,38 @@ function proveRoots(
   kernels: Kernels,
   pads: ProverPads,
   ch: ProverChannel,
-  { logForest }: LoadedLookups,
+  lookups: LoadedLookups,
   trees: readonly Tree[],
 ): KnownNode {
   const K = kernels.ext;
   const { ledger } = pads;
   const roots = trees.map((tree) => rootOf(kernels, tree));
-  roots.forEach(({ p, q }, b) => {
-    if (K.isZero(q)) throw new Error(`lookup: balance ${b}: expected denominators other than 0, got one`);
-    if (!K.isZero(p)) {
+  const inverses = roots.map(({ q }) => {
+    if (K.isZero(q)) throw new Error('lookup: expected denominators other than 0, got one');
+    return K.inverse(q);
+  });
+  lookups.program.balances.forEach((_, b) => {
+    const sum = lookups.trees.reduce(
+      (s: Ext, { balance }, i) =>
+        balance === b ? K.add(s, K.mul(roots[i]?.p as Ext, inverses[i] as Ext)) : s,
+      K.zero,
+    );
+    if (!K.isZero(sum)) {
       throw new RangeError(
         `witnesses: balance ${b}: expected every tuple in its table, counted right; got another balance`,
       );
     }
   });
-  const values = roots.flatMap(({ q }) => [q, K.inverse(q)]);
-  const forms = openRoots(ledger, pads.send(ch, 'lookup/roots', values));
-  const outer = ch.challengeExts('lookup/start', logForest);
-  const q = roots.reduce(
-    (sum: Ext, root, b) => K.add(sum, K.mul(eqIndex(K, outer, b), K.sub(root.q, K.one))),
-    K.one,
-  );
-  return { claim: rootClaim(ledger.algebra, forms, outer), p: K.zero, q };
+  const values = roots.flatMap(({ p, q }, i) => [p, q, inverses[i] as Ext]);
+  const forms = openRoots(ledger, lookups, pads.send(ch, 'lookup/roots', values));
+  const outer = ch.challengeExts('lookup/start', lookups.logForest);
+  let [p, q] = [K.zero, K.one];
+  roots.forEach((root, i) => {
+    const weight = eqIndex(K, outer, i);
+    p = K.add(p, K.mul(weight, root.p));
+    q = K.add(q, K.mul(weight, K.sub(root.q, K.one)));
+  });
+  return { claim: rootClaim(ledger.algebra, forms, outer), p, q };
 }
 
 function proveLayer(
@@ -102,7 +106,8 @@ function proveLayer(
   pads: ProverPads,
   ch: ProverChannel,
   known: KnownNode,
-  below: readonly Layer[],
+  trees: readonly Tree[],
+  depth: number,
 ): KnownNode {
   const K = kernels.ext;
   const { ledger } = pads;
@@ -110,7 +115,7 @@ function proveLayer(
   const lambda = ch.challengeExt('lookup/lambda');
   const parts: (readonly [Ext, Affine])[] = [];
   let value = K.add(known.p, K.mul(lambda, known.q));
-  const end = proveLayerSum(kernels, below, known.claim.point, lambda, (z, { at0, atInfinity }) => {
+  const end = proveLayerSum(kernels, trees, depth, known.claim.point, lambda, (z, { at0, atInfinity }) => {
     // value = at0 + z (t(1) - t(0)): the only division, and the verifier's rule has none.
     if (K.isZero(z)) throw new Error('lookup: expected a non-zero coordinate, got 0');
     const difference = K.mul(K.sub(value, at0), K.inverse(z));
@@ -136,15 +141,14 @@ function proveLayer(
 /** Columns of tables by kernels: sum over rows of eq(point, row) * value. */
 function kernelColumnValue(kernels: Kernels, { program }: LoadedLookups): ColumnValue {
   const words = tableWords();
-  const tables = new Map<number, Uint32Array>();
+  let last: { readonly point: readonly Ext[]; readonly weights: Uint32Array } | undefined;
   return (column, first, point) => {
-    const known = tables.get(point.length);
-    const table = known ?? new Uint32Array(extWords(2 ** point.length, kernels.ext.degree));
-    if (known === undefined) {
-      kernels.eqTable(table, point, kernels.ext.one); // all points are prefixes of one
-      tables.set(point.length, table);
+    // The columns of a block follow one another and share its point.
+    if (last?.point !== point) {
+      last = { point, weights: new Uint32Array(extWords(2 ** point.length, kernels.ext.degree)) };
+      kernels.eqTable(last.weights, point, kernels.ext.one);
     }
     const rows = program.tables.find(({ columns }) => columns.includes(column))?.rows as number;
-    return kernels.weightedSum(table, words(column, rows).subarray(first, first + 2 ** point.length));
+    return kernels.weightedSum(last.weights, words(column, rows).subarray(first, first + 2 ** point.length));
   };
 }

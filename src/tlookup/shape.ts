@@ -4,7 +4,7 @@
  */
 import { refuse } from '../errors/proof-error.ts';
 import type { BaseField } from '../field/field.ts';
-import { layOut, type BalanceLayout } from './layout.ts';
+import { layOut, type LeafTree } from './layout.ts';
 
 /** A column of a public table. */
 export type TableColumn =
@@ -43,12 +43,13 @@ export interface LookupProgram {
 /** A checked program and what follows from it. Made by `loadLookups` only. */
 export interface LoadedLookups {
   readonly program: LookupProgram;
-  readonly layouts: readonly BalanceLayout[];
+  /** The trees of all balances, balance by balance. */
+  readonly trees: readonly LeafTree[];
   /** The widest table: the number of betas. */
   readonly width: number;
-  /** k: 2^k roots, of which the first `balances.length` are live. */
+  /** k: 2^k roots, of which the first `trees.length` are live. */
   readonly logForest: number;
-  /** n: every balance is a subtree of 2^n leaves with a live prefix of its own. */
+  /** n, the depth of the deepest tree. */
   readonly logLeaves: number;
 }
 
@@ -56,7 +57,6 @@ export interface LoadedLookups {
 export const MAX_TABLE_WIDTH = 4;
 /** Lookups and table rows of one balance: 2N/|K| is then 2^-128.9 for the production field. */
 export const MAX_BALANCE_LEAVES = 2 ** 25;
-/** Roots of a forest. */
 export const MAX_BALANCES = 2 ** 12;
 
 const STAGE = 'lookup program';
@@ -74,7 +74,7 @@ const STAGE = 'lookup program';
  *   tables: [bytes],
  *   balances: [{ sources: [{ table: 0, count: 1000 }], tables: [0] }],
  * });
- * lookups.logLeaves; // 11: 1000 lookups, 256 rows
+ * lookups.trees.map(({ depth }) => depth); // [10, 8]: 1000 lookups and a gap, 256 rows
  */
 export function loadLookups(base: BaseField, program: LookupProgram): LoadedLookups {
   const { tables, balances } = program;
@@ -87,14 +87,20 @@ export function loadLookups(base: BaseField, program: LookupProgram): LoadedLook
     refuse('LOOKUP_SHAPE', STAGE, `balances: expected 1 to ${MAX_BALANCES}, got ${balances.length}`);
   }
   balances.forEach((balance, b) => checkBalance(base, program, balance, `balance ${b}`));
-  const layouts = balances.map((balance) => layOut(tables, balance));
+  const trees = balances.flatMap((balance, b) => layOut(tables, balance, b));
   return {
     program,
-    layouts,
+    trees,
     width: Math.max(...tables.map(({ columns }) => columns.length)),
-    logForest: logCeil(balances.length),
-    logLeaves: Math.max(...layouts.map(({ live }) => logCeil(live))),
+    logForest: logCeil(trees.length),
+    logLeaves: Math.max(...trees.map(({ depth }) => depth)),
   };
+}
+
+/** Lookups and table rows of a balance: N of the ledger. */
+export function leavesOf({ tables }: LookupProgram, balance: Balance): number {
+  const lookups = balance.sources.reduce((sum, { count }) => sum + count, 0);
+  return balance.tables.reduce((sum, t) => sum + (tables[t] as LookupTable).rows, lookups);
 }
 
 /** The least e with 2^e >= n, for 1 <= n <= 2^31. */
@@ -128,7 +134,8 @@ function checkTable(base: BaseField, table: LookupTable, t: number): void {
   });
 }
 
-function checkBalance(base: BaseField, { tables }: LookupProgram, balance: Balance, where: string): void {
+function checkBalance(base: BaseField, program: LookupProgram, balance: Balance, where: string): void {
+  const { tables } = program;
   const wrong = (what: string): never => refuse('LOOKUP_SHAPE', STAGE, `${where}: ${what}`);
   const own = new Set(balance.tables);
   if (own.size !== balance.tables.length) wrong('tables: expected different ones, got one twice');
@@ -145,9 +152,9 @@ function checkBalance(base: BaseField, { tables }: LookupProgram, balance: Balan
   if (lookups >= base.modulus) {
     refuse('LOOKUP_COUNT', STAGE, `${where}: expected fewer than ${base.modulus} lookups, got ${lookups}`);
   }
-  const rows = balance.tables.reduce((sum, t) => sum + (tables[t] as LookupTable).rows, 0);
-  if (lookups + rows > MAX_BALANCE_LEAVES) {
-    refuse('LOOKUP_SIZE', STAGE, `${where}: expected at most 2^25 leaves, got ${lookups + rows}`);
+  const leaves = leavesOf(program, balance);
+  if (leaves > MAX_BALANCE_LEAVES) {
+    refuse('LOOKUP_SIZE', STAGE, `${where}: expected at most 2^25 leaves, got ${leaves}`);
   }
 }
 

@@ -1,17 +1,17 @@
 /**
- * Lookups by LogUp-GKR over a forest of balances, behind pads: the verifier. spec/lookups.md.
+ * Lookups by LogUp-GKR over a forest, behind pads: the verifier. spec/lookups.md.
  *
  *   given    columns and multiplicities, bound by the transcript
  *   V -> P   alpha, beta_k, one for every column of the widest table
- *   P -> V   q_i and u_i = 1/q_i of every balance, masked; p_i = 0 is public
- *   V -> P   z in K^k, a point over the balances
- *   layers   j = 0..n-1, j + k variables, within balances first, each time the highest:
+ *   P -> V   p_i, q_i and u_i = 1/q_i of the root of every tree, masked
+ *   V -> P   z in K^k, a point over the trees
+ *   layers   j = 0..n-1, j + k variables, within trees first, each time the highest:
  *     V -> P   lambda
  *     P -> V   t(1) - t(0), t(inf), masked;    V -> P   r
  *     P -> V   p0, q1, q0, c = p1 + lambda q1, masked
  *     V -> P   tau
  *   output   two linear equations in columns and multiplicities
- *   checks   q_i u_i = 1;   claim = p0 q1 + q0 c in every layer
+ *   checks   q_i u_i = 1;   sum of p_i u_i = 0 in every balance;   claim = p0 q1 + q0 c in every layer
  *   error    2N/|K| (N leaves of the largest balance), k/|K|, 1/|K| (lambda), 2/|K| a round, 1/|K| (tau)
  */
 import type { Ext } from '../field/field.ts';
@@ -30,7 +30,7 @@ import {
   type SentNodes,
 } from './layer.ts';
 import { leafClaims, type Fingerprint, type LookupClaims } from './leaf-claim.ts';
-import { NODE_VALUES, ROUND_VALUES } from './plan.ts';
+import { NODE_VALUES, ROOT_VALUES, ROUND_VALUES } from './plan.ts';
 import type { LoadedLookups } from './shape.ts';
 import { evaluateColumn } from './table.ts';
 
@@ -44,7 +44,8 @@ export function verifyLookups(ledger: PadLedger, ch: VerifierChannel, lookups: L
   const { algebra } = ledger;
   const { field } = algebra;
   const fingerprint = drawFingerprint(ch, lookups);
-  const roots = openRoots(ledger, receive(ledger, ch, 'lookup/roots', 2 * lookups.layouts.length));
+  const sent = receive(ledger, ch, 'lookup/roots', ROOT_VALUES * lookups.trees.length);
+  const roots = openRoots(ledger, lookups, sent);
   let node = rootClaim(algebra, roots, ch.challengeExts('lookup/start', lookups.logForest));
   for (let layer = 0; layer < lookups.logLeaves; layer++) node = verifyLayer(ledger, ch, node);
   return leafClaims(algebra, lookups, fingerprint, node, (column, first, point) =>

@@ -26,7 +26,7 @@ export type Lie = (moment: Moment, honest: readonly Ext[]) => readonly Ext[];
 export const HONEST: Lie = (_, values) => values;
 
 export interface DenseLeaves {
-  /** [balance][leaf], 2^k balances of 2^n leaves. */
+  /** [tree][leaf], 2^k trees of 2^n leaves. */
   readonly p: Ext[][];
   readonly q: Ext[][];
 }
@@ -34,7 +34,7 @@ export interface DenseLeaves {
 /** All leaves, dead ones as 0/1. */
 export function denseLeaves(
   K: ExtensionField,
-  { program, layouts, logForest, logLeaves }: LoadedLookups,
+  { program, trees, logForest, logLeaves }: LoadedLookups,
   witnesses: readonly BalanceWitness[],
   alpha: Ext,
   betas: readonly Ext[],
@@ -42,8 +42,9 @@ export function denseLeaves(
   const all = (value: Ext): Ext[][] =>
     Array.from({ length: 2 ** logForest }, () => new Array<Ext>(2 ** logLeaves).fill(value));
   const [p, q] = [all(K.zero), all(K.one)];
-  layouts.forEach(({ blocks }, b) => {
-    const witness = witnesses[b] as BalanceWitness;
+  trees.forEach(({ balance, depth, blocks }, t) => {
+    const witness = witnesses[balance] as BalanceWitness;
+    const stride = 2 ** (logLeaves - depth);
     for (const { kind, index, table, first, bits, at } of blocks) {
       const { tag, columns } = program.tables[table]!;
       for (let i = 0; i < 2 ** bits; i++) {
@@ -52,11 +53,11 @@ export function denseLeaves(
           if (kind === 'lookup') return witness.sources[index]![c]![cell] as number;
           return column.kind === 'dense' ? (column.values[cell] as number) : column.first + cell;
         });
-        q[b]![at + i] = tuple.reduce(
+        q[t]![(at + i) * stride] = tuple.reduce(
           (rest, x, c) => K.sub(rest, K.mulBase(betas[c] as Ext, x as Fe)),
           K.sub(alpha, K.fromBase(tag as Fe)),
         );
-        p[b]![at + i] =
+        p[t]![(at + i) * stride] =
           kind === 'lookup'
             ? K.one
             : K.neg(K.fromBase(K.base.fromInt(witness.multiplicities[index]![cell] as number)));
@@ -97,7 +98,7 @@ function bindBit(K: ExtensionField, values: readonly Ext[], bit: number, r: Ext)
   });
 }
 
-/** The layer above: children of a node are the two halves of its balance's layer. */
+/** The layer above: children of a node are the two halves of its tree's layer. */
 function above(K: ExtensionField, { p, q }: DenseLeaves): DenseLeaves {
   const half = (x: Ext[]): number => x.length / 2;
   return {
@@ -120,7 +121,7 @@ export function denseProve(
   witnesses: readonly BalanceWitness[],
   lie: Lie = HONEST,
 ): void {
-  const { logForest, logLeaves, layouts } = lookups;
+  const { logForest, logLeaves, trees } = lookups;
   const alpha = ch.challengeExt('lookup/alpha');
   const betas = ch.challengeExts('lookup/beta', lookups.width);
   const layers = [denseLeaves(K, lookups, witnesses, alpha, betas)];
@@ -131,14 +132,17 @@ export function denseProve(
     return values;
   };
   const nothing = { layer: -1, round: 0, claimed: K.zero, scalar: K.zero, at0: K.zero };
-  const q = layouts.map((_, b) => layers[0]!.q[b]![0]!);
-  const inverses = q.flatMap((x) => [x, K.isZero(x) ? K.zero : K.inverse(x)]);
-  const roots = send('lookup/roots', { ...nothing, stage: 'roots' }, inverses);
+  const fractions = trees.flatMap((_, t) => {
+    const [p, q] = [layers[0]!.p[t]![0]!, layers[0]!.q[t]![0]!];
+    return [p, q, K.isZero(q) ? K.zero : K.inverse(q)];
+  });
+  const roots = send('lookup/roots', { ...nothing, stage: 'roots' }, fractions);
   let outer = ch.challengeExts('lookup/start', logForest);
   let inner: Ext[] = [];
-  const rootsOfAll = Array.from({ length: 2 ** logForest }, (_, b) => roots[2 * b] ?? K.one);
-  let claimP = K.zero;
-  let claimQ = denseEvaluate(K, rootsOfAll, outer);
+  const rootsOfAll = (at: number, dead: Ext): Ext[] =>
+    Array.from({ length: 2 ** logForest }, (_, t) => roots[3 * t + at] ?? dead);
+  let claimP = denseEvaluate(K, rootsOfAll(0, K.zero), outer);
+  let claimQ = denseEvaluate(K, rootsOfAll(1, K.one), outer);
   for (let layer = 0; layer < logLeaves; layer++) {
     const lambda = ch.challengeExt('lookup/lambda');
     const { p: pBelow, q: qBelow } = layers[layer + 1]!;

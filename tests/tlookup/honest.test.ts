@@ -120,10 +120,10 @@ test('challenges come in the order of the specification, on both sides', () => {
   expect(verifier.map(({ kind, label, count }) => `${kind} ${label} ${count}`)).toEqual([
     'challenge lookup/alpha 1',
     'challenge lookup/beta 2',
-    'message lookup/roots 6',
-    'challenge lookup/start 2',
-    ...layer(2),
+    'message lookup/roots 18',
+    'challenge lookup/start 3',
     ...layer(3),
     ...layer(4),
+    ...layer(5),
   ]);
 });

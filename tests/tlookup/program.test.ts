@@ -90,7 +90,7 @@ describe('the loader refuses', () => {
   });
   test('and accepts one step beside', () => {
     const base = TOY_FIELDS[1]!.base;
-    expect(loadLookups(base, one(range(96, 4, 93), 96)).layouts[0]!.leaves).toBe(100);
+    expect(loadLookups(base, one(range(96, 4, 93), 96)).trees.map(({ live }) => live)).toEqual([64, 32, 4]);
     expect(() => loadLookups(base, one(range(96, 4, 93), 97))).toThrow('LOOKUP_COUNT');
     expect(loadLookups(koalaBear, one(range(P - 1, 4), 2 ** 25 - 4)).logLeaves).toBe(25);
   });
@@ -106,26 +106,38 @@ test('layout: aligned blocks that tile every source and table, lookups first, no
         const tables = rows.map((n, t) => range(t, n));
         const sources = counts.map((n, s) => ({ table: s % rows.length, count: n }));
         const balance = { sources, tables: tables.map((_, t) => t) };
-        const layout = loadLookups(koalaBear, { tables, balances: [balance] }).layouts[0]!;
-        const used = new Uint8Array(layout.live);
+        const { trees } = loadLookups(koalaBear, { tables, balances: [balance] });
         const cells = new Map<string, number>();
-        for (const { kind, index, first, bits, at } of layout.blocks) {
-          const size = 2 ** bits;
-          expect(at % size).toBe(0);
-          expect(first % size).toBe(0);
-          expect(kind === 'lookup' ? at + size <= layout.lookups : at >= layout.lookups).toBe(true);
-          expect(used.subarray(at, at + size).every((x) => x === 0)).toBe(true);
-          used.fill(1, at, at + size);
-          const key = `${kind} ${index}`;
-          expect(first).toBe(cells.get(key) ?? 0);
-          cells.set(key, first + size);
-        }
+        const lookups = counts.reduce((a, b) => a + b);
+        let used = 0;
+        let from = 0;
+        trees.forEach(({ depth, blocks, units, live }, t) => {
+          const taken = new Uint8Array(2 ** depth);
+          for (const { kind, index, first, bits, at } of blocks) {
+            const size = 2 ** bits;
+            expect(at % size).toBe(0);
+            expect(first % size).toBe(0);
+            expect(kind === 'lookup' ? at + size <= units : at >= units).toBe(true);
+            expect(taken.subarray(at, at + size).every((x) => x === 0)).toBe(true);
+            taken.fill(1, at, at + size);
+            used += size;
+            const key = `${kind} ${index}`;
+            expect(first).toBe(cells.get(key) ?? 0);
+            cells.set(key, first + size);
+          }
+          expect(units).toBe(Math.max(0, Math.min(lookups - from, 2 ** depth)));
+          expect(taken[live - 1]).toBe(1);
+          expect(taken.subarray(live).every((x) => x === 0)).toBe(true);
+          if (t > 0) expect(depth).toBeLessThanOrEqual(trees[t - 1]!.depth);
+          from += 2 ** depth;
+        });
+        expect(trees.length).toBeLessThanOrEqual(4);
         counts.forEach((n, s) => expect(cells.get(`lookup ${s}`)).toBe(n));
         rows.forEach((n, t) => expect(cells.get(`table ${t}`)).toBe(n));
-        expect(layout.leaves).toBe(counts.reduce((a, b) => a + b) + rows.reduce((a, b) => a + b));
-        const gap = layout.live - layout.leaves;
-        expect(gap).toBeLessThan(2 ** Math.floor(Math.log2(Math.max(...rows))));
-        expect(used[layout.live - 1]).toBe(1);
+        expect(used).toBe(lookups + rows.reduce((a, b) => a + b));
+        // The gap is shorter than the largest block of rows; what the last tree adds is less than an eighth.
+        const gap = 2 ** Math.floor(Math.log2(Math.max(...rows)));
+        expect(from).toBeLessThan((used + gap) * 1.125);
       },
     ),
     { seed: 11, numRuns: 200 },
@@ -194,18 +206,19 @@ test('the ledger: pads and balances of a program, 128 bits at 2^25 leaves', () =
     balances: [balanceOf([0, 2 ** 24]), balanceOf([0, 2 ** 25 - 2 ** 16])],
   };
   const part = lookupInstance(loadLookups(koalaBear, program));
-  // Layers 0..24 of j + 1 rounds with two values, four nodes each; q and u of two roots.
+  // Trees of 2^24 and 2^16 leaves, and one of 2^25: p, q and u of three roots; layers 0..24 of j + 2 rounds with two values
+  // and four nodes.
   expect(part).toEqual({
     balances: [2 ** 24 + 2 ** 16, 2 ** 25],
-    exposed: 4 + 25 * 4 + 2 * ((25 * 26) / 2),
-    products: 2 + 2 * 25,
-    constraints: 2 + 25,
+    exposed: 9 + 25 * 4 + 2 * (300 + 25 * 2),
+    products: 6 + 2 * 25,
+    constraints: 3 + 2 + 25,
+    terms: [{ name: 'lookup: start over trees', kind: 'point', size: 2 }],
   });
   const instance = {
     kind: 'program' as const,
     groups: [{ name: 'AM', lifetime: 'proof' as const, columns: 3, uses: 1 }],
     claims: 2,
-    terms: [],
     ...part,
     constraints: part.constraints + 4,
   };

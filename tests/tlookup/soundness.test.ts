@@ -1,7 +1,7 @@
 /**
- * LOK-1 to LOK-4 over KoalaBear, where no false statement survives by luck: each bad witness is proven by two liars. The
- * naive one computes honestly and is stopped by the first layer; the other carries its lie through every check down to the
- * leaves, where columns and multiplicities stop it. SND-1: every element of a proof, changed alone, breaks exactly the
+ * LOK-1 to LOK-4 over KoalaBear, where no false statement survives by luck: each bad witness is proven by three liars. The
+ * first computes honestly and is stopped by its balance; the second sends roots that balance and is stopped by the first
+ * layer; the third carries its lie through every check down to the leaves, where columns and multiplicities stop it. SND-1: every element of a proof, changed alone, breaks exactly the
  * relations that name it.
  */
 import { describe, expect, test } from 'vitest';
@@ -38,11 +38,30 @@ function judge(lookups: LoadedLookups, witnesses: readonly BalanceWitness[], lie
   return violations(K, lookups, witnesses, denseRun(K, lookups, witnesses, seed, lie), seed);
 }
 
-/** Both liars are stopped where they must be, and the prover of src/ does not start. */
-function expectRefused({ lookups, witnesses }: Example): void {
-  const roots = lookups.layouts.length;
-  expect(judge(lookups, witnesses, HONEST)).toEqual([roots]);
-  const late = judge(lookups, witnesses, carried);
+/** Roots whose fractions add up to zero in every balance, whatever they were. */
+const balanced =
+  ({ trees }: LoadedLookups): Lie =>
+  ({ stage }, values) => {
+    if (stage !== 'roots') return values;
+    const sent = [...values];
+    trees.forEach(({ balance }, t) => {
+      const others = trees.reduce(
+        (sum: Ext, tree, i) =>
+          tree.balance === balance && i !== t ? K.add(sum, K.mul(sent[3 * i]!, sent[3 * i + 2]!)) : sum,
+        K.zero,
+      );
+      if (trees[t + 1]?.balance !== balance) sent[3 * t] = K.neg(K.mul(others, sent[3 * t + 1]!));
+    });
+    return sent;
+  };
+
+/** All liars are stopped where they must be, and the prover of src/ does not start. */
+function expectRefused({ lookups, witnesses }: Example, balance = 0): void {
+  const { trees, program } = lookups;
+  expect(judge(lookups, witnesses, HONEST)).toContain(trees.length + balance);
+  const fix = balanced(lookups);
+  expect(judge(lookups, witnesses, fix)).toEqual([trees.length + program.balances.length]);
+  const late = judge(lookups, witnesses, (moment, values) => carried(moment, fix(moment, values)));
   expect(late).not.toEqual([]);
   expect(late.filter((what) => typeof what === 'number')).toEqual([]);
   expect(() => honestRun(reference, lookups, witnesses, 3)).toThrow('expected every tuple in its table');
@@ -106,7 +125,12 @@ describe('LOK-1: a tuple that is not in the table', () => {
     const balances = [balanceOf([0, 4]), balanceOf([1, 5], [0, 2]), balanceOf([1, 1])];
     const honest = exampleOf(K.base, { tables, balances }, 1);
     expectAccepted(honest);
-    balances.forEach((_, b) => expectRefused(spoilt(honest, (all) => (all[b]!.sources[0]![0]![0] = 77))));
+    balances.forEach((_, b) =>
+      expectRefused(
+        spoilt(honest, (all) => (all[b]!.sources[0]![0]![0] = 77)),
+        b,
+      ),
+    );
   });
 
   test('a surplus in one balance does not pay for another', () => {
@@ -212,7 +236,7 @@ describe('SND-1: every element of a proof', () => {
   const tables = [exampleTable(K.base, 1, 3, 2, false), exampleTable(K.base, 2, 2, 1, true)];
   const balances = [balanceOf([0, 4]), balanceOf([1, 3]), balanceOf([0, 2], [1, 1])];
   const { lookups, witnesses } = exampleOf(K.base, { tables, balances }, 1);
-  const roots = lookups.layouts.length;
+  const roots = lookups.trees.length + lookups.program.balances.length;
   const last = lookups.logLeaves - 1;
   const changed = (stage: string, layer: number, round: number, at: number, by: (x: Ext) => Ext) =>
     judge(lookups, witnesses, (moment, values) =>
@@ -227,10 +251,12 @@ describe('SND-1: every element of a proof', () => {
     ['limbs rotated', (x) => [...x.slice(1), x[0]!]],
   ];
   test.each(changes)('%s', (_, by) => {
-    for (let b = 0; b < roots; b++) {
-      expect(changed('roots', -1, 0, 2 * b, by)).toEqual([b, roots]);
-      expect(changed('roots', -1, 0, 2 * b + 1, by)).toEqual([b]);
-    }
+    lookups.trees.forEach(({ balance }, t) => {
+      const sum = lookups.trees.length + balance;
+      expect(changed('roots', -1, 0, 3 * t, by)).toEqual([sum, roots]);
+      expect(changed('roots', -1, 0, 3 * t + 1, by)).toEqual([t, roots]);
+      expect(changed('roots', -1, 0, 3 * t + 2, by)).toEqual([t, sum]);
+    });
     for (let layer = 0; layer <= last; layer++) {
       const own = roots + layer;
       for (let round = 0; round < layer + lookups.logForest; round++) {
