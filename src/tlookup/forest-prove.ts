@@ -26,10 +26,9 @@ export interface Layer {
   readonly shared: boolean;
 }
 
-/** Kernel memory while it lasts, ordinary memory behind it: kernels take both. */
+/** Half of the kernel memory while it lasts, ordinary memory behind it: kernels move that through windows in the other half. */
 export function allocate({ memory }: Kernels, length: number): Uint32Array {
-  // 128: the arena aligns every allocation to 64 bytes.
-  return 4 * length + 128 <= memory.capacityBytes - memory.usedBytes
+  return 4 * length <= memory.capacityBytes / 2 - memory.usedBytes
     ? memory.u32(length)
     : new Uint32Array(length);
 }

@@ -9,7 +9,7 @@ import type { LookupProgram } from '../../src/tlookup/shape.ts';
 import type { TranscriptEvent } from '../../src/transcript/transcript.ts';
 import { TOY_FIELDS } from '../support/ext.ts';
 import { balanceOf, exampleOf, exampleTable } from '../support/lookup-programs.ts';
-import { denseRun, firstSeed, honestRun, violations } from '../support/lookups.ts';
+import { denseRun, firstSeed, honestRun, lookupPlan, violations } from '../support/lookups.ts';
 import { generator } from '../support/words.ts';
 
 const F97 = TOY_FIELDS[1]!;
@@ -126,4 +126,31 @@ test('challenges come in the order of the specification, on both sides', () => {
     ...layer(4),
     ...layer(5),
   ]);
+});
+
+test('little kernel memory: arrays outside of it, the same proof', async () => {
+  const program = {
+    tables: [exampleTable(quintic.base, 7, 2 ** 12, 2, true)],
+    balances: [balanceOf([0, 2 ** 15 + 77]), balanceOf([0, 300])],
+  };
+  const { lookups, witnesses } = exampleOf(quintic.base, program, 8);
+  const small = await wasmKernels({ threads: 1, memoryBytes: 2 ** 22 });
+  const proof = honestRun(small, lookups, witnesses, 5).proof;
+  await small.close();
+  expect(Buffer.from(proof).equals(honestRun(implementations[1]!, lookups, witnesses, 5).proof)).toBe(true);
+});
+
+test('every byte of a proof is a masked element, and every pad hides one', () => {
+  const program = { tables: tables(F97.base, [3, 4]), balances: [balanceOf([0, 3]), balanceOf([1, 9])] };
+  const { lookups, witnesses } = exampleOf(F97.base, program, 1);
+  const { exposures } = lookupPlan(lookups);
+  const events: TranscriptEvent[] = [];
+  const { proof } = firstSeed(1, (s) => {
+    events.length = 0;
+    return honestRun(toy, lookups, witnesses, s, (event) => events.push(event));
+  });
+  const sent = events.filter(({ kind }) => kind === 'message');
+  expect(sent.every(({ type }) => type === 'exts')).toBe(true);
+  expect(sent.reduce((sum, { count }) => sum + count, 0)).toBe(exposures);
+  expect(proof.length).toBe(exposures * 4 * F97.degree);
 });
