@@ -3,7 +3,9 @@
  * computes a wrong word makes proofs that nobody accepts, or worse, masks that hide nothing. Runs in a few milliseconds,
  * once, before kernels are handed out.
  */
+import { leafFormat } from '../hash/leaf.ts';
 import type { Fe } from '../field/field.ts';
+import { leafFormat } from '../hash/leaf.ts';
 import type { Kernels } from './contract.ts';
 import { extWords } from './contract/layout.ts';
 import { referenceKernels } from './reference/index.ts';
@@ -29,7 +31,7 @@ const outOf = (length: number, run: (out: Uint32Array) => void): Uint32Array => 
   return out;
 };
 
-const domain = { label: 'selftest', epoch: 0, group: new Uint8Array(8) };
+const format = leafFormat({ label: 'selftest', epoch: 0, group: new Uint8Array(8) }, 21, 3, true);
 
 /** One probe a family; lengths cross the vector loops and their tails. */
 const PROBES: Readonly<Record<string, Probe>> = {
@@ -60,8 +62,11 @@ const PROBES: Readonly<Record<string, Probe>> = {
       k.foldRows(out, { data: integers(63), rows: 9, columns: 7 }, e),
     );
   },
+  leaves: (k) => outOf(5 * 8, (out) => k.hashLeaves(out, format, sample(k, 5 * 21, 11), sample(k, 20, 12))),
   leaves: (k) =>
-    outOf(5 * 8, (out) => k.hashLeaves(out, domain, sample(k, 5 * 21, 11), 21, sample(k, 20, 12), 3)),
+    outOf(5 * 8, (out) =>
+      k.hashLeaves(out, leafFormat(domain, 21, 3, true), sample(k, 5 * 21, 11), sample(k, 20, 12)),
+    ),
   nodes: (k) => outOf(3 * 8, (out) => k.hashParents(out, sample(k, 6 * 8, 13))),
   stream: (k) =>
     outOf(40, (out) => k.expandUniform(out, { key: new Uint8Array(32), label: 'selftest', id: 1 }, 5)),

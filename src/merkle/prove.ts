@@ -46,7 +46,21 @@ export function buildTree(
   }
   const nodes = new Uint32Array(DIGEST_WORDS * storedNodes(shape, firstLayer));
   nodes.set(digests);
-  kernels.hashTree(nodes, count, 2 ** shape.logCap);
+  return growTree(kernels, shape, nodes, firstLayer);
+}
+
+/**
+ * The same where the digests stand already: the first part of `nodes` is layer `firstLayer`, the layers above are written
+ * behind it.
+ *
+ * @param nodes 8 words for each of `storedNodes`
+ * @throws RangeError for another length, or a layer outside 0..depth
+ */
+export function growTree(kernels: Kernels, shape: TreeShape, nodes: Uint32Array, firstLayer = 0): StoredTree {
+  checkLayer(shape, firstLayer);
+  const words = DIGEST_WORDS * storedNodes(shape, firstLayer);
+  if (nodes.length !== words) throw new RangeError(`nodes: expected ${words} words, got ${nodes.length}`);
+  kernels.hashTree(nodes, 2 ** (shape.logLeaves - firstLayer), 2 ** shape.logCap);
   return { shape, firstLayer, nodes };
 }
 

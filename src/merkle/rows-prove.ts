@@ -3,9 +3,18 @@ import { decodeDigests } from './digests.ts';
 import type { Fe } from '../field/field.ts';
 import { bytesOfWords } from '../hash/words.ts';
 import type { Kernels } from '../kernels/contract.ts';
+import { DIGEST_WORDS } from '../kernels/contract/hash.ts';
+import { hotWords } from '../kernels/memory/hot.ts';
 import { publicRandom } from '../secret/released.ts';
 import type { ProverChannel } from '../transcript/prover.ts';
-import { buildTree, capOf, proveMultiproof, type StoredTree, type SubtreeLeaves } from './prove.ts';
+import {
+  capOf,
+  growTree,
+  proveMultiproof,
+  storedNodes,
+  type StoredTree,
+  type SubtreeLeaves,
+} from './prove.ts';
 import { treeFormat, type RowTree } from './rows-verify.ts';
 
 /** A committed matrix whose rows the caller keeps or recomputes. */
@@ -17,7 +26,8 @@ export interface CommittedRows {
 }
 
 /**
- * Hashes all rows of a matrix that is at hand.
+ * Hashes all rows of a matrix that is at hand. The tree lies in the current scope of the kernel memory, where there is
+ * room for it, and is gone with it.
  *
  * @param values [2^logLeaves][words], plain canonical words
  * @param salts 4 words a row, or null for an unsalted tree
@@ -31,9 +41,10 @@ export function commitRows(
   if ((salts !== null) !== tree.salted) {
     throw new TypeError(`salts: expected ${tree.salted ? 'salts' : 'none'} for tree ${tree.domain.label}`);
   }
-  const digests = new Uint32Array(8 * 2 ** tree.shape.logLeaves);
+  const nodes = hotWords(kernels, DIGEST_WORDS * storedNodes(tree.shape, 0));
+  const digests = nodes.subarray(0, DIGEST_WORDS * 2 ** tree.shape.logLeaves);
   kernels.hashLeaves(digests, treeFormat(tree), values, salts);
-  const stored = buildTree(kernels, tree.shape, digests);
+  const stored = growTree(kernels, tree.shape, nodes);
   return { tree, stored, cap: capOf(stored) };
 }
 

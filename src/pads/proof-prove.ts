@@ -1,8 +1,9 @@
 /** The pad proof, the prover's side of `proof-verify.ts`: the same messages in the same order. */
 import { refuse } from '../errors/proof-error.ts';
 import type { Ext, ExtensionField } from '../field/field.ts';
-import { wordsOfBytes } from '../hash/words.ts';
+import { SALT_WORDS } from '../hash/leaf.ts';
 import type { Kernels } from '../kernels/contract.ts';
+import { hotWords } from '../kernels/memory/hot.ts';
 import { commitRows, pickRows, writeRows, type CommittedRows } from '../merkle/rows-prove.ts';
 import { distinctPositions } from '../merkle/rows-verify.ts';
 import type { PadParameters } from '../params/parameters.ts';
@@ -18,7 +19,8 @@ import { batchConstraints, innerProduct, productSums, type BatchedForm } from '.
 /** Streams of a proof's key: the second row r, and the extensions of both rows. */
 const ROW_STREAM = 'padr';
 const EXTENSION_STREAM = 'padx';
-/** Salts of a proof's key: those of the PAD tree come first. */
+/** The stream that salts stand in, whatever the key; those of the PAD tree come first. */
+const SALT_STREAM = 'salt';
 const PAD_SALTS_AT = 0;
 
 /** The two rows behind the PAD tree. */
@@ -36,7 +38,7 @@ export interface CommittedPads {
 
 /**
  * Commits the pads and a uniform vector r of the same length, both extended by q_H uniform elements: any q_H rows of the
- * encoded pair are then uniform.
+ * encoded pair are then uniform. Codeword, salts and tree lie in the current scope of the kernel memory.
  */
 export function commitPads(
   kernels: Kernels,
@@ -57,10 +59,12 @@ export function commitPads(
       codeword: encodePair(kernels, field, parameters, extendedH, extendedR),
     };
   });
-  const drawn = source.salts(PAD_SALTS_AT, 2 ** parameters.logCodeword);
+  const saltWords = SALT_WORDS * 2 ** parameters.logCodeword;
+  const stream = source.stream(SALT_STREAM, 0, SALT_WORDS * PAD_SALTS_AT, saltWords);
   let committed: CommittedPads | undefined;
-  mapSecret([secrets, drawn], ({ codeword }, bytes) => {
-    const salts = Uint32Array.from(bytes.flatMap((salt) => [...wordsOfBytes(new Uint32Array(4), salt)]));
+  mapSecret([secrets, stream], ({ codeword }, saltsOfKey) => {
+    const salts = hotWords(kernels, saltWords);
+    kernels.expandWords(salts, saltsOfKey, SALT_WORDS * PAD_SALTS_AT);
     committed = { parameters, rows: commitRows(kernels, tree, codeword, salts), secrets, salts };
   });
   return committed as unknown as CommittedPads;
@@ -80,7 +84,7 @@ function encodePair(
     message.set(element, 2 * d * i);
     message.set(r[i] as Ext, 2 * d * i + d);
   });
-  const codeword = new Uint32Array(2 ** parameters.logCodeword * 2 * d);
+  const codeword = hotWords(kernels, 2 ** parameters.logCodeword * 2 * d);
   kernels.encode(codeword, message, { logN: parameters.logCodeword, columns: 2 * d });
   return codeword;
 }
@@ -88,6 +92,7 @@ function encodePair(
 /**
  * Proves the relations.
  *
+ * @param selfCheck false only for the liars of the tests
  * @throws ProofError `SELF_CHECK` when a form does not vanish on h, before anything that depends on it is written
  */
 export function provePads(
@@ -95,6 +100,7 @@ export function provePads(
   ch: ProverChannel,
   committed: CommittedPads,
   relations: PadRelations,
+  selfCheck = true,
 ): void {
   mapSecret([committed.secrets], ({ h, r, codeword }) => {
     const { field } = ch;
@@ -102,7 +108,7 @@ export function provePads(
     const gamma = ch.challengeExt('pads/gamma');
     const chi = ch.challengeExts('pads/chi', relations.plan.products.length);
     const batch = batchConstraints(field, relations, gamma);
-    requireVanishing(field, batch, h);
+    if (selfCheck) requireVanishing(field, batch, h);
     const sums = productSums(field, relations.plan, chi);
     const beta = innerProduct(field, batch.form, r);
     const u = field.add(sums.quadratic(r), sums.star(r));

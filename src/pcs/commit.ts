@@ -10,7 +10,7 @@ import { hasRoom, hotLike, hotWords } from '../kernels/memory/hot.ts';
 import { bitReverse } from '../field/domain.ts';
 import { SALT_WORDS, type LeafFormat } from '../hash/leaf.ts';
 import type { Stream } from '../hash/stream.ts';
-import { buildTree, capOf, subtreeRoots } from '../merkle/prove.ts';
+import { capOf, growTree, storedNodes, subtreeRoots } from '../merkle/prove.ts';
 import { pickRows, type CommittedRows, type OpenedRows } from '../merkle/rows-prove.ts';
 import { treeFormat, type RowTree } from '../merkle/rows-verify.ts';
 import { LOG_CODE_EXPANSION, type CodeParameters } from '../params/parameters.ts';
@@ -25,6 +25,8 @@ export interface Keep {
   readonly absentLayers: number;
   /** Keep the codeword as well: nothing is recomputed. For trees that one proof makes and opens. */
   readonly codeword: boolean;
+  /** The codeword may lie in the current scope of the kernel memory, and is gone with it. Default: false. */
+  readonly scoped?: boolean;
 }
 
 /** A committed group: its tree, and the rows of its codeword if they were kept. */
@@ -89,8 +91,9 @@ export function commitColumns(
   const rows = 2 ** code.logData;
   const cosets = 2 ** LOG_CODE_EXPANSION;
   const absent = Math.min(keep.absentLayers, code.logData, tree.shape.logLeaves - tree.shape.logCap);
-  const kept = keep.codeword ? new Uint32Array(cosets * rows * tree.words) : null;
-  const roots = new Uint32Array(DIGEST_WORDS * 2 ** (tree.shape.logLeaves - absent));
+  const kept = keep.codeword ? keptWords(kernels, cosets * rows * tree.words, keep) : null;
+  const nodes = new Uint32Array(DIGEST_WORDS * storedNodes(tree.shape, absent));
+  const roots = nodes.subarray(0, DIGEST_WORDS * 2 ** (tree.shape.logLeaves - absent));
   const format = treeFormat(tree);
   const share = cosetsAtOnce(kernels, format, rows, cosets);
   const leaf: LeafWork = { kernels, code, format, rows, source, salts, kept };
@@ -101,8 +104,12 @@ export function commitColumns(
       subtreeRoots(kernels, absent, digests, roots.subarray(first * size, (first + share) * size));
     });
   }
-  const stored = buildTree(kernels, tree.shape, roots, absent);
+  const stored = growTree(kernels, tree.shape, nodes, absent);
   return { tree, stored, cap: capOf(stored), codeword: kept };
+}
+
+function keptWords(kernels: Kernels, length: number, keep: Keep): Uint32Array {
+  return keep.scoped === true ? hotWords(kernels, length) : new Uint32Array(length);
 }
 
 /** What does not change between shares of cosets. */
@@ -137,17 +144,22 @@ function hashCosets(
   for (let column = 0; column < format.columns;) {
     const count = pieceEnd(format, column, BATCH_COLUMNS) - column;
     kernels.memory.scope(() => {
-      const out = hotWords(kernels, rows * count);
+      const whole = kept !== null && count === format.columns; // then the codeword is made where it is kept
+      const batch = whole ? kept : hotWords(kernels, rows * count);
       const message = batchMessage(kernels, source, column, count);
       const shape = { logN: code.logData + LOG_CODE_EXPANSION, columns: count };
       for (let c = 0; c < share; c++) {
         const state = states.subarray(c * stateWords, (c + 1) * stateWords);
+        const at = whole ? (first + c) * rows * count : 0;
+        const out = batch.subarray(at, at + rows * count);
         kernels.encodeCoset(out, message, shape, first + c);
         kernels.memory.scope(() => {
           const salt = column === 0 ? fillSalts(kernels, salts, (first + c) * rows, rows) : null;
           kernels.absorbLeaves(state, format, column, out, count, salt);
         });
-        if (kept !== null) placeColumns(kept, out, (first + c) * rows, rows, format.columns, column, count);
+        if (kept !== null && !whole) {
+          placeColumns(kept, out, (first + c) * rows, rows, format.columns, column, count);
+        }
       }
     });
     column += count;
@@ -169,10 +181,6 @@ function placeColumns(
   first: number,
   count: number,
 ): void {
-  if (count === width) {
-    to.set(from, at * width);
-    return;
-  }
   for (let r = 0; r < rows; r++) to.set(from.subarray(r * count, (r + 1) * count), (at + r) * width + first);
 }
 

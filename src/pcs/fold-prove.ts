@@ -1,6 +1,7 @@
 /** The three passes over committed columns, for integer cells and for words of F alike. */
 import type { Kernels } from '../kernels/contract.ts';
 import { extWords } from '../kernels/contract/layout.ts';
+import { hotWords } from '../kernels/memory/hot.ts';
 import type { Cells } from './columns.ts';
 
 /**
@@ -61,7 +62,9 @@ export function addCombination(
     kernels.foldRows(out, { data: cells, rows: count, columns: length }, e, { accumulate: true });
     return;
   }
-  const sum = new Uint32Array(extWords(length, kernels.ext.degree));
-  kernels.weightedRows(sum, cells, length, e);
-  kernels.add(out, out, sum);
+  kernels.memory.scope(() => {
+    const sum = hotWords(kernels, extWords(length, kernels.ext.degree));
+    kernels.weightedRows(sum, cells, length, e);
+    kernels.add(out, out, sum);
+  });
 }

@@ -37,17 +37,19 @@ export function proveLinear(
     }
   });
   const ch = proverChannel(linearDomain(kernels.ext, statement), observer);
-  proveLinearBody(kernels, ch, statement, groups, source);
+  kernels.memory.scope(() => proveLinearBody(kernels, ch, statement, groups, source));
   return ch.finish();
 }
 
-/** The protocol behind the statement. */
+/** The protocol behind the statement. `selfCheck` is false only for the liars of the tests: see `provePads`. */
+/** The protocol behind the statement; call within a scope of the kernel memory. */
 export function proveLinearBody(
   kernels: Kernels,
   ch: ProverChannel,
   statement: LinearStatement,
   groups: readonly OpenableGroup[],
   source: MaskSource,
+  selfCheck = true,
 ): void {
   const { parameters } = statement;
   const algebra = affineAlgebra(kernels.ext);
@@ -58,5 +60,5 @@ export function proveLinearBody(
   writeRoot(ch, 'root/PAD', committedPads.rows);
   const claims = statement.claims.map(({ weight, value }) => ({ weight, value: algebra.constant(value) }));
   proveOpening(kernels, ch, pads, { parameters, groups, own }, claims);
-  provePads(kernels, ch, committedPads, pads.ledger.finish());
+  provePads(kernels, ch, committedPads, pads.ledger.finish(), selfCheck);
 }

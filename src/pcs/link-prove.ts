@@ -29,17 +29,19 @@ export function proveLink(
 ): Uint8Array<ArrayBuffer> {
   checkLinkStatement(statement);
   const ch = proverChannel(linkDomain(kernels.ext, statement), observer);
-  proveLinkBody(kernels, ch, statement, groups, source);
+  kernels.memory.scope(() => proveLinkBody(kernels, ch, statement, groups, source));
   return ch.finish();
 }
 
-/** The protocol behind the statement. */
+/** The protocol behind the statement. `selfCheck` is false only for the liars of the tests: see `provePads`. */
+/** The protocol behind the statement; call within a scope of the kernel memory. */
 export function proveLinkBody(
   kernels: Kernels,
   ch: ProverChannel,
   statement: LinkStatement,
   groups: readonly [older: OpenableGroup, newer: OpenableGroup],
   source: MaskSource,
+  selfCheck = true,
 ): void {
   const { parameters } = statement;
   const pads = createProverPads(source, linkPlan(statement));
@@ -52,7 +54,7 @@ export function proveLinkBody(
   const mask = maskValue(kernels, evaluateColumns(kernels, own.source, point));
   const yMask = pads.send(ch, 'open/y-mask', [mask])[0] as MaskedValue;
   proveCombination(kernels, ch, pads, { parameters, groups, own }, point, [...y, ...y], yMask);
-  provePads(kernels, ch, committedPads, pads.ledger.finish());
+  provePads(kernels, ch, committedPads, pads.ledger.finish(), selfCheck);
 }
 
 /** f~(point) of every column. Secret. */

@@ -6,16 +6,16 @@
  * second pass binds the high bits of the columns, F(lo) = sum_hi eq(r_hi, hi) f(hi, lo), and the low half is a sumcheck of
  * the same kind. Two passes over the weights, memory O(columns * 2^(m/2)).
  */
-import type { Ext, ExtensionField } from '../field/field.ts';
+import type { Ext } from '../field/field.ts';
 import type { Kernels } from '../kernels/contract.ts';
-import { extWords, packExt, readExt, unpackExt, writeExt } from '../kernels/contract/layout.ts';
+import { BLOCK, extWord, extWords, packExt, unpackExt } from '../kernels/contract/layout.ts';
 import type { Multilinear, Pair } from '../kernels/contract/sumcheck.ts';
+import { hotWords } from '../kernels/memory/hot.ts';
 import type { SumcheckOracle } from '../pads/sumcheck-prove.ts';
 import { inBatches, type ColumnSource } from './columns.ts';
 import { bindHigh, bindLow } from './fold-prove.ts';
 import type { Claim } from './opening.ts';
-import { splitTerm, type SplitTerm } from './split.ts';
-import { eqTable } from './whir/eq-table.ts';
+import { createSplitter, type Half } from './split.ts';
 
 /** A merge sumcheck in progress; at the end it holds f_l~(r) for every column. */
 export interface MergeOracle extends SumcheckOracle {
@@ -33,6 +33,8 @@ interface Place {
 }
 
 /**
+ * Starts a merge. Its arrays lie in the current scope of the kernel memory.
+ *
  * @param sources all columns of the opening, in order; columns that no claim touches are included
  * @param claims with their batching coefficients
  * @param numVars m
@@ -48,7 +50,7 @@ export function mergeOracle(
   const lowBits = Math.floor(numVars / 2);
   const highBits = numVars - lowBits;
   const places = placesOf(sources);
-  const products = collectProducts(field, claims, powers, lowBits);
+  const products = collectProducts(kernels, claims, powers, lowBits, highBits);
   let pair = highHalf(kernels, places, products, highBits, lowBits);
   let bound: Ext[] = [];
   let inLowHalf = false;
@@ -89,40 +91,64 @@ function placesOf(sources: readonly ColumnSource[]): Place[] {
   return places;
 }
 
-/** All products of one column that share b(lo): one T, and the sum of their a(hi). */
-interface ColumnProduct {
-  readonly column: number;
-  readonly low: readonly Ext[];
-  high: Ext[];
+/** A half as a K array, Montgomery forms; made once for each half. */
+type Packed = (half: Half) => Uint32Array;
+
+function createPacked({ ext, radix }: Kernels): Packed {
+  const known = new Map<Half, Uint32Array>();
+  return (half) => {
+    let words = known.get(half);
+    if (words === undefined) {
+      words = packExt(
+        half.values.map((x) => ext.mulBase(x, radix)),
+        ext,
+      );
+      known.set(half, words);
+    }
+    return words;
+  };
 }
 
+/** All products of one column that share b(lo): one T, and the sum of their a(hi). Montgomery forms. */
+interface ColumnProduct {
+  readonly column: number;
+  readonly low: Uint32Array;
+  readonly high: Uint32Array;
+}
+
+/** The products of all claims, by column. */
 function collectProducts(
-  field: ExtensionField,
+  kernels: Kernels,
   claims: readonly Claim[],
   powers: readonly Ext[],
   lowBits: number,
+  highBits: number,
 ): ColumnProduct[] {
-  const products = new Map<string, ColumnProduct>();
+  const { ext } = kernels;
+  const split = createSplitter(ext, lowBits);
+  const packed = createPacked(kernels);
+  const columns = new Map<number, Map<Half, ColumnProduct>>();
+  const productOf = (column: number, low: Half): ColumnProduct => {
+    let products = columns.get(column);
+    if (products === undefined) columns.set(column, (products = new Map()));
+    let product = products.get(low);
+    if (product === undefined) {
+      const high = new Uint32Array(extWords(2 ** highBits, ext.degree));
+      products.set(low, (product = { column, low: packed(low), high }));
+    }
+    return product;
+  };
   claims.forEach(({ weight }, j) => {
-    const power = powers[j] as Ext;
     for (const term of weight) {
-      const scaled = { ...term, coefficient: field.mul(power, term.coefficient) };
-      for (const part of splitTerm(field, scaled, lowBits)) addProduct(field, products, term.column, part);
+      for (const { coefficient, high, low } of split(term)) {
+        const sum = productOf(term.column, low).high;
+        kernels.kAddScaled(sum, sum, ext.mul(powers[j] as Ext, coefficient), packed(high));
+      }
     }
   });
-  return [...products.values()].sort((a, b) => a.column - b.column);
-}
-
-function addProduct(
-  field: ExtensionField,
-  products: Map<string, ColumnProduct>,
-  column: number,
-  part: SplitTerm,
-): void {
-  const key = `${column} ${part.lowKey}`;
-  const old = products.get(key);
-  if (old === undefined) products.set(key, { column, low: part.low, high: [...part.high] });
-  else old.high = old.high.map((x, i) => field.add(x, part.high[i] as Ext));
+  return [...columns.values()]
+    .flatMap((products) => [...products.values()])
+    .sort((a, b) => a.column - b.column);
 }
 
 /** log2 of the smallest power of two that is not below n. */
@@ -131,15 +157,37 @@ function logCeil(n: number): number {
 }
 
 /** A multilinear over (index, p): p in the low bits, so that the variables of `index` are bound first. */
-function interleaved(
-  kernels: Kernels,
-  indexBits: number,
-  count: number,
-): { words: Uint32Array; at: (i: number, p: number) => number; multilinear: Multilinear } {
+interface Interleaved {
+  readonly multilinear: Multilinear;
+  /** Stores a K array over `index` at p; from p = 0 to the last, one after the other. */
+  put(p: number, from: Uint32Array): void;
+}
+
+function interleaved(kernels: Kernels, indexBits: number, count: number): Interleaved {
+  const { degree } = kernels.ext;
   const pBits = logCeil(count);
   const numVars = indexBits + pBits;
-  const words = new Uint32Array(extWords(2 ** numVars, kernels.ext.degree));
-  return { words, at: (i, p) => i * 2 ** pBits + p, multilinear: { words, live: 2 ** numVars, numVars } };
+  const length = 2 ** indexBits;
+  const words = hotWords(kernels, extWords(2 ** numVars, degree)).fill(0);
+  // Neighbours in p share a block of the layout: four arrays are stored together, or every store misses the cache.
+  const waiting = Array.from({ length: BLOCK }, () => new Uint32Array(extWords(length, degree)));
+  const store = (first: number, arrays: number): void => {
+    for (let i = 0; i < length; i++) {
+      for (let k = 0; k < arrays; k++) {
+        const from = waiting[k] as Uint32Array;
+        const [to, at] = [extWord(i * 2 ** pBits + first + k, 0, degree), extWord(i, 0, degree)];
+        for (let j = 0; j < BLOCK * degree; j += BLOCK) words[to + j] = from[at + j] as number;
+      }
+    }
+  };
+  return {
+    multilinear: { words, live: 2 ** numVars, numVars },
+    put(p, from) {
+      const k = p % BLOCK;
+      (waiting[k] as Uint32Array).set(from);
+      if (k === BLOCK - 1 || p === count - 1) store(p - k, k + 1);
+    },
+  };
 }
 
 /** T and a for all products, Montgomery forms. */
@@ -150,26 +198,20 @@ function highHalf(
   highBits: number,
   lowBits: number,
 ): Pair {
-  const { ext, radix } = kernels;
   const rows = 2 ** highBits;
   const t = interleaved(kernels, highBits, products.length);
   const a = interleaved(kernels, highBits, products.length);
-  const out = new Uint32Array(extWords(rows, ext.degree));
+  const out = hotWords(kernels, extWords(rows, kernels.ext.degree));
+  let p = 0; // products are ordered by column, and so are places
   for (const { source, first, count, base } of places) {
-    const mine = products.filter(({ column }) => column >= base && column < base + count);
-    if (mine.length === 0) continue;
+    if (p === products.length || (products[p] as ColumnProduct).column >= base + count) continue;
     const cells = source.data(first, count);
-    for (const product of mine) {
-      const p = products.indexOf(product);
-      const e = packExt(
-        product.low.map((x) => ext.mulBase(x, radix)),
-        ext,
-      );
-      bindLow(kernels, out, cells, product.column - base, rows, 2 ** lowBits, e);
-      for (let i = 0; i < rows; i++) {
-        writeExt(t.words, t.at(i, p), readExt(out, i, ext.degree));
-        writeExt(a.words, a.at(i, p), ext.mulBase(product.high[i] as Ext, radix));
-      }
+    for (; p < products.length; p++) {
+      const { column, low, high } = products[p] as ColumnProduct;
+      if (column >= base + count) break;
+      bindLow(kernels, out, cells, column - base, rows, 2 ** lowBits, low);
+      t.put(p, out);
+      a.put(p, high);
     }
   }
   return [t.multilinear, a.multilinear];
@@ -184,35 +226,28 @@ function lowHalf(
   highBits: number,
   lowBits: number,
 ): Pair {
-  const { ext, radix } = kernels;
+  const { ext } = kernels;
   const columns = places.reduce((sum, place) => sum + place.count, 0);
   const width = 2 ** lowBits;
   const f = interleaved(kernels, lowBits, columns);
   const w = interleaved(kernels, lowBits, columns);
-  const table = eqTable(ext, r);
-  const e = packExt(
-    table.map((x) => ext.mulBase(x, radix)),
-    ext,
-  );
-  const out = new Uint32Array(extWords(width, ext.degree));
+  const table = hotWords(kernels, extWords(2 ** highBits, ext.degree));
+  kernels.eqTable(table, r, ext.one);
+  const out = hotWords(kernels, extWords(width, ext.degree));
   for (const { source, first, count, base } of places) {
     const cells = source.data(first, count);
     for (let c = 0; c < count; c++) {
-      bindHigh(kernels, out, cells, c, 2 ** highBits, width, e);
-      for (let i = 0; i < width; i++) writeExt(f.words, f.at(i, base + c), readExt(out, i, ext.degree));
+      bindHigh(kernels, out, cells, c, 2 ** highBits, width, table);
+      f.put(base + c, out);
     }
   }
-  for (const { column, low, high } of products) {
-    const scale = ext.mulBase(dot(ext, table, high), radix);
-    for (let i = 0; i < width; i++) {
-      const at = w.at(i, column);
-      const old = readExt(w.words, at, ext.degree);
-      writeExt(w.words, at, ext.add(old, ext.mul(scale, low[i] as Ext)));
+  for (let column = 0, p = 0; column < columns; column++) {
+    out.fill(0);
+    for (; products[p]?.column === column; p++) {
+      const { low, high } = products[p] as ColumnProduct;
+      kernels.kAddScaled(out, out, kernels.kDot(table, high), low);
     }
+    w.put(column, out);
   }
   return [f.multilinear, w.multilinear];
-}
-
-function dot(field: ExtensionField, a: readonly Ext[], b: readonly Ext[]): Ext {
-  return a.reduce((sum: Ext, x, i) => field.add(sum, field.mul(x, b[i] as Ext)), field.zero);
 }

@@ -3,6 +3,7 @@ import { bitReverse } from '../field/domain.ts';
 import type { Ext } from '../field/field.ts';
 import type { Kernels } from '../kernels/contract.ts';
 import { BLOCK, extWords, packExt } from '../kernels/contract/layout.ts';
+import { hotWords } from '../kernels/memory/hot.ts';
 import type { Multilinear } from '../kernels/contract/sumcheck.ts';
 import { writeRows, type CommittedRows, type OpenedRows } from '../merkle/rows-prove.ts';
 import { distinctPositions } from '../merkle/rows-verify.ts';
@@ -122,7 +123,10 @@ export function maskValue(kernels: Kernels, values: readonly Ext[]): Ext {
   );
 }
 
-/** g' = sum over base columns of coefficient * column, cells and pads: a K array of k0 elements, plain words. */
+/**
+ * g' = sum over base columns of coefficient * column, cells and pads: a K array of k0 elements, plain words, in the current
+ * scope.
+ */
 function combination(
   kernels: Kernels,
   parameters: Parameters,
@@ -132,28 +136,25 @@ function combination(
   const { degree } = kernels.ext;
   const cells = 2 ** parameters.code.logData;
   const { padLength } = parameters.code;
-  const data = new Uint32Array(extWords(cells, degree));
-  const pads = new Uint32Array(extWords(padLength, degree));
+  const whole = hotWords(kernels, extWords(cells + padLength, degree)).fill(0);
+  const data = whole.subarray(0, extWords(cells, degree));
+  const pads =
+    cells % BLOCK === 0 ? whole.subarray(data.length) : new Uint32Array(extWords(padLength, degree));
   let base = 0;
   for (const source of sources) {
     inBatches(source, (first, count) => {
       const e = packExt(coefficients.slice(base, base + count), kernels.ext);
       addCombination(kernels, data, source.data(first, count), count, cells, e);
-      const target = pads.subarray(0, extWords(source.padLength, degree));
-      addCombination(kernels, target, source.pads(first, count), count, source.padLength, e);
+      kernels.memory.scope(() => {
+        const target = pads.subarray(0, extWords(source.padLength, degree));
+        const into = hotWords(kernels, count * source.padLength);
+        addCombination(kernels, target, source.pads(first, count, into), count, source.padLength, e);
+      });
       base += count;
     });
   }
-  return join(data, cells, pads, padLength, degree);
-}
-
-/** Two K arrays one behind the other. */
-function join(a: Uint32Array, n: number, b: Uint32Array, count: number, degree: number): Uint32Array {
-  const words = new Uint32Array(extWords(n + count, degree));
-  words.set(a);
-  if (n % BLOCK === 0) words.set(b, extWords(n, degree));
-  else copyElements(words, n, b, count, degree);
-  return words;
+  if (cells % BLOCK !== 0) copyElements(whole, cells, pads, padLength, degree);
+  return whole;
 }
 
 /** For toy sizes, where the pads do not begin with a block. */
@@ -176,8 +177,9 @@ function evaluationForm(
 ): { a: Ext; form: Multilinear } {
   const { ext, radix } = kernels;
   const live = 2 ** (parameters.code.logData + 1);
-  const words = new Uint32Array(extWords(live, ext.degree));
+  const words = hotWords(kernels, extWords(live, ext.degree));
   const data = words.subarray(0, extWords(2 ** parameters.code.logData, ext.degree));
+  words.fill(0, data.length);
   kernels.eqTable(data, point, ext.one);
   // kDot divides by R for each of its Montgomery operands; g' is plain here.
   const a = ext.mulBase(kernels.kDot(combined.subarray(0, data.length), data), radix);

@@ -3,6 +3,7 @@
  * cells and pads alike, as d base columns behind them. Drawn from the proof's key, opened by this proof alone.
  */
 import type { Kernels } from '../kernels/contract.ts';
+import { hotWords } from '../kernels/memory/hot.ts';
 import { columnCode, type Parameters } from '../params/parameters.ts';
 import type { MaskSource } from '../random/masks.ts';
 import { arraySource, type ColumnSource } from './columns.ts';
@@ -12,10 +13,10 @@ import type { OpenableGroup } from './open-prove.ts';
 import { ownTree } from './opening.ts';
 
 /** Made and opened in one proof: rows are kept, and the lowest layers of the tree are hashed again where it is opened. */
-const KEEP_ALL = { absentLayers: 4, codeword: true } as const;
+const KEEP_ALL = { absentLayers: 4, codeword: true, scoped: true } as const;
 
 /**
- * Commits a proof's own columns and its mask.
+ * Commits a proof's own columns and its mask. What it returns lies in the current scope of the kernel memory.
  *
  * @param cells words of F, [columns][2^m]
  */
@@ -29,9 +30,10 @@ export function commitOwn(
   const { code } = parameters;
   const { degree } = kernels.ext;
   const n = 2 ** code.logData;
-  const all = new Uint32Array((columns + degree) * n);
-  const pads = new Uint32Array((columns + degree) * code.padLength);
+  const all = hotWords(kernels, (columns + degree) * n);
+  const pads = hotWords(kernels, (columns + degree) * code.padLength);
   all.set(cells);
+  pads.fill(0, 0, columns * code.padLength); // own columns have q0 pads each, then zeros
   for (let c = 0; c < columns; c++) {
     const pad = pads.subarray(c * code.padLength, c * code.padLength + code.queries);
     drawUniform(kernels, source, pad, OWN_PADS, c);

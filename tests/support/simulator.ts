@@ -65,7 +65,8 @@ export function simulateRows(
   const salts = new Map([...rows.keys()].map((i) => [i, Uint32Array.from({ length: 4 }, hash)]));
   for (const [i, row] of rows) {
     const salt = bytesOfWords(salts.get(i) as Uint32Array);
-    digests.set(wordsOfBytes(new Uint32Array(8), leafDigest(treeFormat(tree), row, salt)), 8 * i);
+    const digest = leafDigest(treeFormat(tree), row, salt);
+    digests.set(wordsOfBytes(new Uint32Array(8), digest), 8 * i);
   }
   const stored = buildTree(kernels, tree.shape, digests);
   return {

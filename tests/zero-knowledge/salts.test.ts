@@ -6,6 +6,7 @@ import { describe, expect, test } from 'vitest';
 import { leafDigest } from '../../src/hash/leaf.ts';
 import { rawWords, saltStream } from '../../src/hash/stream.ts';
 import { referenceKernels, type Kernels } from '../../src/kernels/index.ts';
+import { treeFormat } from '../../src/merkle/rows-verify.ts';
 import { siblingPositions } from '../../src/merkle/shape.ts';
 import { treeFormat } from '../../src/merkle/rows-verify.ts';
 import { columnCode } from '../../src/params/parameters.ts';

@@ -81,11 +81,20 @@ export function evaluateMultilinear(
   return cells[0] as Ext;
 }
 
-/** <vector, form>. */
-export function applyForm(field: ExtensionField, form: Form, vector: readonly Ext[]): Ext {
-  const value =
-    form.kind === 'eq'
-      ? evaluateMultilinear(field, vector, form.point)
-      : (encodeAt(field, vector, [form.x])[0] as Ext);
-  return field.mul(form.coefficient, value);
+/** <vector, sum of forms>. Powers are evaluated together. */
+export function applyForms(field: ExtensionField, forms: readonly Form[], vector: readonly Ext[]): Ext {
+  const powers = forms.filter((form) => form.kind === 'pow');
+  const values = encodeAt(
+    field,
+    vector,
+    powers.map(({ x }) => x),
+  );
+  let sum = field.zero;
+  powers.forEach(({ coefficient }, i) => (sum = field.add(sum, field.mul(coefficient, values[i] as Ext))));
+  for (const form of forms) {
+    if (form.kind !== 'eq') continue;
+    const value = evaluateMultilinear(field, vector, form.point);
+    sum = field.add(sum, field.mul(form.coefficient, value));
+  }
+  return sum;
 }

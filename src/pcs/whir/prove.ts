@@ -6,6 +6,7 @@ import { bitReverse } from '../../field/domain.ts';
 import type { Ext } from '../../field/field.ts';
 import type { Kernels } from '../../kernels/contract.ts';
 import { extWords, packExt, readExt, unpackExt } from '../../kernels/contract/layout.ts';
+import { hotWords } from '../../kernels/memory/hot.ts';
 import type { Multilinear } from '../../kernels/contract/sumcheck.ts';
 import { decodeDigests } from '../../merkle/digests.ts';
 import { commitRows, pickRows, writeRows, type CommittedRows } from '../../merkle/rows-prove.ts';
@@ -25,7 +26,7 @@ export interface WhirOracle {
 }
 
 /**
- * Encodes and hashes a level's vector.
+ * Encodes and hashes a level's vector; codeword and tree lie in the current scope of the kernel memory.
  *
  * @param vector K array of columns * 2^logColumn elements, plain words
  * @param j the level, from 1
@@ -38,16 +39,18 @@ export function commitOracle(
 ): WhirOracle {
   const { degree } = kernels.ext;
   const columns = level.columns * degree;
-  const message = limbRows(kernels, vector, level.columns, 2 ** level.logColumn);
-  const codeword = new Uint32Array(columns * 2 ** level.logCodeword);
-  kernels.encode(codeword, message, { logN: level.logCodeword, columns });
+  const codeword = hotWords(kernels, columns * 2 ** level.logCodeword);
+  kernels.memory.scope(() => {
+    const message = limbRows(kernels, vector, level.columns, 2 ** level.logColumn);
+    kernels.encode(codeword, message, { logN: level.logCodeword, columns });
+  });
   return { rows: commitRows(kernels, whirTree(kernels.ext, level, j), codeword, null), codeword };
 }
 
 /** Columns over K as rows of limbs; columns shorter than a block of the layout go one element at a time. */
 function limbRows(kernels: Kernels, vector: Uint32Array, columns: number, length: number): Uint32Array {
   const { degree } = kernels.ext;
-  const rows = new Uint32Array(columns * length * degree);
+  const rows = hotWords(kernels, columns * length * degree);
   if (length % 4 === 0) {
     kernels.kRows(rows, vector, columns);
     return rows;
@@ -155,16 +158,18 @@ export function addPowers(
   for (let i = 0; i < rows.length; i++) weights.push((power = ext.mul(power, eta)));
   const exponents = rows.map((row) => bitReverse(row, logDomain));
   const words = extWords(form.live, ext.degree);
-  const sum = new Uint32Array(words);
-  kernels.evaluateAtTransposed(sum, packExt(weights, ext), logDomain, exponents, form.live);
   const target = form.words.subarray(0, words);
-  kernels.add(target, target, sum);
+  kernels.memory.scope(() => {
+    const sum = hotWords(kernels, words);
+    kernels.evaluateAtTransposed(sum, packExt(weights, ext), logDomain, exponents, form.live);
+    kernels.add(target, target, sum);
+  });
 }
 
 /** The written part of a multilinear as plain words. */
 function plainWords(kernels: Kernels, a: Multilinear): Uint32Array {
   const words = a.words.subarray(0, extWords(a.live, kernels.ext.degree));
-  const plain = new Uint32Array(words.length);
+  const plain = hotWords(kernels, words.length);
   kernels.fromMontgomery(plain, words);
   return plain;
 }

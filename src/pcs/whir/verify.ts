@@ -22,7 +22,7 @@ import { levelGeometry, type LevelGeometry, type Parameters } from '../../params
 import { nextClaim } from '../../sumcheck/round.ts';
 import type { VerifierChannel } from '../../transcript/verifier.ts';
 import { eqTable } from './eq-table.ts';
-import { applyForm, bindForm, type Form } from './functional.ts';
+import { applyForms, bindForm, type Form } from './functional.ts';
 
 /** The part of a parameter set that the inner argument reads. */
 export type WhirParameters = Pick<Parameters, 'code' | 'levels' | 'logFinal'>;
@@ -156,8 +156,7 @@ function checkFinal(
       );
     }
   });
-  const total = forms.reduce((acc: Ext, form) => field.add(acc, applyForm(field, form, vector)), field.zero);
-  if (!field.equals(total, sum)) {
+  if (!field.equals(applyForms(field, forms, vector), sum)) {
     refuse('FINAL_SUM', 'whir/final', 'expected the weighted sum of the final vector to equal the claim');
   }
 }

@@ -12,7 +12,7 @@ import { linearDomain, type LinearStatement } from '../../../src/pcs/linear-stat
 import { proveLinearBody } from '../../../src/pcs/linear-prove.ts';
 import { powersOf, weightsAt } from '../../../src/pcs/open-verify.ts';
 import type { OpenableGroup } from '../../../src/pcs/open-prove.ts';
-import { applyForm, bindForm, type Form } from '../../../src/pcs/whir/functional.ts';
+import { applyForms, bindForm, type Form } from '../../../src/pcs/whir/functional.ts';
 import { joinValues } from '../../../src/pcs/whir/verify.ts';
 import { levelGeometry } from '../../../src/params/parameters.ts';
 import { publicRandom, releasedValue } from '../../../src/secret/released.ts';
@@ -88,7 +88,7 @@ export function proveLie(kernels: Kernels, lie: Lie, key: number): Uint8Array {
           },
         };
   const ch = proverChannel(linearDomain(quintic, claimed));
-  proveLinearBody(bent, lyingChannel(ch, hook), believed, groups, testSource(quintic, key));
+  proveLinearBody(bent, lyingChannel(ch, hook), believed, groups, testSource(quintic, key), false);
   return ch.finish();
 }
 
@@ -145,10 +145,7 @@ export function closingFinal(statement: LinearStatement, seen: Seen, gap: Ext): 
   const unit = Array.from({ length: 2 ** parameters.logFinal }, (_, i) =>
     i === 0 ? quintic.one : quintic.zero,
   );
-  const weight = forms.reduce(
-    (sum: Ext, form) => quintic.add(sum, applyForm(quintic, form, unit)),
-    quintic.zero,
-  );
+  const weight = applyForms(quintic, forms, unit);
   const left = quintic.mul(gap, product(seen.exts('whir/gamma')));
   return quintic.mul(left, quintic.inverse(weight));
 }
