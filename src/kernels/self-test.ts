@@ -3,7 +3,6 @@
  * computes a wrong word makes proofs that nobody accepts, or worse, masks that hide nothing. Runs in a few milliseconds,
  * once, before kernels are handed out.
  */
-import { leafFormat } from '../hash/leaf.ts';
 import type { Fe } from '../field/field.ts';
 import { leafFormat } from '../hash/leaf.ts';
 import type { Kernels } from './contract.ts';
@@ -63,10 +62,6 @@ const PROBES: Readonly<Record<string, Probe>> = {
     );
   },
   leaves: (k) => outOf(5 * 8, (out) => k.hashLeaves(out, format, sample(k, 5 * 21, 11), sample(k, 20, 12))),
-  leaves: (k) =>
-    outOf(5 * 8, (out) =>
-      k.hashLeaves(out, leafFormat(domain, 21, 3, true), sample(k, 5 * 21, 11), sample(k, 20, 12)),
-    ),
   nodes: (k) => outOf(3 * 8, (out) => k.hashParents(out, sample(k, 6 * 8, 13))),
   stream: (k) =>
     outOf(40, (out) => k.expandUniform(out, { key: new Uint8Array(32), label: 'selftest', id: 1 }, 5)),

@@ -8,7 +8,6 @@ import { rawWords, saltStream } from '../../src/hash/stream.ts';
 import { referenceKernels, type Kernels } from '../../src/kernels/index.ts';
 import { treeFormat } from '../../src/merkle/rows-verify.ts';
 import { siblingPositions } from '../../src/merkle/shape.ts';
-import { treeFormat } from '../../src/merkle/rows-verify.ts';
 import { columnCode } from '../../src/params/parameters.ts';
 import { groupTree } from '../../src/pcs/opening.ts';
 import { drawSalts, OWN_SALTS_AT } from '../../src/pcs/masks-prove.ts';
