@@ -66,7 +66,7 @@ export async function benchLookups(args: readonly string[]): Promise<void> {
     verifyMs: Math.round(10 * verifyMs) / 10,
     messageBytes: proof.length,
     phases: trace.phases(),
-    counters: trace.calls(),
+    counters: trace.work(),
     peakRssBytes: process.resourceUsage().maxRSS * 1024,
   };
   const lines = Object.entries(row).map(
