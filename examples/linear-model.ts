@@ -2,127 +2,107 @@
  * A hidden linear model answers, and proves it.
  *
  * The owner of 16 linear models (16 rows of 16,384 secret weights) commits to them once. For a public input x anybody may ask
- * model number i for its score <w_i, x>; the answer comes with a proof, and the verifier checks it against the commitment without
- * seeing a weight. Run it with `npm run demo`.
+ * model number i for its score <w_i, x>; the answer comes with a proof, and the verifier checks it against the key of the
+ * commitment without seeing a weight. Run it with `npm run demo`.
  */
-import { quintic } from '../src/field/quintic.ts';
-import type { Ext } from '../src/field/field.ts';
-import { wasmKernels } from '../src/kernels/index.ts';
-import { blake3 } from '../src/hash/blake3.ts';
-import { chooseParameters } from '../src/params/choose.ts';
-import { budget } from '../src/params/parameters.ts';
-import type { PublicClaim } from '../src/pcs/claim-encoding.ts';
-import { commitGroup } from '../src/pcs/group-prove.ts';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import {
-  LINEAR_KIND,
-  linearDomain,
-  linearInstance,
-  type LinearStatement,
-} from '../src/pcs/linear-statement.ts';
-import { proveLinear } from '../src/pcs/linear-prove.ts';
-import { verifyLinear } from '../src/pcs/linear-verify.ts';
-import type { GroupIdentity } from '../src/pcs/opening.ts';
-import { freshLongTermSecret, freshProofKey, freshTreeKey } from '../src/random/keys.ts';
-import { maskSource } from '../src/random/masks.ts';
-import { secretOf } from '../src/secret/secret.ts';
-import { domainDigest } from '../src/transcript/statement.ts';
+  chooseKernels,
+  chooseParameters,
+  decodeKey,
+  keyDigest,
+  quintic,
+  verifyLinear,
+} from '../src/index.ts';
+import type { Ext, PublicClaim } from '../src/index.ts';
+import { budgetStatus, openHome, proveStored, storeGroup } from '../src/store/index.ts';
 
 const MODELS = 16;
 const INPUTS = 16_384;
-const field = quintic;
+const QUESTION = 5;
 
 const say = (text: string): void => console.log(text);
 const ms = (since: number): string => `${Math.round(performance.now() - since)} ms`;
+const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
+const asExt = (x: number): Ext => quintic.fromBase(quintic.base.fromInt(x));
 
-// The secret: weights of 14 bits. (Here they are made up; a real owner trains them.)
+// The secret: weights of 14 bits. (Here they are made up; a real owner trains them.) And the public question.
 const weights = Int16Array.from({ length: MODELS * INPUTS }, (_, i) => ((i * 7919) % 16_383) - 8191);
-// The public question.
 const input = Array.from({ length: INPUTS }, (_, j) => ((j * 31) % 7) - 3);
-const model = 5;
 
-const kernels = await wasmKernels();
-say(`zkdl: ${MODELS} hidden linear models of ${INPUTS} weights, ${kernels.threads} threads`);
+const folder = mkdtempSync(join(tmpdir(), 'zkdl-demo-'));
+const { kernels, notice } = await chooseKernels();
+if (notice !== undefined) say(notice);
+try {
+  // One column per model: 2^14 cells each. The rest follows from the sizes; a set under 128 bits is refused.
+  const { parameters, ledger } = chooseParameters(
+    {
+      kind: 'program',
+      groups: [
+        { name: 'W', lifetime: 'static', cells: weights.length },
+        { name: 'AM', lifetime: 'proof', cells: 0 },
+      ],
+      balances: [],
+      claims: 1,
+      exposed: 0,
+      products: 0,
+      constraints: 2,
+      terms: [],
+    },
+    { logData: 14, minProofs: 40 },
+  );
+  say(
+    `${MODELS} hidden linear models of ${INPUTS} weights; ${(ledger.worst.tenths ?? 0) / 10} bits of soundness`,
+  );
 
-// One column per model: 2^14 cells each. The parameters follow from the sizes; they are refused below 128 bits.
-const groups = [
-  { name: 'W', lifetime: 'static' as const, cells: weights.length },
-  { name: 'AM', lifetime: 'proof' as const, cells: 0 },
-];
-const workload = {
-  ...linearInstance({ groups: [], claims: [{ weight: [], value: field.zero }], context: new Uint8Array(0) }),
-  groups,
-};
-const { parameters, ledger } = chooseParameters(workload, { logData: 14, minProofs: 40 });
-const { firstEpoch } = budget(parameters.code);
-say(
-  `parameters: ${(ledger.worst.tenths ?? 0) / 10} bits, ${firstEpoch} proofs before the weights must be committed again`,
-);
+  // Commit, once. What is published is the key; its digest names the commitment.
+  let start = performance.now();
+  const home = openHome(join(folder, 'home'));
+  const read = (first: number, count: number): Int16Array =>
+    weights.subarray(first * INPUTS, (first + count) * INPUTS);
+  const layout = new Uint8Array(32); // the digest of what the cells mean, for whoever publishes it
+  const plan = { label: 'W', lifetime: 'static', columns: MODELS, parameters, layout, logCap: 4 } as const;
+  const group = storeGroup(kernels, home, join(folder, 'models'), plan, {
+    kind: 'copy',
+    read,
+  });
+  const key = group.keyBytes;
+  say(
+    `committed ${weights.length} weights in ${ms(start)}; the key has ${key.length} bytes, digest ${hex(keyDigest(key))}`,
+  );
 
-// Commit, once.
-const longTerm = freshLongTermSecret();
-const identity: GroupIdentity = {
-  label: 'W',
-  group: new Uint8Array(8).fill(1),
-  epoch: 0,
-  lifetime: 'static',
-  columns: MODELS,
-  uses: 1,
-};
-let start = performance.now();
-const { key } = freshTreeKey({
-  longTerm,
-  tree: 'W',
-  group: 'linear models',
-  epoch: 0,
-  codeLength: 4 * INPUTS,
-  messageLength: INPUTS + parameters.code.padLength,
-});
-const group = commitGroup(
-  kernels,
-  maskSource(key, field),
-  parameters,
-  identity,
-  (first, count) => weights.subarray(first * INPUTS, (first + count) * INPUTS),
-  0,
-);
-say(
-  `committed ${weights.length} weights in ${ms(start)}; root ${Buffer.from(group.cap).toString('hex').slice(0, 16)}..`,
-);
+  // Answer: the score, and the claim that it is the inner product of column QUESTION with the public input.
+  let score = 0;
+  for (let j = 0; j < INPUTS; j++) score += (weights[QUESTION * INPUTS + j] as number) * (input[j] as number);
+  const claim: PublicClaim = {
+    weight: [
+      { column: QUESTION, coefficient: quintic.one, factors: [{ kind: 'dense', values: input.map(asExt) }] },
+    ],
+    value: asExt(score), // |score| <= 16384 * 8191 * 3 < 2^29: it cannot wrap modulo p
+  };
+  const context = new TextEncoder().encode('demo');
+  start = performance.now();
+  const { proof } = proveStored(kernels, home, { parameters, groups: [group], claims: [claim], context });
+  say(`score of model ${QUESTION}: ${score}; proved in ${ms(start)}, ${Math.round(proof.length / 1024)} KB`);
+  say(`${budgetStatus(home, group).proofsLeft} more proofs before the weights must be committed anew`);
 
-// Answer: the score and the claim that it is the inner product of column `model` with the public input.
-let score = 0;
-for (let j = 0; j < INPUTS; j++) score += (weights[model * INPUTS + j] as number) * (input[j] as number);
-const asExt = (x: number): Ext => field.fromBase(field.base.fromInt(x));
-const claim: PublicClaim = {
-  weight: [{ column: model, coefficient: field.one, factors: [{ kind: 'dense', values: input.map(asExt) }] }],
-  value: asExt(score), // |score| <= 16384 * 8191 * 3 < 2^29: it cannot wrap
-};
-const statement: LinearStatement = {
-  parameters,
-  groups: [{ ...identity, cap: group.cap }],
-  claims: [claim],
-  context: new TextEncoder().encode('demo'),
-};
-start = performance.now();
-const proofKey = freshProofKey({
-  longTerm,
-  domainDigest: domainDigest(linearDomain(field, statement)),
-  kind: LINEAR_KIND,
-  counters: [{ group: 'linear models', used: parameters.code.queries }],
-  witnessDigest: secretOf(blake3(new Uint8Array(weights.buffer))),
-});
-const proof = proveLinear(kernels, statement, [group], maskSource(proofKey, field));
-say(`score of model ${model}: ${score}; proved in ${ms(start)}, ${Math.round(proof.length / 1024)} KB`);
+  // Verify: from the key, the claim and the proof. No weights, no kernels.
+  const verify = (claims: readonly PublicClaim[]) => {
+    const { parameters: set, group: committed } = decodeKey(key);
+    return verifyLinear(quintic, { parameters: set, groups: [committed], claims, context }, proof);
+  };
+  start = performance.now();
+  const verdict = verify([claim]);
+  say(`verified in ${ms(start)}: ${verdict.ok ? 'accepted' : `refused, ${verdict.code}`}`);
 
-// Verify: no weights, no kernels.
-start = performance.now();
-const verdict = verifyLinear(field, statement, proof);
-say(`verified in ${ms(start)}: ${verdict.ok ? 'accepted' : `refused, ${verdict.code}`}`);
-
-// A liar: the same proof for a score that is off by one.
-const lie: LinearStatement = { ...statement, claims: [{ ...claim, value: asExt(score + 1) }] };
-const caught = verifyLinear(field, lie, proof);
-say(`the same proof for ${score + 1}: ${caught.ok ? 'accepted' : `refused, ${caught.code}`}`);
-
-await kernels.close();
-if (!verdict.ok || caught.ok) process.exitCode = 1;
+  // A liar: the same proof for a score that is off by one.
+  const caught = verify([{ ...claim, value: asExt(score + 1) }]);
+  say(`the same proof for ${score + 1}: ${caught.ok ? 'accepted' : `refused, ${caught.code}`}`);
+  group.close();
+  if (!verdict.ok || caught.ok) process.exitCode = 1;
+} finally {
+  await kernels.close();
+  rmSync(folder, { recursive: true, force: true });
+}
