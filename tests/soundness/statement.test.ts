@@ -118,7 +118,7 @@ describe('malformed statements', () => {
       'bits that are no integers',
       [{ kind: 'sparse', bits: 0.5, entries: [] }, { kind: 'sparse', bits: 0.5, entries: [] }, eq(m - 1)],
     ],
-    ['dense of three', [{ kind: 'dense', values: [quintic.one, quintic.one, quintic.one] }, eq(m - 2)]],
+    ['dense of three', [{ kind: 'dense', values: [quintic.one, quintic.one, quintic.one] }, eq(m - 1)]],
     ['index out of range', [{ kind: 'fixed', bits: m, index: 2 ** m }]],
     ['negative index', [{ kind: 'fixed', bits: m, index: -1 }]],
     [
