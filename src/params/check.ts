@@ -128,9 +128,12 @@ function checkLevels({ code, levels, logFinal }: Parameters, adicity: number): v
 /** That a set fits a program: pads counted, budgets of columns kept, lookups below the characteristic. */
 function checkFit(parameters: Parameters, instance: Instance): void {
   const { profile, code, pads } = parameters;
-  const counts = [instance.claims, instance.exposed, instance.products, instance.constraints];
-  counts.push(...instance.balances, ...instance.terms.map((term) => term.size));
-  counts.push(...instance.groups.flatMap((group) => [group.columns, group.uses]));
+  const counts = [
+    ...[instance.claims, instance.exposed, instance.products, instance.constraints],
+    ...instance.balances,
+    ...instance.terms.map((term) => term.size),
+    ...instance.groups.flatMap((group) => [group.columns, group.uses]),
+  ];
   const odd = counts.find((x) => !Number.isSafeInteger(x) || x < 0);
   if (odd !== undefined) refuse(WEAK, STAGE, `program: expected counts, got ${odd}`);
   const size = padSize(instance, code.logData);

@@ -27,7 +27,7 @@ export function proveLink(
   source: MaskSource,
   observer?: Observer,
 ): Uint8Array<ArrayBuffer> {
-  checkLinkStatement(statement);
+  checkLinkStatement(kernels.ext, statement);
   const ch = proverChannel(linkDomain(kernels.ext, statement), observer);
   kernels.memory.scope(() => proveLinkBody(kernels, ch, statement, groups, source));
   return ch.finish();

@@ -10,8 +10,8 @@ import { encodeParameters } from '../params/encoding.ts';
 import { linkInstance, type Instance } from '../params/instance.ts';
 import type { Parameters } from '../params/parameters.ts';
 import { statementDigest, type Domain } from '../transcript/statement.ts';
-import { checkCap, FORMAT_VERSION, groupDigest, PROTOCOL } from './linear-statement.ts';
-import type { CommittedGroup } from './opening.ts';
+import { checkCap, checkField, FORMAT_VERSION, groupDigest, PROTOCOL } from './linear-statement.ts';
+import { checkIdentity, type CommittedGroup } from './opening.ts';
 
 export const LINK_KIND = 'epoch-link';
 
@@ -35,7 +35,10 @@ export function linkPlan(statement: LinkStatement): PadPlan {
 }
 
 /** @throws RangeError unless `newer` is the next epoch of the same group */
-export function checkLinkStatement({ parameters, older, newer }: LinkStatement): void {
+export function checkLinkStatement(field: ExtensionField, { parameters, older, newer }: LinkStatement): void {
+  checkField(field, parameters);
+  checkIdentity(older);
+  checkIdentity(newer);
   const same =
     older.label === newer.label &&
     older.lifetime === 'static' &&

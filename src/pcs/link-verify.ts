@@ -13,6 +13,7 @@ import { createPadLedger } from '../pads/ledger.ts';
 import { verifyPadProof } from '../pads/proof-verify.ts';
 import { receive } from '../pads/sumcheck-verify.ts';
 import { checkParameters } from '../params/check.ts';
+import { checkProofBytes } from '../transcript/reader.ts';
 import type { Observer } from '../transcript/transcript.ts';
 import { verifierChannel, type VerifierChannel } from '../transcript/verifier.ts';
 import { verdictOf, type Verdict } from './linear-verify.ts';
@@ -25,14 +26,15 @@ import {
 } from './link-statement.ts';
 import { verifyCombination } from './open-verify.ts';
 
-/** Whether a proof shows that both epochs hold the same cells. @throws RangeError for a malformed statement */
+/** Whether a proof shows that both epochs hold the same cells. @throws RangeError for a malformed statement, TypeError for a proof that is no Uint8Array */
 export function verifyLink(
   field: ExtensionField,
   statement: LinkStatement,
   proof: Uint8Array,
   observer?: Observer,
 ): Verdict {
-  checkLinkStatement(statement);
+  checkLinkStatement(field, statement);
+  checkProofBytes(proof);
   return verdictOf(() => {
     checkParameters(statement.parameters, linkInstanceOf(statement));
     const ch = verifierChannel(linkDomain(field, statement), proof, observer);

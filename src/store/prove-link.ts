@@ -77,7 +77,7 @@ export interface LinkRequest {
 export function linkStored(kernels: Kernels, home: Home, request: LinkRequest): LinkProof {
   const { older, newer, parameters, context } = request;
   const statement = { parameters, older: older.key.group, newer: newer.key.group, context };
-  checkLinkStatement(statement);
+  checkLinkStatement(kernels.ext, statement);
   checkParameters(parameters, linkInstanceOf(statement));
   if (older.key.layout.some((byte, i) => byte !== newer.key.layout[i])) {
     throw new RangeError('newer: expected the layout of the older epoch, got another');

@@ -1,5 +1,7 @@
 /** Links between epochs: honest links verify, and the same values under other cells do not. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { extensionField } from '../../src/field/extension-field.ts';
+import { primeField } from '../../src/field/prime-field.ts';
 import { quintic } from '../../src/field/quintic.ts';
 import { wasmKernels, type Kernels } from '../../src/kernels/index.ts';
 import { commitGroup, type OwnedGroup } from '../../src/pcs/group-prove.ts';
@@ -63,4 +65,20 @@ test('one changed cell is refused: its value is false for one of the two epochs'
   const ch = proverChannel(linkDomain(quintic, statement));
   proveLinkBody(k, ch, statement, groups, testSource(quintic, 3), false);
   expect(verifyLink(quintic, statement, ch.finish())).toMatchObject({ ok: false, code: 'PAD_LINEAR' });
+});
+
+test('a malformed statement is a mistake of the caller, by name', () => {
+  const { statement } = epochs();
+  const nothing = new Uint8Array(0);
+  const bad = {
+    ...statement,
+    older: { ...statement.older, group: nothing },
+    newer: { ...statement.newer, group: nothing },
+  };
+  expect(() => verifyLink(quintic, bad, nothing)).toThrow('group: expected 8 bytes, got 0');
+  const toy = extensionField(primeField(97), [-5, 0]);
+  expect(() => verifyLink(toy, statement, nothing)).toThrow("expected the profile's");
+  expect(() => verifyLink(quintic, statement, 'no bytes' as unknown as Uint8Array)).toThrow(
+    'expected a Uint8Array',
+  );
 });
