@@ -2,12 +2,14 @@
 import { benchKernels } from './kernels/main.ts';
 import { benchCommit, benchOpen } from './pcs/main.ts';
 import { benchVerify } from './pcs/verify.ts';
+import { benchLookups } from './tlookup/main.ts';
 
 const BENCHMARKS: Record<string, (args: readonly string[]) => Promise<void>> = {
   kernels: benchKernels,
   commit: benchCommit,
   open: benchOpen,
   verify: benchVerify,
+  lookups: benchLookups,
 };
 
 const [name, ...args] = process.argv.slice(2);

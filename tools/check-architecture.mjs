@@ -25,7 +25,7 @@ const FLOORS = [
   ['errors'],
   ['field'],
   ['hash'],
-  ['params', 'secret'],
+  ['params', 'secret', 'tables'],
   ['transcript', 'random', 'kernels'],
   ['merkle', 'code', 'tensor'],
   ['sumcheck'],

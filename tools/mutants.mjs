@@ -7,8 +7,9 @@
  *   node tools/mutants.mjs --list          print the checks
  *   node tools/mutants.mjs --jobs N        N at a time
  *
- * A check is a call of `refuse(..)` or `ledger.assertZero(..)` in a file that a verifier reaches. Each is replaced by
- * nothing in a copy of the tree; the working tree is never touched. Tests run on stored proofs, made once by the unchanged
+ * A check is a call of `refuse(..)` or `ledger.assertZero(..)` in a file that a verifier reaches, and in the rooms of the
+ * opening also what is thrown at a malformed statement or at a ledger that is not closed. Each is replaced by nothing in
+ * a copy of the tree; the working tree is never touched. Tests run on stored proofs, made once by the unchanged
  * prover, so that a changed verifier meets honest proofs and lies that it has no part in.
  */
 import { spawn, spawnSync } from 'node:child_process';
@@ -46,7 +47,13 @@ const TESTS = {
   params: ['tests/params/check.test.ts', 'tests/params/encoding.test.ts'],
   transcript: ['tests/transcript/channel.test.ts'],
   pads: ['tests/soundness/pads.test.ts'],
+  pcs: ['tests/soundness/statement.test.ts'],
 };
+
+/** Calls that refuse a proof, wherever the verifier reaches; and programmer's mistakes, in these rooms. */
+const CALL = /(?<![\w.$])(refuse|ledger\.assertZero)\(/g;
+const CALL_OR_THROW = /(?<![\w.$])(refuse|ledger\.assertZero|wrong|throw new (?:Range|Type)?Error)\(/g;
+const WITH_THROWS = /^src\/(pcs|pads)\//;
 
 /** Checks whose deletion changes nothing, each with the reason; by file and the beginning of the call. */
 const EQUIVALENT = [];
@@ -85,7 +92,7 @@ function checks() {
   const found = [];
   for (const file of closure()) {
     const text = readFileSync(join(root, file), 'utf8');
-    for (const match of text.matchAll(/(?<![\w.$])(refuse|ledger\.assertZero)\(/g)) {
+    for (const match of text.matchAll(WITH_THROWS.test(file) ? CALL_OR_THROW : CALL)) {
       const line = text.slice(0, match.index).split('\n').length;
       const before = text.slice(text.lastIndexOf('\n', match.index) + 1, match.index);
       if (/^\s*(\*|\/\/)|function\s*$/.test(before)) continue; // comments and the definition

@@ -48,6 +48,7 @@ export function proveLinearBody(
   statement: LinearStatement,
   groups: readonly OpenableGroup[],
   source: MaskSource,
+  selfCheck = true,
 ): void {
   const { parameters } = statement;
   const algebra = affineAlgebra(kernels.ext);
@@ -58,5 +59,5 @@ export function proveLinearBody(
   writeRoot(ch, 'root/PAD', committedPads.rows);
   const claims = statement.claims.map(({ weight, value }) => ({ weight, value: algebra.constant(value) }));
   proveOpening(kernels, ch, pads, { parameters, groups, own }, claims);
-  provePads(kernels, ch, committedPads, pads.ledger.finish());
+  provePads(kernels, ch, committedPads, pads.ledger.finish(), selfCheck);
 }

@@ -40,6 +40,7 @@ export function proveLinkBody(
   statement: LinkStatement,
   groups: readonly [older: OpenableGroup, newer: OpenableGroup],
   source: MaskSource,
+  selfCheck = true,
 ): void {
   const { parameters } = statement;
   const pads = createProverPads(source, linkPlan(statement));
@@ -52,7 +53,7 @@ export function proveLinkBody(
   const mask = maskValue(kernels, evaluateColumns(kernels, own.source, point));
   const yMask = pads.send(ch, 'open/y-mask', [mask])[0] as MaskedValue;
   proveCombination(kernels, ch, pads, { parameters, groups, own }, point, [...y, ...y], yMask);
-  provePads(kernels, ch, committedPads, pads.ledger.finish());
+  provePads(kernels, ch, committedPads, pads.ledger.finish(), selfCheck);
 }
 
 /** f~(point) of every column. Secret. */

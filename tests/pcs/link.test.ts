@@ -3,12 +3,13 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { quintic } from '../../src/field/quintic.ts';
 import { wasmKernels, type Kernels } from '../../src/kernels/index.ts';
 import { commitGroup, type OwnedGroup } from '../../src/pcs/group-prove.ts';
-import { proveLink } from '../../src/pcs/link-prove.ts';
-import type { LinkStatement } from '../../src/pcs/link-statement.ts';
+import { proveLink, proveLinkBody } from '../../src/pcs/link-prove.ts';
+import { linkDomain, type LinkStatement } from '../../src/pcs/link-statement.ts';
 import { verifyLink } from '../../src/pcs/link-verify.ts';
 import { completeInstance } from '../../src/params/choose.ts';
 import { linkInstance } from '../../src/params/instance.ts';
 import { S128 } from '../../src/params/profile.ts';
+import { proverChannel } from '../../src/transcript/prover.ts';
 import { codeOf, randomCells, staticIdentity, testSource } from '../support/linear.ts';
 
 let k: Kernels;
@@ -57,6 +58,9 @@ test('an honest link verifies, and only for its two epochs', () => {
 
 test('one changed cell is refused: its value is false for one of the two epochs', () => {
   const { statement, groups } = epochs((cells) => (cells[7 * 2 ** M + 9]! += 1));
-  const proof = proveLink(k, statement, groups, testSource(quintic, 2));
-  expect(verifyLink(quintic, statement, proof)).toMatchObject({ ok: false, code: 'PAD_LINEAR' });
+  expect(() => proveLink(k, statement, groups, testSource(quintic, 2))).toThrow('SELF_CHECK');
+  // And by a prover that does not look.
+  const ch = proverChannel(linkDomain(quintic, statement));
+  proveLinkBody(k, ch, statement, groups, testSource(quintic, 3), false);
+  expect(verifyLink(quintic, statement, ch.finish())).toMatchObject({ ok: false, code: 'PAD_LINEAR' });
 });

@@ -200,7 +200,7 @@ describe('SND-7: the opening over F_97, against a word with 8 of 32 positions wr
     for (let run = 0; run < runs; run++) {
       const domain = domainOfRun(field, run);
       const ch = proverChannel(domain);
-      proveLinearBody(kernels, ch, statement, [group], testSource(field, run % 200));
+      proveLinearBody(kernels, ch, statement, [group], testSource(field, run % 200), false);
       const proof = ch.finish();
       const verdict = verdictOf(() => {
         const reader = verifierChannel(domain, proof);

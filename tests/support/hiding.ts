@@ -12,6 +12,7 @@ import { commitPads, provePads } from '../../src/pads/proof-prove.ts';
 import type { Parameters } from '../../src/params/parameters.ts';
 import { unsafeToyProfile } from '../../src/params/profile.ts';
 import { commitGroup, type OwnedGroup } from '../../src/pcs/group-prove.ts';
+import { proveLinkBody } from '../../src/pcs/link-prove.ts';
 import { proveOpening } from '../../src/pcs/open-prove.ts';
 import { planOpening, type GroupIdentity } from '../../src/pcs/opening.ts';
 import { commitOwn } from '../../src/pcs/own-prove.ts';
@@ -33,6 +34,8 @@ export interface ProofOf {
   readonly challenges: Challenges;
   /** Random point of the claim, one over all columns; no claim's value is hidden from the verifier. */
   readonly claimSeed: number;
+  /** A link between its two groups, which has no claim. */
+  readonly link?: boolean;
 }
 
 export interface Scenario {
@@ -73,6 +76,11 @@ export function openingPlan(code: Scenario['code'], columns: number): PadPlan {
   const planner = createPadPlanner();
   planOpening(planner, { code } as Parameters, columns);
   return planner.plan();
+}
+
+/** A plan of one value a column and the mask's. */
+function columnsPlan(columns: number): PadPlan {
+  return { exposures: columns + 1, products: [] };
 }
 
 export function claimWeight(field: ExtensionField, logData: number, columns: number, seed: number): Weight {
@@ -135,10 +143,17 @@ export function runProof(
   const columns =
     proof.groups.reduce((sum, g) => sum + (scenario.groups[g] as GroupIdentity).columns, 0) +
     proof.ownColumns;
-  const plan = openingPlan(scenario.code, columns);
+  const plan = proof.link === true ? columnsPlan(columns / 2) : openingPlan(scenario.code, columns);
   const parameters = toyOpeningParameters(field, scenario.code, plan);
   const groups = commitGroups(scenario, tape, parameters, proof, cells);
   const source = tape.source(proof.key);
+  if (proof.link === true) {
+    const [older, newer] = groups as [OwnedGroup, OwnedGroup];
+    const [first, second] = [older, newer].map((group) => ({ ...group.identity, cap: group.cap }));
+    const statement = { parameters, older: first!, newer: second!, context: new Uint8Array(0) };
+    proveLinkBody(kernels, ch, statement, [older, newer], source);
+    return { parameters, groups, tape };
+  }
   const pads = createProverPads(source, plan);
   const all = proofCells(scenario, proof, cells);
   const ownCells = all.slice(all.length - proof.ownColumns * n);
@@ -179,7 +194,7 @@ function view(
   const part = scenario.part ?? (() => true);
   return {
     sent: ch.written.filter(({ label }) => part(label)),
-    claim: applyWeight(field, weight, all, logData),
+    claim: proof.link === true ? field.zero : applyWeight(field, weight, all, logData),
   };
 }
 

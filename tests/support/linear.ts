@@ -3,7 +3,8 @@ import { koalaBear } from '../../src/field/koalabear.ts';
 import type { Ext, ExtensionField, Fe } from '../../src/field/field.ts';
 import type { Kernels } from '../../src/kernels/index.ts';
 import { commitGroup, type OwnedGroup } from '../../src/pcs/group-prove.ts';
-import { linearInstance, type LinearStatement } from '../../src/pcs/linear-statement.ts';
+import { proveLinearBody } from '../../src/pcs/linear-prove.ts';
+import { linearDomain, linearInstance, type LinearStatement } from '../../src/pcs/linear-statement.ts';
 import type { Cells } from '../../src/pcs/columns.ts';
 import type { GroupIdentity } from '../../src/pcs/opening.ts';
 import { evaluateWeight, expandFactor, type Weight } from '../../src/pcs/weight.ts';
@@ -14,6 +15,7 @@ import { leastQueries } from '../../src/params/queries.ts';
 import type { Profile } from '../../src/params/profile.ts';
 import { maskSource, type MaskSource } from '../../src/random/masks.ts';
 import { secretOf } from '../../src/secret/secret.ts';
+import { proverChannel } from '../../src/transcript/prover.ts';
 import { generator } from './words.ts';
 
 /** A key of fixed bytes: tests only. */
@@ -161,4 +163,16 @@ export function exampleWeights(field: ExtensionField, columns: number, m: number
 /** `evaluateWeight` once more for callers that want one column. */
 export function weightAt(field: ExtensionField, weight: Weight, column: number, point: readonly Ext[]): Ext {
   return evaluateWeight(field, weight, point).get(column) ?? field.zero;
+}
+
+/** What a prover makes that does not look at its own claims first: honest in everything else. */
+export function proveAnyway(
+  kernels: Kernels,
+  statement: LinearStatement,
+  groups: readonly OwnedGroup[],
+  source: MaskSource,
+): Uint8Array<ArrayBuffer> {
+  const ch = proverChannel(linearDomain(kernels.ext, statement));
+  proveLinearBody(kernels, ch, statement, groups, source, false);
+  return ch.finish();
 }

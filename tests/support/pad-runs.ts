@@ -9,7 +9,7 @@ import { padCount, type PadPlan } from '../../src/pads/plan.ts';
 import { commitPads, provePads } from '../../src/pads/proof-prove.ts';
 import type { PadParameters } from '../../src/params/parameters.ts';
 import type { ProverChannel } from '../../src/transcript/prover.ts';
-import { createTape, tabulated, type Words } from './tape.ts';
+import { createTape, tabulated, type Tape, type Words } from './tape.ts';
 
 /** F_5 as its own extension: every word of a view can be enumerated. */
 export const F5: ExtensionField = tabulated(extensionField(primeField(5), [0]));
@@ -21,7 +21,8 @@ export interface PadRun {
   readonly queries: number;
   /** The hidden values; the statement is their products. */
   readonly values: readonly Ext[];
-  readonly words: Words;
+  /** Or a tape that is at hand already. */
+  readonly words: Words | Tape;
   /** A public value that the first hidden one is claimed to have. */
   readonly claimed?: Ext;
 }
@@ -33,7 +34,7 @@ export function padParameters(plan: PadPlan, queries: number): PadParameters {
 
 /** Sends the values masked, states what their products are, and proves it. */
 export function runPads({ kernels, plan, queries, values, words, claimed }: PadRun, ch: ProverChannel): void {
-  const tape = createTape(kernels, words);
+  const tape = typeof words === 'function' ? createTape(kernels, words) : words;
   const source = tape.source('proof');
   const pads = createProverPads(source, plan);
   const committed = commitPads(tape.kernels, source, padParameters(plan, queries), pads);

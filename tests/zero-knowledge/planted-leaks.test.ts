@@ -92,7 +92,7 @@ describe('two proofs', () => {
   });
 
   test.each<[string, number, Fits]>([
-    ['mask', 14, (at) => at.source === 'proof 1' && isMask(at)],
+    ['mask', 16, (at) => at.source === 'proof 1' && isMask(at)],
     ['pads', 20, second('pad')],
     ['r', 20, second('padr')],
     ['extensions of h and r', 8, second('padx')],

@@ -33,6 +33,15 @@ describe('one proof shows nothing but its claim', () => {
     expect(leakedFunctionals({ kernels, code: SMALL, groups: [groupOf('W', columns)], proofs })).toBe(0);
   });
 
+  test.each([
+    ['eighteen columns of a group', 18, 0],
+    ['fifteen columns of its own: the mask lies in two batches', 1, 15],
+  ])('columns are read in batches of sixteen: %s', (_, columns, ownColumns) => {
+    const proofs = proofsAt([[3, 9]], [0], ownColumns);
+    const groups = [groupOf('W', columns)];
+    expect(leakedFunctionals({ kernels: F97, code: SMALL, groups, proofs })).toBe(0);
+  });
+
   test('the part in the clear shows not even the claim', () => {
     expect(revealedFunctionals(oneGroup([[3, 9]], { part: IN_THE_CLEAR }))).toBe(0);
   });

@@ -85,11 +85,13 @@ async function make(): Promise<Corpus> {
 export async function corpus(): Promise<Corpus> {
   const given = process.env['ZKDL_CORPUS'];
   if (given !== undefined) return deserialize(readFileSync(given)) as Corpus;
-  const file = join(CACHE, `soundness-${sourceDigest()}.bin`);
+  const name = `soundness-${sourceDigest()}.bin`;
+  const file = join(CACHE, name);
   if (existsSync(file)) return deserialize(readFileSync(file)) as Corpus;
   const made = await make();
   mkdirSync(CACHE, { recursive: true });
-  for (const old of readdirSync(CACHE)) if (/^soundness-.*\.bin$/.test(old)) rmSync(join(CACHE, old));
+  const old = readdirSync(CACHE).filter((other) => /^soundness-.*\.bin$/.test(other) && other !== name);
+  for (const other of old) rmSync(join(CACHE, other), { force: true });
   const draft = `${file}.${process.pid}`;
   writeFileSync(draft, serialize(made));
   renameSync(draft, file);

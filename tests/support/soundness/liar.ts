@@ -88,7 +88,7 @@ export function proveLie(kernels: Kernels, lie: Lie, key: number): Uint8Array {
           },
         };
   const ch = proverChannel(linearDomain(quintic, claimed));
-  proveLinearBody(bent, lyingChannel(ch, hook), believed, groups, testSource(quintic, key));
+  proveLinearBody(bent, lyingChannel(ch, hook), believed, groups, testSource(quintic, key), false);
   return ch.finish();
 }
 

@@ -74,7 +74,7 @@ export function padSession(
   const committed = commitPads(lie.kernels ?? kernels, source, parameters, pads);
   writeRoot(lying, 'root/PAD', committed.rows);
   relate(pads.ledger, pads.send(lying, 'values', lie.values));
-  provePads(kernels, lying, committed, pads.ledger.finish());
+  provePads(kernels, lying, committed, pads.ledger.finish(), false);
   const verdict = verdictOf(() => {
     const reader = verifierChannel(domain, ch.finish());
     const ledger = createPadLedger(affineAlgebra(field), sessionPlan());

@@ -1,0 +1,55 @@
+/** Integer tensors of an execution, and the few operations that every integer definition uses. */
+import { refuse } from '../errors/proof-error.ts';
+import { koalaBear } from '../field/koalabear.ts';
+import { HALF_FIELD } from './operator.ts';
+
+const P = koalaBear.modulus;
+
+/** rows x width integers, row by row, each a balanced residue. */
+export interface IntTensor {
+  readonly rows: number;
+  readonly width: number;
+  readonly data: Int32Array;
+}
+
+/** Entries of a weight, row by row. */
+export type WeightData = Int8Array | Int16Array | Int32Array;
+
+/** Intermediate values of an operator by name: what a witness needs beside the result. */
+export type Auxiliary = Readonly<Record<string, Int32Array | Float64Array>>;
+
+/** The result of an operator. */
+export interface Evaluated {
+  readonly data: Int32Array;
+  /** Computed when asked for. */
+  readonly auxiliary?: () => Auxiliary;
+}
+
+/**
+ * The residue of a modulo p of least absolute value, in [-(p-1)/2, (p-1)/2].
+ * @param a a safe integer
+ */
+export function balanced(a: number): number {
+  if (a >= -HALF_FIELD && a <= HALF_FIELD) return a;
+  // |a| < 2^53: the quotient errs by less than 2^-29 before it is rounded, so r is within p of the balanced residue.
+  const r = a - P * Math.round(a / P);
+  return r > HALF_FIELD ? r - P : r < -HALF_FIELD ? r + P : r;
+}
+
+/** An input for which no witness exists. The message names the place, never the value. */
+export function unprovable(stage: string, row: number, column: number, what: string): never {
+  return refuse('UNPROVABLE', stage, `row ${row}, column ${column}: ${what}`);
+}
+
+/** @throws ProofError `UNPROVABLE` naming the first entry that is no signed integer of so many bits */
+export function checkBits(
+  stage: string,
+  { data, width }: Pick<IntTensor, 'data' | 'width'>,
+  bits: number,
+): void {
+  const [min, max] = [-(2 ** (bits - 1)), 2 ** (bits - 1) - 1];
+  for (let i = 0; i < data.length; i++) {
+    const v = data[i] as number;
+    if (v < min || v > max) unprovable(stage, Math.floor(i / width), i % width, `expected ${bits} bits`);
+  }
+}

@@ -1,0 +1,173 @@
+/** The fractions of a forest: leaves from columns and multiplicities, and every layer above them. */
+import type { Ext, Fe } from '../field/field.ts';
+import type { Kernels } from '../kernels/contract.ts';
+import { extWords, readExt, writeExt } from '../kernels/contract/layout.ts';
+import type { Fractions } from '../kernels/contract/lookup-tree.ts';
+import type { Fingerprint } from './leaf-claim.ts';
+import type { LeafTree } from './layout.ts';
+import type { LoadedLookups, LookupTable, TableColumn } from './shape.ts';
+
+/** What a prover knows of a balance, canonical words of F. */
+export interface BalanceWitness {
+  /** For every source, its columns: `count` words each. */
+  readonly sources: readonly (readonly Uint32Array[])[];
+  /** For every table of the balance, how often each row is looked up. */
+  readonly multiplicities: readonly Uint32Array[];
+}
+
+/** The fractions of a tree in layers 0 (the root) to its depth (the leaves). */
+export interface Tree {
+  readonly layers: readonly Layer[];
+}
+
+export interface Layer {
+  readonly fractions: Fractions;
+  /** The layer below reads the same arrays: they must not be overwritten before it. */
+  readonly shared: boolean;
+}
+
+/** Half of the kernel memory while it lasts, ordinary memory behind it: kernels move that through windows in the other half. */
+export function allocate({ memory }: Kernels, length: number): Uint32Array {
+  return 4 * length <= memory.capacityBytes / 2 - memory.usedBytes
+    ? memory.u32(length)
+    : new Uint32Array(length);
+}
+
+/** Table columns as words, made once for all balances. */
+export type TableWords = (column: TableColumn, rows: number) => Uint32Array;
+
+export function tableWords(): TableWords {
+  const ranges = new Map<TableColumn, Uint32Array>();
+  return (column, rows) => {
+    if (column.kind === 'dense') return column.values;
+    const known = ranges.get(column);
+    if (known !== undefined) return known;
+    const words = Uint32Array.from({ length: rows }, (_, i) => column.first + i);
+    ranges.set(column, words);
+    return words;
+  };
+}
+
+/** All trees, in the order of the program. @throws RangeError naming the witness array of a wrong length */
+export function buildForest(
+  kernels: Kernels,
+  lookups: LoadedLookups,
+  witnesses: readonly BalanceWitness[],
+  fingerprint: Fingerprint,
+): Tree[] {
+  checkWitnesses(kernels, lookups, witnesses);
+  const words = tableWords();
+  return lookups.trees.map((tree) => {
+    const witness = witnesses[tree.balance] as BalanceWitness;
+    return treeOf(kernels, leavesOf(kernels, lookups, tree, witness, fingerprint, words));
+  });
+}
+
+function leavesOf(
+  kernels: Kernels,
+  { program }: LoadedLookups,
+  { blocks, depth, live, units }: LeafTree,
+  witness: BalanceWitness,
+  { alpha, betas }: Fingerprint,
+  words: TableWords,
+): Fractions {
+  const d = kernels.ext.degree;
+  const p = allocate(kernels, units < live ? extWords(live, d) : 0);
+  const q = allocate(kernels, extWords(live, d));
+  p.fill(0, extWords(live - 1, d) - extWords(1, d)); // words behind the last fraction are zero
+  q.fill(0, extWords(live - 1, d) - extWords(1, d));
+  const firstRow = blocks.find(({ kind }) => kind === 'table')?.at ?? live;
+  const one = kernels.ext.mulBase(kernels.ext.one, kernels.radix);
+  for (let i = units; i < firstRow; i++) {
+    writeExt(p, i, kernels.ext.zero);
+    writeExt(q, i, one);
+  }
+  for (const block of blocks) {
+    const { kind, index, first, bits, at } = block;
+    const table = program.tables[block.table] as LookupTable;
+    const columns =
+      kind === 'lookup'
+        ? (witness.sources[index] as readonly Uint32Array[])
+        : table.columns.map((column) => words(column, table.rows));
+    const cells = columns.map((column) => column.subarray(first, first + 2 ** bits));
+    const own = betas.slice(0, cells.length);
+    writeBlock(q, d, at, bits, (out) => kernels.lookupLeaves(out, cells, alpha, own, table.tag as Fe));
+    if (kind === 'lookup') continue;
+    const counts = (witness.multiplicities[index] as Uint32Array).subarray(first, first + 2 ** bits);
+    writeBlock(p, d, at, bits, (out) => kernels.lookupNumerators(out, counts, -1));
+  }
+  return { p, q, live, units, numVars: depth };
+}
+
+/** Kernels write whole blocks of four elements: smaller pieces go through a block of their own. */
+function writeBlock(
+  out: Uint32Array,
+  degree: number,
+  at: number,
+  bits: number,
+  write: (out: Uint32Array) => void,
+): void {
+  const size = 2 ** bits;
+  if (size >= 4) return write(out.subarray(at * degree, (at + size) * degree));
+  const piece = new Uint32Array(extWords(size, degree));
+  write(piece);
+  for (let i = 0; i < size; i++) writeExt(out, at + i, readExt(piece, i, degree));
+}
+
+function treeOf(kernels: Kernels, leaves: Fractions): Tree {
+  const d = kernels.ext.degree;
+  const layers: Layer[] = [{ fractions: leaves, shared: false }];
+  let x = leaves;
+  while (x.numVars > 0) {
+    const half = 2 ** (x.numVars - 1);
+    const shared = x.live <= half;
+    const size = shared ? 0 : extWords(half, d);
+    x = kernels.fractionLayer(allocate(kernels, size), allocate(kernels, size), x);
+    layers.unshift({ fractions: x, shared });
+  }
+  return { layers };
+}
+
+/** Plain elements. */
+export interface Fraction {
+  readonly p: Ext;
+  readonly q: Ext;
+}
+
+/** The root of a tree. */
+export function rootOf(kernels: Kernels, { layers }: Tree): Fraction {
+  const { p, q, units } = (layers[0] as Layer).fractions;
+  const K = kernels.ext;
+  const inverse = K.base.inverse(kernels.radix);
+  const plain = (words: Uint32Array): Ext => K.mulBase(readExt(words, 0, K.degree), inverse);
+  return { p: (units ?? 0) > 0 ? K.one : plain(p), q: plain(q) };
+}
+
+function checkWitnesses(
+  kernels: Kernels,
+  { program }: LoadedLookups,
+  witnesses: readonly BalanceWitness[],
+): void {
+  const { balances, tables } = program;
+  const check = (name: string, array: ArrayLike<number> | undefined, length: number): void => {
+    if (array?.length !== length) {
+      throw new RangeError(`${name}: expected ${length} words, got ${array?.length ?? 'none'}`);
+    }
+  };
+  check('witnesses', { length: witnesses.length }, balances.length);
+  balances.forEach((balance, b) => {
+    const witness = witnesses[b] as BalanceWitness;
+    balance.sources.forEach(({ table, count }, s) => {
+      (tables[table] as LookupTable).columns.forEach((_, c) =>
+        check(`balance ${b}: source ${s}: column ${c}`, witness.sources[s]?.[c], count),
+      );
+    });
+    balance.tables.forEach((table, t) =>
+      check(
+        `balance ${b}: multiplicities ${t}`,
+        witness.multiplicities[t],
+        (tables[table] as LookupTable).rows,
+      ),
+    );
+  });
+}
