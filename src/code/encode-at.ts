@@ -1,11 +1,9 @@
-/**
- * Values of a K-valued message at points of F, for verifiers. The loops are the bulk of a verifier's field work, so
- * they run on flat limbs: Horner's rule is linear over F, limb by limb.
- */
+/** Values of a K-valued message at points of F, for verifiers. */
+import { createDot } from '../field/dot.ts';
 import type { BaseField, Ext, ExtensionField, Fe } from '../field/field.ts';
 
-/** Points that are evaluated together: one chain of multiplications would leave a processor waiting for each result. */
-const TOGETHER = 4;
+/** Powers that are multiplied on together: one chain would leave a processor waiting for each product. */
+const CHAINS = 4;
 
 /**
  * sum_j message[j] x^j for every x.
@@ -14,37 +12,27 @@ const TOGETHER = 4;
  * @param points elements of F
  */
 export function encodeAt(field: ExtensionField, message: readonly Ext[], points: readonly Fe[]): Ext[] {
-  const { base, degree } = field;
-  const values = points.map(() => new Array<Fe>(degree));
-  for (let limb = 0; limb < degree; limb++) {
-    const coefficients = message.map((element) => element[limb] as Fe);
-    for (let first = 0; first < points.length; first += TOGETHER) {
-      const sums = hornerAtFour(base, coefficients, points, first);
-      for (let k = 0; k < TOGETHER && first + k < points.length; k++) {
-        (values[first + k] as Fe[])[limb] = sums[k] as Fe;
-      }
-    }
-  }
-  return values;
+  const dot = createDot(field, message);
+  const powers = new Int32Array(message.length); // canonical words are below 2^31
+  return points.map((x) => {
+    fillPowers(field.base, powers, x);
+    return dot(powers);
+  });
 }
 
-/** The values at points first .. first + 3; where fewer are left, the last one again. */
-function hornerAtFour(
-  { add, mul, zero }: BaseField,
-  coefficients: readonly Fe[],
-  points: readonly Fe[],
-  first: number,
-): Fe[] {
-  const last = points.length - 1;
-  const [x0, x1] = [points[first] as Fe, points[Math.min(first + 1, last)] as Fe];
-  const [x2, x3] = [points[Math.min(first + 2, last)] as Fe, points[Math.min(first + 3, last)] as Fe];
-  let [s0, s1, s2, s3] = [zero, zero, zero, zero];
-  for (let j = coefficients.length - 1; j >= 0; j--) {
-    const c = coefficients[j] as Fe;
-    s0 = add(mul(s0, x0), c);
-    s1 = add(mul(s1, x1), c);
-    s2 = add(mul(s2, x2), c);
-    s3 = add(mul(s3, x3), c);
+/** powers[j] = x^j. */
+function fillPowers({ mul, one }: BaseField, powers: Int32Array, x: Fe): void {
+  const steps: Fe[] = [one];
+  for (let k = 1; k <= CHAINS; k++) steps.push(mul(steps[k - 1] as Fe, x));
+  let [p0, p1, p2, p3, step] = steps as [Fe, Fe, Fe, Fe, Fe];
+  for (let j = 0; j < powers.length; j += CHAINS) {
+    powers[j] = p0;
+    powers[j + 1] = p1; // writes behind the end are ignored
+    powers[j + 2] = p2;
+    powers[j + 3] = p3;
+    p0 = mul(p0, step);
+    p1 = mul(p1, step);
+    p2 = mul(p2, step);
+    p3 = mul(p3, step);
   }
-  return [s0, s1, s2, s3];
 }

@@ -24,7 +24,14 @@ export function encodeFes(elements: readonly Fe[]): Uint8Array<ArrayBuffer> {
 
 /** The limbs of elements of K, one element after the other. */
 export function encodeExts(elements: readonly Ext[]): Uint8Array<ArrayBuffer> {
-  return encodeFes(elements.flat());
+  const degree = elements[0]?.length ?? 0;
+  const bytes = new Uint8Array(elements.length * degree * FE_BYTES);
+  const view = new DataView(bytes.buffer);
+  let at = 0;
+  for (const element of elements) {
+    for (let limb = 0; limb < degree; limb++, at += FE_BYTES) view.setUint32(at, element[limb] as Fe, true);
+  }
+  return bytes;
 }
 
 /**

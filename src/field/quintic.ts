@@ -7,7 +7,7 @@
  */
 import { power, type Ext, type ExtensionField, type Fe } from './field.ts';
 import { checkedLimbs } from './extension-field.ts';
-import { koalaBear as F, P } from './koalabear.ts';
+import { koalaBear as F, P, reduce } from './koalabear.ts';
 
 /** d = [K : F]. */
 export const DEGREE = 5;
@@ -33,7 +33,7 @@ function mul(a: Ext, b: Ext): Ext {
   const [a0, a1, a2, a3, a4] = a as Limbs;
   const [b0, b1, b2, b3, b4] = b as Limbs;
   const m = F.mul;
-  // Sums of at most five canonical products, each below p: exact doubles, reduced once by `%`.
+  // Sums of at most five canonical products, each below p: exact doubles, reduced once.
   const c0 = m(a0, b0);
   const c1 = m(a0, b1) + m(a1, b0);
   const c2 = m(a0, b2) + m(a1, b1) + m(a2, b0);
@@ -59,12 +59,12 @@ function recombine(
   c8: number,
 ): Ext {
   return [
-    (c0 + c5 - c8 + P) % P,
-    (c1 + c6) % P,
-    (c2 - c5 + c7 + c8 + 4 * P) % P,
-    (c3 - c6 + c8 + 3 * P) % P,
-    (c4 - c7 + 2 * P) % P,
-  ] as Fe[];
+    reduce(c0 + c5 - c8 + P),
+    reduce(c1 + c6),
+    reduce(c2 - c5 + c7 + c8 + 4 * P),
+    reduce(c3 - c6 + c8 + 3 * P),
+    reduce(c4 - c7 + 2 * P),
+  ];
 }
 
 function mulBase(a: Ext, b: Fe): Ext {

@@ -156,9 +156,17 @@ export function leafDigest(
 export function nodeDigest(left: Uint8Array, right: Uint8Array): Uint8Array<ArrayBuffer> {
   if (left.length !== DIGEST_BYTES) throw new RangeError(`left: expected 32 bytes, got ${left.length}`);
   if (right.length !== DIGEST_BYTES) throw new RangeError(`right: expected 32 bytes, got ${right.length}`);
-  const words = new Uint32Array(16);
-  wordsOfBytes(words.subarray(0, 8), left);
-  wordsOfBytes(words.subarray(8), right);
-  compress(words, nodeKey, 0, words, 0, 0, BLOCK_BYTES, KEYED_ONE_BLOCK); // BLAKE3 of a 64-byte message
-  return bytesOfWords(words.subarray(0, 8));
+  const words = wordsOfBytes(new Uint32Array(8), left);
+  nodeWords(words, words, wordsOfBytes(new Uint32Array(8), right));
+  return bytesOfWords(words);
+}
+
+const pair = new Uint32Array(16);
+
+/** The same on words, 8 each; `out` may be a child. */
+export function nodeWords(out: Uint32Array, left: Uint32Array, right: Uint32Array): void {
+  pair.set(left);
+  pair.set(right, 8);
+  compress(pair, nodeKey, 0, pair, 0, 0, BLOCK_BYTES, KEYED_ONE_BLOCK); // BLAKE3 of a 64-byte message
+  for (let i = 0; i < 8; i++) out[i] = pair[i] as number;
 }

@@ -8,7 +8,8 @@
  */
 import { refuse } from '../errors/proof-error.ts';
 import { DIGEST_BYTES } from '../hash/blake3.ts';
-import { nodeDigest } from '../hash/leaf.ts';
+import { nodeWords } from '../hash/leaf.ts';
+import { bytesOfWords, wordsOfBytes } from '../hash/words.ts';
 import { checkIndices, siblingOf, siblingPositions, treeDepth, type TreeShape } from './shape.ts';
 
 /** What a verifier holds about an opening; all but `siblings` comes from the verifier itself. */
@@ -51,42 +52,50 @@ export function verifyMultiproof(shape: TreeShape, cap: Uint8Array, proof: Multi
     refuse('SIBLING_COUNT', stage, `expected ${expected} bytes, got ${siblings.length}`);
   }
   const top = climb(shape, proof);
-  for (const { index, digest } of top) {
+  top.indices.forEach((index, k) => {
+    const digest = bytesOfWords(top.digests.subarray(DIGEST_WORDS * k, DIGEST_WORDS * (k + 1)));
     const published = cap.subarray(DIGEST_BYTES * index, DIGEST_BYTES * (index + 1));
     if (!equalBytes(digest, published)) {
       refuse('MERKLE_ROOT', stage, `expected cap node ${index} as published, got another digest`);
     }
-  }
+  });
 }
 
-interface KnownNode {
-  readonly index: number;
-  readonly digest: Uint8Array;
+const DIGEST_WORDS = DIGEST_BYTES / 4;
+
+/** Nodes of one layer: node indices[k] has the words [8k, 8k + 8) of `digests`. */
+interface KnownNodes {
+  readonly indices: readonly number[];
+  readonly digests: Uint32Array;
 }
 
 /** The cap nodes above the opened leaves. The siblings are consumed in the order of `siblingPositions`. */
-function climb(shape: TreeShape, { indices, leaves, siblings }: Multiproof): KnownNode[] {
-  let known: KnownNode[] = indices.map((index, k) => ({ index, digest: leaves[k] as Uint8Array }));
+function climb(shape: TreeShape, { indices, leaves, siblings }: Multiproof): KnownNodes {
+  const digests = new Uint32Array(DIGEST_WORDS * leaves.length);
+  leaves.forEach((leaf, k) => wordsOfBytes(wordsAt(digests, k), leaf));
+  const carried = wordsOfBytes(new Uint32Array(siblings.length / 4), siblings);
+  let known: readonly number[] = indices;
   let read = 0;
   for (let layer = 0; layer < treeDepth(shape); layer++) {
-    const parents: KnownNode[] = [];
+    const parents: number[] = [];
     for (let k = 0; k < known.length; k++) {
-      const { index, digest } = known[k] as KnownNode;
-      let other: Uint8Array;
-      if (known[k + 1]?.index === siblingOf(index)) {
-        other = (known[k + 1] as KnownNode).digest;
-        k++;
-      } else {
-        other = siblings.subarray(read, read + DIGEST_BYTES);
-        read += DIGEST_BYTES;
-      }
-      const isLeft = index % 2 === 0;
-      const parent = isLeft ? nodeDigest(digest, other) : nodeDigest(other, digest);
-      parents.push({ index: Math.floor(index / 2), digest: parent });
+      const index = known[k] as number;
+      const own = wordsAt(digests, k);
+      const pair = known[k + 1] === siblingOf(index);
+      const other = pair ? wordsAt(digests, ++k) : wordsAt(carried, read++);
+      // In place: a parent never stands behind its children.
+      const parent = wordsAt(digests, parents.length);
+      if (index % 2 === 0) nodeWords(parent, own, other);
+      else nodeWords(parent, other, own);
+      parents.push(Math.floor(index / 2));
     }
     known = parents;
   }
-  return known;
+  return { indices: known, digests };
+}
+
+function wordsAt(digests: Uint32Array, k: number): Uint32Array {
+  return digests.subarray(DIGEST_WORDS * k, DIGEST_WORDS * (k + 1));
 }
 
 /** Digests are public: no constant time is needed. */

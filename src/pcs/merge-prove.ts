@@ -168,6 +168,7 @@ function interleaved(kernels: Kernels, indexBits: number, count: number): Interl
   const pBits = logCeil(count);
   const numVars = indexBits + pBits;
   const length = 2 ** indexBits;
+  const stride = 2 ** pBits;
   const words = hotWords(kernels, extWords(2 ** numVars, degree)).fill(0);
   // Neighbours in p share a block of the layout: four arrays are stored together, or every store misses the cache.
   const waiting = Array.from({ length: BLOCK }, () => new Uint32Array(extWords(length, degree)));
@@ -175,7 +176,7 @@ function interleaved(kernels: Kernels, indexBits: number, count: number): Interl
     for (let i = 0; i < length; i++) {
       for (let k = 0; k < arrays; k++) {
         const from = waiting[k] as Uint32Array;
-        const [to, at] = [extWord(i * 2 ** pBits + first + k, 0, degree), extWord(i, 0, degree)];
+        const [to, at] = [extWord(i * stride + first + k, 0, degree), extWord(i, 0, degree)];
         for (let j = 0; j < BLOCK * degree; j += BLOCK) words[to + j] = from[at + j] as number;
       }
     }

@@ -12,6 +12,7 @@
  *   error    (J-1)/|K|, 2/|K| a round, n0/|K| + 1/|K| (combination), (1-delta0)^q0, (q0+1)/|K|, inner
  */
 import { codePoint } from '../code/point.ts';
+import { createDot } from '../field/dot.ts';
 import type { Ext, ExtensionField, Fe } from '../field/field.ts';
 import { distinctPositions, readRows, type RowTree } from '../merkle/rows-verify.ts';
 import type { Affine, MaskedValue } from '../pads/affine.ts';
@@ -140,8 +141,9 @@ function readCombination(
   let first = 0;
   const addRows = (tree: RowTree, cap: Uint8Array, columns: number): (readonly Fe[])[] => {
     const rows = readRows(ch, tree, cap, positions);
+    const combine = createDot(field, rho.slice(first, first + columns));
     rows.forEach((row, i) => {
-      values[i] = field.add(values[i] as Ext, combineRow(field, row, rho, first, columns));
+      values[i] = field.add(values[i] as Ext, combine(row.slice(0, columns)));
     });
     first += columns;
     return rows;
@@ -154,17 +156,4 @@ function readCombination(
     x: codePoint(field.base, logDomain, position),
     value: field.add(values[i] as Ext, maskOfRow(own[i] as readonly Fe[], trees.ownColumns)),
   }));
-}
-
-/** sum_l rho[first + l] row[l] over the first `columns` words of a row. */
-function combineRow(
-  field: ExtensionField,
-  row: readonly Fe[],
-  rho: readonly Ext[],
-  first: number,
-  columns: number,
-): Ext {
-  let sum = field.zero;
-  for (let l = 0; l < columns; l++) sum = field.add(sum, field.mulBase(rho[first + l] as Ext, row[l] as Fe));
-  return sum;
 }

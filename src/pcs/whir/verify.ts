@@ -14,6 +14,7 @@
  * out-of-domain samples: in unique decoding the list has one element.
  */
 import { refuse } from '../../errors/proof-error.ts';
+import { createDot } from '../../field/dot.ts';
 import type { Ext, ExtensionField, Fe } from '../../field/field.ts';
 import { encodeAt } from '../../code/encode-at.ts';
 import { codePoint } from '../../code/point.ts';
@@ -98,20 +99,23 @@ function readValues(
   const { field } = ch;
   const drawn = ch.challengePositions('whir/positions', level.queries, level.logCodeword);
   const positions = distinctPositions(drawn);
-  const weights = eqTable(field, gamma).slice(0, level.columns); // absent columns are zero
+  const fold = rowFolder(field, eqTable(field, gamma).slice(0, level.columns)); // absent columns are zero
   return readRows(ch, tree, root, positions).map((row, i) => {
     const x = codePoint(field.base, level.logCodeword, positions[i] as number);
-    return { x, value: foldRow(field, row, weights) };
+    return { x, value: fold(row) };
   });
 }
 
-/** sum_b weights[b] * row_b for a row of K elements. */
-function foldRow(field: ExtensionField, row: readonly Fe[], weights: readonly Ext[]): Ext {
+/** row -> sum_b weights[b] * row_b for rows of K elements, limb by limb: sum_e x^e * (sum_b weights[b] * limb e of row_b). */
+function rowFolder(field: ExtensionField, weights: readonly Ext[]): (row: readonly Fe[]) => Ext {
   const d = field.degree;
-  return weights.reduce(
-    (sum: Ext, weight, b) => field.add(sum, field.mul(weight, row.slice(b * d, (b + 1) * d))),
-    field.zero,
-  );
+  const dot = createDot(field, weights);
+  const basis = field.zero.map((_, e) => field.fromLimbs(field.zero.map((_z, i) => (i === e ? 1 : 0))));
+  return (row) =>
+    basis.reduce((sum: Ext, power, e) => {
+      const limbs = weights.map((_, b) => row[b * d + e] as Fe);
+      return field.add(sum, field.mul(power, dot(limbs)));
+    }, field.zero);
 }
 
 function joinOpened(ch: VerifierChannel, forms: readonly Form[], sum: Ext, opened: readonly OpenedValue[]) {
