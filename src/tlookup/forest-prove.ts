@@ -151,7 +151,7 @@ function checkWitnesses(
   const { balances, tables } = program;
   const check = (name: string, array: ArrayLike<number> | undefined, length: number): void => {
     if (array?.length !== length) {
-      throw new RangeError(`${name}: expected ${length} words, got ${array?.length ?? 'none'}`);
+      throw new RangeError(`${name}: expected ${length} items, got ${array?.length ?? 'none'}`);
     }
   };
   check('witnesses', { length: witnesses.length }, balances.length);

@@ -8,6 +8,8 @@ import type { Ext } from '../../src/field/field.ts';
 import { checkParameters } from '../../src/params/check.ts';
 import { completeInstance } from '../../src/params/choose.ts';
 import { S128 } from '../../src/params/profile.ts';
+import { referenceKernels } from '../../src/kernels/index.ts';
+import type { BalanceWitness } from '../../src/tlookup/forest-prove.ts';
 import { countMultiplicities } from '../../src/tlookup/multiplicities-witness.ts';
 import { lookupInstance } from '../../src/tlookup/plan.ts';
 import { loadLookups, type LookupProgram, type LookupTable } from '../../src/tlookup/shape.ts';
@@ -17,6 +19,7 @@ import { TOY_FIELDS, elements } from '../support/ext.ts';
 import { codeOf } from '../support/linear.ts';
 import { denseEvaluate } from '../support/lookup-dense.ts';
 import { balanceOf, cellOf, exampleOf, exampleTable } from '../support/lookup-programs.ts';
+import { honestRun } from '../support/lookups.ts';
 import { hex } from '../support/transcript.ts';
 import { words } from '../support/words.ts';
 
@@ -54,6 +57,12 @@ describe('the loader refuses', () => {
     ['a word p', one(dense(1, [1, 2], [1, P])), 'LOOKUP_TABLE', 'column 1, row 1'],
     ['one tag twice', { ...one(range(1, 4)), tables: [range(1, 4), range(1, 5)] }, 'LOOKUP_TABLE', 'tags'],
     ['no balance', { tables: two, balances: [] }, 'LOOKUP_SHAPE', 'balances: expected 1 to 4096, got 0'],
+    [
+      'too many balances',
+      { tables: two, balances: Array.from({ length: 4097 }, () => balanceOf([0, 1])) },
+      'LOOKUP_SHAPE',
+      'balances: expected 1 to 4096, got 4097',
+    ],
     [
       'a table twice',
       { tables: two, balances: [{ ...balanceOf([0, 1]), tables: [0, 0] }] },
@@ -253,4 +262,24 @@ test('the digest changes with every part of a program', () => {
   const digests = others.map((other) => hex(lookupProgramDigest(loadLookups(koalaBear, other))));
   expect(new Set(digests).size).toBe(others.length);
   expect(hex(lookupProgramDigest(loadLookups(koalaBear, { ...program })))).toBe(digests[0]);
+});
+
+test('a witness that does not fit its program', () => {
+  const program = { tables: [dense(1, [1, 2], [3, 4]), range(2, 3)], balances: [balanceOf([0, 3], [1, 2])] };
+  const { lookups, witnesses } = exampleOf(koalaBear, program, 1);
+  const { sources, multiplicities } = witnesses[0]!;
+  const [first, second] = sources;
+  const prove = (witness: BalanceWitness[]) => () =>
+    honestRun(referenceKernels(quintic), lookups, witness, 1);
+  expect(prove([])).toThrow('witnesses: expected 1 items, got 0');
+  expect(prove([{ sources: [first!], multiplicities }])).toThrow('balance 0: source 1: column 0: expected 2');
+  expect(prove([{ sources: [[first![0]!], second!], multiplicities }])).toThrow(
+    'source 0: column 1: expected 3',
+  );
+  expect(prove([{ sources, multiplicities: [multiplicities[0]!] }])).toThrow(
+    'multiplicities 1: expected 3 items',
+  );
+  expect(prove([{ sources, multiplicities: [multiplicities[0]!, new Uint32Array(2)] }])).toThrow(
+    'multiplicities 1: expected 3 items, got 2',
+  );
 });
