@@ -292,6 +292,23 @@ describe('shapes', () => {
     expect(normed(2 ** 14)().nodes.length).toBe(2);
     expect(refusal(normed(2 ** 14 + 1))).toBe('GRAPH_SHAPE');
   });
+  test('biases of another length, rotations of cut heads or of emitted rows, scales out of range', () => {
+    const x = (g: GraphBuilder, width = 6) => g.input('x', { width, bits: 8 });
+    const biased = (shape: number[]) =>
+      build((g) =>
+        g.linear('y', x(g), g.weight('w', [3, 6], { bits: 8 }), { bias: g.weight('b', shape, { bits: 8 }) }),
+      );
+    expect(biased([3])().nodes.length).toBe(2);
+    for (const shape of [[2], [4], [3, 1], [1, 3]]) expect(refusal(biased(shape))).toBe('GRAPH_SHAPE');
+    const rotated = (of: (g: GraphBuilder) => TensorHandle) =>
+      build((g) => g.rope('y', of(g), { table: 'rope-100-4-4', order: 'half', bits: 10, guard: 0 }));
+    expect(rotated((g) => x(g, 8))().nodes.length).toBe(2);
+    expect(refusal(rotated((g) => x(g, 6)))).toBe('GRAPH_SHAPE');
+    expect(refusal(rotated((g) => g.emit('e', x(g, 8))))).toBe('GRAPH_SHAPE');
+    const scaled = (power: number) => build((g) => g.scale('y', x(g), power));
+    expect(scaled(20)().nodes.length).toBe(2);
+    for (const power of [0, -1, 21]) expect(refusal(scaled(power))).toBe('GRAPH_SHIFT');
+  });
   test('positions for fewer tokens than the context', () => {
     const gpt = structuredClone(tinyGpt({ seed: 1 }).graph) as any;
     gpt.context = 33;
@@ -367,6 +384,16 @@ describe('ranges by certificates: the edge of the field', () => {
     };
     expect(checkGraph(embedded(5)()).tensors.get('h')).toMatchObject({ level: 'proven', max: half });
     expect(refusal(embedded(6))).toBe('GRAPH_RANGE');
+  });
+  test('a certificate for the weight alone does not bound the bias', () => {
+    const biased = (certificate?: { rowSum: number }) =>
+      build((g, x) => {
+        const w = g.weight('w', [2, 4], { bits: 16, certificate: { rowSum: 9 } });
+        const bias = g.weight('b', [2], { bits: 31, ...(certificate && { certificate }) });
+        return g.linear('y', x, w, { bias, level: 'proven' });
+      });
+    expect(biased({ rowSum: 7 })().nodes.length).toBe(2);
+    expect(refusal(biased())).toBe('GRAPH_LEVEL');
   });
   test('row squares after a norm', () => {
     const normed = (rowSquares: number) =>
