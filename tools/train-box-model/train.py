@@ -19,6 +19,8 @@ import os
 import time
 from pathlib import Path
 
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # threads that wait sleep instead of spinning: others use this machine
+
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -115,14 +117,14 @@ def main():
         adam.load_state_dict(saved["adam"])
         state = saved["state"]
     print(f"{sum(p.numel() for p in model.parameters())} parameters, {len(train_ids)} training tokens, step {state['step']}", flush=True)
-    clock, loss_sum, loss_count = time.time(), 0.0, 0
+    clock, loss_sum, loss_count, resumed_at = time.time(), 0.0, 0, state["step"]
     while True:
         now = time.time()
         state["seconds"] += now - clock
         clock = now
         progress = max(state["tokens"] / args.tokens, state["seconds"] / 60 / args.minutes)
-        done = progress >= 1 or (args.steps and state["step"] >= args.steps)
-        if state["step"] % args.eval_every == 0 and state["step"] or done:
+        done = bool(progress >= 1 or (args.steps and state["step"] >= args.steps))
+        if state["step"] % args.eval_every == 0 and state["step"] != resumed_at or done:
             loss = evaluate(model, held_out, None if done and not args.steps else 96)
             record = {
                 "step": state["step"],
