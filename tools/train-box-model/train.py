@@ -76,6 +76,30 @@ class Muon(torch.optim.Optimizer):
                 p.add_(update, alpha=-group["lr"] * max(1, p.shape[0] / p.shape[1]) ** 0.5)
 
 
+def sentence_starts(ids, vocabulary):
+    """(positions of one-token words that begin a sentence, the id of each token without its leading space or -1)."""
+    symbols = list(vocabulary)
+    ends = np.isin(ids, [i for i, s in enumerate(symbols) if s in (".", "?", "!", '."', '?"', '!"')])
+    breaks = np.isin(ids, [vocabulary[s] for s in ("\u010a", "<|endoftext|>")])  # newline
+    spaced = np.array([s.startswith("\u0120") for s in symbols])  # space
+    bare = np.array([vocabulary.get(s[1:], -1) if s.startswith("\u0120") else i for i, s in enumerate(symbols)])
+    word_over = np.array([s[0] in "\u0120\u010a" or not (s[0].isalnum() or s[0] == "'") for s in symbols])
+    begins = np.where(spaced[ids[1:-1]], ends[:-2], breaks[:-2]) & (bare[ids[1:-1]] >= 0) & word_over[ids[2:]]
+    return np.flatnonzero(begins) + 1, bare
+
+
+def draw(ids, starts, bare, window, count, seed):
+    """`count` windows of window + 1 ids. Every other one begins <|endoftext|> and a sentence, as prompts will."""
+    random = np.random.default_rng(seed)
+    at = random.integers(0, len(ids) - 2 * CONTEXT, count)
+    batch = np.stack([ids[s : s + window + 1] for s in at]).astype(np.int64)
+    last = len(ids) - CONTEXT - 1
+    for row in range(0, count, 2):
+        s = min(starts[np.searchsorted(starts, at[row]) % len(starts)], last)
+        batch[row] = [0, bare[ids[s]], *ids[s + 1 : s + window]]
+    return batch
+
+
 def save(path, value):
     """Write aside, then rename."""
     torch.save(value, f"{path}.tmp")
@@ -101,6 +125,7 @@ def main():
     work = args.work
     train_ids = np.fromfile(work / "train.bin", "<u2")
     held_out = np.fromfile(work / "heldout.bin", "<u2")
+    starts, bare = sentence_starts(train_ids, json.loads((work / "tokenizer.json").read_text("utf8"))["model"]["vocab"])
     corpus = json.loads((work / "corpus.json").read_text())
     characters = sum(c["heldout_characters"] for c in corpus.values()) / len(held_out)
     torch.manual_seed(1)
@@ -152,9 +177,8 @@ def main():
         for group in adam.param_groups:
             group["lr"] = args.adam_lr * rate
         window = CONTEXT // 2 if progress < args.short else CONTEXT
-        # windows start at random places; the seed is the step, so that a restart sees what it would have seen
-        starts = np.random.default_rng(state["step"]).integers(0, len(train_ids) - window - 1, args.batch // window)
-        x = torch.from_numpy(np.stack([train_ids[s : s + window + 1] for s in starts]).astype(np.int64))
+        # the seed is the step: a restart sees what it would have seen
+        x = torch.from_numpy(draw(train_ids, starts, bare, window, args.batch // window, state["step"]))
         model.zero_grad(set_to_none=True)
         for part in x.split(4096 // window):
             logits = model(part[:, :-1])
