@@ -55,7 +55,7 @@ export function buildForest(
   witnesses: readonly BalanceWitness[],
   fingerprint: Fingerprint,
 ): Tree[] {
-  checkWitnesses(kernels, lookups, witnesses);
+  checkWitnesses(lookups, witnesses);
   const words = tableWords();
   return lookups.trees.map((tree) => {
     const witness = witnesses[tree.balance] as BalanceWitness;
@@ -143,11 +143,7 @@ export function rootOf(kernels: Kernels, { layers }: Tree): Fraction {
   return { p: (units ?? 0) > 0 ? K.one : plain(p), q: plain(q) };
 }
 
-function checkWitnesses(
-  kernels: Kernels,
-  { program }: LoadedLookups,
-  witnesses: readonly BalanceWitness[],
-): void {
+function checkWitnesses({ program }: LoadedLookups, witnesses: readonly BalanceWitness[]): void {
   const { balances, tables } = program;
   const check = (name: string, array: ArrayLike<number> | undefined, length: number): void => {
     if (array?.length !== length) {

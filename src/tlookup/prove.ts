@@ -5,14 +5,7 @@ import { extWords } from '../kernels/contract/layout.ts';
 import type { Affine } from '../pads/affine.ts';
 import type { ProverPads } from '../pads/pads-prove.ts';
 import type { ProverChannel } from '../transcript/prover.ts';
-import {
-  buildForest,
-  rootOf,
-  tableWords,
-  type BalanceWitness,
-  type Layer,
-  type Tree,
-} from './forest-prove.ts';
+import { buildForest, rootOf, tableWords, type BalanceWitness, type Tree } from './forest-prove.ts';
 import {
   closeLayer,
   nextClaim,
@@ -42,7 +35,7 @@ interface KnownNode {
  * @param ch has absorbed the program, and roots of everything that holds columns or multiplicities
  * @param witnesses one for each balance
  * @throws RangeError for arrays of wrong lengths, or a balance that does not cancel; Error for a challenge or a root that an
- *   honest prover must divide by and that is zero: at most (2 rounds + n + N)/|K|; the caller starts again with a fresh key
+ *   honest prover must divide by and that is zero: at most (rounds + n + N)/|K|; the caller starts again with a fresh key
  */
 export function proveLookups(
   kernels: Kernels,
