@@ -1,4 +1,5 @@
 /** Wall time and CPU time of all threads: on a machine that others share only the second says what work costs. */
+import type { Kernels } from '../src/kernels/index.ts';
 
 export interface Elapsed {
   readonly ms: number;
@@ -17,6 +18,18 @@ export function clocked<T>(body: () => T): Elapsed & { readonly value: T } {
   const [start, cpu] = [performance.now(), cpuNow()];
   const value = body();
   return { value, ms: performance.now() - start, cpuMs: cpuNow() - cpu };
+}
+
+const ANCHOR_WORDS = 1 << 20;
+const ANCHOR_SAMPLES = 30;
+
+/** CPU time of one product of the base-field kernel, least of many samples: how fast this core is just now. */
+export function anchorNs(kernels: Kernels): number {
+  return kernels.memory.scope(() => {
+    const [a, b] = [kernels.memory.u32(ANCHOR_WORDS).fill(5), kernels.memory.u32(ANCHOR_WORDS).fill(7)];
+    const samples = Array.from({ length: ANCHOR_SAMPLES }, () => clocked(() => kernels.mul(a, a, b)).cpuMs);
+    return Number(((1e6 * Math.min(...samples)) / ANCHOR_WORDS).toFixed(3));
+  });
 }
 
 /** One decimal. */

@@ -3,7 +3,8 @@
  * of 14 bits, committed, and opened under three claims (a random point on all columns, one cell, a block).
  *
  * Question: how long do commitment, opening and verification take on this machine, and where does the time go? Wall times
- * mean something on a quiet machine; `cpuMs` (all threads together) on any.
+ * mean something on a quiet machine; CPU times (all threads together) on any, divided by `anchorNs`, the CPU time of a
+ * base-field multiplication in the same run.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -22,7 +23,7 @@ import { maskSource } from '../../src/random/masks.ts';
 import { secretOf } from '../../src/secret/secret.ts';
 import { traced, type KernelTrace } from '../traced.ts';
 import { CLAIMS, exampleClaims } from './claims.ts';
-import { clocked, round } from '../clock.ts';
+import { anchorNs, clocked, round } from '../clock.ts';
 import { parseOptions, type PcsOptions } from './options.ts';
 import { writeProof, type VerifyTimes } from './verify.ts';
 import { weightsInFile, weightsInMemory, type Weights } from './weights.ts';
@@ -69,6 +70,7 @@ async function run(name: 'commit' | 'open', options: PcsOptions): Promise<void> 
     counters: trace.work(),
   };
   if (name === 'open') Object.assign(row, open(trace, parameters, group, weights, options));
+  row['anchorNs'] = anchorNs(kernels);
   row['peakRssBytes'] = process.resourceUsage().maxRSS * 1024;
   console.log(options.json ? JSON.stringify(row) : table(row));
   weights.close();
