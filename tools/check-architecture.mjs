@@ -47,7 +47,7 @@ const PROVER_FILE = /(^|[/.-])(prove|prover|witness|commit)([/.-]|$)/;
 const SAME_FLOOR = new Set(['random>transcript', 'tensor>code']);
 /** Lines of a file; tests may hold longer tables, and generated code is not read by people. */
 const MAX_LINES = 420;
-const MAX_TEST_LINES = 500;
+const MAX_TEST_LINES = 520;
 const GENERATED = new Set(['src/kernels/wasm/assembly/blake3-rounds.ts']);
 
 const CLOSURE_ENTRY = 'src/verifier/index.ts';

@@ -23,6 +23,7 @@
 import { refuse } from '../errors/proof-error.ts';
 import { blake3, DIGEST_BYTES } from '../hash/blake3.ts';
 import { GROUP_BYTES, LABEL_BYTES, labelBytes, MAX_COLUMNS } from '../hash/leaf.ts';
+import { exactLog2 } from '../merkle/shape.ts';
 import { decodeParameters, encodeParameters } from '../params/encoding.ts';
 import { groupPadLength, type Lifetime } from '../params/instance.ts';
 import { budget, LOG_CODE_EXPANSION, type Parameters } from '../params/parameters.ts';
@@ -73,8 +74,8 @@ const LOG_CAP_MAX = 31;
 export function encodeKey(key: GroupKey): Uint8Array<ArrayBuffer> {
   const { group, layout } = key;
   const parameters = encodeParameters(key.parameters);
-  const logCap = Math.log2(group.cap.length / DIGEST_BYTES);
-  if (!Number.isInteger(logCap) || logCap < 0) {
+  const logCap = exactLog2(group.cap.length / DIGEST_BYTES);
+  if (logCap === undefined) {
     throw new RangeError(`cap: expected 2^c digests of ${DIGEST_BYTES} bytes, got ${group.cap.length} bytes`);
   }
   if (!Number.isSafeInteger(group.epoch) || group.epoch < 0) {
