@@ -26,12 +26,12 @@ export interface SitesShape {
   readonly rows: number;
 }
 
-/** The number of layers before the direct sums that makes both together cheapest; even, at most m - 2. */
+/** The number of layers before the direct sums that makes both together cheapest; at most m - 2. */
 export function layersFor(shape: { logN: number; logCoset: number }, positions: ArrayLike<number>): number {
   const cosets = new Set(Array.from(positions, (i) => i % 2 ** (shape.logN - shape.logCoset))).size;
   const cost = (l: number): number => (positions.length * MULTIPLY_ADD) / 2 ** l + cosets * LAYER * l;
   let best = 0;
-  for (let l = 2; l <= Math.min(MAX_LAYERS, shape.logCoset - 2); l += 2) if (cost(l) < cost(best)) best = l;
+  for (let l = 1; l <= Math.min(MAX_LAYERS, shape.logCoset - 2); l++) if (cost(l) < cost(best)) best = l;
   return best;
 }
 
