@@ -6,10 +6,18 @@ import { commitPads, provePads } from '../pads/proof-prove.ts';
 import type { MaskSource } from '../random/masks.ts';
 import { proverChannel, type ProverChannel } from '../transcript/prover.ts';
 import type { Observer } from '../transcript/transcript.ts';
-import { checkLinearStatement, linearDomain, linearPlan, type LinearStatement } from './linear-statement.ts';
+import {
+  checkLinearStatement,
+  linearDomain,
+  linearPlan,
+  type LinearStatement,
+  ownColumns,
+} from './linear-statement.ts';
 import { proveOpening, type OpenableGroup } from './open-prove.ts';
 import { commitOwn } from './own-prove.ts';
 import { writeRoot } from './whir/prove.ts';
+
+const NO_CELLS = new Uint32Array(0);
 
 /**
  * A proof of a linear opening.
@@ -19,7 +27,8 @@ import { writeRoot } from './whir/prove.ts';
  *
  * @param groups the statement's groups, in its order
  * @param source of a fresh proof key
- * @throws RangeError for a malformed statement or groups that do not fit it; ProofError `SELF_CHECK` for a false claim
+ * @param ownCells words of F below p, [ownColumns][2^m]: secret, committed by this proof alone
+ * @throws RangeError for a malformed statement, groups or cells that do not fit it; ProofError `SELF_CHECK` for a false claim
  */
 export function proveLinear(
   kernels: Kernels,
@@ -27,6 +36,7 @@ export function proveLinear(
   groups: readonly OpenableGroup[],
   source: MaskSource,
   observer?: Observer,
+  ownCells: Uint32Array = NO_CELLS,
 ): Uint8Array<ArrayBuffer> {
   checkLinearStatement(kernels.ext, statement);
   statement.groups.forEach((group, i) => {
@@ -36,8 +46,12 @@ export function proveLinear(
       );
     }
   });
+  const cells = ownColumns(statement) * 2 ** statement.parameters.code.logData;
+  if (ownCells.length !== cells) {
+    throw new RangeError(`ownCells: expected ${cells} words, got ${ownCells.length}`);
+  }
   const ch = proverChannel(linearDomain(kernels.ext, statement), observer);
-  kernels.memory.scope(() => proveLinearBody(kernels, ch, statement, groups, source));
+  kernels.memory.scope(() => proveLinearBody(kernels, ch, statement, groups, source, true, ownCells));
   return ch.finish();
 }
 
@@ -49,11 +63,12 @@ export function proveLinearBody(
   groups: readonly OpenableGroup[],
   source: MaskSource,
   selfCheck = true,
+  ownCells: Uint32Array = NO_CELLS,
 ): void {
   const { parameters } = statement;
   const algebra = affineAlgebra(kernels.ext);
   const pads = createProverPads(source, linearPlan(statement));
-  const own = commitOwn(kernels, source, parameters, 0, new Uint32Array(0));
+  const own = commitOwn(kernels, source, parameters, ownColumns(statement), ownCells);
   const committedPads = commitPads(kernels, source, parameters.pads, pads);
   writeRoot(ch, 'root/AM', own.rows);
   writeRoot(ch, 'root/PAD', committedPads.rows);

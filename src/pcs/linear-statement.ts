@@ -4,6 +4,7 @@
  */
 import type { ExtensionField } from '../field/field.ts';
 import { blake3 } from '../hash/blake3.ts';
+import { MAX_COLUMNS } from '../hash/leaf.ts';
 import type { Instance } from '../params/instance.ts';
 import { encodeParameters } from '../params/encoding.ts';
 import { exactLog2 } from '../merkle/shape.ts';
@@ -23,6 +24,10 @@ export interface LinearStatement {
   readonly parameters: Parameters;
   /** Committed groups, in the order of their columns. */
   readonly groups: readonly CommittedGroup[];
+  /**
+   * Columns that this proof commits for itself, behind those of the groups: vectors that no other proof refers to. Default 0.
+   */
+  readonly ownColumns?: number;
   readonly claims: readonly PublicClaim[];
   /** Anything the parties agree on: a request id, a date, a purpose. */
   readonly context: Uint8Array;
@@ -39,7 +44,7 @@ export function linearInstance(statement: Omit<LinearStatement, 'parameters'>): 
         columns,
         uses,
       })),
-      { name: 'AM', lifetime: 'proof', columns: 0, uses: 1 },
+      { name: 'AM', lifetime: 'proof', columns: ownColumns(statement), uses: 1 },
     ],
     balances: [],
     claims: statement.claims.length,
@@ -50,9 +55,14 @@ export function linearInstance(statement: Omit<LinearStatement, 'parameters'>): 
   };
 }
 
-/** Columns of all groups. */
-export function committedColumns(statement: Pick<LinearStatement, 'groups'>): number {
-  return statement.groups.reduce((sum, group) => sum + group.columns, 0);
+/** Columns of the proof's own. */
+export function ownColumns(statement: Pick<LinearStatement, 'ownColumns'>): number {
+  return statement.ownColumns ?? 0;
+}
+
+/** Columns of all groups, then the proof's own. */
+export function committedColumns(statement: Pick<LinearStatement, 'groups' | 'ownColumns'>): number {
+  return statement.groups.reduce((sum, group) => sum + group.columns, ownColumns(statement));
 }
 
 /** The pads of a linear opening. */
@@ -66,6 +76,10 @@ export function linearPlan(statement: LinearStatement): PadPlan {
 export function checkLinearStatement(field: ExtensionField, statement: LinearStatement): void {
   checkField(field, statement.parameters);
   statement.groups.forEach(checkIdentity);
+  const own = ownColumns(statement);
+  if (!Number.isInteger(own) || own < 0 || own > MAX_COLUMNS - field.degree) {
+    throw new RangeError(`ownColumns: expected an integer in [0, ${MAX_COLUMNS - field.degree}], got ${own}`);
+  }
   const columns = committedColumns(statement);
   if (statement.claims.length === 0) throw new RangeError('claims: expected at least one, got none');
   for (const { weight, value } of statement.claims) {
@@ -117,6 +131,7 @@ export function linearDomain(field: ExtensionField, statement: LinearStatement):
     ...statement.groups.map((group, i): StatementLeaf => {
       return { label: `group-${i}`, type: 'digest', value: groupDigest(group, statement.parameters) };
     }),
+    { label: 'own-columns', type: 'integer', value: ownColumns(statement) },
     { label: 'claims', type: 'digest', value: blake3(encodeClaims(statement.claims)) },
     { label: 'context', type: 'bytes', value: statement.context },
   ];

@@ -13,6 +13,7 @@ import {
   linearDomain,
   linearInstance,
   linearPlan,
+  ownColumns,
   type LinearStatement,
 } from './linear-statement.ts';
 import { verifyOpening } from './open-verify.ts';
@@ -52,7 +53,7 @@ export function verifyLinearBody(ch: VerifierChannel, statement: LinearStatement
   const ownRoot = ch.readDigest('root/AM');
   const padRoot = ch.readDigest('root/PAD');
   const claims = statement.claims.map(({ weight, value }) => ({ weight, value: algebra.constant(value) }));
-  verifyOpening(ch, ledger, { ...statement, ownColumns: 0, ownRoot }, claims);
+  verifyOpening(ch, ledger, { ...statement, ownColumns: ownColumns(statement), ownRoot }, claims);
   verifyPadProof(ch, statement.parameters.pads, padRoot, ledger.finish());
 }
 

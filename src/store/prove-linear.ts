@@ -21,6 +21,8 @@ export interface LinearRequest {
   readonly parameters: Parameters;
   /** In the order of their columns in the claims. */
   readonly groups: readonly StoredGroup[];
+  /** Columns of the proof's own, behind those of the groups: words below p, [columns][2^m]. Secret. Default: none. */
+  readonly ownCells?: Uint32Array;
   readonly claims: readonly PublicClaim[];
   readonly context: Uint8Array;
 }
@@ -42,7 +44,15 @@ export interface LinearProof extends CheckedProof {
  */
 export function proveStored(kernels: Kernels, home: Home, request: LinearRequest): LinearProof {
   const { groups, parameters, claims, context } = request;
-  const statement = { parameters, groups: groups.map((group) => group.key.group), claims, context };
+  const ownCells = request.ownCells ?? new Uint32Array(0);
+  const ownColumns = ownCells.length / 2 ** parameters.code.logData;
+  const statement = {
+    parameters,
+    groups: groups.map((group) => group.key.group),
+    ownColumns,
+    claims,
+    context,
+  };
   checkLinearStatement(kernels.ext, statement);
   checkParameters(parameters, linearInstance(statement));
   const owned = groups.map((group) => group.owned);
@@ -51,7 +61,8 @@ export function proveStored(kernels: Kernels, home: Home, request: LinearRequest
     parameters,
     purpose: 'proof',
     domain: linearDomain(kernels.ext, statement),
-    prove: (source) => proveLinear(kernels, statement, owned, source),
+    ownCells,
+    prove: (source) => proveLinear(kernels, statement, owned, source, undefined, ownCells),
     verify: (proof) => verifyLinear(kernels.ext, statement, proof),
   });
   return { statement, ...checked };

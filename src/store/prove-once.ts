@@ -4,6 +4,7 @@
  * accepted it. A proof that stops on the way is abandoned: its positions stay spent and its key is gone.
  */
 import { refuse } from '../errors/proof-error.ts';
+import { bytesOfWords } from '../hash/words.ts';
 import { blake3Hasher } from '../hash/blake3.ts';
 import type { Kernels } from '../kernels/contract.ts';
 import type { Parameters } from '../params/parameters.ts';
@@ -24,6 +25,8 @@ export interface ProofTask {
   readonly purpose: 'proof' | 'link';
   /** Domain of the transcript: statement, parameters, kind. */
   readonly domain: Domain;
+  /** Secret cells that this proof commits for itself. Default: none. */
+  readonly ownCells?: Uint32Array;
   prove(source: MaskSource): Uint8Array<ArrayBuffer>;
   verify(proof: Uint8Array): Verdict;
 }
@@ -50,7 +53,7 @@ export function proveOnce(kernels: Kernels, home: Home, task: ProofTask): Checke
     domainDigest: domainDigest(task.domain),
     kind: task.domain.kind,
     counters: reservations.map(({ group, used }) => ({ group, used })),
-    witnessDigest: witnessDigest(task.groups),
+    witnessDigest: witnessDigest(task.groups, task.ownCells ?? new Uint32Array(0)),
   });
   const proof = task.prove(maskSource(key, kernels.ext));
   const verdict = task.verify(proof);
@@ -98,13 +101,14 @@ function reserveAll(
 
 /**
  * What with the statement determines the witness: the caps in the statement bind cells, pads and salts; the trees' secrets
- * determine pads and salts, and nobody else has them.
+ * determine pads and salts, and nobody else has them. Cells that the proof commits for itself are added.
  */
-function witnessDigest(groups: readonly StoredGroup[]): Secret<Uint8Array> {
+function witnessDigest(groups: readonly StoredGroup[], ownCells: Uint32Array): Secret<Uint8Array> {
   const secrets = groups.map((group) => group.treeSecret);
   return mapSecret(secrets, (...parts) => {
     const hasher = blake3Hasher({ context: 'zkdl store witness 1' });
     for (const part of parts) hasher.update(part); // 32 bytes each: the list is read back in one way
-    return hasher.digest();
+    // The statement fixes how many own cells there are.
+    return hasher.update(bytesOfWords(ownCells)).digest();
   });
 }

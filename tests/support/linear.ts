@@ -64,7 +64,12 @@ export function randomPoint(field: ExtensionField, n: number, seed: number): Ext
 }
 
 /** The value of a weight on cells, by its definition: every cell of every column. */
-export function applyWeight(field: ExtensionField, weight: Weight, cells: Cells, logData: number): Ext {
+export function applyWeight(
+  field: ExtensionField,
+  weight: Weight,
+  cells: Cells | Int32Array,
+  logData: number,
+): Ext {
   let total = field.zero;
   for (const term of weight) {
     let vector: Ext[] = [term.coefficient];
