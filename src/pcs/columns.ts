@@ -22,10 +22,14 @@ export interface ColumnSource {
 /** Columns that are read at once: as many as fill a block of a leaf. */
 export const BATCH_COLUMNS = 16;
 
-/** Calls `use` for all columns of a source, at most BATCH_COLUMNS at a time. */
-export function inBatches(source: ColumnSource, use: (first: number, count: number) => void): void {
-  for (let first = 0; first < source.columns; first += BATCH_COLUMNS) {
-    use(first, Math.min(BATCH_COLUMNS, source.columns - first));
+/** Calls `use` for all columns of a source, at most `most` at a time. */
+export function inBatches(
+  source: ColumnSource,
+  use: (first: number, count: number) => void,
+  most: number = BATCH_COLUMNS,
+): void {
+  for (let first = 0; first < source.columns; first += most) {
+    use(first, Math.min(most, source.columns - first));
   }
 }
 

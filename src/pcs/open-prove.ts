@@ -19,7 +19,7 @@ import {
 } from '../params/parameters.ts';
 import { publicRandom } from '../secret/released.ts';
 import type { ProverChannel } from '../transcript/prover.ts';
-import { inBatches, type ColumnSource } from './columns.ts';
+import { BATCH_COLUMNS, inBatches, type ColumnSource } from './columns.ts';
 import { addCombination } from './fold-prove.ts';
 import { mergeOracle } from './merge-prove.ts';
 import type { Claim } from './opening.ts';
@@ -123,6 +123,9 @@ export function maskValue(kernels: Kernels, values: readonly Ext[]): Ext {
   );
 }
 
+/** Cells that a combination reads at once: every batch of columns passes over all of g'. */
+const COMBINED_CELLS = 2 ** 26;
+
 /**
  * g' = sum over base columns of coefficient * column, cells and pads: a K array of k0 elements, plain words, in the current
  * scope.
@@ -141,8 +144,9 @@ function combination(
   const pads =
     cells % BLOCK === 0 ? whole.subarray(data.length) : new Uint32Array(extWords(padLength, degree));
   let base = 0;
+  const most = Math.max(BATCH_COLUMNS, Math.floor(COMBINED_CELLS / cells));
   for (const source of sources) {
-    inBatches(source, (first, count) => {
+    const add = (first: number, count: number): void => {
       const e = packExt(coefficients.slice(base, base + count), kernels.ext);
       addCombination(kernels, data, source.data(first, count), count, cells, e);
       kernels.memory.scope(() => {
@@ -151,7 +155,8 @@ function combination(
         addCombination(kernels, target, source.pads(first, count, into), count, source.padLength, e);
       });
       base += count;
-    });
+    };
+    inBatches(source, add, most);
   }
   if (cells % BLOCK !== 0) copyElements(whole, cells, pads, padLength, degree);
   return whole;
