@@ -1,5 +1,5 @@
 /** KRN-2: a binary that was tampered with is refused by its digest, a kernel that computes wrong words by the self-test. */
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, afterEach, expect, test, vi } from 'vitest';
 import { extensionField } from '../../src/field/extension-field.ts';
 import { primeField } from '../../src/field/prime-field.ts';
 import { chooseKernels, selfTest, wasmKernels, type Kernels } from '../../src/kernels/index.ts';
@@ -8,6 +8,8 @@ import { compileKernels } from '../../src/kernels/wasm/load.ts';
 
 const open: Kernels[] = [];
 afterAll(() => Promise.all(open.map((k) => k.close())));
+
+afterEach(() => vi.unstubAllGlobals());
 
 const binary = (): Uint8Array<ArrayBuffer> => Uint8Array.from(Buffer.from(base64, 'base64'));
 
@@ -60,4 +62,15 @@ test('falls back to the definition and says so; mistakes of the caller are not h
   );
   const toy = await chooseKernels({}, extensionField(primeField(97), [-5, 0]));
   expect(toy.kernels.ext.base.modulus).toBe(97);
+});
+
+test('one thread where memory cannot be shared', async () => {
+  vi.stubGlobal('SharedArrayBuffer', undefined);
+  const k = await wasmKernels();
+  open.push(k);
+  expect(k.threads).toBe(1);
+  expect(selfTest(k)).toEqual([]);
+  await expect(wasmKernels({ threads: 2 })).rejects.toThrow(
+    'expected 1 where SharedArrayBuffer is missing, got 2',
+  );
 });
