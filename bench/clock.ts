@@ -23,11 +23,11 @@ export function clocked<T>(body: () => T): Elapsed & { readonly value: T } {
 const ANCHOR_WORDS = 1 << 20;
 const ANCHOR_SAMPLES = 30;
 
-/** CPU time of one product of the base-field kernel, least of many samples: how fast this core is just now. */
+/** Time of a product of the base-field kernel, least of many short samples: how fast this machine is just now. */
 export function anchorNs(kernels: Kernels): number {
   return kernels.memory.scope(() => {
     const [a, b] = [kernels.memory.u32(ANCHOR_WORDS).fill(5), kernels.memory.u32(ANCHOR_WORDS).fill(7)];
-    const samples = Array.from({ length: ANCHOR_SAMPLES }, () => clocked(() => kernels.mul(a, a, b)).cpuMs);
+    const samples = Array.from({ length: ANCHOR_SAMPLES }, () => clocked(() => kernels.mul(a, a, b)).ms);
     return Number(((1e6 * Math.min(...samples)) / ANCHOR_WORDS).toFixed(3));
   });
 }

@@ -3,8 +3,8 @@
  * of 14 bits, committed, and opened under three claims (a random point on all columns, one cell, a block).
  *
  * Question: how long do commitment, opening and verification take on this machine, and where does the time go? Wall times
- * mean something on a quiet machine; CPU times (all threads together) on any, divided by `anchorNs`, the CPU time of a
- * base-field multiplication in the same run.
+ * mean something on a quiet machine, CPU times (all threads together) on any; `anchorNs`, the time of a base-field
+ * multiplication in the same run, tells machines apart.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';

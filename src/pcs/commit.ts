@@ -219,17 +219,15 @@ export function openColumns(
       width,
       positions.map((position) => indexOf.get(position) as number),
     );
+  const opened = { values: pick(values, tree.words), salts: pick(saltWords, SALT_WORDS) };
+  if (subtree === 1) return opened;
   // The leaves of all touched subtrees at once: a call for each would cost more than its hashing.
-  let digests: Uint32Array | undefined;
+  const digests = new Uint32Array(DIGEST_WORDS * wanted.length);
+  kernels.hashLeaves(digests, treeFormat(tree), values, saltWords);
   const indexOfSubtree = new Map(touched.map((s, k) => [s, k]));
   return {
-    values: pick(values, tree.words),
-    salts: pick(saltWords, SALT_WORDS),
+    ...opened,
     subtreeLeaves(s) {
-      if (digests === undefined) {
-        digests = new Uint32Array(DIGEST_WORDS * wanted.length);
-        kernels.hashLeaves(digests, treeFormat(tree), values, saltWords);
-      }
       const at = DIGEST_WORDS * subtree * (indexOfSubtree.get(s) as number);
       return digests.subarray(at, at + DIGEST_WORDS * subtree);
     },

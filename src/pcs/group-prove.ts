@@ -64,7 +64,8 @@ export function ownedGroup(
     cap: rows.cap,
     source: columns,
     rows,
-    open: (positions) => openColumns(kernels, parameters.code, rows, columns, salts, positions),
+    open: (positions, source = columns) =>
+      openColumns(kernels, parameters.code, rows, source, salts, positions),
   };
 }
 

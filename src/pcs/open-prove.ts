@@ -24,14 +24,18 @@ import { addCombination } from './fold-prove.ts';
 import { mergeOracle } from './merge-prove.ts';
 import type { Claim } from './opening.ts';
 import { combinationForm, powersOf, weightsAt } from './open-verify.ts';
+import { residentGroup } from './resident-prove.ts';
 import { addPowers, commitOracle, proveWhir, writeRoot } from './whir/prove.ts';
 
 /** A committed group with what its owner knows. */
 export interface OpenableGroup {
   readonly source: ColumnSource;
   readonly rows: CommittedRows;
-  /** The rows at some positions, kept or recomputed. */
-  open(positions: readonly number[]): OpenedRows;
+  /**
+   * The rows at some positions, kept or recomputed.
+   * @param source the same columns, where they are quicker to read
+   */
+  open(positions: readonly number[], source?: ColumnSource): OpenedRows;
 }
 
 /** Everything that is committed before the first challenge, as the prover knows it. */
@@ -47,11 +51,14 @@ export function proveOpening(
   kernels: Kernels,
   ch: ProverChannel,
   pads: ProverPads,
-  trees: OpenableTrees,
+  openable: OpenableTrees,
   claims: readonly Claim[],
 ): void {
   const { ext: field } = kernels;
-  const { parameters } = trees;
+  const { parameters } = openable;
+  const cells = 2 ** parameters.code.logData;
+  const groups = openable.groups.map((group) => residentGroup(kernels, group, cells));
+  const trees = { ...openable, groups };
   const { algebra } = pads.ledger;
   const sources = sourcesOf(trees);
   const columns = sources.reduce((sum, source) => sum + source.columns, 0) - field.degree;

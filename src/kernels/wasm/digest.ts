@@ -1,5 +1,5 @@
 /** BLAKE3 of the two kernel binaries; written by `node tools/build-kernels.mjs --pin`. */
 export const KERNEL_BLAKE3 = {
-  single: '03d184c10a2d766daf9b792c8e4fed5022642e85ab454223acfbe9bceb508970',
-  shared: '2994a2a97cc64072eb2a3a65156e0554fdc38690b4e85487e3b155563909eb48',
+  single: 'c293d9638c747ce70ddc7a8044b9a69e64b4a987732fa9c53d36ccc2da1d24a8',
+  shared: 'd099a9914e5db0ac623d3b9c56773e09fc7c00c1aaa53afd5e0c88e4629ac1a3',
 };

@@ -1,6 +1,9 @@
 // Layers of a transform on 2^logRows rows of rowBytes, in place. Two layers a pass: four loads, four products by
 // a constant, four stores. A block's root is constant over the block, whatever the columns are.
-import { add4, addOne, MU, mul4, mulConstant4, mulOne, mus, primes, sub4, subOne } from '../montgomery';
+import { add4, addOne, MU, mul4, mulConstant4, mulOne, mus, P, primes, sub4, subOne } from '../montgomery';
+
+/** 1 as a Montgomery word: the root of the first block of the subgroup's own coset, where a product changes nothing. */
+const ONE: u32 = <u32>((<u64>1 << 32) % <u64>P);
 
 /** (a, b) -> (a + z b, a - z b) on two chunks of `bytes`. */
 function split2(a: usize, bytes: usize, z: u32): void {
@@ -71,6 +74,68 @@ function split4(a: usize, q: usize, z1: u32, z2: u32, z3: u32): void {
   }
 }
 
+/** `split2` for the root 1. */
+function split2One(a: usize, bytes: usize): void {
+  const p = primes();
+  const vectorEnd = a + (bytes & ~15);
+  const end = a + bytes;
+  while (a < vectorEnd) {
+    const x = v128.load(a);
+    const y = v128.load(a + bytes);
+    v128.store(a, add4(x, y, p));
+    v128.store(a + bytes, sub4(x, y, p));
+    a += 16;
+  }
+  while (a < end) {
+    const x = load<u32>(a);
+    const y = load<u32>(a + bytes);
+    store<u32>(a, addOne(x, y));
+    store<u32>(a + bytes, subOne(x, y));
+    a += 4;
+  }
+}
+
+/** `split4` for the roots 1 above and 1 and z below: one product of four. */
+function split4One(a: usize, q: usize, z: u32): void {
+  const p = primes();
+  const w = i32x4.splat(z);
+  const wMu = i32x4.splat(z * MU);
+  const vectorEnd = a + (q & ~15);
+  const end = a + q;
+  const q2 = q << 1;
+  const q3 = q2 + q;
+  while (a < vectorEnd) {
+    const x0 = v128.load(a);
+    const x1 = v128.load(a + q);
+    const x2 = v128.load(a + q2);
+    const x3 = v128.load(a + q3);
+    const y0 = add4(x0, x2, p);
+    const y2 = sub4(x0, x2, p);
+    const s = add4(x1, x3, p);
+    const d = mulConstant4(i32x4.add(i32x4.sub(x1, x3), p), w, wMu, p);
+    v128.store(a, add4(y0, s, p));
+    v128.store(a + q, sub4(y0, s, p));
+    v128.store(a + q2, add4(y2, d, p));
+    v128.store(a + q3, sub4(y2, d, p));
+    a += 16;
+  }
+  while (a < end) {
+    const x0 = load<u32>(a);
+    const x1 = load<u32>(a + q);
+    const x2 = load<u32>(a + q2);
+    const x3 = load<u32>(a + q3);
+    const y0 = addOne(x0, x2);
+    const y2 = subOne(x0, x2);
+    const s = addOne(x1, x3);
+    const d = mulOne(subOne(x1, x3), z);
+    store<u32>(a, addOne(y0, s));
+    store<u32>(a + q, subOne(y0, s));
+    store<u32>(a + q2, addOne(y2, d));
+    store<u32>(a + q3, subOne(y2, d));
+    a += 4;
+  }
+}
+
 /** The last two layers of a single column: four blocks of four words at once, transposed in registers. */
 function split4Words(a: usize, blocks: u32, upper: usize, lower: usize): void {
   const p = primes();
@@ -120,7 +185,10 @@ function storeTransposed(a: usize, x0: v128, x1: v128, x2: v128, x3: v128): void
 export function splitRows(data: usize, logRows: u32, rowBytes: usize, heap: usize): void {
   let layer: u32 = 0;
   if (logRows & 1) {
-    split2(data, rowBytes << (logRows - 1), load<u32>(heap, 4));
+    const z = load<u32>(heap, 4);
+    const bytes = rowBytes << (logRows - 1);
+    if (z == ONE) split2One(data, bytes);
+    else split2(data, bytes, z);
     layer = 1;
   }
   for (; layer < logRows; layer += 2) {
@@ -132,7 +200,12 @@ export function splitRows(data: usize, logRows: u32, rowBytes: usize, heap: usiz
       split4Words(data, count, upper, lower);
       continue;
     }
-    for (let i: usize = 0; i < count; i++) {
+    let i: usize = 0;
+    if (load<u32>(upper) == ONE && load<u32>(lower) == ONE) {
+      split4One(data, q, load<u32>(lower, 4));
+      i = 1;
+    }
+    for (; i < <usize>count; i++) {
       const z = lower + (i << 3);
       split4(data + i * (q << 2), q, load<u32>(upper + (i << 2)), load<u32>(z), load<u32>(z, 4));
     }
