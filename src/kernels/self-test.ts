@@ -1,5 +1,5 @@
 /**
- * A few calls of every kernel family, compared with the definition. Engines have miscompiled integer code before; a prover that
+ * A call of every kernel family, compared with the definition: not every kernel, which is what the tests are for. Engines have miscompiled integer code before; a prover that
  * computes a wrong word makes proofs that nobody accepts, or worse, masks that hide nothing. Runs in a few milliseconds,
  * once, before kernels are handed out.
  */
@@ -24,6 +24,9 @@ function integers(length: number): Int16Array {
   return Int16Array.from({ length }, (_, i) => ((i * 7919) % 16_383) - 8191);
 }
 
+/** Words of the probe that reaches every thread. */
+const THREADED = 1 << 16;
+
 const outOf = (length: number, run: (out: Uint32Array) => void): Uint32Array => {
   const out = new Uint32Array(length);
   run(out);
@@ -34,6 +37,8 @@ const domain = { label: 'selftest', epoch: 0, group: new Uint8Array(8) };
 
 /** One probe a family; lengths cross the vector loops and their tails. */
 const PROBES: Readonly<Record<string, Probe>> = {
+  // Long enough for several tasks, so that every thread of a pool takes its part.
+  threads: (k) => outOf(THREADED, (out) => k.sub(out, sample(k, THREADED, 14), sample(k, THREADED, 15))),
   base: (k) => outOf(23, (out) => k.addScaled(out, sample(k, 23, 1), 12345 as Fe, sample(k, 23, 2))),
   product: (k) => outOf(23, (out) => k.mul(out, sample(k, 23, 3), sample(k, 23, 4))),
   extension: (k) => {
@@ -61,6 +66,35 @@ const PROBES: Readonly<Record<string, Probe>> = {
       k.foldRows(out, { data: integers(63), rows: 9, columns: 7 }, e),
     );
   },
+  sums: (k) => {
+    const w = sample(k, extWords(6, k.ext.degree), 16);
+    return outOf(extWords(9, k.ext.degree), (out) => k.weightedColumns(out, sample(k, 54, 17), 6, w));
+  },
+  rows: (k) => {
+    const n = extWords(12, k.ext.degree);
+    return outOf(n, (out) => k.kRows(out, sample(k, n, 18), 3));
+  },
+  products: (k) => {
+    const [a, b] = [integers(5 * 24), integers(3 * 24)];
+    return outOf(15, (out) =>
+      k.gemm(
+        out,
+        { data: a, rows: 5, columns: 24 },
+        { data: b, rows: 3, columns: 24 },
+        { boundA: 8191, boundB: 8191 },
+      ),
+    );
+  },
+  fractions: (k) => {
+    const alpha = k.ext.fromLimbs(Array.from(sample(k, k.ext.degree, 19)));
+    return outOf(extWords(11, k.ext.degree), (out) =>
+      k.lookupLeaves(out, [sample(k, 11, 20), sample(k, 11, 21)], alpha, [alpha, k.ext.one], 5 as Fe),
+    );
+  },
+  transposed: (k) => {
+    const eta = sample(k, extWords(3, k.ext.degree), 22);
+    return outOf(extWords(40, k.ext.degree), (out) => k.evaluateAtTransposed(out, eta, 6, [1, 5, 63], 40));
+  },
   leaves: (k) =>
     outOf(5 * 8, (out) =>
       k.hashLeaves(out, leafFormat(domain, 21, 3, true), sample(k, 5 * 21, 11), sample(k, 20, 12)),
@@ -81,7 +115,8 @@ export function selfTest(kernels: Kernels): string[] {
     .filter(([, probe]) => {
       try {
         const expected = probe(reference);
-        return probe(kernels).some((word, i) => word !== expected[i]);
+        const got = probe(kernels);
+        return got.length !== expected.length || got.some((word, i) => word !== expected[i]);
       } catch {
         return true;
       }

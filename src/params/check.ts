@@ -71,8 +71,8 @@ export function checkStructure(parameters: Parameters): void {
   if (unlisted !== undefined) refuse(WEAK, STAGE, unlisted);
   const numbers = [code, pads, ...levels].flatMap((part) => Object.values(part) as number[]);
   numbers.push(logFinal);
-  const odd = numbers.find((x) => !Number.isInteger(x) || x < 0 || x >= U32);
-  if (odd !== undefined) refuse(WEAK, STAGE, `expected integers in [0, 2^32), got ${odd}`);
+  const odd = numbers.findIndex((x) => !Number.isInteger(x) || x < 0 || x >= U32);
+  if (odd >= 0) refuse(WEAK, STAGE, `expected integers in [0, 2^32), got ${numbers[odd]}`);
   const adicity = twoAdicity(profile.field);
   if (code.logData + LOG_CODE_EXPANSION > adicity) {
     refuse(WEAK, STAGE, `n0: expected at most 2^${adicity} points, got m = ${code.logData}`);
@@ -134,8 +134,8 @@ function checkFit(parameters: Parameters, instance: Instance): void {
     ...instance.terms.map((term) => term.size),
     ...instance.groups.flatMap((group) => [group.columns, group.uses]),
   ];
-  const odd = counts.find((x) => !Number.isSafeInteger(x) || x < 0);
-  if (odd !== undefined) refuse(WEAK, STAGE, `program: expected counts, got ${odd}`);
+  const odd = counts.findIndex((x) => !Number.isSafeInteger(x) || x < 0);
+  if (odd >= 0) refuse(WEAK, STAGE, `program: expected counts, got ${counts[odd]}`);
   const size = padSize(instance, code.logData);
   if (pads.size !== size) refuse(WEAK, STAGE, `s: expected ${size} pads, got ${pads.size}`);
   const ephemeral = instance.groups.filter((group) => group.lifetime === 'proof').length;

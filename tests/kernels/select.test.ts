@@ -29,6 +29,7 @@ test('every family has a probe that a wrong word fails', async () => {
     array[array.length >> 1]! ^= 1;
   };
   const liars: Record<string, Partial<Kernels>> = {
+    threads: { sub: (out, ...rest) => (k.sub(out, ...rest), flip(out)) },
     base: { addScaled: (out, ...rest) => (k.addScaled(out, ...rest), flip(out)) },
     product: { mul: (out, ...rest) => (k.mul(out, ...rest), flip(out)) },
     extension: { kMul: (out, ...rest) => (k.kMul(out, ...rest), flip(out)) },
@@ -36,6 +37,13 @@ test('every family has a probe that a wrong word fails', async () => {
     evaluation: { evaluateAt: (out, ...rest) => (k.evaluateAt(out, ...rest), flip(out)) },
     sumcheck: { productRound: () => ({ at0: k.ext.zero, atInfinity: k.ext.one }) },
     fold: { foldRows: (out, ...rest) => (k.foldRows(out, ...rest), flip(out)) },
+    sums: { weightedColumns: (out, ...rest) => (k.weightedColumns(out, ...rest), flip(out)) },
+    rows: { kRows: (out, ...rest) => (k.kRows(out, ...rest), flip(out)) },
+    products: { gemm: (out, ...rest) => (k.gemm(out, ...rest), flip(out)) },
+    fractions: { lookupLeaves: (out, ...rest) => (k.lookupLeaves(out, ...rest), flip(out)) },
+    transposed: {
+      evaluateAtTransposed: (out, ...rest) => (k.evaluateAtTransposed(out, ...rest), flip(out)),
+    },
     leaves: { hashLeaves: (out, ...rest) => (k.hashLeaves(out, ...rest), flip(out)) },
     nodes: { hashParents: (out, children) => (k.hashParents(out, children), flip(out)) },
     stream: { expandUniform: (out, ...rest) => (k.expandUniform(out, ...rest), flip(out)) },

@@ -236,3 +236,11 @@ function describeAt(logData: number, padLength: number): Parameters {
   describeSet(p, instance22());
   return p;
 }
+
+test('a number that is missing is refused, and hides no bad one behind it', () => {
+  const missing = undefined as unknown as number;
+  expect(verdict({ ...parameters, code: { ...parameters.code, logData: missing } })).toBe(WEAK);
+  expect(verdict({ ...parameters, logFinal: missing })).toBe(WEAK);
+  expect(verdict(parameters, { ...instance, claims: missing, constraints: -5 })).toBe(WEAK);
+  expect(verdict(parameters, { ...instance, balances: [missing, -7] })).toBe(WEAK);
+});
