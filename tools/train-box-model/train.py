@@ -110,14 +110,13 @@ def evaluate(model, ids, windows):
     """Mean loss in nats a token over `windows` equally spaced windows of the held-out ids (all of them for None)."""
     count = (len(ids) - 1) // CONTEXT
     chosen = range(count) if windows is None else np.linspace(0, count - 1, windows).astype(int)
-    total, model_amp = 0.0, model.amp
+    total = 0.0
     with torch.no_grad():
         for start in range(0, len(chosen), 16):
             batch = np.stack([ids[i * CONTEXT : i * CONTEXT + CONTEXT + 1] for i in chosen[start : start + 16]]).astype(np.int64)
             x = torch.from_numpy(batch)
             logits = model(x[:, :-1])
             total += F.cross_entropy(logits.flatten(0, 1), x[:, 1:].flatten(), reduction="sum").item()
-    model.amp = model_amp
     return total / (len(chosen) * CONTEXT)
 
 

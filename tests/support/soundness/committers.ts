@@ -67,7 +67,12 @@ export function otherCells(kernels: Kernels, { statement, groups }: Setting): St
     first += columns;
     return arraySource(columns, own, padLength, new Uint32Array(columns * padLength));
   });
-  const otherSource = groups.map((group, g) => ({ ...group, source: sources[g] as ColumnSource }));
+  // The rows are opened from the committed columns, wherever the prover would rather read them.
+  const otherSource = groups.map((group, g) => ({
+    ...group,
+    source: sources[g] as ColumnSource,
+    open: (positions: readonly number[]) => group.open(positions),
+  }));
   const otherRows = otherSource.map((group, g): OpenableGroup => {
     const words = encodeSource(kernels, parameters, group.source);
     const open = groups[g]?.open as OpenableGroup['open'];
