@@ -7,14 +7,13 @@ import type { Kernels } from '../kernels/contract.ts';
 import { DIGEST_WORDS, leafStateWords, pieceEnd } from '../kernels/contract/hash.ts';
 import type { PaddedMessage } from '../kernels/contract/ntt.ts';
 import { hasRoom, hotLike, hotWords } from '../kernels/memory/hot.ts';
-import { bitReverse } from '../field/domain.ts';
 import { SALT_WORDS, type LeafFormat } from '../hash/leaf.ts';
 import type { Stream } from '../hash/stream.ts';
 import { capOf, growTree, storedNodes, subtreeRoots } from '../merkle/prove.ts';
-import { pickRows, type CommittedRows, type OpenedRows } from '../merkle/rows-prove.ts';
+import type { CommittedRows } from '../merkle/rows-prove.ts';
 import { treeFormat, type RowTree } from '../merkle/rows-verify.ts';
 import { LOG_CODE_EXPANSION, type CodeParameters } from '../params/parameters.ts';
-import { BATCH_COLUMNS, inBatches, type ColumnSource } from './columns.ts';
+import { BATCH_COLUMNS, type ColumnSource } from './columns.ts';
 
 /** What a committer keeps for openings, beside the columns. */
 export interface Keep {
@@ -43,7 +42,7 @@ export interface TreeSalts {
 }
 
 /** Fills the salts of rows [first, first + rows), in kernel memory where there is room. */
-function fillSalts(kernels: Kernels, salts: TreeSalts, first: number, rows: number): Uint32Array {
+export function fillSalts(kernels: Kernels, salts: TreeSalts, first: number, rows: number): Uint32Array {
   const words = hotWords(kernels, SALT_WORDS * rows);
   kernels.expandWords(words, salts.stream, salts.at + SALT_WORDS * first);
   return words;
@@ -182,82 +181,4 @@ function placeColumns(
   count: number,
 ): void {
   for (let r = 0; r < rows; r++) to.set(from.subarray(r * count, (r + 1) * count), (at + r) * width + first);
-}
-
-/**
- * The rows of a committed group at some positions, as they were kept or recomputed from the columns.
- *
- * @param positions stored rows, strictly increasing
- */
-export function openColumns(
-  kernels: Kernels,
-  code: CodeParameters,
-  committed: CommittedColumns,
-  source: ColumnSource,
-  salts: TreeSalts,
-  positions: readonly number[],
-): OpenedRows {
-  const { tree, stored, codeword } = committed;
-  const subtree = 2 ** stored.firstLayer;
-  // All leaves of every subtree with an opened leaf: neighbours share the code's cosets, so they cost little.
-  const touched = [...new Set(positions.map((position) => Math.floor(position / subtree)))];
-  const wanted = touched.flatMap((s) => Array.from({ length: subtree }, (_, i) => s * subtree + i));
-  const values =
-    codeword === null
-      ? evaluateRows(kernels, code, tree.words, source, wanted)
-      : pickRows(codeword, tree.words, wanted);
-  const saltWords = new Uint32Array(SALT_WORDS * wanted.length);
-  kernels.memory.scope(() =>
-    touched.forEach((s, k) =>
-      saltWords.set(fillSalts(kernels, salts, s * subtree, subtree), SALT_WORDS * k * subtree),
-    ),
-  );
-  const indexOf = new Map(wanted.map((row, i) => [row, i]));
-  const pick = (words: Uint32Array, width: number): Uint32Array =>
-    pickRows(
-      words,
-      width,
-      positions.map((position) => indexOf.get(position) as number),
-    );
-  const opened = { values: pick(values, tree.words), salts: pick(saltWords, SALT_WORDS) };
-  if (subtree === 1) return opened;
-  // The leaves of all touched subtrees at once: a call for each would cost more than its hashing.
-  const digests = new Uint32Array(DIGEST_WORDS * wanted.length);
-  kernels.hashLeaves(digests, treeFormat(tree), values, saltWords);
-  const indexOfSubtree = new Map(touched.map((s, k) => [s, k]));
-  return {
-    ...opened,
-    subtreeLeaves(s) {
-      const at = DIGEST_WORDS * subtree * (indexOfSubtree.get(s) as number);
-      return digests.subarray(at, at + DIGEST_WORDS * subtree);
-    },
-  };
-}
-
-/** Rows of the codewords of all columns: [rows][columns]. */
-function evaluateRows(
-  kernels: Kernels,
-  code: CodeParameters,
-  columns: number,
-  source: ColumnSource,
-  rows: readonly number[],
-): Uint32Array {
-  const logN = code.logData + LOG_CODE_EXPANSION;
-  const exponents = rows.map((row) => bitReverse(row, logN));
-  const values = new Uint32Array(rows.length * columns);
-  inBatches(source, (first, count) => {
-    const out = new Uint32Array(rows.length * count);
-    kernels.memory.scope(() =>
-      kernels.evaluateAt(
-        out,
-        batchMessage(kernels, source, first, count),
-        { logN, columns: count },
-        exponents,
-      ),
-    );
-    for (let r = 0; r < rows.length; r++) {
-      values.set(out.subarray(r * count, (r + 1) * count), r * columns + first);
-    }
-  });
-  return values;
 }

@@ -7,6 +7,8 @@ import type { Cells } from './columns.ts';
 /**
  * out[r] = sum_c e[c] * cells[column][r][c]: a column as a matrix [rows][width], its low bits bound.
  * `out` has the form of `e`.
+ *
+ * @param run columns from `column` on that are bound together, their outputs one behind the other
  */
 export function bindLow(
   kernels: Kernels,
@@ -16,12 +18,13 @@ export function bindLow(
   rows: number,
   width: number,
   e: Uint32Array,
+  run = 1,
 ): void {
   const offset = column * rows * width;
   if (cells instanceof Uint32Array) {
-    kernels.weightedColumns(out, cells.subarray(offset, offset + rows * width), width, e);
+    kernels.weightedColumns(out, cells.subarray(offset, offset + run * rows * width), width, e);
   } else {
-    kernels.foldColumns(out, { data: cells, rows, columns: width, offset }, e);
+    kernels.foldColumns(out, { data: cells, rows: run * rows, columns: width, offset }, e);
   }
 }
 

@@ -8,13 +8,14 @@
  */
 import type { Ext } from '../field/field.ts';
 import type { Kernels } from '../kernels/contract.ts';
-import { BLOCK, extWord, extWords, packExt, unpackExt } from '../kernels/contract/layout.ts';
-import type { Multilinear, Pair } from '../kernels/contract/sumcheck.ts';
+import { BLOCK, extWords, packExt, unpackExt } from '../kernels/contract/layout.ts';
+import type { Pair } from '../kernels/contract/sumcheck.ts';
 import { hotWords } from '../kernels/memory/hot.ts';
 import type { SumcheckOracle } from '../pads/sumcheck-prove.ts';
-import { inBatches, type ColumnSource } from './columns.ts';
+import { BATCH_COLUMNS, inBatches, type ColumnSource } from './columns.ts';
 import { bindHigh, bindLow } from './fold-prove.ts';
 import type { Claim } from './opening.ts';
+import { interleaved } from './interleaved-prove.ts';
 import { createSplitter, type Half } from './split.ts';
 
 /** A merge sumcheck in progress; at the end it holds f_l~(r) for every column. */
@@ -151,46 +152,6 @@ function collectProducts(
     .sort((a, b) => a.column - b.column);
 }
 
-/** log2 of the smallest power of two that is not below n. */
-function logCeil(n: number): number {
-  return n <= 1 ? 0 : 32 - Math.clz32(n - 1);
-}
-
-/** A multilinear over (index, p): p in the low bits, so that the variables of `index` are bound first. */
-interface Interleaved {
-  readonly multilinear: Multilinear;
-  /** Stores a K array over `index` at p; from p = 0 to the last, one after the other. */
-  put(p: number, from: Uint32Array): void;
-}
-
-function interleaved(kernels: Kernels, indexBits: number, count: number): Interleaved {
-  const { degree } = kernels.ext;
-  const pBits = logCeil(count);
-  const numVars = indexBits + pBits;
-  const length = 2 ** indexBits;
-  const stride = 2 ** pBits;
-  const words = hotWords(kernels, extWords(2 ** numVars, degree)).fill(0);
-  // Neighbours in p share a block of the layout: four arrays are stored together, or every store misses the cache.
-  const waiting = Array.from({ length: BLOCK }, () => new Uint32Array(extWords(length, degree)));
-  const store = (first: number, arrays: number): void => {
-    for (let i = 0; i < length; i++) {
-      for (let k = 0; k < arrays; k++) {
-        const from = waiting[k] as Uint32Array;
-        const [to, at] = [extWord(i * stride + first + k, 0, degree), extWord(i, 0, degree)];
-        for (let j = 0; j < BLOCK * degree; j += BLOCK) words[to + j] = from[at + j] as number;
-      }
-    }
-  };
-  return {
-    multilinear: { words, live: 2 ** numVars, numVars },
-    put(p, from) {
-      const k = p % BLOCK;
-      (waiting[k] as Uint32Array).set(from);
-      if (k === BLOCK - 1 || p === count - 1) store(p - k, k + 1);
-    },
-  };
-}
-
 /** T and a for all products, Montgomery forms. */
 function highHalf(
   kernels: Kernels,
@@ -202,20 +163,34 @@ function highHalf(
   const rows = 2 ** highBits;
   const t = interleaved(kernels, highBits, products.length);
   const a = interleaved(kernels, highBits, products.length);
-  const out = hotWords(kernels, extWords(rows, kernels.ext.degree));
+  const words = extWords(rows, kernels.ext.degree);
+  const out = hotWords(kernels, words * BATCH_COLUMNS);
   let p = 0; // products are ordered by column, and so are places
   for (const { source, first, count, base } of places) {
     if (p === products.length || (products[p] as ColumnProduct).column >= base + count) continue;
     const cells = source.data(first, count);
-    for (; p < products.length; p++) {
-      const { column, low, high } = products[p] as ColumnProduct;
-      if (column >= base + count) break;
-      bindLow(kernels, out, cells, column - base, rows, 2 ** lowBits, low);
-      t.put(p, out);
-      a.put(p, high);
+    while (p < products.length && (products[p] as ColumnProduct).column < base + count) {
+      const run = rows % BLOCK === 0 ? runLength(products, p, base + count) : 1;
+      const { column, low } = products[p] as ColumnProduct;
+      bindLow(kernels, out.subarray(0, run * words), cells, column - base, rows, 2 ** lowBits, low, run);
+      for (let k = 0; k < run; k++, p++) {
+        t.put(p, out.subarray(k * words, (k + 1) * words));
+        a.put(p, (products[p] as ColumnProduct).high);
+      }
     }
   }
   return [t.multilinear, a.multilinear];
+}
+
+/** Products from index p on that are of neighbouring columns below `end` and share b(lo): one pass binds them all. */
+function runLength(products: readonly ColumnProduct[], p: number, end: number): number {
+  const { column, low } = products[p] as ColumnProduct;
+  let run = 1;
+  for (; column + run < end; run++) {
+    const next = products[p + run];
+    if (next?.column !== column + run || next.low !== low) break;
+  }
+  return run;
 }
 
 /** F and W for all columns once the high bits are bound to r, Montgomery forms. */

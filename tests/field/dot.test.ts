@@ -1,4 +1,4 @@
-/** FLD-3 for the verifier's long sums: exact at the largest words, over every field, for any length. */
+/** FLD-1 for the long sums of verifiers: exact at the largest words, over every field, for any length. */
 import { describe, expect, test } from 'vitest';
 import { encodeAt } from '../../src/code/encode-at.ts';
 import { createDot } from '../../src/field/dot.ts';

@@ -1,0 +1,46 @@
+/** Arrays over one index, woven together: what the merge's sumchecks run over. */
+import type { Kernels } from '../kernels/contract.ts';
+import { BLOCK, extWord, extWords } from '../kernels/contract/layout.ts';
+import type { Multilinear } from '../kernels/contract/sumcheck.ts';
+import { hotWords } from '../kernels/memory/hot.ts';
+
+/** log2 of the smallest power of two that is not below n. */
+function logCeil(n: number): number {
+  return n <= 1 ? 0 : 32 - Math.clz32(n - 1);
+}
+
+/** A multilinear over (index, p): p in the low bits, so that the variables of `index` are bound first. */
+export interface Interleaved {
+  readonly multilinear: Multilinear;
+  /** Stores a K array over `index` at p; from p = 0 to the last, one after the other. */
+  put(p: number, from: Uint32Array): void;
+}
+
+/** Room for `count` arrays over 2^indexBits, in the current scope of the kernel memory. */
+export function interleaved(kernels: Kernels, indexBits: number, count: number): Interleaved {
+  const { degree } = kernels.ext;
+  const pBits = logCeil(count);
+  const numVars = indexBits + pBits;
+  const length = 2 ** indexBits;
+  const stride = 2 ** pBits;
+  const words = hotWords(kernels, extWords(2 ** numVars, degree)).fill(0);
+  // Neighbours in p share a block of the layout: four arrays are stored together, or every store misses the cache.
+  const waiting = Array.from({ length: BLOCK }, () => new Uint32Array(extWords(length, degree)));
+  const store = (first: number, arrays: number): void => {
+    for (let i = 0; i < length; i++) {
+      for (let k = 0; k < arrays; k++) {
+        const from = waiting[k] as Uint32Array;
+        const [to, at] = [extWord(i * stride + first + k, 0, degree), extWord(i, 0, degree)];
+        for (let j = 0; j < BLOCK * degree; j += BLOCK) words[to + j] = from[at + j] as number;
+      }
+    }
+  };
+  return {
+    multilinear: { words, live: 2 ** numVars, numVars },
+    put(p, from) {
+      const k = p % BLOCK;
+      (waiting[k] as Uint32Array).set(from);
+      if (k === BLOCK - 1 || p === count - 1) store(p - k, k + 1);
+    },
+  };
+}
