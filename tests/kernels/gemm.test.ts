@@ -206,11 +206,11 @@ test('an entry beyond its bound is named, wherever it is', () => {
         const options = { ...o, layoutB };
         for (const kernels of [reference, ...implementations]) {
           expect(() => kernels.gemm(new Uint32Array(81), a, b, options)).toThrow(
-            `b[${r}][${c}]: expected an integer in [-8191, 8191], got ${wide}`,
+            `b[${r}][${c}]: expected an integer in [-8191, 8191], got another`,
           );
           expect(() => kernels.gemm(new Uint32Array(81), a, { ...b, data: good }, options)).not.toThrow();
           expect(() => kernels.gemm(new Uint32Array(81), a, b, { ...options, boundA: 2047 })).toThrow(
-            'a[0][0]: expected an integer in [-2047, 2047], got -2048',
+            'a[0][0]: expected an integer in [-2047, 2047], got another',
           );
         }
       }
@@ -219,7 +219,7 @@ test('an entry beyond its bound is named, wherever it is', () => {
   const int8 = { data: Int8Array.of(1, 2, -128, 4), rows: 2, columns: 2 };
   for (const kernels of [reference, ...implementations]) {
     expect(() => kernels.gemmInt32(new Int32Array(4), int8, int8, { boundA: 128, boundB: 127 })).toThrow(
-      'b[1][0]: expected an integer in [-127, 127], got -128',
+      'b[1][0]: expected an integer in [-127, 127], got another',
     );
   }
 });

@@ -102,8 +102,9 @@ function checkEntries(argument: string, matrix: Required<IntMatrix>, bound: numb
     for (let c = 0; c < columns; c++) {
       const entry = data[offset + r * stride + c] as number;
       if (Math.abs(entry) > bound) {
+        // The entry itself is not shown: it may be a weight.
         throw new RangeError(
-          `${argument}[${r}][${c}]: expected an integer in [${-bound}, ${bound}], got ${entry}`,
+          `${argument}[${r}][${c}]: expected an integer in [${-bound}, ${bound}], got another`,
         );
       }
     }
