@@ -7,7 +7,7 @@ import { encodeExts } from '../field/encoding.ts';
 import type { Ext } from '../field/field.ts';
 import type { Factor, Weight } from './weight.ts';
 
-const KIND = { eq: 1, fixed: 2, dense: 3, sparse: 4 } as const;
+const KIND = { eq: 1, fixed: 2, dense: 3, sparse: 4, pairs: 5 } as const;
 
 /** A linear claim with a public value. */
 export interface PublicClaim {
@@ -31,6 +31,7 @@ export function encodeClaims(claims: readonly PublicClaim[]): Uint8Array<ArrayBu
 function encodeFactor(factor: Factor): Uint8Array[] {
   const kind = KIND[factor.kind];
   if (factor.kind === 'eq') return [integers(kind, factor.point.length), encodeExts(factor.point)];
+  if (factor.kind === 'pairs') return [integers(kind, factor.pairs.length), encodeExts(factor.pairs.flat())];
   if (factor.kind === 'fixed') return [integers(kind, factor.bits, factor.index)];
   if (factor.kind === 'dense') return [integers(kind, factor.values.length), encodeExts(factor.values)];
   const indices = factor.entries.map(([index]) => index);

@@ -66,6 +66,7 @@ function createNames(): (factor: Factor) => string {
   };
   return (factor) => {
     if (factor.kind === 'eq') return `eq:${factor.point.join(';')}`;
+    if (factor.kind === 'pairs') return `pairs:${factor.pairs.flat().join(';')}`;
     if (factor.kind === 'fixed') return `fixed:${factor.bits}:${factor.index}`;
     if (factor.kind === 'dense') return `dense:${idOf(factor.values)}`;
     return `sparse:${factor.bits}:${idOf(factor.entries)}`;
@@ -82,7 +83,7 @@ function sides(factors: readonly Factor[], lowBits: number) {
     const bits = factorBits(factor);
     if (at + bits <= lowBits) low.push(factor);
     else if (at >= lowBits) high.push(factor);
-    else if (factor.kind === 'eq' || factor.kind === 'fixed') {
+    else if (isProduct(factor)) {
       const [below, above] = cutFactor(factor, lowBits - at);
       low.push(below);
       high.push(above);
@@ -102,11 +103,24 @@ function cutValues(field: ExtensionField, factor: Factor, bitsBelow: number): (F
   });
 }
 
-function cutFactor(factor: Extract<Factor, { kind: 'eq' | 'fixed' }>, bits: number): [Factor, Factor] {
+type ProductFactor = Extract<Factor, { kind: 'eq' | 'pairs' | 'fixed' }>;
+
+/** Whether a factor is a product over its bits. */
+function isProduct(factor: Factor): factor is ProductFactor {
+  return factor.kind === 'eq' || factor.kind === 'pairs' || factor.kind === 'fixed';
+}
+
+function cutFactor(factor: ProductFactor, bits: number): [Factor, Factor] {
   if (factor.kind === 'eq') {
     return [
       { kind: 'eq', point: factor.point.slice(0, bits) },
       { kind: 'eq', point: factor.point.slice(bits) },
+    ];
+  }
+  if (factor.kind === 'pairs') {
+    return [
+      { kind: 'pairs', pairs: factor.pairs.slice(0, bits) },
+      { kind: 'pairs', pairs: factor.pairs.slice(bits) },
     ];
   }
   return [

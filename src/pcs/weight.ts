@@ -11,6 +11,8 @@ import { eqPoints } from './whir/functional.ts';
 export type Factor =
   /** eq(point, .): b = point.length. */
   | { readonly kind: 'eq'; readonly point: readonly Ext[] }
+  /** One pair (value at 0, value at 1) for every bit, multiplied: eq(z, .) times constants, and what its products are. */
+  | { readonly kind: 'pairs'; readonly pairs: readonly (readonly [at0: Ext, at1: Ext])[] }
   /** 1 at `index`, 0 elsewhere. */
   | { readonly kind: 'fixed'; readonly bits: number; readonly index: number }
   /** Any public vector of 2^b values. */
@@ -36,6 +38,7 @@ export type Weight = readonly Term[];
 /** Bits that a factor covers. @throws RangeError for a dense factor whose length is not a power of two */
 export function factorBits(factor: Factor): number {
   if (factor.kind === 'eq') return factor.point.length;
+  if (factor.kind === 'pairs') return factor.pairs.length;
   if (factor.kind !== 'dense') return factor.bits;
   const bits = 31 - Math.clz32(factor.values.length);
   if (2 ** bits !== factor.values.length) {
@@ -68,6 +71,7 @@ export function checkWeight(field: ExtensionField, weight: Weight, columns: numb
 
 function checkFactor(field: ExtensionField, factor: Factor, term: number): void {
   if (factor.kind === 'eq') factor.point.forEach((x) => field.fromLimbs(x));
+  if (factor.kind === 'pairs') factor.pairs.forEach((pair) => pair.forEach((x) => field.fromLimbs(x)));
   if (factor.kind === 'dense') factor.values.forEach((x) => field.fromLimbs(x));
   if (factor.kind === 'fixed') checkIndex(factor.index, factor.bits, -1, term);
   if (factor.kind !== 'sparse') return;
@@ -124,6 +128,7 @@ export function evaluateWeight(
 /** The multilinear extension of a factor. */
 export function evaluateFactor(field: ExtensionField, factor: Factor, point: readonly Ext[]): Ext {
   if (factor.kind === 'eq') return eqPoints(field, factor.point, point);
+  if (factor.kind === 'pairs') return evaluatePairs(field, factor.pairs, point);
   if (factor.kind === 'fixed') return eqAtIndex(field, point, factor.index);
   if (factor.kind === 'dense') {
     const table = eqTable(field, point);
@@ -138,6 +143,27 @@ export function evaluateFactor(field: ExtensionField, factor: Factor, point: rea
   );
 }
 
+/** The product over bits of at0 + z (at1 - at0). */
+function evaluatePairs(
+  field: ExtensionField,
+  pairs: readonly (readonly [Ext, Ext])[],
+  point: readonly Ext[],
+): Ext {
+  return pairs.reduce((product: Ext, [at0, at1], b) => {
+    const value = field.add(at0, field.mul(point[b] as Ext, field.sub(at1, at0)));
+    return field.mul(product, value);
+  }, field.one);
+}
+
+/** The products of one value of each pair, low bit first: 2^n elements. */
+export function expandPairs(field: ExtensionField, pairs: readonly (readonly [Ext, Ext])[]): Ext[] {
+  let table: Ext[] = [field.one];
+  for (const [at0, at1] of pairs) {
+    table = [...table.map((x) => field.mul(x, at0)), ...table.map((x) => field.mul(x, at1))];
+  }
+  return table;
+}
+
 /** eq(point, index): the product of z_b or 1 - z_b by the bits of the index. */
 export function eqAtIndex(field: ExtensionField, point: readonly Ext[], index: number): Ext {
   return point.reduce(
@@ -149,6 +175,7 @@ export function eqAtIndex(field: ExtensionField, point: readonly Ext[], index: n
 /** The whole factor as a vector of 2^b values: what a prover and a slow reader use. */
 export function expandFactor(field: ExtensionField, factor: Factor): Ext[] {
   if (factor.kind === 'eq') return eqTable(field, factor.point);
+  if (factor.kind === 'pairs') return expandPairs(field, factor.pairs);
   if (factor.kind === 'dense') return [...factor.values];
   const values = new Array<Ext>(2 ** factor.bits).fill(field.zero);
   if (factor.kind === 'fixed') values[factor.index] = field.one;

@@ -163,6 +163,14 @@ function factorLeaves(factor: Factor): [string, Factor][] {
         ['coordinates reordered', { ...factor, point: [...point.slice(1), point[0] as Fe[]].reverse() }],
       ];
     }
+    case 'pairs': {
+      const [[at0, at1], ...rest] = factor.pairs as [[Fe[], Fe[]], ...[Fe[], Fe[]][]];
+      return [
+        ['value at 0', { ...factor, pairs: [[bump(at0), at1], ...rest] }],
+        ['value at 1', { ...factor, pairs: [[at0, bump(at1)], ...rest] }],
+        ['a pair turned', { ...factor, pairs: [[at1, at0], ...rest] }],
+      ];
+    }
     case 'fixed': {
       const { bits, index } = factor;
       const point = Array.from({ length: bits }, (_, b) => ((index >>> b) & 1 ? quintic.one : quintic.zero));

@@ -1,0 +1,105 @@
+/**
+ * All products of a program as one: segments lie one behind the other, largest first, in two long vectors A and B, so that
+ * sum A B is a single sumcheck. At its end two values are left, one of A and one of B, and each is a functional on tensors.
+ */
+import type { Ext, ExtensionField } from '../field/field.ts';
+import { eqIndex } from '../tlookup/eq.ts';
+import type { Segment } from './expand.ts';
+import { bitsOf } from './pieces.ts';
+import { transposeView, type TensorWeight } from './view.ts';
+import { eqWeight, maskedColumns, maskedRows, timesEq, type Weight, type Weights } from './weights.ts';
+
+/** A segment and where it begins: a multiple of its size. */
+export interface PlacedSegment {
+  readonly segment: Segment;
+  readonly address: number;
+}
+
+/** The order and the length of the vectors. */
+export interface Placement {
+  readonly segments: readonly PlacedSegment[];
+  /** Elements in use. */
+  readonly live: number;
+  /** Variables of the sumcheck. */
+  readonly numVars: number;
+}
+
+export function placeSegments(segments: readonly Segment[]): Placement {
+  let live = 0;
+  const placed = [...segments]
+    .sort((a, b) => b.box.bits - a.box.bits)
+    .map((segment) => {
+      const address = live;
+      live += 2 ** segment.box.bits;
+      return { segment, address };
+    });
+  return { segments: placed, live, numVars: bitsOf(live) };
+}
+
+/** The functionals whose values at the point are A~ and B~. */
+export interface ProductEnd {
+  readonly first: readonly TensorWeight[];
+  readonly second: readonly TensorWeight[];
+}
+
+/** @param point of the sumcheck, low variable first */
+export function productEnd(field: ExtensionField, placement: Placement, point: readonly Ext[]): ProductEnd {
+  const first: TensorWeight[] = [];
+  const second: TensorWeight[] = [];
+  for (const { segment, address } of placement.segments) {
+    const { box } = segment;
+    const high = eqIndex(field, point.slice(box.bits), address / 2 ** box.bits);
+    const points = pointsOnBox(segment, point);
+    const a = firstWeights(field, segment, points);
+    if (a !== undefined) {
+      first.push(transposeView(field, segment.first, field.mul(high, segment.coefficient), a));
+    }
+    const b = new Map(segment.secondWeights);
+    segment.kept.forEach((index, k) => {
+      b.set(index, [eqWeight(field, box.pieces[k] as { offset: number; bits: number }, points[k] as Ext[])]);
+    });
+    second.push(transposeView(field, segment.second, high, b));
+  }
+  return { first, second };
+}
+
+/** The low coordinates of the point, one list for each kept index; the last has the lowest. */
+function pointsOnBox({ box }: Segment, point: readonly Ext[]): Ext[][] {
+  let at = box.bits;
+  return box.pieces.map(({ bits }) => {
+    at -= bits;
+    return point.slice(at, at + bits);
+  });
+}
+
+function firstWeights(
+  field: ExtensionField,
+  segment: Segment,
+  points: readonly (readonly Ext[])[],
+): Map<string, Weights> | undefined {
+  const weights = new Map(segment.firstWeights);
+  for (const [k, index] of segment.kept.entries()) {
+    const piece = segment.box.pieces[k] as { offset: number; bits: number };
+    const weight = timesEq(field, segment.keptWeights[k] as Weight, piece, points[k] as Ext[]);
+    if (weight === undefined) return undefined;
+    weights.set(index, [weight]);
+  }
+  return segment.mask === undefined ? weights : withMask(field, segment.mask, weights);
+}
+
+/** Sums the mask into the index of it that the first view reads; the other one is gone. */
+export function withMask(
+  field: ExtensionField,
+  { mask, first, columns }: NonNullable<Segment['mask']>,
+  weights: Map<string, Weights>,
+): Map<string, Weights> {
+  const [row, column] = [weights.get(mask.row) as Weights, weights.get(mask.column) as Weights];
+  if (first === 'row') {
+    weights.set(mask.row, maskedRows(field, mask, row, column, columns));
+    weights.delete(mask.column);
+  } else {
+    weights.set(mask.column, maskedColumns(field, mask, row, column, columns));
+    weights.delete(mask.row);
+  }
+  return weights;
+}

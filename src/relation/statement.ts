@@ -1,0 +1,60 @@
+/** The statement of a proof of a program: the program with its public values, the committed groups, the context. */
+import { blake3 } from '../hash/blake3.ts';
+import { encodeParameters } from '../params/encoding.ts';
+import type { Parameters } from '../params/parameters.ts';
+import { checkCap, checkField, FORMAT_VERSION, groupDigest, PROTOCOL } from '../pcs/linear-statement.ts';
+import { checkIdentity, type CommittedGroup } from '../pcs/opening.ts';
+import { statementDigest, type Domain, type StatementLeaf } from '../transcript/statement.ts';
+import type { CompiledProgram } from './compile.ts';
+import { programDigest } from './digest.ts';
+import { columnsOf } from './layout.ts';
+
+export const PROGRAM_KIND = 'program';
+
+export interface ProgramStatement {
+  readonly parameters: Parameters;
+  /** Checked and compiled by whoever states it: prover and verifier each for themselves. */
+  readonly compiled: CompiledProgram;
+  /** The groups that hold the static tensors, in the program's order. */
+  readonly groups: readonly CommittedGroup[];
+  /** Anything the parties agree on: a request id, a date, a purpose. */
+  readonly context: Uint8Array;
+}
+
+/** @throws RangeError naming what is wrong with the caller's statement */
+export function checkProgramStatement({ parameters, compiled, groups }: ProgramStatement): void {
+  checkField(compiled.field, parameters);
+  if (groups.length !== compiled.groups.length) {
+    throw new RangeError(`groups: expected ${compiled.groups.length}, got ${groups.length}`);
+  }
+  groups.forEach((group, i) => {
+    checkIdentity(group);
+    checkCap(parameters, group);
+    const layout = compiled.groups[i];
+    const columns = layout === undefined ? 0 : columnsOf(layout, parameters.code.logData);
+    if (group.columns !== columns) {
+      throw new RangeError(
+        `groups[${i}]: columns: expected ${columns} for this program, got ${group.columns}`,
+      );
+    }
+  });
+}
+
+/** What is absorbed before the first message. */
+export function programDomain({ parameters, compiled, groups, context }: ProgramStatement): Domain {
+  const leaves: StatementLeaf[] = [
+    { label: 'program', type: 'digest', value: programDigest(compiled.field.base, compiled.program) },
+    ...groups.map((group, i): StatementLeaf => {
+      return { label: `group-${i}`, type: 'digest', value: groupDigest(group, parameters) };
+    }),
+    { label: 'context', type: 'bytes', value: context },
+  ];
+  return {
+    protocol: PROTOCOL,
+    kind: PROGRAM_KIND,
+    formatVersion: FORMAT_VERSION,
+    field: compiled.field,
+    parametersDigest: blake3(encodeParameters(parameters)),
+    statementDigest: statementDigest(leaves),
+  };
+}

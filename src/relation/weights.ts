@@ -1,0 +1,140 @@
+/**
+ * Weights of claims over one index: a product over bits on a dyadic interval, or values written out. A claim on a relation is a
+ * weight for each of its indices; views turn them into weights on the dimensions of tensors. spec/programs.md section 4.
+ */
+import type { Ext, ExtensionField } from '../field/field.ts';
+import { expandPairs } from '../pcs/weight.ts';
+import { piecesOf, type Piece } from './pieces.ts';
+import type { Mask } from './program.ts';
+
+/** Values at 0 and at 1 of one bit. */
+export type Pair = readonly [at0: Ext, at1: Ext];
+
+/** A weight on the values of an index; zero outside. */
+export type Weight =
+  /** On [offset, offset + 2^pairs.length), aligned: one pair for each bit, low bit first, multiplied. */
+  | { readonly kind: 'pairs'; readonly offset: number; readonly pairs: readonly Pair[] }
+  /** Any values, positions ascending. */
+  | { readonly kind: 'entries'; readonly entries: readonly Entry[] };
+export type Entry = readonly [position: number, value: Ext];
+
+/** A sum of weights. */
+export type Weights = readonly Weight[];
+
+/** eq(point, .) on a piece. */
+export function eqWeight(field: ExtensionField, piece: Piece, point: readonly Ext[]): Weight {
+  const pairs = point.map((z): Pair => [field.sub(field.one, z), z]);
+  return { kind: 'pairs', offset: piece.offset, pairs };
+}
+
+/** 1 on [0, size). */
+export function onesWeights(field: ExtensionField, size: number): Weights {
+  const one: Pair = [field.one, field.one];
+  return piecesOf(size).map(({ offset, bits }) => {
+    return { kind: 'pairs', offset, pairs: Array.from({ length: bits }, () => one) };
+  });
+}
+
+/** The sum of all values. */
+export function totalOf(field: ExtensionField, weights: Weights): Ext {
+  let sum = field.zero;
+  for (const weight of weights) {
+    if (weight.kind === 'pairs') {
+      const total = weight.pairs.reduce((value: Ext, [a, b]) => field.mul(value, field.add(a, b)), field.one);
+      sum = field.add(sum, total);
+    } else for (const [, value] of weight.entries) sum = field.add(sum, value);
+  }
+  return sum;
+}
+
+/** All values that are written out. */
+export function entriesOf(field: ExtensionField, weight: Weight): readonly Entry[] {
+  if (weight.kind === 'entries') return weight.entries;
+  return expandPairs(field, weight.pairs).map((value, i): Entry => [weight.offset + i, value]);
+}
+
+/** Values at 0 .. size - 1. */
+export function denseOf(field: ExtensionField, weights: Weights, size: number): Ext[] {
+  const values = new Array<Ext>(size).fill(field.zero);
+  for (const weight of weights) {
+    for (const [i, value] of entriesOf(field, weight)) values[i] = field.add(values[i] as Ext, value);
+  }
+  return values;
+}
+
+/** weight(i) * eq(point, i - offset) on a piece; undefined where they do not meet. */
+export function timesEq(
+  field: ExtensionField,
+  weight: Weight,
+  piece: Piece,
+  point: readonly Ext[],
+): Weight | undefined {
+  const eq = eqWeight(field, piece, point);
+  if (weight.kind === 'pairs' && eq.kind === 'pairs') {
+    if (weight.offset !== piece.offset || weight.pairs.length !== piece.bits) {
+      return timesEntries(field, entriesOf(field, weight), eq);
+    }
+    const pairs = weight.pairs.map(([a, b], i): Pair => {
+      const [c, d] = eq.pairs[i] as Pair;
+      return [field.mul(a, c), field.mul(b, d)];
+    });
+    return { kind: 'pairs', offset: piece.offset, pairs };
+  }
+  return timesEntries(field, entriesOf(field, weight), eq);
+}
+
+function timesEntries(field: ExtensionField, entries: readonly Entry[], eq: Weight): Weight | undefined {
+  const values = new Map(entriesOf(field, eq));
+  const common = entries.flatMap(([i, value]): Entry[] => {
+    const other = values.get(i);
+    return other === undefined ? [] : [[i, field.mul(value, other)]];
+  });
+  return common.length === 0 ? undefined : { kind: 'entries', entries: common };
+}
+
+/** Sums of the first n values, n = 0 .. size. */
+function prefixSums(field: ExtensionField, values: readonly Ext[]): Ext[] {
+  const sums: Ext[] = [field.zero];
+  for (const value of values) sums.push(field.add(sums[sums.length - 1] as Ext, value));
+  return sums;
+}
+
+/** row(i) * sum over j of mask(i, j) column(j), as weights on the same rows. O(rows + columns). */
+export function maskedRows(
+  field: ExtensionField,
+  { from, to }: Mask,
+  row: Weights,
+  column: Weights,
+  columns: number,
+): Weights {
+  const sums = prefixSums(field, denseOf(field, column, columns));
+  return row.map((weight) =>
+    mapEntries(field, weight, (i) => field.sub(sums[to[i] as number] as Ext, sums[from[i] as number] as Ext)),
+  );
+}
+
+/** column(j) * sum over i of mask(i, j) row(i), as weights on the same columns. */
+export function maskedColumns(
+  field: ExtensionField,
+  { from, to }: Mask,
+  row: Weights,
+  column: Weights,
+  columns: number,
+): Weights {
+  const steps = new Array<Ext>(columns + 1).fill(field.zero);
+  const step = (j: number, value: Ext): void => {
+    steps[j] = field.add(steps[j] as Ext, value);
+  };
+  for (const [i, value] of row.flatMap((weight) => entriesOf(field, weight))) {
+    step(from[i] as number, value);
+    step(to[i] as number, field.neg(value));
+  }
+  const sums = prefixSums(field, steps);
+  return column.map((weight) => mapEntries(field, weight, (j) => sums[j + 1] as Ext));
+}
+
+/** The values of a weight times those of a function; positions stay, zeros too: what lies where is known beforehand. */
+function mapEntries(field: ExtensionField, weight: Weight, scale: (i: number) => Ext): Weight {
+  const entries = entriesOf(field, weight).map(([i, value]): Entry => [i, field.mul(value, scale(i))]);
+  return { kind: 'entries', entries };
+}
