@@ -1,0 +1,170 @@
+/** The cells of a program's tensors as its prover reads them: by blocks, as they are committed, and row by row. */
+import type { Kernels } from '../kernels/contract.ts';
+import type { Cells, ColumnSource } from '../pcs/columns.ts';
+import type { CompiledProgram, Home } from './compile.ts';
+import { columnsOf, type Layout, type PlacedBlock } from './layout.ts';
+import { blocksOf, type Block } from './pieces.ts';
+import type { Tensor } from './program.ts';
+
+/** Row-major cells: integers, or words of F. */
+export type RowMajor = Int8Array | Int16Array | Int32Array | Uint32Array;
+
+/** What the prover of a program knows beside the committed groups. */
+export interface ProgramWitness {
+  /** Cells of every witness tensor. */
+  readonly tensors: ReadonlyMap<string, RowMajor>;
+  /**
+   * Values of virtual tensors over their indices, where the caller has them: whoever ran the model has its accumulators.
+   * Others are computed. Wrong ones give a proof that the prover itself refuses.
+   */
+  readonly virtuals?: ReadonlyMap<string, RowMajor>;
+}
+
+/** Cells by tensor. */
+export interface TensorCells {
+  /** One block, row-major within it. */
+  block(tensor: string, index: number): Cells;
+  /** The whole tensor. */
+  rows(tensor: string): RowMajor;
+}
+
+/** The cells of one block out of those of its tensor. */
+export function gatherBlock(cells: RowMajor, shape: readonly number[], block: Block): RowMajor {
+  const out = cells.slice(0, 2 ** block.bits);
+  forRows(shape, block, (from, at, length) => out.set(cells.subarray(from, from + length), at));
+  return out;
+}
+
+/** Calls `use` for every run of cells that lies in one piece both in the tensor and in the block. */
+function forRows(
+  shape: readonly number[],
+  { pieces, bits }: Block,
+  use: (from: number, at: number, length: number) => void,
+): void {
+  const last = pieces[pieces.length - 1];
+  if (last === undefined) return use(0, 0, 1);
+  const length = 2 ** last.bits;
+  for (let at = 0; at < 2 ** bits; at += length) {
+    let rest = at / length;
+    let from = last.offset;
+    let stride = shape[shape.length - 1] as number;
+    for (let d = pieces.length - 2; d >= 0; d--) {
+      const { offset, bits: own } = pieces[d] as { offset: number; bits: number };
+      from += stride * (offset + (rest % 2 ** own));
+      rest = Math.floor(rest / 2 ** own);
+      stride *= shape[d] as number;
+    }
+    use(from, at, length);
+  }
+}
+
+/** Words of F of integers; words as they are. */
+export function wordsOf(kernels: Kernels, cells: RowMajor): Uint32Array {
+  if (cells instanceof Uint32Array) return cells;
+  const words = new Uint32Array(cells.length);
+  kernels.fromIntegers(words, cells);
+  return words;
+}
+
+/**
+ * The proof's own columns, [columns][2^m]: witness tensors in their blocks, zeros elsewhere. Multiplicities are still zero.
+ *
+ * @throws RangeError naming the tensor that is missing or has another number of cells
+ */
+export function ownColumns(
+  kernels: Kernels,
+  compiled: CompiledProgram,
+  witness: ProgramWitness,
+  logData: number,
+): Uint32Array {
+  const out = new Uint32Array(columnsOf(compiled.own, logData) * 2 ** logData);
+  for (const tensor of compiled.program.tensors) {
+    if (tensor.kind !== 'witness') continue;
+    const cells = witness.tensors.get(tensor.name);
+    const count = tensor.shape.reduce((a, b) => a * b, 1);
+    if (cells?.length !== count) {
+      throw new RangeError(
+        `witness: ${tensor.name}: expected ${count} cells, got ${cells?.length ?? 'none'}`,
+      );
+    }
+    const { index } = compiled.homes.get(tensor.name) as Home;
+    putTensor(out, compiled.own, index, tensor.shape, wordsOf(kernels, cells));
+  }
+  return out;
+}
+
+/** Stores a tensor's words in its blocks. */
+export function putTensor(
+  out: Uint32Array,
+  layout: Layout,
+  index: number,
+  shape: readonly number[],
+  words: Uint32Array,
+): void {
+  for (const { block, address } of layout.tensors[index] as readonly PlacedBlock[]) {
+    forRows(shape, block, (from, at, length) => {
+      out.set(words.subarray(from, from + length), address + at);
+    });
+  }
+}
+
+/**
+ * @param sources of the committed groups, in order
+ * @param own the proof's own columns
+ */
+export function tensorCells(
+  kernels: Kernels,
+  compiled: CompiledProgram,
+  sources: readonly ColumnSource[],
+  own: Uint32Array,
+  witness: ProgramWitness,
+  logData: number,
+): TensorCells {
+  const columnCells = 2 ** logData;
+  const whole = new Map<string, RowMajor>();
+  const publicWords = (tensor: Tensor & { kind: 'public' }): Uint32Array => {
+    const { base } = kernels.ext;
+    return Uint32Array.from({ length: tensor.values.length }, (_, i) =>
+      base.fromInt(tensor.values[i] as number),
+    );
+  };
+  const blockOfGroup = (group: number, { block, address }: PlacedBlock): Cells => {
+    const size = 2 ** block.bits;
+    const first = Math.floor(address / columnCells);
+    const cells = (sources[group] as ColumnSource).data(first, Math.max(1, size / columnCells));
+    return cells.subarray(address % columnCells, (address % columnCells) + size);
+  };
+  const block = (name: string, index: number): Cells => {
+    const tensor = compiled.tensors.get(name) as Tensor;
+    if (tensor.kind === 'public') {
+      const own = blocksOf(tensor.shape)[index] as Block;
+      return gatherBlock(rows(name), tensor.shape, own) as Uint32Array;
+    }
+    const { group, index: at } = compiled.homes.get(name) as Home;
+    const layout = group === 'own' ? compiled.own : (compiled.groups[group] as Layout);
+    const placed = layout.tensors[at]?.[index] as PlacedBlock;
+    if (group !== 'own') return blockOfGroup(group, placed);
+    return own.subarray(placed.address, placed.address + 2 ** placed.block.bits);
+  };
+  const rows = (name: string): RowMajor => {
+    const known = whole.get(name) ?? witness.tensors.get(name);
+    if (known !== undefined) return known;
+    const tensor = compiled.tensors.get(name) as Tensor;
+    const cells = tensor.kind === 'public' ? publicWords(tensor) : assembled(tensor.shape, name);
+    whole.set(name, cells);
+    return cells;
+  };
+  const assembled = (shape: readonly number[], name: string): RowMajor => {
+    const { group, index } = compiled.homes.get(name) as Home;
+    const blocks = compiled.groups[group as number]?.tensors[index] as readonly PlacedBlock[];
+    const count = shape.reduce((a, b) => a * b, 1);
+    let out: Cells | undefined;
+    blocks.forEach((placed, i) => {
+      const cells = block(name, i);
+      const to = (out ??= new (cells.constructor as new (n: number) => Cells)(count));
+      forRows(shape, placed.block, (from, at, length) => to.set(cells.subarray(at, at + length), from));
+    });
+    return out as Cells;
+  };
+  return { block, rows };
+}

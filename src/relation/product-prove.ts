@@ -1,0 +1,114 @@
+/** The two vectors of the product sumcheck, and the sumcheck over them. */
+import type { Ext } from '../field/field.ts';
+import type { Kernels } from '../kernels/contract.ts';
+import { BLOCK, extWords, readExt, writeExt } from '../kernels/contract/layout.ts';
+import type { Pair } from '../kernels/contract/sumcheck.ts';
+import { hotWords } from '../kernels/memory/hot.ts';
+import type { SumcheckOracle } from '../pads/sumcheck-prove.ts';
+import type { TensorCells } from './cells-prove.ts';
+import type { CompiledProgram } from './compile.ts';
+import type { Segment } from './expand.ts';
+import { foldView, type FoldCache } from './fold-prove.ts';
+import { maskedVector } from './masked-prove.ts';
+import type { Placement } from './product.ts';
+import type { Tensor } from './program.ts';
+import { weightTable } from './weights-prove.ts';
+
+/** The vectors, K arrays of `live` elements in Montgomery form. In the current scope of the kernel memory. */
+export function productVectors(
+  kernels: Kernels,
+  compiled: CompiledProgram,
+  cells: TensorCells,
+  { segments, live }: Placement,
+): Pair {
+  const { degree } = kernels.ext;
+  const a = hotWords(kernels, extWords(live, degree)).fill(0);
+  const b = hotWords(kernels, extWords(live, degree)).fill(0);
+  const cache: FoldCache = new Map();
+  for (const { segment, address } of segments) {
+    const size = 2 ** segment.box.bits;
+    put(a, address, size, firstVector(kernels, compiled, cells, cache, segment), degree);
+    put(b, address, size, secondVector(kernels, compiled, cells, cache, segment), degree);
+  }
+  const numVars = live <= 1 ? 0 : 32 - Math.clz32(live - 1);
+  return [
+    { words: a, live, numVars },
+    { words: b, live, numVars },
+  ];
+}
+
+function put(to: Uint32Array, address: number, size: number, from: Uint32Array, degree: number): void {
+  if (size % BLOCK === 0) return to.set(from, extWords(address, degree));
+  for (let i = 0; i < size; i++) writeExt(to, address + i, readExt(from, i, degree));
+}
+
+function tensorOf(compiled: CompiledProgram, name: string): Tensor {
+  return compiled.tensors.get(name) as Tensor;
+}
+
+function firstVector(
+  kernels: Kernels,
+  compiled: CompiledProgram,
+  cells: TensorCells,
+  cache: FoldCache,
+  segment: Segment,
+): Uint32Array {
+  const { first: view, kept, box, firstWeights: folded } = segment;
+  const tensor = tensorOf(compiled, view.tensor);
+  const vector =
+    segment.mask === undefined
+      ? foldView(kernels, cells, cache, { view, tensor, kept, box, folded })
+      : maskedVector(kernels, cells, cache, tensor, segment, segment.mask);
+  const weights = weightTable(kernels, segment.keptWeights, segment.coefficient);
+  kernels.kMul(vector, vector, weights);
+  return vector;
+}
+
+function secondVector(
+  kernels: Kernels,
+  compiled: CompiledProgram,
+  cells: TensorCells,
+  cache: FoldCache,
+  { second: view, kept, box, secondWeights: folded }: Segment,
+): Uint32Array {
+  return foldView(kernels, cells, cache, {
+    view,
+    tensor: tensorOf(compiled, view.tensor),
+    kept,
+    box,
+    folded,
+  });
+}
+
+/** A sumcheck of a product of two vectors. */
+export interface ProductOracle extends SumcheckOracle {
+  /** After all rounds: the values of both vectors at the point. Secret. */
+  values(): [Ext, Ext];
+}
+
+export function productOracle(kernels: Kernels, vectors: Pair): ProductOracle {
+  let pair = vectors;
+  let values = pair[0].numVars === 0 ? undefined : kernels.productRound([pair]);
+  const inverse = kernels.ext.base.inverse(kernels.radix);
+  return {
+    message() {
+      if (values === undefined) throw new Error('product: expected a variable to bind, got none');
+      return [values.at0, values.atInfinity];
+    },
+    bind(r) {
+      if (pair[0].numVars > 1) {
+        const next = kernels.bindProductRound([pair[0].words, pair[1].words], [pair], r);
+        pair = next.pairs[0] as Pair;
+        values = next.values;
+        return;
+      }
+      pair = [kernels.bind(pair[0].words, pair[0], r), kernels.bind(pair[1].words, pair[1], r)];
+      values = undefined;
+    },
+    values: () => {
+      const plain = (words: Uint32Array): Ext =>
+        kernels.ext.mulBase(readExt(words, 0, kernels.ext.degree), inverse);
+      return [plain(pair[0].words), plain(pair[1].words)];
+    },
+  };
+}

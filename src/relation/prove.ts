@@ -1,0 +1,133 @@
+/** Proofs of programs: the prover's side of `verify.ts`, the same messages in the same order. */
+import type { Kernels } from '../kernels/contract.ts';
+import { affineAlgebra, type MaskedValue } from '../pads/affine.ts';
+import { createProverPads, type ProverPads } from '../pads/pads-prove.ts';
+import { commitPads, provePads } from '../pads/proof-prove.ts';
+import { proveSumcheck } from '../pads/sumcheck-prove.ts';
+import type { Claim } from '../pcs/opening.ts';
+import { proveOpening, type OpenableGroup } from '../pcs/open-prove.ts';
+import { commitOwn } from '../pcs/own-prove.ts';
+import { writeRoot } from '../pcs/whir/prove.ts';
+import type { MaskSource } from '../random/masks.ts';
+import { proveLookups } from '../tlookup/prove.ts';
+import { proverChannel, type ProverChannel } from '../transcript/prover.ts';
+import type { Observer } from '../transcript/transcript.ts';
+import {
+  claimOf,
+  columnsOfProgram,
+  joinClaims,
+  multiplicityClaim,
+  type Columns,
+  type JoinedClaims,
+} from './arguments.ts';
+import { ownColumns, tensorCells, type ProgramWitness, type TensorCells } from './cells-prove.ts';
+import { createEvaluator } from './evaluate-prove.ts';
+import { expandClaims } from './expand.ts';
+import { columnsOf } from './layout.ts';
+import { programPlan } from './plan.ts';
+import { productOracle, productVectors } from './product-prove.ts';
+import { placeSegments, productEnd } from './product.ts';
+import { checkProgramStatement, programDomain, type ProgramStatement } from './statement.ts';
+import { lookupWitness } from './witness-prove.ts';
+
+/**
+ * A proof of a program. The caller has reserved the budget of every group and derived `source` from the reservation, and
+ * checks the proof before it is released.
+ *
+ * @param groups the statement's groups, in its order
+ * @param source of a fresh proof key
+ * @throws RangeError for a malformed statement, groups or tensors that do not fit, a tuple that is no row of its table;
+ *   ProofError `SELF_CHECK` for another relation that does not hold
+ */
+export function proveProgram(
+  kernels: Kernels,
+  statement: ProgramStatement,
+  groups: readonly OpenableGroup[],
+  source: MaskSource,
+  witness: ProgramWitness,
+  observer?: Observer,
+): Uint8Array<ArrayBuffer> {
+  checkProgramStatement(statement);
+  statement.groups.forEach((group, i) => {
+    if (groups[i]?.source.columns !== group.columns) {
+      throw new RangeError(
+        `groups[${i}]: expected ${group.columns} columns, got ${groups[i]?.source.columns}`,
+      );
+    }
+  });
+  const ch = proverChannel(programDomain(statement), observer);
+  kernels.memory.scope(() => proveProgramBody(kernels, ch, statement, groups, source, witness));
+  return ch.finish();
+}
+
+/** The protocol behind the statement; call within a scope of the kernel memory. */
+export function proveProgramBody(
+  kernels: Kernels,
+  ch: ProverChannel,
+  statement: ProgramStatement,
+  groups: readonly OpenableGroup[],
+  source: MaskSource,
+  witness: ProgramWitness,
+  selfCheck = true,
+): void {
+  const { compiled, parameters } = statement;
+  const { logData } = parameters.code;
+  const columns = columnsOfProgram(compiled, logData);
+  const algebra = affineAlgebra(kernels.ext);
+  const pads = createProverPads(source, programPlan(compiled, parameters, columns.count));
+
+  const ownCells = ownColumns(kernels, compiled, witness, logData);
+  const sources = groups.map((group) => group.source);
+  const cells = tensorCells(kernels, compiled, sources, ownCells, witness, logData);
+  const evaluate = createEvaluator(kernels, compiled, cells, witness);
+  const balances = lookupWitness(kernels, compiled, cells, evaluate, ownCells);
+
+  const own = commitOwn(kernels, source, parameters, columnsOf(compiled.own, logData), ownCells);
+  const committedPads = commitPads(kernels, source, parameters.pads, pads);
+  writeRoot(ch, 'root/AM', own.rows);
+  writeRoot(ch, 'root/PAD', committedPads.rows);
+
+  const lookup =
+    compiled.lookups === undefined
+      ? undefined
+      : proveLookups(kernels, pads, ch, compiled.lookups.lookups, balances);
+  const joined = joinClaims(algebra, ch, compiled, lookup);
+  const claims = proveProducts(kernels, ch, pads, statement, columns, cells, joined);
+  if (lookup !== undefined) claims.push(multiplicityClaim(compiled, columns, lookup.multiplicities));
+  proveOpening(kernels, ch, pads, { parameters, groups, own }, claims);
+  provePads(kernels, ch, committedPads, pads.ledger.finish(), selfCheck);
+}
+
+/** The claims that the equation comes to, products taken apart. */
+function proveProducts(
+  kernels: Kernels,
+  ch: ProverChannel,
+  pads: ProverPads,
+  { compiled }: ProgramStatement,
+  columns: Columns,
+  cells: TensorCells,
+  joined: JoinedClaims,
+): Claim[] {
+  const field = kernels.ext;
+  const { ledger } = pads;
+  const { algebra } = ledger;
+  const { constant, linear, segments } = expandClaims(field, joined.claims);
+  const rest = algebra.sub(joined.value, algebra.constant(constant));
+  if (compiled.productVars === undefined) return [claimOf(algebra, compiled, columns, linear, rest)];
+  const placement = placeSegments(segments);
+  return kernels.memory.scope(() => {
+    const vectors = productVectors(kernels, compiled, cells, placement);
+    const sum = kernels.kDot(vectors[0].words, vectors[1].words);
+    const total = algebra.value(pads.send(ch, 'product/sum', [sum])[0] as MaskedValue);
+    const oracle = productOracle(kernels, vectors);
+    const { point, claim } = proveSumcheck(pads, ch, 'product', placement.numVars, total, oracle);
+    const [a, b] = pads.send(ch, 'product/values', oracle.values()) as [MaskedValue, MaskedValue];
+    ledger.assertZero(algebra.sub(claim, ledger.multiply(a, b)));
+    const { first, second } = productEnd(field, placement, point);
+    return [
+      claimOf(algebra, compiled, columns, linear, algebra.sub(rest, total)),
+      claimOf(algebra, compiled, columns, first, algebra.value(a)),
+      claimOf(algebra, compiled, columns, second, algebra.value(b)),
+    ];
+  });
+}

@@ -1,0 +1,109 @@
+/** What the lookup argument needs of a program's witness: the columns of all sources, and multiplicities. */
+import type { Kernels } from '../kernels/contract.ts';
+import type { BalanceWitness } from '../tlookup/forest-prove.ts';
+import { countMultiplicities } from '../tlookup/multiplicities-witness.ts';
+import { gatherBlock, putTensor, type TensorCells } from './cells-prove.ts';
+import type { LookupBlock } from './claims.ts';
+import type { CompiledProgram } from './compile.ts';
+import { isIdentity, type Evaluator } from './evaluate-prove.ts';
+import { formsOf } from './form.ts';
+import { blocksOf, type Block } from './pieces.ts';
+import type { Relation, Tensor, Term, Index } from './program.ts';
+
+/**
+ * Evaluates all lookups and counts their rows; stores the multiplicities in the proof's own columns.
+ *
+ * @throws RangeError naming the relation and the cell whose tuple is no row of its table
+ */
+export function lookupWitness(
+  kernels: Kernels,
+  compiled: CompiledProgram,
+  cells: TensorCells,
+  evaluate: Evaluator,
+  own: Uint32Array,
+): BalanceWitness[] {
+  const { lookups, program, multiplicities } = compiled;
+  if (lookups === undefined) return [];
+  const relations = new Map(program.relations.map((relation) => [relation.name, relation]));
+  const whole = new Map<readonly Term[], Uint32Array>();
+  const column = (terms: readonly Term[], indices: readonly Index[], block: Block): Uint32Array => {
+    const ready = committedBlock(compiled, cells, terms, indices, block);
+    if (ready !== undefined) return ready;
+    let words = whole.get(terms);
+    if (words === undefined) whole.set(terms, (words = evaluate(terms, indices)));
+    if (words.length === 2 ** block.bits) return words;
+    return gatherBlock(
+      words,
+      indices.map(({ size }) => size),
+      block,
+    ) as Uint32Array;
+  };
+  return lookups.blocks.map((blocks, b) => {
+    const sources = blocks.map(({ relation: { name }, block }) => {
+      const relation = relations.get(name) as Relation;
+      return formsOf(relation).map((terms) => column(terms, relation.indices, block));
+    });
+    const counts = counted(compiled, b, blocks, sources);
+    counts.forEach((words, t) => {
+      putTensor(own, compiled.own, (multiplicities[b] as number) + t, [words.length], words);
+    });
+    return { sources, multiplicities: counts };
+  });
+}
+
+function counted(
+  { lookups }: CompiledProgram,
+  balance: number,
+  blocks: readonly LookupBlock[],
+  sources: BalanceWitness['sources'],
+): Uint32Array[] {
+  if (lookups === undefined) return [];
+  try {
+    return countMultiplicities(lookups.lookups, balance, sources);
+  } catch (error) {
+    const match = /source (\d+): cell (\d+)/.exec(error instanceof Error ? error.message : '');
+    const block = blocks[Number(match?.[1])];
+    if (match === null || block === undefined) throw error;
+    const index = cellIndex(block.block, Number(match[2]));
+    const { name } = block.relation;
+    throw new RangeError(
+      `witness: ${name}[${index.join(', ')}]: expected a row of its table, got another tuple`,
+    );
+  }
+}
+
+/** The indices of a cell of a block. */
+function cellIndex({ pieces }: Block, cell: number): number[] {
+  let rest = cell;
+  return [...pieces]
+    .reverse()
+    .map(({ offset, bits }) => {
+      const own = offset + (rest % 2 ** bits);
+      rest = Math.floor(rest / 2 ** bits);
+      return own;
+    })
+    .reverse();
+}
+
+/** The block as it is committed, where an entry is a witness tensor and nothing else. */
+function committedBlock(
+  compiled: CompiledProgram,
+  cells: TensorCells,
+  terms: readonly Term[],
+  indices: readonly Index[],
+  block: Block,
+): Uint32Array | undefined {
+  const [term] = terms;
+  const view = term?.views[0];
+  if (terms.length !== 1 || view === undefined || term?.coefficient !== 1) return undefined;
+  if (term.views.length !== 1 || term.sums.length > 0 || term.mask !== undefined) return undefined;
+  const tensor: Tensor | undefined = compiled.tensors.get(view.tensor);
+  if (tensor?.kind !== 'witness' || !isIdentity(view, tensor.shape, indices)) return undefined;
+  const at = blocksOf(tensor.shape).findIndex(({ pieces }) =>
+    pieces.every((piece, d) => {
+      const own = block.pieces[d];
+      return own?.offset === piece.offset && own.bits === piece.bits;
+    }),
+  );
+  return at < 0 ? undefined : (cells.block(tensor.name, at) as Uint32Array);
+}
