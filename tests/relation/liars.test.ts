@@ -51,7 +51,9 @@ describe('a cell that is off by one', () => {
     expect(['RangeError', 'SELF_CHECK']).toContain(code);
     if (code === 'RangeError') return;
     const ch = proverChannel(programDomain(statement));
-    kernels.memory.scope(() => proveProgramBody(kernels, ch, statement, groups, source, { tensors }, false));
+    kernels.memory.scope(() =>
+      proveProgramBody(kernels, ch, statement, groups, testSource(kernels.ext, 6), { tensors }, false),
+    );
     const verdict = verifyProgram(statement, ch.finish());
     expect(verdict).toMatchObject({ ok: false, code: 'PAD_LINEAR' });
   });
