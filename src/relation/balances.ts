@@ -1,6 +1,6 @@
 /**
  * Lookups of a program as balances: blocks of relations as sources, each balance with rows and multiplicities of its own and
- * at most 2^25 leaves. spec/programs.md section 3.
+ * at most 2^25 leaves. spec/program-proofs.md section 3.
  */
 import type { BaseField } from '../field/field.ts';
 import { loadLookups, MAX_BALANCE_LEAVES, type Balance, type LoadedLookups } from '../tlookup/shape.ts';

@@ -1,6 +1,6 @@
 /**
  * A program made ready: relations written out, lookups balanced, layouts and sizes computed. Everything here follows from the
- * program; a verifier computes it and reads none of it. spec/programs.md sections 2 and 3.
+ * program; a verifier computes it and reads none of it. spec/program-proofs.md sections 2 and 3.
  */
 import type { BaseField, ExtensionField } from '../field/field.ts';
 import type { Balance } from '../tlookup/shape.ts';

@@ -1,6 +1,6 @@
 /**
  * From claims on forms to what the arguments handle: a constant, functionals on tensors, and products of two vectors. The one
- * place that knows what a term means; prover and verifier share it. spec/programs.md section 4.
+ * place that knows what a term means; prover and verifier share it. spec/program-proofs.md section 4.
  *
  * A term with two views becomes, for weights f on the relation's indices and 1 on those summed over,
  *

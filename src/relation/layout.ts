@@ -2,7 +2,7 @@
  * Where tensors lie in columns of 2^m cells: the blocks of all tensors, largest first, one behind the other. Each then
  * starts at a multiple of its size, so a block is an aligned part of one column or a run of whole columns. Computed by both
  * sides from shapes alone; cells behind the last block belong to no tensor and have weight zero in every claim.
- * spec/programs.md section 2.
+ * spec/program-proofs.md section 2.
  */
 import type { Ext, ExtensionField } from '../field/field.ts';
 import type { Factor, Term } from '../pcs/weight.ts';

@@ -1,5 +1,5 @@
 /**
- * Proofs of programs: the verifier. spec/programs.md section 5.
+ * Proofs of programs: the verifier. spec/program-proofs.md section 5.
  *
  *   P -> V   root of witness, multiplicities and mask; root of the pads
  *   lookups  LogUp-GKR over all balances                                    -> two equations

@@ -1,7 +1,7 @@
 /**
  * From weights on indices to a functional on the tensor that a view reads: the transpose of the view's index map, dimension
  * by dimension. Aligned slices, merged dimensions and fixed coordinates keep products over bits; everything else is
- * written out, in time linear in the public data that makes it so. spec/programs.md section 4.
+ * written out, in time linear in the public data that makes it so. spec/program-proofs.md section 4.
  */
 import type { Ext, ExtensionField } from '../field/field.ts';
 import { entriesOf, totalOf, type Entry, type Pair, type Weight, type Weights } from './weights.ts';

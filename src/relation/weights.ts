@@ -1,6 +1,6 @@
 /**
  * Weights of claims over one index: a product over bits on a dyadic interval, or values written out. A claim on a relation is a
- * weight for each of its indices; views turn them into weights on the dimensions of tensors. spec/programs.md section 4.
+ * weight for each of its indices; views turn them into weights on the dimensions of tensors. spec/program-proofs.md section 4.
  */
 import type { Ext, ExtensionField } from '../field/field.ts';
 import { expandPairs } from '../pcs/weight.ts';
