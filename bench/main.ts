@@ -1,4 +1,5 @@
 /** `npm run bench -- NAME [options]`. */
+import { benchEngine } from './engine/main.ts';
 import { benchKernels } from './kernels/main.ts';
 import { benchCommit, benchOpen } from './pcs/main.ts';
 import { benchVerify } from './pcs/verify.ts';
@@ -10,6 +11,7 @@ const BENCHMARKS: Record<string, (args: readonly string[]) => Promise<void>> = {
   open: benchOpen,
   verify: benchVerify,
   lookups: benchLookups,
+  engine: benchEngine,
 };
 
 const [name, ...args] = process.argv.slice(2);
