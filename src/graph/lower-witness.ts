@@ -2,17 +2,22 @@
  * The prover's side of lowering: one execution with everything that operators compute on the way, and the witness of the
  * program made from it. Accumulators go along, so that the proof recomputes no matrix product.
  */
+import { centreWitness } from '../ops/centre/witness.ts';
 import type { Executed, OperatorWitness } from '../ops/lowering-witness.ts';
 import { requantiseWitness } from '../ops/requantise/witness.ts';
+import { rmsnormWitness } from '../ops/rmsnorm/witness.ts';
 import type { ProgramWitness, RowMajor } from '../relation/cells-prove.ts';
 import type { Program } from '../relation/program.ts';
+import { checkGraph } from './check.ts';
 import { execute, type ExecuteOptions, type Weights } from './execute.ts';
 import type { Graph, GraphNode } from './graph.ts';
 import type { Pass } from './pass.ts';
 import type { Execution } from './session.ts';
 
 const WITNESSES: { readonly [N in GraphNode as N['op']]?: OperatorWitness<N> } = {
+  centre: centreWitness,
   requantise: requantiseWitness,
+  rmsnorm: rmsnormWitness,
 };
 
 /** The execution of a pass with all auxiliary values. @param inputs rows of `input` nodes by name */
@@ -39,6 +44,7 @@ export function programWitness(
   program: Program,
   { tensors: results, auxiliary }: Execution<Int32Array>,
 ): ProgramWitness {
+  const info = checkGraph(graph);
   const nodes = new Map(graph.nodes.map((node) => [node.name, node]));
   const made = new Map<string, Readonly<Record<string, () => RowMajor>>>();
   const resultOf = (name: string) => {
@@ -54,6 +60,7 @@ export function programWitness(
       auxiliary: (value) => auxiliary.get(`${name}.${value}`) as Int32Array,
       wide: (value) => auxiliary.get(`${name}.${value}`) as Float64Array,
       result: resultOf,
+      range: (of) => info.tensors.get(of) as { min: number; max: number },
     };
     const operator = WITNESSES[node.op] as OperatorWitness | undefined;
     const values = made.get(name) ?? operator?.(run) ?? {};

@@ -30,7 +30,7 @@ import { staticTensors } from './static-tensors.ts';
  */
 export function lowerGraph(graph: Graph, pass: Pass): Program {
   const lowering = createLowering(graph, checkGraph(graph), pass);
-  for (const node of graph.nodes) if (!lowering.isDefined(node.name)) relationsOf(node)(node, lowering);
+  for (const node of graph.nodes) relationsOf(node)(node, lowering);
   (pass.revealed ?? []).forEach((revealed, i) => reveal(lowering, revealed, i));
   return lowering.program();
 }
@@ -52,6 +52,11 @@ function reveal(to: Lowering, { node, rows, values }: Revealed, i: number): void
   const indices = [{ name: 't', size: rows.length }, to.columnIndex(node)];
   to.publicTensor(name, [rows.length, width], values);
   to.zero(name, indices, [...to.selected(node, rows), term(-1, [view(name, 't', 'j')])]);
+}
+
+/** Whether a part is a tensor as it is. */
+function isPlain({ coefficient, positions, everyColumn }: Part): boolean {
+  return coefficient === 1 && positions === undefined && everyColumn === undefined;
 }
 
 function isBelow(x: number, end: number): boolean {
@@ -91,7 +96,10 @@ function createLowering(graph: Graph, info: GraphInfo, pass: Pass): Construction
     info: infoOf,
     declaration: (weight) => info.weights.get(weight) as ReturnType<Lowering['declaration']>,
     check: (node) => info.checks.get(node),
-    consumers: (node) => ({ nodes: readers.get(node) ?? [], output: graph.output === node }),
+    consumers: (node) => ({
+      nodes: readers.get(node) ?? [],
+      shown: graph.output === node || (pass.revealed ?? []).some((revealed) => revealed.node === node),
+    }),
     value(node) {
       infoOf(node);
       return values.get(node) as Value;
@@ -100,8 +108,7 @@ function createLowering(graph: Graph, info: GraphInfo, pass: Pass): Construction
     operand(node) {
       const { parts } = to.value(node);
       const [part] = parts as [Part];
-      const plain = parts.length === 1 && part.coefficient === 1 && part.positions === undefined;
-      if (plain && !virtuals.has(part.tensor)) return part.tensor;
+      if (parts.length === 1 && isPlain(part) && !virtuals.has(part.tensor)) return part.tensor;
       const indices = [to.rowIndex(node), to.columnIndex(node)];
       const name = to.witness(`${node}:value`, sizes(indices));
       to.zero(name, indices, [...to.terms(node), term(-1, [view(name, 't', 'j')])]);

@@ -12,6 +12,8 @@ export interface Executed<N extends NodeBase = NodeBase> {
   wide(value: string): Float64Array;
   /** The result of a node. */
   result(node: string): { readonly data: Int32Array; readonly width: number };
+  /** The range of its entries. */
+  range(node: string): { readonly min: number; readonly max: number };
 }
 
 /** VALUE of NODE:VALUE to its cells, row-major; computed when the program has such a tensor. */

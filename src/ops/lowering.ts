@@ -32,6 +32,8 @@ export interface Part {
   readonly coefficient: number;
   readonly tensor: string;
   readonly positions?: readonly number[];
+  /** The tensor has one entry a row and no columns: it counts in every column. */
+  readonly everyColumn?: true;
 }
 
 /** What later nodes read of an earlier one: a sum of parts, each a committed or a virtual tensor. */
@@ -48,8 +50,8 @@ export interface Lowering {
   declaration(weight: string): WeightDeclaration;
   /** The range check that the lookup of a later node makes of the whole result of a node. */
   check(node: string): LookupCheck | undefined;
-  /** The nodes that read the result of a node; `output` where it is the graph's. */
-  consumers(node: string): { readonly nodes: readonly NodeBase[]; readonly output: boolean };
+  /** The nodes that read the result of a node; `shown` where it is the graph's or the statement reveals it. */
+  consumers(node: string): { readonly nodes: readonly NodeBase[]; readonly shown: boolean };
 
   /** What a node gave; terms of it; or the name of a committed tensor that holds it (committed on first need). */
   value(node: string): Value;
@@ -132,9 +134,10 @@ export function term(coefficient: number, views: readonly View[] = [], sums: rea
 
 /** The terms of parts at row t and column j, all scaled. */
 export function termsOfParts(parts: readonly Part[], scale = 1): readonly Term[] {
-  return parts.map(({ coefficient, tensor, positions }) =>
-    term(scale * coefficient, [view(tensor, rowsAt('t', positions), 'j')]),
-  );
+  return parts.map(({ coefficient, tensor, positions, everyColumn }) => {
+    const row = rowsAt('t', positions);
+    return term(scale * coefficient, [everyColumn ? view(tensor, row) : view(tensor, row, 'j')]);
+  });
 }
 
 /** Terms with row t read as the given row of each: what `emit` does to a definition. */
