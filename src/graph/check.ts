@@ -6,6 +6,7 @@ import { refuse } from '../errors/proof-error.ts';
 import {
   HALF_FIELD,
   signedRange,
+  type LookupCheck,
   type NodeBase,
   type TensorInfo,
   type WeightDeclaration,
@@ -14,12 +15,6 @@ import { tableDigestOf } from '../tables/index.ts';
 import { checkFormat } from './format.ts';
 import { MAX_CONTEXT, type Graph } from './graph.ts';
 import { operatorOf, references, tablesOf } from './operators.ts';
-
-/** A range check that the lookup of a node makes of a tensor. */
-export interface LookupCheck {
-  readonly bits: number;
-  readonly node: string;
-}
 
 /** What a checked graph is known to compute. */
 export interface GraphInfo {

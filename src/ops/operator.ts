@@ -51,6 +51,12 @@ export interface WeightDeclaration {
   readonly certificate?: Certificate;
 }
 
+/** A range check that the lookup of a node makes of a whole tensor. */
+export interface LookupCheck {
+  readonly bits: number;
+  readonly node: string;
+}
+
 /** Kinds of fields of a node. `tensor`, `weight` and `table` refer to others by name. */
 export type FieldKind = 'tensor' | 'weight' | 'table' | 'integer' | readonly string[];
 

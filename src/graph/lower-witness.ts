@@ -1,0 +1,88 @@
+/**
+ * The prover's side of lowering: one execution with everything that operators compute on the way, and the witness of the
+ * program made from it. Accumulators go along, so that the proof recomputes no matrix product.
+ */
+import { centreWitness } from '../ops/centre/witness.ts';
+import type { Executed, OperatorWitness } from '../ops/lowering-witness.ts';
+import { requantiseWitness } from '../ops/requantise/witness.ts';
+import { rmsnormWitness } from '../ops/rmsnorm/witness.ts';
+import type { ProgramWitness, RowMajor } from '../relation/cells-prove.ts';
+import type { Program } from '../relation/program.ts';
+import { checkGraph } from './check.ts';
+import { execute, type ExecuteOptions, type Weights } from './execute.ts';
+import type { Graph, GraphNode } from './graph.ts';
+import type { Pass } from './pass.ts';
+import type { Execution } from './session.ts';
+
+const WITNESSES: { readonly [N in GraphNode as N['op']]?: OperatorWitness<N> } = {
+  centre: centreWitness,
+  requantise: requantiseWitness,
+  rmsnorm: rmsnormWitness,
+};
+
+/** The execution of a pass with all auxiliary values. @param inputs rows of `input` nodes by name */
+export function executePass(
+  graph: Graph,
+  weights: Weights,
+  pass: Pass,
+  inputs: Readonly<Record<string, ArrayLike<number>>> = {},
+  options?: ExecuteOptions,
+): Execution<Int32Array> {
+  const { tokens, starts, emit, choice = 'greedy' } = pass;
+  const append = { inputs, starts, emit, choice, auxiliary: true };
+  return execute(graph, weights, tokens === undefined ? append : { ...append, tokens }, options);
+}
+
+/**
+ * The witness of a lowered pass.
+ *
+ * @param program of the same graph and pass
+ * @throws Error for a tensor that no operator fills
+ */
+export function programWitness(
+  graph: Graph,
+  program: Program,
+  { tensors: results, auxiliary }: Execution<Int32Array>,
+): ProgramWitness {
+  const info = checkGraph(graph);
+  const nodes = new Map(graph.nodes.map((node) => [node.name, node]));
+  const made = new Map<string, Readonly<Record<string, () => RowMajor>>>();
+  const resultOf = (name: string) => {
+    const result = results.get(name);
+    if (result === undefined) throw new Error(`witness: expected a result of ${name}`);
+    return result;
+  };
+  const valuesOf = (name: string) => {
+    const node = nodes.get(name) as GraphNode;
+    const run: Executed = {
+      node,
+      rows: resultOf(name).rows,
+      auxiliary: (value) => auxiliary.get(`${name}.${value}`) as Int32Array,
+      wide: (value) => auxiliary.get(`${name}.${value}`) as Float64Array,
+      result: resultOf,
+      range: (of) => info.tensors.get(of) as { min: number; max: number },
+    };
+    const operator = WITNESSES[node.op] as OperatorWitness | undefined;
+    const values = made.get(name) ?? operator?.(run) ?? {};
+    made.set(name, values);
+    return values;
+  };
+  const cellsOf = (name: string): RowMajor | undefined => {
+    const [node, value] = name.split(':') as [string, string?];
+    if (value === undefined || value === 'value') return resultOf(node).data;
+    return valuesOf(node)[value]?.();
+  };
+  const tensors = new Map<string, RowMajor>();
+  for (const { kind, name } of program.tensors) {
+    if (kind !== 'witness') continue;
+    const cells = cellsOf(name);
+    if (cells === undefined) throw new Error(`witness: expected values of ${name}`);
+    tensors.set(name, cells);
+  }
+  const virtuals = new Map<string, RowMajor>();
+  for (const { name } of program.virtuals) {
+    const cells = cellsOf(name);
+    if (cells !== undefined) virtuals.set(name, cells);
+  }
+  return { tensors, virtuals };
+}

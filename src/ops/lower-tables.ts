@@ -1,0 +1,21 @@
+/** Tables of lookups. Keys of looked-up tables are moved to begin at 0, so that they are elements of F as they are. */
+import { koalaBear } from '../field/koalabear.ts';
+import type { Table } from '../relation/program.ts';
+import type { TableColumn } from '../tlookup/shape.ts';
+
+/** 0, 1, .. 2^bits - 1: what proves a range, a digit, a remainder. */
+export function rangeTable(bits: number): Table {
+  return { name: `bits-${bits}`, rows: 2 ** bits, columns: [keys()] };
+}
+
+/** Keys from 0 on. */
+export function keys(): TableColumn {
+  return { kind: 'range', first: 0 };
+}
+
+/** A column of integers below p in absolute value. */
+export function denseColumn(values: ArrayLike<number>): TableColumn {
+  const words = new Uint32Array(values.length);
+  for (let i = 0; i < values.length; i++) words[i] = koalaBear.fromInt(values[i] as number);
+  return { kind: 'dense', values: words };
+}

@@ -1,0 +1,98 @@
+/**
+ * x + 2^(s-1) = 2^s q + r: q is committed and looked up, r is what is left and looked up. Saturating: the lookup of q gives y
+ * as well. Two lookups an entry in all, an activation behind it included.
+ */
+import { denseColumn, keys, rangeTable } from '../lower-tables.ts';
+import { activationEntries, activationResult } from '../activation/relations.ts';
+import type { ActivationNode } from '../activation/shape.ts';
+import { term, view, type Lowering, type Relations } from '../lowering.ts';
+import { signedRange } from '../operator.ts';
+import type { Index, Table, Term } from '../../relation/program.ts';
+import type { RequantiseNode, Rounding } from './shape.ts';
+
+export const requantiseRelations: Relations<RequantiseNode> = (node, to) => {
+  const { name, input, shift } = node;
+  roundingRelations(to, name, to.terms(input), node, shift);
+};
+
+/** The relations of a rounding of any terms: shared by every operator that rounds. @param name of the node */
+export function roundingRelations(
+  to: Lowering,
+  name: string,
+  terms: readonly Term[],
+  rounding: Rounding,
+  shift: number,
+): void {
+  const indices = [to.rowIndex(name), to.columnIndex(name)];
+  const quotient = quotientRelations(to, name, rounding, indices);
+  const half = term(2 ** (shift - 1));
+  const whole = term(-(2 ** shift), [view(quotient, 't', 'j')]);
+  to.lookup(`${name}:remainder`, indices, to.table(rangeTable(shift)), [[...terms, half, whole]]);
+}
+
+/**
+ * Commits and looks up the quotient, and the result where it is another. The lookup of an activation that reads the result
+ * is joined to that of the quotient.
+ *
+ * @returns the tensor of quotients
+ */
+function quotientRelations(
+  to: Lowering,
+  name: string,
+  { bits, guard }: Rounding,
+  indices: readonly Index[],
+): string {
+  const shape = indices.map(({ size }) => size);
+  const check = to.check(name)?.bits ?? Infinity;
+  const result = (): void => {
+    to.witness(name, shape, signedRange(Math.min(bits, check)));
+    to.define(name, [{ coefficient: 1, tensor: name }]);
+  };
+  // What is clamped is no result of fewer than B bits: then the later lookup, of y, leaves the quotients of its own width.
+  if (guard === 0 || check < bits) {
+    result();
+    const entry = [...to.terms(name), term(2 ** (bits - 1))];
+    if (check > bits) to.lookup(`${name}:quotient`, indices, to.table(rangeTable(bits)), [entry]);
+    return name;
+  }
+  const raw = signedRange(bits + guard);
+  const quotient = to.witness(`${name}:quotient`, shape, raw);
+  const key = [term(1, [view(quotient, 't', 'j')]), term(-raw.min)];
+  const { nodes, shown } = to.consumers(name);
+  const activation = nodes.find((node): node is ActivationNode => node.op === 'activation');
+  const needed = shown || activation === undefined || nodes.length > 1;
+  if (needed) result();
+  const results = needed ? [to.terms(name)] : [];
+  const y = { name: `clamp-${bits}-${guard}`, keys: clamped({ bits, guard }) };
+  if (activation !== undefined) results.push(activationResult(activation, to));
+  to.lookup(`${name}:quotient`, indices, to.table(clampTable(y, needed, activation?.table)), [
+    key,
+    ...results,
+  ]);
+  return quotient;
+}
+
+/** Rows (q + 2^(B+g-1), clamp(q), activation of clamp(q)) for all q of B + g bits; the second or the third may be left out. */
+function clampTable(
+  { name, keys: y }: { readonly name: string; readonly keys: Int32Array },
+  withResult: boolean,
+  activation: string | undefined,
+): Table {
+  const columns = [keys(), ...(withResult ? [denseColumn(y)] : [])];
+  if (activation === undefined) return { name, rows: y.length, columns };
+  const entries = activationEntries(activation);
+  const composed = y.map((v) => entries[v + entries.length / 2] as number);
+  const both = withResult ? '-and-' : '-to-';
+  return {
+    name: `${name}${both}${activation}`,
+    rows: y.length,
+    columns: [...columns, denseColumn(composed)],
+  };
+}
+
+/** clamp(q) for all q of B + g bits, ascending. */
+export function clamped({ bits, guard }: Rounding): Int32Array {
+  const { min, max } = signedRange(bits);
+  const first = signedRange(bits + guard).min;
+  return Int32Array.from({ length: 2 ** (bits + guard) }, (_, i) => Math.min(Math.max(first + i, min), max));
+}
