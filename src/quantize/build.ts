@@ -8,7 +8,7 @@ import { equalise, factorsOf } from './equalise.ts';
 import { integerVector } from './integers.ts';
 import { type FloatLinear, maxAbs } from './matrix.ts';
 import { deltaBits, eachBlock, type Plan } from './plan.ts';
-import { NORM_BITS, type Profile, scoreBits, UP_BITS } from './profile.ts';
+import { NORM_BITS, PRODUCT_HEADROOM, type Profile, scoreBits, UP_BITS } from './profile.ts';
 import {
   addLinear,
   declareMatrix,
@@ -127,7 +127,7 @@ function addFeedForward(site: Site, id: string, y: Scaled, maps: CanonicalLayer,
   };
   if (maps.gate === undefined) return activated('up', maps.up, maxAbs(peaks.up));
   const gate = activated('gate', maps.gate, maxAbs(peaks.gate));
-  const wanted = fillingScale(bits, maxAbs(peaks.product));
+  const wanted = fillingScale(profile.productBits, maxAbs(peaks.product), PRODUCT_HEADROOM);
   const shift = Math.floor(Math.log2((gate.scale * fillingScale(UP_BITS, maxAbs(peaks.up))) / wanted));
   if (shift < 1) return refuse('SCALE', `${id}.up`, 'expected products that need rounding, got smaller ones');
   const up = addLinear(program, `${id}.up`, y, maps.up, {
@@ -136,7 +136,7 @@ function addFeedForward(site: Site, id: string, y: Scaled, maps: CanonicalLayer,
     weightBits: profile.weightBits,
   });
   const product = g.product(`${id}.product.acc`, gate.handle, up.handle);
-  return { handle: g.requantise(`${id}.product`, product, withGuard(shift, bits)), scale: wanted };
+  return { handle: g.requantise(`${id}.product`, product, withGuard(shift, profile.productBits)), scale: wanted };
 }
 
 function addLayer(site: Site, id: string, h: Scaled, maps: CanonicalLayer, peaks: LayerPeaks): Scaled {

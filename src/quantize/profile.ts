@@ -8,8 +8,10 @@ export interface Profile {
   readonly weightBits: number;
   /** Of embedding, learned positions and head. */
   readonly embeddingBits: number;
-  /** Keys of activation tables, and what `down` reads in a gated model. */
+  /** Keys of activation tables. */
   readonly activationBits: number;
+  /** What `down` reads in a gated model: products have long tails, and many bits are cheap here. */
+  readonly productBits: number;
   /** Queries and keys; fewer where heads are so wide that scores could pass 2^29. */
   readonly scoreBits: number;
   readonly valueBits: number;
@@ -23,6 +25,7 @@ export const PROFILES: Readonly<Record<ProfileName, Profile>> = {
     weightBits: 12,
     embeddingBits: 14,
     activationBits: 12,
+    productBits: 13,
     scoreBits: 12,
     valueBits: 12,
     residualBits: 16,
@@ -32,7 +35,8 @@ export const PROFILES: Readonly<Record<ProfileName, Profile>> = {
     weightBits: 14,
     embeddingBits: 16,
     activationBits: 14,
-    scoreBits: 13,
+    productBits: 15,
+    scoreBits: 14,
     valueBits: 15,
     residualBits: 16,
   },
@@ -41,6 +45,7 @@ export const PROFILES: Readonly<Record<ProfileName, Profile>> = {
     weightBits: 16,
     embeddingBits: 16,
     activationBits: 16,
+    productBits: 16,
     scoreBits: 14,
     valueBits: 15,
     residualBits: 20,
@@ -55,6 +60,8 @@ export const UP_BITS = 15;
 
 /** How far above its calibrated peak a tensor may go before it saturates; guard bits come on top. */
 export const HEADROOM = 1.15;
+/** The same for gated products, whose tails are long. */
+export const PRODUCT_HEADROOM = 2;
 /** The same for the residual, which cannot saturate: beyond it there is no proof. */
 export const RESIDUAL_HEADROOM: Readonly<Record<16 | 20, number>> = { 16: 2, 20: 4 };
 /** Guard bits of every rounding: values to twice the width saturate. */
