@@ -136,7 +136,10 @@ function addFeedForward(site: Site, id: string, y: Scaled, maps: CanonicalLayer,
     weightBits: profile.weightBits,
   });
   const product = g.product(`${id}.product.acc`, gate.handle, up.handle);
-  return { handle: g.requantise(`${id}.product`, product, withGuard(shift, profile.productBits)), scale: wanted };
+  return {
+    handle: g.requantise(`${id}.product`, product, withGuard(shift, profile.productBits)),
+    scale: wanted,
+  };
 }
 
 function addLayer(site: Site, id: string, h: Scaled, maps: CanonicalLayer, peaks: LayerPeaks): Scaled {

@@ -1,6 +1,6 @@
 /** From a float model to an integer program with a known accuracy. */
 import { refuse } from '../errors/proof-error.ts';
-import { checkGraph, type Graph, MAX_CONTEXT, matrixProduct, type MatrixProduct } from '../graph/index.ts';
+import { checkGraph, MAX_CONTEXT, matrixProduct, type MatrixProduct } from '../graph/index.ts';
 import { floatExecutor, type FloatExecutor } from '../import/float-executor.ts';
 import type { Architecture, FloatModel } from '../import/model.ts';
 import { checkTokenizerFits, type Tokenizer } from '../import/tokenizer.ts';
@@ -10,6 +10,7 @@ import { buildProgram } from './build.ts';
 import { canonicalModel } from './canonical.ts';
 import { dice } from './dice.ts';
 import type { Sequences } from './forward.ts';
+import type { QuantizedModel } from './model.ts';
 import { outerPeaks, planOf } from './plan.ts';
 import { PROFILES, type ProfileName } from './profile.ts';
 import { DEFAULT_TARGET, published, type Report, reportOf, type Target } from './report.ts';
@@ -47,23 +48,6 @@ export interface QuantizeOptions {
   readonly onProgress?: (step: string) => void;
   /** Sees the report also where the program is refused. */
   readonly onReport?: (report: Report) => void;
-}
-
-/** What is public about a program beside its graph. */
-export interface ModelInfo {
-  readonly profile: ProfileName;
-  readonly architecture: Pick<Architecture, 'family' | 'vocab' | 'eos'> & { readonly bos: number | null };
-  /** Digest of the tokenizer, in hexadecimal. */
-  readonly tokenizer: string | null;
-  readonly report: Report;
-}
-
-/** An integer program, its weights, and what is known of it. */
-export interface QuantizedModel {
-  readonly graph: Graph;
-  /** By name; matrices [out][in] in int16, vectors in int32. */
-  readonly weights: ReadonlyMap<string, Int16Array | Int32Array>;
-  readonly info: ModelInfo;
 }
 
 /** What `quantize` returns beside the program, for its owner alone. */
@@ -180,7 +164,10 @@ export async function quantize(model: FloatModel, options: QuantizeOptions = {})
     weights: built.weights,
     info: {
       profile: name,
-      architecture: { family: a.family, vocab: a.vocab, bos: a.bos ?? null, eos: a.eos },
+      family: a.family,
+      vocab: a.vocab,
+      bos: a.bos ?? null,
+      eos: a.eos,
       tokenizer: tokenizer === undefined ? null : hex(tokenizer.digest),
       report: published(report, options.override, comparison.reason),
     },
