@@ -36,6 +36,7 @@ const FLOORS = [
   ['ops'],
   ['graph'],
   ['quantize', 'import', 'training'],
+  ['answer'],
   ['prover', 'verifier'],
   ['cli', 'web'],
 ];
