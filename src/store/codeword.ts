@@ -22,7 +22,7 @@ import {
 import type { GroupKey } from '../pcs/key.ts';
 import { hasCode, publishOnce, quietly, unfinishedName, writeSynced } from './durable.ts';
 import type { FileReader, FileSystem } from './files.ts';
-import { frame, FRAME_BYTES, unframe } from './frame.ts';
+import { frame, FRAME_BYTES } from './frame.ts';
 
 const CODEWORD = 'codeword';
 const CODEWORD_KIND = 'codeword';
@@ -129,8 +129,7 @@ export function keepsCodeword(files: FileSystem, directory: string): boolean {
  *
  * @param lost told instead of a refusal, now or when rows are read
  * @returns undefined when `lost` was told
- * @throws ProofError `CODEWORD_MISSING`, `CODEWORD_LENGTH`, `CODEWORD_KEY`, `STATE_*`; rows: `CODEWORD_ROWS`,
- *   `FILE_*`
+ * @throws ProofError `CODEWORD_MISSING`, `CODEWORD_LENGTH`, `CODEWORD_KEY`; rows: `CODEWORD_ROWS`, `FILE_*`
  */
 export function openCodeword(
   files: FileSystem,
@@ -195,9 +194,9 @@ function checkTrailer(reader: FileReader, path: string, rowBytes: number, keyDig
   }
   const trailer = new Uint8Array(TRAILER_BYTES);
   reader.read(trailer, rowBytes);
-  const { body } = unframe(path, CODEWORD_KIND, trailer);
-  if (keyDigest.some((byte, i) => byte !== body[i])) {
-    refuse('CODEWORD_KEY', path, `expected the codeword of this group, got that of another: ${REMEDY}`);
+  if (frame(CODEWORD_KIND, keyDigest).some((byte, i) => byte !== trailer[i])) {
+    const what = "expected the codeword of this group, got another group's or one with a damaged end";
+    refuse('CODEWORD_KEY', path, `${what}: ${REMEDY}`);
   }
 }
 
