@@ -1,6 +1,7 @@
 /** `npm run bench -- NAME [options]`. */
 import { benchKernels } from './kernels/main.ts';
 import { benchCommit, benchOpen } from './pcs/main.ts';
+import { benchStore } from './pcs/store.ts';
 import { benchVerify } from './pcs/verify.ts';
 import { benchLookups } from './tlookup/main.ts';
 
@@ -8,6 +9,7 @@ const BENCHMARKS: Record<string, (args: readonly string[]) => Promise<void>> = {
   kernels: benchKernels,
   commit: benchCommit,
   open: benchOpen,
+  store: benchStore,
   verify: benchVerify,
   lookups: benchLookups,
 };

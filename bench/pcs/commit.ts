@@ -4,14 +4,34 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { quintic } from '../../src/field/quintic.ts';
 import type { Kernels } from '../../src/kernels/index.ts';
+import { chooseParameters, type Choice } from '../../src/params/choose.ts';
 import { columnCode, type Parameters } from '../../src/params/parameters.ts';
 import { commitGroup, groupColumns, ownedGroup, type OwnedGroup } from '../../src/pcs/group-prove.ts';
+import { linearInstance } from '../../src/pcs/linear-statement.ts';
 import { drawSalts } from '../../src/pcs/masks-prove.ts';
 import { freshLongTermSecret, freshTreeKey, treeKey } from '../../src/random/keys.ts';
 import { maskSource } from '../../src/random/masks.ts';
 import { openCodeword, writeCodeword } from '../../src/store/codeword.ts';
 import { nodeFiles } from '../../src/store/node-files.ts';
+import { CLAIMS } from './claims.ts';
 import type { Weights } from './weights.ts';
+
+/** Proofs that the key must allow: a model in use. */
+const MIN_PROOFS = 1000;
+
+/** Parameters of the openings that are measured. */
+export function weightParameters(count: number): Choice {
+  return chooseParameters(
+    {
+      ...linearInstance({ groups: [], claims: new Array(CLAIMS), context: new Uint8Array(0) }),
+      groups: [
+        { name: 'W', lifetime: 'static', cells: count },
+        { name: 'AM', lifetime: 'proof', cells: 0 },
+      ],
+    },
+    { minProofs: MIN_PROOFS },
+  );
+}
 
 export interface CommittedWeights {
   readonly group: OwnedGroup;

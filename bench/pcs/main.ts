@@ -12,18 +12,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { quintic } from '../../src/field/quintic.ts';
 import { wasmKernels } from '../../src/kernels/index.ts';
-import { chooseParameters } from '../../src/params/choose.ts';
 import type { OwnedGroup } from '../../src/pcs/group-prove.ts';
-import { linearInstance, type LinearStatement } from '../../src/pcs/linear-statement.ts';
+import type { LinearStatement } from '../../src/pcs/linear-statement.ts';
 import { proveLinear } from '../../src/pcs/linear-prove.ts';
 import { freshLongTermSecret, freshProofKey } from '../../src/random/keys.ts';
 import { maskSource } from '../../src/random/masks.ts';
 import { secretOf } from '../../src/secret/secret.ts';
 import { traced, type KernelTrace } from '../traced.ts';
-import { CLAIMS, exampleClaims } from './claims.ts';
+import { exampleClaims } from './claims.ts';
 import { anchorNs, clocked, round } from '../clock.ts';
 import type { Parameters } from '../../src/params/parameters.ts';
-import { commitWeights } from './commit.ts';
+import { commitWeights, weightParameters } from './commit.ts';
 import { parseOptions, type PcsOptions } from './options.ts';
 import { writeProof, type VerifyTimes } from './verify.ts';
 import { weightsInFile, weightsInMemory, type Weights } from './weights.ts';
@@ -31,25 +30,13 @@ import { weightsInFile, weightsInMemory, type Weights } from './weights.ts';
 export const benchCommit = (args: readonly string[]): Promise<void> => run('commit', parseOptions(args));
 export const benchOpen = (args: readonly string[]): Promise<void> => run('open', parseOptions(args));
 
-/** Proofs that the key must allow: a model in use. */
-const MIN_PROOFS = 1000;
-
-type Row = Record<string, unknown>;
+export type Row = Record<string, unknown>;
 
 async function run(name: 'commit' | 'open', options: PcsOptions): Promise<void> {
   const kernels = await wasmKernels(options.threads === undefined ? {} : { threads: options.threads });
   const trace = traced(kernels);
   const weights = options.file ? weightsInFile(options.params) : weightsInMemory(options.params);
-  const { parameters, ledger } = chooseParameters(
-    {
-      ...linearInstance({ groups: [], claims: new Array(CLAIMS), context: new Uint8Array(0) }),
-      groups: [
-        { name: 'W', lifetime: 'static', cells: options.params },
-        { name: 'AM', lifetime: 'proof', cells: 0 },
-      ],
-    },
-    { minProofs: MIN_PROOFS },
-  );
+  const { parameters, ledger } = weightParameters(options.params);
   const {
     value: { group, codewordBytes, close },
     ms,
@@ -146,7 +133,7 @@ function proofKey() {
   });
 }
 
-function table(row: Row): string {
+export function table(row: Row): string {
   return Object.entries(row)
     .map(([key, value]) => `${key.padEnd(15)} ${typeof value === 'object' ? JSON.stringify(value) : value}`)
     .join('\n');
