@@ -13,6 +13,7 @@ import { capOf, growTree, storedNodes, subtreeRoots } from '../merkle/prove.ts';
 import { pickRows, type CommittedRows } from '../merkle/rows-prove.ts';
 import { treeFormat, type RowTree } from '../merkle/rows-verify.ts';
 import { LOG_CODE_EXPANSION, type CodeParameters } from '../params/parameters.ts';
+import { mapSecret, type Secret } from '../secret/secret.ts';
 import {
   codewordShape,
   panelWriter,
@@ -47,14 +48,14 @@ export interface CommittedColumns extends CommittedRows {
 /** Where the salts of a tree come from. */
 export interface TreeSalts {
   /** Words of a stream; the salt of leaf i is words 4i .. 4i + 3 behind `at`. */
-  readonly stream: Stream;
+  readonly stream: Secret<Stream>;
   readonly at: number;
 }
 
 /** Fills the salts of rows [first, first + rows), in kernel memory where there is room. */
 export function fillSalts(kernels: Kernels, salts: TreeSalts, first: number, rows: number): Uint32Array {
   const words = hotWords(kernels, SALT_WORDS * rows);
-  kernels.expandWords(words, salts.stream, salts.at + SALT_WORDS * first);
+  mapSecret([salts.stream], (stream) => kernels.expandWords(words, stream, salts.at + SALT_WORDS * first));
   return words;
 }
 
