@@ -2,6 +2,7 @@
 import { benchEngine } from './engine/main.ts';
 import { benchKernels } from './kernels/main.ts';
 import { benchCommit, benchOpen } from './pcs/main.ts';
+import { benchStore } from './pcs/store.ts';
 import { benchVerify } from './pcs/verify.ts';
 import { benchLookups } from './tlookup/main.ts';
 
@@ -9,6 +10,7 @@ const BENCHMARKS: Record<string, (args: readonly string[]) => Promise<void>> = {
   kernels: benchKernels,
   commit: benchCommit,
   open: benchOpen,
+  store: benchStore,
   verify: benchVerify,
   lookups: benchLookups,
   engine: benchEngine,

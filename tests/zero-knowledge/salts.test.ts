@@ -2,6 +2,7 @@
  * Salts: digests of leaves that were not opened show nothing. The strongest opener knows the row and asks whether it is the
  * one; over F_97 it can also try all rows of a narrow leaf. It has the salts that proofs show, and zero.
  */
+import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { leafDigest } from '../../src/hash/leaf.ts';
 import { rawWords, saltStream } from '../../src/hash/stream.ts';
@@ -9,8 +10,10 @@ import { referenceKernels, type Kernels } from '../../src/kernels/index.ts';
 import { treeFormat } from '../../src/merkle/rows-verify.ts';
 import { siblingPositions } from '../../src/merkle/shape.ts';
 import { columnCode } from '../../src/params/parameters.ts';
+import type { TreeSalts } from '../../src/pcs/commit.ts';
 import { groupTree } from '../../src/pcs/opening.ts';
 import { drawSalts, OWN_SALTS_AT } from '../../src/pcs/masks-prove.ts';
+import { mapSecret } from '../../src/secret/secret.ts';
 import { runProof, type Scenario } from '../support/hiding.ts';
 import { testSource } from '../support/linear.ts';
 import { groupOf, proofsAt, SMALL, toyField } from '../support/scenarios.ts';
@@ -74,20 +77,30 @@ describe('a narrow leaf', () => {
   });
 });
 
+test('salts show nothing of their key to whoever prints them', () => {
+  const salts = drawSalts(testSource(field, 4), 0, 8);
+  expect(() => JSON.stringify(salts)).toThrow('no conversion');
+  expect(() => structuredClone(salts)).toThrow();
+  expect(inspect(salts, { depth: 5, showHidden: true })).not.toMatch(/key|label/);
+});
+
 test('all salts of a proof and of its groups are different, 16 bytes each', () => {
   const proof = testSource(field, 1);
   const n0 = columnCode(SMALL).length;
   const nH = 32;
   const saltsOf = (words: Uint32Array): string[] =>
     Array.from({ length: words.length / 4 }, (_, i) => words.slice(4 * i, 4 * i + 4).join());
-  const { stream, at } = drawSalts(proof, OWN_SALTS_AT, n0);
-  const own = saltsOf(rawWords(stream, at, 4 * n0));
-  const pad = saltsOf(rawWords(saltStream(stream.key), 0, 4 * nH));
+  const drawnSalts = ({ stream, at }: TreeSalts): string[] => {
+    let salts: string[] = [];
+    mapSecret([stream], (words) => (salts = saltsOf(rawWords(words, at, 4 * n0))));
+    return salts;
+  };
+  const drawn = drawSalts(proof, OWN_SALTS_AT, n0);
+  const own = drawnSalts(drawn);
+  let pad: string[] = [];
+  mapSecret([drawn.stream], ({ key }) => (pad = saltsOf(rawWords(saltStream(key), 0, 4 * nH))));
   proof.salts(0, nH); // disjoint from the own tree's, or the ledger would refuse
-  const groups = [2, 3].map((seed) => {
-    const drawn = drawSalts(testSource(field, seed), 0, n0);
-    return saltsOf(rawWords(drawn.stream, drawn.at, 4 * n0));
-  });
+  const groups = [2, 3].map((seed) => drawnSalts(drawSalts(testSource(field, seed), 0, n0)));
   const all = [...own, ...pad, ...groups.flat()];
   expect(new Set(all).size).toBe(3 * n0 + nH);
   for (const salt of all) expect(salt.split(',').filter((word) => word === '0').length).toBe(0);
