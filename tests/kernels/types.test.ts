@@ -1,4 +1,4 @@
-/** Arrays of other types and partial overlaps are refused by every kernel, once a call, before anything is written. */
+/** KRN-3: arrays of other types and partial overlaps are refused by every kernel, once a call, before anything is written. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { quintic } from '../../src/field/quintic.ts';
 import { SIGNATURES, type KernelName } from '../../src/kernels/contract/types.ts';
