@@ -6,8 +6,10 @@ import { describe, expect, test } from 'vitest';
 import type { Fe } from '../../src/field/field.ts';
 import { quintic } from '../../src/field/quintic.ts';
 import { encodeClaims } from '../../src/pcs/claim-encoding.ts';
-import { linearDomain, type LinearStatement } from '../../src/pcs/linear-statement.ts';
-import { verdictOf, verifyLinear, verifyLinearBody } from '../../src/pcs/linear-verify.ts';
+import type { LinearStatement } from '../../src/pcs/linear-statement.ts';
+import { verdictOf, verifyLinear } from '../../src/pcs/linear-verify.ts';
+import type { LinkStatement } from '../../src/pcs/link-statement.ts';
+import { verifyLink } from '../../src/pcs/link-verify.ts';
 import type { CommittedGroup } from '../../src/pcs/opening.ts';
 import type { Factor } from '../../src/pcs/weight.ts';
 import { domainDigest, type Domain } from '../../src/transcript/statement.ts';
@@ -15,14 +17,20 @@ import { verifierChannel } from '../../src/transcript/verifier.ts';
 import { toys } from '../support/fields.ts';
 import { corpus } from '../support/soundness/corpus.ts';
 import { leavesOf } from '../support/soundness/leaves.ts';
+import {
+  codeOfVerdict,
+  domainOf,
+  isLink,
+  verifyBody,
+  verifyStatement,
+  type AnyStatement,
+} from '../support/soundness/statements.ts';
 
 const { fixtures, lies } = await corpus();
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
-const codeOf = (statement: LinearStatement, proof: Uint8Array): string => {
-  const verdict = verifyLinear(quintic, statement, proof);
-  return verdict.ok ? 'accepted' : verdict.code;
-};
+const codeOf = (statement: AnyStatement, proof: Uint8Array): string =>
+  codeOfVerdict(verifyStatement(quintic, statement, proof));
 
 describe.each(fixtures)('STM-1: $name', ({ statement, proofs }) => {
   const leaves = leavesOf(statement);
@@ -34,25 +42,26 @@ describe.each(fixtures)('STM-1: $name', ({ statement, proofs }) => {
 
   test('no two of these statements, nor the statement itself, have one digest', () => {
     const all = [statement, ...leaves.map((leaf) => leaf.statement)];
-    const digests = all.map((one) => hex(domainDigest(linearDomain(quintic, one))));
+    const digests = all.map((one) => hex(domainDigest(domainOf(quintic, one))));
     expect(new Set(digests).size).toBe(all.length);
   });
 
   test('protocol, kind, version, field', () => {
-    const domain = linearDomain(quintic, statement);
+    const domain = domainOf(quintic, statement);
     const verdict = (change: Partial<Domain>): string => {
       const result = verdictOf(() => {
         const ch = verifierChannel({ ...domain, ...change }, proofs[0]);
-        verifyLinearBody(ch, statement);
+        verifyBody(ch, statement);
         ch.finish();
       });
-      return result.ok ? 'accepted' : result.code;
+      return codeOfVerdict(result);
     };
     expect(verdict({})).toBe('accepted');
     const changes: Partial<Domain>[] = [
       { protocol: 'zkdm' },
       { kind: 'linear-openinh' },
       { kind: 'link' },
+      { kind: isLink(statement) ? 'linear-opening' : 'epoch-link' },
       { formatVersion: domain.formatVersion + 1 },
       { field: { ...quintic, modulusLow: [...quintic.modulusLow].reverse() } },
     ];
@@ -75,7 +84,8 @@ test('STM-2: every stored proof against every other statement', () => {
 });
 
 describe('malformed statements', () => {
-  const { statement, proofs } = fixtures[0]!;
+  const { proofs } = fixtures[0]!;
+  const statement = fixtures[0]!.statement as LinearStatement;
   const raises = (change: Partial<LinearStatement>): void => {
     expect(() => verifyLinear(quintic, { ...statement, ...change }, proofs[0])).toThrow(RangeError);
   };
@@ -164,6 +174,16 @@ describe('malformed statements', () => {
     });
   });
 
+  test('own columns that are no count, and a column behind them', () => {
+    const own = fixtures.find(({ name }) => name === 'own columns')!;
+    const base = own.statement as LinearStatement;
+    for (const ownColumns of [-1, 0.5, Number.NaN, 2 ** 24 - 4, 2 ** 32]) {
+      expect(() => verifyLinear(quintic, { ...base, ownColumns }, own.proofs[0])).toThrow('ownColumns');
+    }
+    const { ownColumns: _, ...without } = base; // the claims still speak of them
+    expect(() => verifyLinear(quintic, without, own.proofs[0])).toThrow('column: expected');
+  });
+
   test("a field that is not the profile's: its error bounds would be another field's", () => {
     for (const { field } of toys) {
       expect(() => verifyLinear(field, statement, proofs[0])).toThrow('field: expected');
@@ -185,5 +205,55 @@ describe('malformed statements', () => {
     expect(encodeClaims([{ weight, value: quintic.zero }]).length).toBe(
       4 + 20 + 4 + 4 + 20 + 4 + 12 + 24 * entries.length,
     );
+  });
+});
+
+describe('malformed links', () => {
+  const link = fixtures.find(({ name }) => name === 'link')!;
+  const statement = link.statement as LinkStatement;
+  const { older, newer } = statement;
+  const raises = (change: Partial<LinkStatement>, message: string): void => {
+    expect(() => verifyLink(quintic, { ...statement, ...change }, link.proofs[0])).toThrow(RangeError);
+    expect(() => verifyLink(quintic, { ...statement, ...change }, link.proofs[0])).toThrow(message);
+  };
+  const other = newer.group.map((byte, i) => (i === 7 ? byte ^ 1 : byte));
+
+  test.each<[string, Partial<CommittedGroup>]>([
+    ['another label', { label: 'V' }],
+    ['another group', { group: other }],
+    ['another number of columns', { columns: newer.columns + 1 }],
+    ['the same epoch', { epoch: older.epoch }],
+    ['two epochs on', { epoch: older.epoch + 2 }],
+    ['a carried group', { lifetime: 'carried' }],
+    ['a group of a proof', { lifetime: 'proof' }],
+  ])('newer: %s', (_, change) => raises({ newer: { ...newer, ...change } }, 'link: newer: expected epoch'));
+
+  test('the older one carried', () => {
+    raises({ older: { ...older, lifetime: 'carried' } }, 'link: newer: expected epoch');
+    const both = { lifetime: 'carried' } as const;
+    raises({ older: { ...older, ...both }, newer: { ...newer, ...both } }, 'link: newer: expected epoch');
+  });
+
+  test.each<[string, Partial<CommittedGroup>, string]>([
+    ['label', { label: 'AM' }, 'label: expected'],
+    ['group', { group: new Uint8Array(7) }, 'group: expected'],
+    ['columns', { columns: 0 }, 'columns: expected'],
+    ['uses', { uses: 0 }, 'uses: expected'],
+  ])('%s that no group has, in both', (_, change, message) => {
+    raises({ older: { ...older, ...change }, newer: { ...newer, ...change } }, message);
+  });
+
+  test('a number of uses or a cap that no group has, in either', () => {
+    raises({ older: { ...older, uses: 0 } }, 'uses: expected');
+    raises({ newer: { ...newer, uses: 0.5 } }, 'uses: expected');
+    raises({ older: { ...older, cap: new Uint8Array(96) } }, 'cap: expected');
+    raises({ newer: { ...newer, cap: new Uint8Array(0) } }, 'cap: expected');
+  });
+
+  test("something that is no proof, a field that is not the profile's", () => {
+    expect(() => verifyLink(quintic, statement, 'x' as unknown as Uint8Array)).toThrow(TypeError);
+    for (const { field } of toys) {
+      expect(() => verifyLink(field, statement, link.proofs[0])).toThrow('field: expected');
+    }
   });
 });

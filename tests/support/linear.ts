@@ -35,8 +35,10 @@ export function linearParameters(
   code: CodeParameters,
   groups: readonly GroupIdentity[],
   claims: number,
+  ownColumns = 0,
 ): Parameters {
   const statement = {
+    ownColumns,
     groups: groups.map((group) => ({ ...group, cap: new Uint8Array(32) })),
     claims: Array.from({ length: claims }, () => ({ weight: [], value: [] as Ext })),
     context: new Uint8Array(0),
