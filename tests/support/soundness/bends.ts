@@ -2,7 +2,7 @@
  * Kernels of a prover that cheats where it computes, not where it speaks: codewords with wrong rows, an oracle of another
  * vector than it should be of, a fold that is not the fold of its oracle.
  */
-import type { Ext, Fe } from '../../../src/field/field.ts';
+import type { BaseField, Ext, Fe } from '../../../src/field/field.ts';
 import { quintic } from '../../../src/field/quintic.ts';
 import { readExt, unpackExt, writeExt } from '../../../src/kernels/contract/layout.ts';
 import type { Kernels } from '../../../src/kernels/index.ts';
@@ -113,8 +113,7 @@ function addInto(words: Uint32Array, by: readonly Ext[]): void {
 }
 
 /** The coefficients of prod (X - x_i). */
-export function vanishing(points: readonly Fe[]): Fe[] {
-  const { base } = quintic;
+export function vanishing(points: readonly Fe[], base: BaseField = quintic.base): Fe[] {
   let poly: Fe[] = [base.one];
   for (const x of points) {
     const next = [base.zero, ...poly];
