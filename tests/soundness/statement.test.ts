@@ -3,7 +3,10 @@
  * Malformed statements are the caller's mistake and raise RangeError before a proof is looked at.
  */
 import { describe, expect, test } from 'vitest';
+import { extensionField } from '../../src/field/extension-field.ts';
 import type { Fe } from '../../src/field/field.ts';
+import { koalaBear } from '../../src/field/koalabear.ts';
+import { primeField } from '../../src/field/prime-field.ts';
 import { quintic } from '../../src/field/quintic.ts';
 import { encodeClaims } from '../../src/pcs/claim-encoding.ts';
 import type { LinearStatement } from '../../src/pcs/linear-statement.ts';
@@ -28,6 +31,12 @@ import {
 
 const { fixtures, lies } = await corpus();
 
+/** Toys, another field of degree five, another degree over the same field. */
+const otherFields = [
+  ...toys.map(({ field }) => field),
+  extensionField(primeField(11), [-2, 0, 0, 0, 0]),
+  extensionField(koalaBear, [-3, 0]),
+];
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 const codeOf = (statement: AnyStatement, proof: Uint8Array): string =>
   codeOfVerdict(verifyStatement(quintic, statement, proof));
@@ -185,7 +194,7 @@ describe('malformed statements', () => {
   });
 
   test("a field that is not the profile's: its error bounds would be another field's", () => {
-    for (const { field } of toys) {
+    for (const field of otherFields) {
       expect(() => verifyLinear(field, statement, proofs[0])).toThrow('field: expected');
     }
   });
@@ -252,7 +261,7 @@ describe('malformed links', () => {
 
   test("something that is no proof, a field that is not the profile's", () => {
     expect(() => verifyLink(quintic, statement, 'x' as unknown as Uint8Array)).toThrow(TypeError);
-    for (const { field } of toys) {
+    for (const field of otherFields) {
       expect(() => verifyLink(field, statement, link.proofs[0])).toThrow('field: expected');
     }
   });

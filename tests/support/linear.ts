@@ -178,8 +178,9 @@ export function proveAnyway(
   statement: LinearStatement,
   groups: readonly OwnedGroup[],
   source: MaskSource,
+  ownCells?: Uint32Array,
 ): Uint8Array<ArrayBuffer> {
   const ch = proverChannel(linearDomain(kernels.ext, statement));
-  proveLinearBody(kernels, ch, statement, groups, source, false);
+  proveLinearBody(kernels, ch, statement, groups, source, false, ownCells);
   return ch.finish();
 }

@@ -6,7 +6,7 @@ import { eqAtIndex } from '../../../src/pcs/weight.ts';
 import { linkSetting, type LinkSetting } from './fixtures.ts';
 import { pointOf, type Hook, type Seen } from './liar.ts';
 import { maskPadOf } from './statements.ts';
-import { all, change, innerLies, machineLies, type Strategy } from './strategies.ts';
+import { all, change, innerLies, machineLies, weakened, type Strategy } from './strategies.ts';
 
 /** The cell that the newer epoch has one higher, and its column. */
 const [COLUMN, CELL] = [1, 77] as const;
@@ -63,6 +63,7 @@ export function linkLies(kernels: Kernels, honest: LinkSetting): Strategy[] {
     })),
     lie('one cell changed, x moved off the line until the linear check holds', 'PAD_QUERY', all(leaveLine)),
     oldTree,
+    { ...weakened(statement), groups },
     ...machineLies(statement, 0).map((one) => ({ ...one, claimed: statement, groups })),
   ];
 }

@@ -3,11 +3,20 @@ import type { Ext } from '../../../src/field/field.ts';
 import { quintic } from '../../../src/field/quintic.ts';
 import { codePoint } from '../../../src/code/point.ts';
 import { levelGeometry } from '../../../src/params/parameters.ts';
-import { committedColumns, ownColumns, type LinearStatement } from '../../../src/pcs/linear-statement.ts';
+import { completeInstance } from '../../../src/params/choose.ts';
+import { unsafeToyProfile } from '../../../src/params/profile.ts';
+import {
+  committedColumns,
+  linearInstance,
+  ownColumns,
+  type LinearStatement,
+} from '../../../src/pcs/linear-statement.ts';
+import { linkInstanceOf } from '../../../src/pcs/link-statement.ts';
+import { codeOf } from '../linear.ts';
 import { damagedRows, damagedTree, otherFirstOracle, otherFold, vanishing } from './bends.ts';
 import { bump, falseClaim, type Setting } from './fixtures.ts';
 import { closingFinal, closingY, mergeGap, product, type Hook, type Lie, type Seen } from './liar.ts';
-import { maskPadOf, type AnyStatement } from './statements.ts';
+import { isLink, maskPadOf, type AnyStatement } from './statements.ts';
 
 export interface Strategy extends Lie {
   readonly name: string;
@@ -140,6 +149,27 @@ export function machineLies(statement: AnyStatement, own: number): Omit<Strategy
   ];
 }
 
+/** A true statement under parameters of twenty bits, which are as well formed as others; honest in everything else. */
+export function weakened(statement: AnyStatement): Pick<Strategy, 'name' | 'code' | 'alone' | 'claimed'> {
+  const { profile, code } = statement.parameters;
+  const toy = unsafeToyProfile(20, profile.field);
+  const instance = isLink(statement) ? linkInstanceOf(statement) : linearInstance(statement);
+  const draft = completeInstance(instance, codeOf(toy, code.logData, code.padLength), toy);
+  if (draft === undefined) throw new Error('no toy parameters');
+  const claimed = { ...statement, parameters: draft.parameters };
+  return { name: 'parameters of twenty bits', code: 'WEAK_PARAMS', alone: false, claimed };
+}
+
+/** A carried group said to be opened more often than its pads allow. */
+function overused(statement: LinearStatement): Pick<Strategy, 'name' | 'code' | 'alone' | 'claimed'>[] {
+  return statement.groups.flatMap((group, i) => {
+    if (group.lifetime !== 'carried') return [];
+    const groups = statement.groups.map((one, j) => (i === j ? { ...one, uses: 1000 } : one));
+    const claimed = { ...statement, groups };
+    return [{ name: `group ${i} with more uses than pads`, code: 'WEAK_PARAMS', alone: false, claimed }];
+  });
+}
+
 /** Lies about a gap in the claim of the inner argument, once a is moved by it. */
 export function innerLies(
   statement: AnyStatement,
@@ -214,6 +244,8 @@ export function strategies({ statement, groups, ownCells }: Setting): Strategy[]
       hook: on('merge/round', 1, statement.parameters.code.logData - 1),
     }),
     ...machineLies(statement, own).map((one) => ({ ...base, claimed: statement, ...one })),
+    { ...base, ...weakened(statement) },
+    ...overused(statement).map((one) => ({ ...base, ...one })),
     ...ownTrees(own).map((one) => ({ ...base, claimed: statement, ...one })),
   ];
 }
