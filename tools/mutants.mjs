@@ -51,6 +51,7 @@ const TESTS = [
   [/^src\/transcript\//, 'tests/transcript/channel.test.ts'],
   [/^src\/pads\//, 'tests/soundness/pads.test.ts'],
   [/^src\/pcs\/(?!key|chain)/, 'tests/soundness/statement.test.ts'],
+  [/^src\/pcs\/link/, 'tests/soundness/link-statement.test.ts'],
   [/^src\/pcs\/key/, 'tests/store/key.test.ts'],
   [/^src\/pcs\/chain/, 'tests/soundness/chain.test.ts'],
 ];

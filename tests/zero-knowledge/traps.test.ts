@@ -17,7 +17,7 @@
  * | values leave under an unused pad only | ../secret/doors, ../secret/secret; planted-leaks 'pads' |
  * | rejection sampling | ../random/random 'masks are uniform'; 'words are uniform', here |
  * | a refresh draws all pads again | rank 'two epochs of one set of cells' |
- * | a false claim is not proven, so it does not show the true value | 'a false claim', here |
+ * | a false claim is not proven, so it does not show the true value | 'a false claim', here; self-check |
  * | length and order depend on public data only | shape |
  */
 import { describe, expect, test } from 'vitest';
@@ -29,12 +29,9 @@ import { createPadLedger } from '../../src/pads/ledger.ts';
 import { padCount } from '../../src/pads/plan.ts';
 import { columnCode } from '../../src/params/parameters.ts';
 import { unsafeToyProfile } from '../../src/params/profile.ts';
-import { completeInstance } from '../../src/params/choose.ts';
-import { linkInstance } from '../../src/params/instance.ts';
-import { commitGroup, type OwnedGroup } from '../../src/pcs/group-prove.ts';
+import { commitGroup } from '../../src/pcs/group-prove.ts';
 import { linearDomain, linearPlan, type LinearStatement } from '../../src/pcs/linear-statement.ts';
 import { proveLinearBody } from '../../src/pcs/linear-prove.ts';
-import { proveLinkBody } from '../../src/pcs/link-prove.ts';
 import { OWN_SALTS_AT } from '../../src/pcs/masks-prove.ts';
 import { commitOwn } from '../../src/pcs/own-prove.ts';
 import { freshProofKey, proofKey } from '../../src/random/keys.ts';
@@ -237,62 +234,6 @@ describe('a false claim', () => {
     }
     expect(message).toContain('SELF_CHECK at pads/sums');
     for (const limb of claim.value) expect(message).not.toContain(String(limb));
-  });
-
-  test("nor about a column of its own, nor one that links other cells: nothing behind the pads' tree is sent", () => {
-    const columns = 1;
-    const parameters = linearParameters(profile, codeOf(profile, 3, 8), [], 1, columns);
-    const weight = exampleWeights(field, columns, 3, 1)[1]!;
-    const cells = Uint32Array.from({ length: 8 }, (_, i) => i + 1);
-    const claims = (by: Ext) => [{ weight, value: field.add(applyWeight(field, weight, cells, 3), by) }];
-    const own = (by: Ext): LinearStatement => {
-      return { parameters, groups: [], ownColumns: columns, claims: claims(by), context: new Uint8Array(0) };
-    };
-    const proveOwn = (by: Ext) => (ch: ProverChannel) =>
-      proveLinearBody(kernels, ch, own(by), [], testSource(field, 41), true, cells);
-
-    const draft = completeInstance(linkInstance(columns), codeOf(profile, 3, 8), profile);
-    const epochs = (change: number) =>
-      [0, 1].map((epoch) => {
-        const data = Int16Array.from(cells, (x, i) => (epoch === 1 && i === 5 ? x + change : x));
-        const identity = groupOf('W', columns, { epoch });
-        return commitGroup(
-          kernels,
-          testSource(field, 42 + epoch),
-          draft!.parameters,
-          identity,
-          () => data,
-          0,
-        );
-      }) as [OwnedGroup, OwnedGroup];
-    const proveLinked = (change: number) => (ch: ProverChannel) => {
-      const groups = epochs(change);
-      const [older, newer] = groups.map(({ identity, cap }) => ({ ...identity, cap }));
-      const context = new Uint8Array(0);
-      const statement = { parameters: draft!.parameters, older: older!, newer: newer!, context };
-      proveLinkBody(kernels, ch, statement, groups, testSource(field, 44));
-    };
-    const one = field.one;
-    for (const [honest, lying] of [
-      [proveOwn(field.zero), proveOwn(one)],
-      [proveLinked(0), proveLinked(1)],
-    ] as const) {
-      const sent = (run: (ch: ProverChannel) => void): { labels: string[]; message: string } => {
-        const ch = viewChannel(field, { seed: 8 });
-        let message = '';
-        try {
-          run(ch);
-        } catch (error) {
-          message = String(error);
-        }
-        return { labels: ch.written.map(({ label }) => label), message };
-      };
-      const complete = sent(honest);
-      expect(complete.message).toBe('');
-      const stopped = sent(lying);
-      expect(stopped.message).toContain('SELF_CHECK at pads/sums');
-      expect(stopped.labels).toEqual(complete.labels.slice(0, complete.labels.indexOf('pads/sums')));
-    }
   });
 
   test('stops the pad proof before its first message: beta, x and Delta would give the distance to the truth', () => {
