@@ -31,8 +31,7 @@ describe('lies', () => {
   });
 });
 
-describe('bytes of a stored proof', () => {
-  const { statement, proofs } = fixtures[0]!;
+describe.each(fixtures)('bytes of a stored proof: $name', ({ statement, proofs }) => {
   const code = (proof: Uint8Array): string => codeOfVerdict(verifyStatement(quintic, statement, proof));
   const { length } = proofs[0];
   test('cut, extended, with a word of p or more', () => {
