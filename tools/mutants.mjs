@@ -172,6 +172,8 @@ function workspace(base, index) {
   return folder;
 }
 
+/** A slow machine is no caught mutant. */
+const PATIENT = ['--testTimeout=600000', '--hookTimeout=600000'];
 const VITEST = 'node_modules/vitest/vitest.mjs';
 
 /** Runs tests in a folder; returns the names of those that failed, or `undefined` when the run itself broke. */
@@ -179,7 +181,15 @@ function runTests(folder, files, env) {
   return new Promise((resolve) => {
     const report = join(folder, 'report.json');
     rmSync(report, { force: true });
-    const args = [VITEST, 'run', ...files, '--reporter=json', `--outputFile=${report}`, '--maxWorkers=1'];
+    const args = [
+      VITEST,
+      'run',
+      ...files,
+      '--reporter=json',
+      `--outputFile=${report}`,
+      '--maxWorkers=1',
+      ...PATIENT,
+    ];
     const child = spawn(process.execPath, args, {
       cwd: folder,
       env: { ...process.env, ...env },
@@ -238,7 +248,10 @@ async function main() {
   }
   // The unchanged tree: makes the stored proofs, and must be green.
   const files = [STORED, ...new Set(TESTS.map(([, file]) => file))];
-  const baseline = spawnSync(process.execPath, [VITEST, 'run', ...files], { cwd: root, encoding: 'utf8' });
+  const baseline = spawnSync(process.execPath, [VITEST, 'run', ...files, ...PATIENT], {
+    cwd: root,
+    encoding: 'utf8',
+  });
   if (baseline.status !== 0) {
     console.error(`${baseline.stdout}\nmutants: the tests fail without any change`);
     return 1;
