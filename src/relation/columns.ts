@@ -43,12 +43,13 @@ export function columnFacts(base: BaseField): Columns {
     if (own.kind === 'range') {
       return { values: { kind: 'interval', length: table.rows } as const, repeats: false };
     }
-    const all = Int32Array.from(own.values, (word) => base.toBalanced(base.fe(word))).sort();
+    const all = Uint32Array.from(own.values).sort();
     const different = all.filter((value, i) => i === 0 || value !== all[i - 1]);
-    const length = (different[different.length - 1] as number) - (different[0] as number) + 1;
-    const kind = length === different.length ? 'interval' : 'list';
+    const list = fromWidestGap(different, base.modulus);
+    const length = (list[list.length - 1] as number) + 1;
+    const kind = length === list.length ? 'interval' : 'list';
     return {
-      values: kind === 'interval' ? ({ kind, length } as const) : ({ kind, values: different } as const),
+      values: kind === 'interval' ? ({ kind, length } as const) : ({ kind, values: list } as const),
       repeats: different.length < all.length,
     };
   });
@@ -60,6 +61,24 @@ export function columnFacts(base: BaseField): Columns {
     greatest: (table, column, shift) => BigInt(bounds(table, column, shift).max),
     values: (table, column) => values(table, column, 0n),
   };
+}
+
+/**
+ * Residues as integers with the least span: they begin behind the widest gap of the circle, at 0.
+ *
+ * @param residues different ones below p, ascending
+ */
+function fromWidestGap(residues: Uint32Array, p: number): Int32Array {
+  const count = residues.length;
+  const at = (i: number): number => (residues[i % count] as number) + (i < count ? 0 : p);
+  let start = 0;
+  let widest = 0;
+  for (let i = 1; i <= count; i++) {
+    const gap = at(i) - at(i - 1);
+    if (gap > widest) [widest, start] = [gap, i % count];
+  }
+  // Differences on the circle are below p < 2^31.
+  return Int32Array.from({ length: count }, (_, i) => at(start + i) - at(start));
 }
 
 function cached<T>(

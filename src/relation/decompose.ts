@@ -11,7 +11,7 @@ export interface Digit {
   readonly count: number;
 }
 
-/** Values of a column as integers within (p-1)/2: an interval, or different ones in ascending order. */
+/** Values of a column as integers that span at most p: an interval, or different ones in ascending order. */
 export type ColumnValues =
   | { readonly kind: 'interval'; readonly length: number }
   | { readonly kind: 'list'; readonly values: Int32Array };
@@ -60,7 +60,7 @@ function spanOf(values: ColumnValues): number {
 function fitsGaps(values: Int32Array, { coefficient, count }: Digit): boolean {
   const last = new Map<number, number>();
   for (const value of values) {
-    const rest = ((value % coefficient) + coefficient) % coefficient;
+    const rest = ((value % coefficient) + coefficient) % coefficient; // also for negative values
     const before = last.get(rest);
     if (before !== undefined && value - before < coefficient * count) return false;
     last.set(rest, value);

@@ -1,5 +1,15 @@
 /** Small programs that use everything there is. */
-import type { Coordinate, Index, Program, Term, View } from '../../src/relation/program.ts';
+import type {
+  Coordinate,
+  Index,
+  Program,
+  Range,
+  Relation,
+  Table,
+  Tensor,
+  Term,
+  View,
+} from '../../src/relation/program.ts';
 
 /** A coordinate that is an index, or an integer. */
 export function coord(at: string | number): Coordinate {
@@ -20,6 +30,27 @@ export function times(
 ): Term {
   return { coefficient, views, sums: [], ...rest };
 }
+
+/** first, first + 1, .. */
+export const rangeTable = (name: string, rows: number, first = 0): Table => ({
+  name,
+  rows,
+  columns: [{ kind: 'range', first }],
+});
+export const witnessTensor = (name: string, shape: readonly number[], of?: Range): Tensor =>
+  of === undefined ? { kind: 'witness', name, shape } : { kind: 'witness', name, shape, range: of };
+export const lookupOf = (
+  name: string,
+  indices: readonly Index[],
+  table: string,
+  ...entries: Term[][]
+): Relation => ({
+  kind: 'lookup',
+  name,
+  indices,
+  table,
+  entries,
+});
 
 const t: Index = { name: 't', size: 3 };
 const n: Index = { name: 'n', size: 5 };
