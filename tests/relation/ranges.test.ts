@@ -2,17 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { koalaBear, P } from '../../src/field/koalabear.ts';
 import { checkProgram } from '../../src/relation/check.ts';
-import type {
-  Coordinate,
-  Index,
-  Program,
-  Range,
-  Relation,
-  Table,
-  Tensor,
-  Term,
-  Virtual,
-} from '../../src/relation/program.ts';
+import type { Index, Program, Relation, Term, Virtual } from '../../src/relation/program.ts';
 import { residueTensors } from '../../src/relation/ranges.ts';
 import {
   exampleProgram,
