@@ -1,11 +1,13 @@
 /**
- * BLAKE3 from its paper (O'Connor, Aumasson, Neves, Wilcox-O'Hearn, 2020), recursively over the whole message: hash
- * and keyed hash with output of any length. Slow and clear; shares no code with src/.
+ * BLAKE3 from its paper (O'Connor, Aumasson, Neves, Wilcox-O'Hearn, 2020), recursively over the whole message: hash,
+ * keyed hash and key derivation with output of any length. Slow and clear; shares no code with src/.
  */
+import { ascii } from './bytes.ts';
 
 const IV = [0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19];
 const PERMUTATION = [2, 6, 3, 10, 7, 0, 4, 13, 1, 11, 12, 5, 9, 14, 15, 8];
 const [CHUNK_START, CHUNK_END, PARENT, ROOT, KEYED_HASH] = [1, 2, 4, 8, 16];
+const [DERIVE_KEY_CONTEXT, DERIVE_KEY_MATERIAL] = [32, 64];
 /** The eight quarter rounds: the words of the state that each mixes (columns, then diagonals). */
 const QUARTERS = [
   [0, 4, 8, 12],
@@ -30,12 +32,22 @@ interface Node {
 /** `outBytes` bytes of BLAKE3 of a message; with a key of 32 bytes, of the keyed hash. */
 export function blake3(message: Uint8Array, outBytes = 32, key?: Uint8Array): Uint8Array {
   const keyWords = key === undefined ? IV : words(key, 8);
-  const root = tree(message, 0n, keyWords, key === undefined ? 0 : KEYED_HASH);
-  const output: number[] = [];
-  for (let i = 0n; output.length < outBytes; i++) {
-    output.push(...bytes(compress({ ...root, counter: i, flags: root.flags | ROOT })));
+  return output(tree(message, 0n, keyWords, key === undefined ? 0 : KEYED_HASH), outBytes);
+}
+
+/** Section 2.3, derive_key: the material under the hash of a context string that is hard-coded at the call. */
+export function deriveKey(context: string, material: Uint8Array): Uint8Array {
+  const contextKey = output(tree(ascii(context), 0n, IV, DERIVE_KEY_CONTEXT), 32);
+  return output(tree(material, 0n, words(contextKey, 8), DERIVE_KEY_MATERIAL), 32);
+}
+
+/** Section 2.6: the root compressed once for every 64 bytes, with a counter. */
+function output(root: Node, outBytes: number): Uint8Array {
+  const out: number[] = [];
+  for (let i = 0n; out.length < outBytes; i++) {
+    out.push(...bytes(compress({ ...root, counter: i, flags: root.flags | ROOT })));
   }
-  return Uint8Array.from(output.slice(0, outBytes));
+  return Uint8Array.from(out.slice(0, outBytes));
 }
 
 /** Section 2.1: the left subtree holds the largest power of two of chunks that leaves something to the right. */
