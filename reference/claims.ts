@@ -37,8 +37,17 @@ function bitsOf(factor: Factor): number {
   return factor.kind === 'dense' ? Math.log2(factor.values.length) : factor.bits;
 }
 
-/** Section 4: the terms of a claim name columns that there are, and their factors cover m bits. */
-export function checkWeight(weight: Weight, columns: number, m: number): void {
+/** Section 4: elements are canonical, terms name columns that there are, factors cover m bits. */
+export function checkClaim(K: Algebra, { weight, value }: PublicClaim, columns: number, m: number): void {
+  const elementsOf = (factor: Factor): readonly Element[] => {
+    if (factor.kind === 'eq') return factor.point;
+    if (factor.kind === 'dense') return factor.values;
+    return factor.kind === 'sparse' ? factor.entries.map(([, x]) => x) : [];
+  };
+  const all = weight.flatMap(({ coefficient, factors }) => [coefficient, ...factors.flatMap(elementsOf)]);
+  for (const element of [value, ...all]) {
+    wellFormed(element.length === K.degree && element.every((x) => x >= 0n && x < K.p), 'elements of K');
+  }
   for (const { column, factors } of weight) {
     wellFormed(Number.isInteger(column) && column >= 0 && column < columns, `column ${column} of ${columns}`);
     const bits = factors.map(bitsOf);

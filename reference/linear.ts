@@ -2,7 +2,7 @@
 import type { Algebra } from './algebra.ts';
 import { blake3 } from './blake3.ts';
 import { finish, openChannel, readDigest } from './channel.ts';
-import { checkWeight, encodeClaims, type PublicClaim } from './claims.ts';
+import { checkClaim, encodeClaims, type PublicClaim } from './claims.ts';
 import { checkParameters, type Demand } from './gate.ts';
 import { total } from './lists.ts';
 import { verifyOpening } from './opening.ts';
@@ -38,7 +38,7 @@ export function verifyLinear(
   wellFormed(Number.isInteger(ownColumns) && ownColumns >= 0 && ownColumns <= 2 ** 24 - K.degree, 'columns');
   wellFormed(claims.length >= 1, 'at least one claim');
   const columns = total(groups.map((group) => group.columns)) + ownColumns;
-  for (const { weight } of claims) checkWeight(weight, columns, parameters.code.logData);
+  for (const claim of claims) checkClaim(K, claim, columns, parameters.code.logData);
 
   return verdictOf(() => {
     gate(parameters, linearDemand(statement));
