@@ -5,7 +5,8 @@
 import { eqIndex, extension, type Algebra } from './algebra.ts';
 import { challenge, challenges, type Channel } from './channel.ts';
 import type { Element } from './field.ts';
-import { at, logCeil, range } from './lists.ts';
+import type { Demand } from './gate.ts';
+import { at, logCeil, range, total } from './lists.ts';
 import {
   treesOf,
   type LeafTree,
@@ -56,6 +57,25 @@ interface LayerClaim {
   readonly z: readonly Element[];
   readonly p: Form;
   readonly q: Form;
+}
+
+/** Section 8: what the argument asks of the parameters; `constraints` without the two equations that it leaves. */
+export function lookupDemand(
+  program: LookupProgram,
+): Pick<Demand, 'balances' | 'exposed' | 'products' | 'constraints' | 'terms'> {
+  const trees = treesOf(program);
+  const T = trees.length;
+  const [n, k] = [Math.max(...trees.map(({ depth }) => depth)), logCeil(T)];
+  return {
+    balances: program.balances.map(
+      ({ sources, tables }) =>
+        total(sources.map(({ count }) => count)) + total(tables.map((t) => at(program.tables, t).rows)),
+    ),
+    exposed: 3 * T + 4 * n + total(range(n).map((j) => 2 * (j + k))),
+    products: 2 * T + 2 * n,
+    constraints: T + program.balances.length + n,
+    terms: [k], // of z: there may be more trees than balances
+  };
 }
 
 /** Section 5, for a program that `checkProgram` accepted. */
