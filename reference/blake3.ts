@@ -18,7 +18,7 @@ const QUARTERS = [
   [1, 6, 11, 12],
   [2, 7, 8, 13],
   [3, 4, 9, 14],
-];
+] as const;
 
 /** The arguments of one compression. */
 interface Node {
@@ -94,17 +94,30 @@ function compress({ cv, block, counter, length, flags }: Node): number[] {
   return [...first, ...second];
 }
 
-function mix(v: number[], quarter: readonly number[], x: number, y: number): void {
-  const [a, b, c, d] = quarter as [number, number, number, number];
-  for (const [word, r1, r2] of [
-    [x, 16, 12],
-    [y, 8, 7],
-  ] as const) {
-    v[a] = (at(v, a) + at(v, b) + word) % 2 ** 32;
-    v[d] = rotateRight(at(v, d) ^ at(v, a), r1);
-    v[c] = (at(v, c) + at(v, d)) % 2 ** 32;
-    v[b] = rotateRight(at(v, b) ^ at(v, c), r2);
-  }
+function mix(
+  v: number[],
+  [a, b, c, d]: readonly [number, number, number, number],
+  x: number,
+  y: number,
+): void {
+  half(v, a, b, c, d, x, 16, 12);
+  half(v, a, b, c, d, y, 8, 7);
+}
+
+function half(
+  v: number[],
+  a: number,
+  b: number,
+  c: number,
+  d: number,
+  word: number,
+  r1: number,
+  r2: number,
+): void {
+  v[a] = (at(v, a) + at(v, b) + word) >>> 0;
+  v[d] = rotateRight(at(v, d) ^ at(v, a), r1);
+  v[c] = (at(v, c) + at(v, d)) >>> 0;
+  v[b] = rotateRight(at(v, b) ^ at(v, c), r2);
 }
 
 function rotateRight(word: number, by: number): number {
@@ -114,13 +127,16 @@ function rotateRight(word: number, by: number): number {
 
 /** `count` little-endian words; bytes behind the end are zero. */
 function words(input: Uint8Array, count: number): number[] {
-  return Array.from({ length: count }, (_, i) =>
-    [0, 1, 2, 3].reduce((word, j) => word + (input[4 * i + j] ?? 0) * 256 ** j, 0),
+  const byte = (i: number): number => input[i] ?? 0;
+  return Array.from(
+    { length: count },
+    (_, i) =>
+      (byte(4 * i) | (byte(4 * i + 1) << 8) | (byte(4 * i + 2) << 16) | (byte(4 * i + 3) << 24)) >>> 0,
   );
 }
 
 function bytes(input: readonly number[]): number[] {
-  return input.flatMap((word) => [0, 1, 2, 3].map((j) => Math.floor(word / 256 ** j) % 256));
+  return input.flatMap((word) => [word & 255, (word >>> 8) & 255, (word >>> 16) & 255, word >>> 24]);
 }
 
 function at(values: readonly number[], i: number): number {

@@ -26,7 +26,7 @@ function replace<T>(list: readonly T[], i: number, value: T): T[] {
 export function parameterChanges(parameters: Parameters): Change<Parameters>[] {
   const { code, levels, pads, profile, logFinal } = parameters;
   const both = (name: string, of: (by: number) => Parameters): Change<Parameters>[] =>
-    [1, -1].map((by) => ({ name: `${name} ${by}`, statement: of(by) }));
+    [1, -1].map((by) => ({ name: `parameters: ${name} ${by}`, statement: of(by) }));
   return [
     ...both('lambda', (by) => ({ ...parameters, profile: { ...profile, lambda: profile.lambda + by } })),
     ...both('profile', (by) => ({ ...parameters, profile: { ...profile, id: profile.id + by } })),
@@ -43,7 +43,7 @@ export function parameterChanges(parameters: Parameters): Change<Parameters>[] {
     ...both('s', (by) => withPads(parameters, { size: pads.size + by })),
     ...both('n_H', (by) => withPads(parameters, { logCodeword: pads.logCodeword + by })),
     ...both('q_H', (by) => withPads(parameters, { queries: pads.queries + by })),
-    { name: 'no levels', statement: { ...parameters, levels: [] } },
+    { name: 'parameters: no levels', statement: { ...parameters, levels: [] } },
   ];
 }
 
