@@ -26,6 +26,7 @@ import {
   type Form,
   type Hidden,
 } from './pads.ts';
+import { maskedEqSumcheck } from './sumcheck.ts';
 
 /** coefficient * (extension, at the point, of the cells from `first` on of a column). */
 export interface LeafPart {
@@ -135,30 +136,15 @@ function startClaim(K: Algebra, p: readonly Form[], q: readonly Form[], z: reado
   };
 }
 
-/** One layer: rounds over y from its highest variable on, then over z; four values; a line through the halves. */
+/** One layer: rounds; four values; a line through the halves. */
 function verifyLayer(ch: Channel, book: Book, { y, z, p, q }: LayerClaim): LayerClaim {
   const { K } = book;
   const lambda = challenge(ch, 'lookup/lambda');
-  let claim = combine(K, [
+  const start = combine(K, [
     [K.one, p],
     [lambda, q],
   ]);
-  const bind = (point: readonly Element[]): Element[] => {
-    let bound: Element[] = [];
-    for (const coordinate of [...point].reverse()) {
-      const [d, infinity] = receive(ch, book, 'lookup/round', 2) as [Hidden, Hidden];
-      const r = challenge(ch, 'lookup/r');
-      claim = combine(K, [
-        [K.one, claim],
-        [K.sub(r, coordinate), valueOf(K, d)],
-        [K.sub(K.mul(r, r), r), valueOf(K, infinity)],
-      ]);
-      bound = [r, ...bound];
-    }
-    return bound;
-  };
-  const boundY = bind(y);
-  const boundZ = bind(z);
+  const { point, claim } = maskedEqSumcheck(ch, book, 'lookup', [...z, ...y], start); // y is bound before z
   const nodes = receive(ch, book, 'lookup/nodes', 4) as [Hidden, Hidden, Hidden, Hidden];
   const [p0, q1, q0, c] = nodes;
   const products = combine(K, [
@@ -174,8 +160,8 @@ function verifyLayer(ch: Channel, book: Book, { y, z, p, q }: LayerClaim): Layer
     [K.sub(K.zero, lambda), Q1],
   ]);
   return {
-    y: [...boundY, tau],
-    z: boundZ,
+    y: [...point.slice(z.length), tau],
+    z: point.slice(0, z.length),
     p: combine(K, [
       [rest, P0],
       [tau, p1],

@@ -1,4 +1,7 @@
-/** Rounds of a sumcheck of degree 2: spec/commitment.md section 1. */
+/**
+ * Sumchecks with both elements of every round masked: of degree 2 (spec/commitment.md sections 1, 5 and 6) and with the factor
+ * eq taken out of every message (spec/lookups.md section 5).
+ */
 import type { Algebra } from './algebra.ts';
 import { challenge, type Channel } from './channel.ts';
 import type { Element } from './field.ts';
@@ -36,4 +39,31 @@ export function maskedSumcheck(
     point = [r, ...point]; // the highest variable is bound first
   }
   return { point, claim };
+}
+
+/**
+ * spec/lookups.md section 5: the claim is a sum of eq(point, .) t; d = t(1) - t(0) and t(inf) are sent, and the claim behind a
+ * round is claim + (r - z) d + (r^2 - r) t(inf), z the coordinate of the variable. Binds the last variable of the point first.
+ */
+export function maskedEqSumcheck(
+  ch: Channel,
+  book: Book,
+  label: string,
+  point: readonly Element[],
+  claimed: Form,
+): { point: Element[]; claim: Form } {
+  const { K } = book;
+  let claim = claimed;
+  let bound: Element[] = [];
+  for (const z of [...point].reverse()) {
+    const [d, infinity] = receive(ch, book, `${label}/round`, 2) as [Hidden, Hidden];
+    const r = challenge(ch, `${label}/r`);
+    claim = combine(K, [
+      [K.one, claim],
+      [K.sub(r, z), valueOf(K, d)],
+      [K.sub(K.mul(r, r), r), valueOf(K, infinity)],
+    ]);
+    bound = [r, ...bound];
+  }
+  return { point: bound, claim };
 }
