@@ -43,11 +43,13 @@ export function deriveKey(context: string, material: Uint8Array): Uint8Array {
 
 /** Section 2.6: the root compressed once for every 64 bytes, with a counter. */
 function output(root: Node, outBytes: number): Uint8Array {
-  const out: number[] = [];
-  for (let i = 0n; out.length < outBytes; i++) {
-    out.push(...bytes(compress({ ...root, counter: i, flags: root.flags | ROOT })));
+  const blocks = Math.ceil(outBytes / 64);
+  const out = new Uint8Array(64 * blocks);
+  for (let i = 0; i < blocks; i++) {
+    const words = compress({ ...root, counter: BigInt(i), flags: root.flags | ROOT });
+    words.forEach((word, j) => new DataView(out.buffer).setUint32(64 * i + 4 * j, word, true));
   }
-  return Uint8Array.from(out.slice(0, outBytes));
+  return out.slice(0, outBytes);
 }
 
 /** Section 2.1: the left subtree holds the largest power of two of chunks that leaves something to the right. */
@@ -133,10 +135,6 @@ function words(input: Uint8Array, count: number): number[] {
     (_, i) =>
       (byte(4 * i) | (byte(4 * i + 1) << 8) | (byte(4 * i + 2) << 16) | (byte(4 * i + 3) << 24)) >>> 0,
   );
-}
-
-function bytes(input: readonly number[]): number[] {
-  return input.flatMap((word) => [word & 255, (word >>> 8) & 255, (word >>> 16) & 255, word >>> 24]);
 }
 
 function at(values: readonly number[], i: number): number {
