@@ -12,7 +12,8 @@ import { strategies } from '../support/soundness/strategies.ts';
 import { linearSetting, quinticRecipes, twinCases, type TwinCase } from '../support/twin-cases.ts';
 import { linearWord, twinLinearWord } from '../support/twin.ts';
 
-const MUTANTS = 500;
+/** More for a long run. */
+const MUTANTS = Number(process.env['ZKDL_MUTANTS'] ?? 500);
 /** Every so many mutants one of the proof over S128, which takes the twin as long as thirty others. */
 const RARE = 50;
 
