@@ -7,6 +7,7 @@ import { checkParameters, unsafeCheckToyParameters } from '../../src/params/chec
 import { decodeParameters, encodeParameters } from '../../src/params/encoding.ts';
 import type { Instance } from '../../src/params/instance.ts';
 import type { Parameters } from '../../src/params/parameters.ts';
+import { S128, unsafeToyProfile } from '../../src/params/profile.ts';
 import { verdictOf } from '../../src/pcs/linear-verify.ts';
 import { checkSet } from '../../reference/gate.ts';
 import { linkChoice, LISTED, MAIN, toyChoice, withGroup } from '../support/params.ts';
@@ -70,6 +71,14 @@ test('programs at the bound of a challenge and beyond', () => {
     expect([n, twin]).toEqual([n, ours]);
     expect(ours).toBe(n % 2 === 0 ? 'accepted' : 'WEAK_PARAMS');
   }
+});
+
+test('a toy, whatever it is called', () => {
+  const toy = toyChoice();
+  expect(agree('toy', toy.parameters, toy.instance)).toBe('WEAK_PARAMS');
+  const { parameters, instance } = MAIN;
+  const profile = unsafeToyProfile(128, S128.field);
+  expect(agree('toy with the numbers of S128', { ...parameters, profile }, instance)).toBe('WEAK_PARAMS');
 });
 
 test('groups that live longer than their pads', () => {

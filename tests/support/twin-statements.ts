@@ -124,6 +124,12 @@ export function linearChanges(field: ExtensionField, statement: LinearStatement)
     name,
     statement: { ...statement, ...by },
   });
+  const m = parameters.code.logData;
+  /** Two factors without entries, `bits` and the rest of m. */
+  const bitsOf = (all: number, bits: number): Factor[] => [
+    { kind: 'sparse', bits, entries: [] },
+    { kind: 'sparse', bits: all - bits, entries: [] },
+  ];
   const termChanges = (j: number, i: number): Change<LinearStatement>[] => {
     const { weight, value } = claims[j]!;
     const term = weight[i]!;
@@ -133,6 +139,8 @@ export function linearChanges(field: ExtensionField, statement: LinearStatement)
       { name: 'no column', statement: { ...term, column: -1 } },
       { name: 'factor doubled', statement: { ...term, factors: [...term.factors, ...term.factors] } },
       { name: 'factors reversed', statement: { ...term, factors: [...term.factors].reverse() } },
+      { name: 'bits of -1', statement: { ...term, factors: bitsOf(m, -1) } },
+      { name: 'half bits', statement: { ...term, factors: bitsOf(m, 0.5) } },
       ...factorChanges(field, term),
     ];
     return changed.map(({ name, statement: by }) =>
@@ -147,6 +155,8 @@ export function linearChanges(field: ExtensionField, statement: LinearStatement)
     change('longer context', { context: Uint8Array.of(1, 2, 3, 0) }),
     change('no context', { context: new Uint8Array(0) }),
     ...[1, -1].map((by) => change(`own columns ${by}`, { ownColumns: ownColumns + by })),
+    change('own columns beyond a tree', { ownColumns: 2 ** 24 }),
+    change('half a column', { ownColumns: ownColumns + 0.5 }),
     change('no claims', { claims: [] }),
     change('a claim less', { claims: claims.slice(1) }),
     change('claims in another order', { claims: [...claims].reverse() }),
