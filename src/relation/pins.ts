@@ -55,10 +55,11 @@ export function checkPins(
   const context: Context = { base, columns, known, tensors, residues, settled: new Map() };
   const { settled, made } = settleTensors(program, flat, tensors, (r, relation, form, entry, before) => {
     const digits = digitsOf({ ...context, settled: before }, r, relation, form, entry);
-    if (typeof digits === 'string') return false;
+    if (typeof digits === 'string') return [];
     const table = tableOf(program, relation);
     const { values, repeats } = columns.values(table, entry);
-    return !(repeats && table.columns.length > 1) && decomposesOnce(base, values, digits);
+    const once = !(repeats && table.columns.length > 1) && decomposesOnce(base, values, digits);
+    return once ? digits.map(({ tensor }) => tensor) : [];
   });
   const own = { ...context, settled };
   const found: Residue[] = [];
@@ -196,7 +197,7 @@ function digitsOf(
   relation: Relation,
   form: Form,
   entry: number,
-): Digit[] | string {
+): (Digit & { readonly tensor: string })[] | string {
   const { base, known, tensors, settled } = context;
   const terms = relation.kind === 'lookup' ? (relation.entries[entry] as readonly Term[]) : [];
   const isOpen = (term: Term): boolean => {
@@ -219,7 +220,7 @@ function digitsOf(
     const { min, max } = known.intervals.get(tensor) as { min: bigint; max: bigint };
     const coefficient = Math.abs(base.toBalanced(base.fromInt(sum)));
     // A coefficient of zero leaves the digit to other relations.
-    return coefficient === 0 ? [] : [{ coefficient, count: Number(max - min) + 1 }];
+    return coefficient === 0 ? [] : [{ tensor, coefficient, count: Number(max - min) + 1 }];
   });
 }
 

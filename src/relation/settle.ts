@@ -8,8 +8,8 @@ import type { Program, Relation, Tensor, View } from './program.ts';
 
 type Lookup = Relation & { readonly kind: 'lookup' };
 
-/** Whether an entry decomposes in one way, if these tensors are settled before. */
-type Decides = (r: number, relation: Lookup, form: Form, entry: number, before: Settled) => boolean;
+/** Tensors of the digits of an entry, if they decompose in one way and these tensors are settled before; else none. */
+type Decides = (r: number, relation: Lookup, form: Form, entry: number, before: Settled) => readonly string[];
 
 /** For every settled tensor the index of the relation that settles it. */
 export type Settled = ReadonlyMap<string, number>;
@@ -59,10 +59,12 @@ export function settleTensors(
       }
       // A single cell is checked, not cut.
       const isCut = form.some((term) => term.views.length > 0 && !cells.includes(term));
-      if (cells.length === 0 || !isCut || !cells.every((cell) => covers(cell, relation))) return;
-      if (!decides(r, own, form, entry, settled)) return;
+      if (cells.length === 0 || !isCut) return;
+      const digits = new Set(decides(r, own, form, entry, settled));
+      const counted = cells.filter(({ views }) => digits.has((views[0] as View).tensor));
+      if (counted.length === 0 || !counted.every((cell) => covers(cell, relation))) return;
       made.add(r);
-      names.forEach((name) => settled.set(name, r));
+      digits.forEach((name) => settled.set(name, r));
     });
   });
   return { settled, made };
