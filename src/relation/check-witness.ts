@@ -1,7 +1,7 @@
 /**
  * Programs in the clear: what every relation says about given values, cell by cell, modulo p. The definition that proofs are
  * tested against, and the answer to "why is there no proof". Knows nothing of layouts, claims or challenges.
- * spec/programs.md section 1.
+ * spec/programs.md section 3.
  */
 import { refuse } from '../errors/proof-error.ts';
 import type { BaseField, Fe } from '../field/field.ts';
