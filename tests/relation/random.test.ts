@@ -153,8 +153,8 @@ test('random programs pass, and their claims come to their values', () => {
         });
       });
     }),
-    { seed: 20, numRuns: 40, endOnFailure: true },
+    { seed: 20, numRuns: 30, endOnFailure: true },
   );
-  expect(digests.size).toBeGreaterThan(30);
-  expect(products).toBeGreaterThan(30);
+  expect(digests.size).toBeGreaterThan(25);
+  expect(products).toBeGreaterThan(25);
 });
