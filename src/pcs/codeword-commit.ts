@@ -149,7 +149,7 @@ function weave(
 }
 
 /** Copies [rows][count] into columns [first, first + count) of [rows][width]. */
-export function placeColumns(
+function placeColumns(
   to: Uint32Array,
   width: number,
   first: number,

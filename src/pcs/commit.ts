@@ -10,14 +10,13 @@ import { hasRoom, hotLike, hotWords } from '../kernels/memory/hot.ts';
 import { SALT_WORDS, type LeafFormat } from '../hash/leaf.ts';
 import type { Stream } from '../hash/stream.ts';
 import { capOf, growTree, storedNodes, subtreeRoots } from '../merkle/prove.ts';
-import { pickRows, type CommittedRows } from '../merkle/rows-prove.ts';
+import type { CommittedRows } from '../merkle/rows-prove.ts';
 import { treeFormat, type RowTree } from '../merkle/rows-verify.ts';
 import { LOG_CODE_EXPANSION, type CodeParameters } from '../params/parameters.ts';
 import { mapSecret, type Secret } from '../secret/secret.ts';
 import {
   codewordShape,
   panelWriter,
-  placeColumns,
   type CodewordSink,
   type KeptCodeword,
   type PanelWriter,
@@ -119,8 +118,32 @@ export function commitColumns(
   const { sink } = keep;
   kernels.memory.scope(() => all(sink && panelWriter(kernels, codewordShape(code, tree.words), sink)));
   const stored = growTree(kernels, tree.shape, nodes, absent);
-  const codeword = kept && { rows: (wanted: readonly number[]) => pickRows(kept, tree.words, wanted) };
+  const codeword = kept && { rows: (wanted: readonly number[]) => keptRows(kept, format, wanted) };
   return { tree, stored, cap: capOf(stored), codeword };
+}
+
+/** Batches of columns as leaves absorb them. */
+function batchesOf(format: LeafFormat): { readonly column: number; readonly count: number }[] {
+  const batches: { column: number; count: number }[] = [];
+  for (let column = 0; column < format.columns;) {
+    const count = pieceEnd(format, column, BATCH_COLUMNS) - column;
+    batches.push({ column, count });
+    column += count;
+  }
+  return batches;
+}
+
+/** Rows out of a codeword that lies batch after batch, [n0][count] each: put together where they are opened, a few hundred. */
+function keptRows(kept: Uint32Array, format: LeafFormat, wanted: readonly number[]): Uint32Array {
+  const length = kept.length / format.columns;
+  const rows = new Uint32Array(wanted.length * format.columns);
+  for (const { column, count } of batchesOf(format)) {
+    const batch = kept.subarray(length * column, length * (column + count));
+    wanted.forEach((row, i) =>
+      rows.set(batch.subarray(row * count, (row + 1) * count), i * format.columns + column),
+    );
+  }
+  return rows;
 }
 
 function keptWords(kernels: Kernels, length: number, keep: Keep): Uint32Array {
@@ -158,31 +181,26 @@ function hashCosets(
 ): Uint32Array {
   const stateWords = rows * leafStateWords(format);
   const states = hotWords(kernels, share * stateWords);
-  for (let column = 0; column < format.columns;) {
-    const count = pieceEnd(format, column, BATCH_COLUMNS) - column;
+  for (const { column, count } of batchesOf(format)) {
     kernels.memory.scope(() => {
-      const whole = kept !== null && count === format.columns; // then the codeword is made where it is kept
-      const batch = whole ? kept : (sink?.room(count) ?? hotWords(kernels, rows * count));
+      const length = rows * 2 ** LOG_CODE_EXPANSION;
+      const whole = kept?.subarray(length * column, length * (column + count)); // made where it is kept
+      const batch = whole ?? sink?.room(count) ?? hotWords(kernels, rows * count);
       const message = batchMessage(kernels, source, column, count);
       const shape = { logN: code.logData + LOG_CODE_EXPANSION, columns: count };
       for (let c = 0; c < share; c++) {
         const state = states.subarray(c * stateWords, (c + 1) * stateWords);
-        const at = whole ? (first + c) * rows * count : 0;
+        const at = whole === undefined ? 0 : (first + c) * rows * count;
         const out = batch.subarray(at, at + rows * count);
         kernels.encodeCoset(out, message, shape, first + c);
         kernels.memory.scope(() => {
           const salt = column === 0 ? fillSalts(kernels, salts, (first + c) * rows, rows) : null;
           kernels.absorbLeaves(state, format, column, out, count, salt);
         });
-        if (kept !== null && !whole) {
-          const place = kept.subarray((first + c) * rows * format.columns);
-          placeColumns(place, format.columns, column, out, count);
-        }
         sink?.done();
       }
     });
-    column += count;
-    progress(column / format.columns);
+    progress((column + count) / format.columns);
   }
   if (leafStateWords(format) === DIGEST_WORDS) return states; // the state of one chunk ends as the digest
   const digests = hotWords(kernels, DIGEST_WORDS * share * rows);

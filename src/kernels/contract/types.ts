@@ -1,7 +1,8 @@
 /**
  * What the type checker guarantees to callers in TypeScript, checked once a call for all others: kernels read the bytes of
- * their operands, so an array of another type would be read as other numbers. Results and operands are one array or lie
- * apart: in between, a kernel would read what it has just written, or not, depending on how its work is split.
+ * their operands, so an array of another type would be read as other numbers. And what no type says: a result begins where an
+ * operand does (a kernel in place, where its contract allows that) or lies apart from it. In between, a kernel would read
+ * what it has just written, or not, depending on how its work is split.
  */
 import type { Kernels } from '../contract.ts';
 
@@ -14,7 +15,7 @@ export type KernelName = Exclude<Computing, 'close'>;
 /**
  * The arrays among the arguments, `name:kind`; `-` for others. Kinds: words (the default), `ints`, `int32`, `message`,
  * `words?` (null or undefined as well), `list` of words, `in` (an object with words), `in?`, `pairs`, `fractions`. Results
- * come first and are marked: `>` may be an operand, as a whole; `~` may begin where an operand does; `!` lies apart.
+ * come first and are marked `>`.
  */
 export const SIGNATURES: Readonly<Record<KernelName, string>> = {
   add: '>out a b',
@@ -28,17 +29,17 @@ export const SIGNATURES: Readonly<Record<KernelName, string>> = {
   sum: 'a',
   ntt: 'data',
   intt: 'data',
-  encodeCoset: '!out message:message',
-  encode: '!out message:message',
-  evaluateAt: '!out message:message',
-  evaluateAtTransposed: '!out eta',
-  interleave: '!out:message a:message',
+  encodeCoset: '>out message:message',
+  encode: '>out message:message',
+  evaluateAt: '>out message:message',
+  evaluateAtTransposed: '>out eta',
+  interleave: '>out:message a:message',
   powers: 'out',
   kPowers: 'out',
-  hashLeaves: '!digests - values salts:words?',
-  absorbLeaves: '!state - - values - salts:words?',
-  finishLeaves: '!digests state',
-  hashParents: '!parents children',
+  hashLeaves: '>digests - values salts:words?',
+  absorbLeaves: '>state - - values - salts:words?',
+  finishLeaves: '>digests state',
+  hashParents: '>parents children',
   hashTree: 'nodes',
   expandWords: 'out',
   expandUniform: 'out',
@@ -52,50 +53,45 @@ export const SIGNATURES: Readonly<Record<KernelName, string>> = {
   kSum: 'a',
   kDot: 'a b',
   eqTable: 'out',
-  kRows: '!out source',
-  foldRows: '!out - e',
-  foldColumns: '!out - e',
+  kRows: '>out source',
+  foldRows: '>out - e',
+  foldColumns: '>out - e',
   gemm: 'out',
   gemmBalanced: 'out:int32',
   gemmInt32: 'out:int32',
-  bind: '~out a:in',
-  bindBase: '!out a:in',
+  bind: '>out a:in',
+  bindBase: '>out a:in',
   productRound: 'pairs:pairs weights:in?',
   productRoundBase: 'a:in b:in weights:in?',
-  bindProductRound: '~outs:list pairs:pairs - weights:in?',
+  bindProductRound: 'outs:list pairs:pairs - weights:in?', // outs may lie where dead parts of pairs do
   weightedSum: 'w a',
-  weightedRows: '!out matrix - w',
-  weightedColumns: '!out matrix - w',
-  lookupLeaves: '!out columns:list',
-  lookupNumerators: '!out multiplicities',
-  fractionLayer: '!outP !outQ x:fractions',
-  layerPairs: '!out x:fractions',
-  leafPairs: '!out0 !out1 !outP x:fractions',
+  weightedRows: '>out matrix - w',
+  weightedColumns: '>out matrix - w',
+  lookupLeaves: '>out columns:list',
+  lookupNumerators: '>out multiplicities',
+  fractionLayer: '>outP >outQ x:fractions',
+  // These results may lie in the upper halves of what they are made of.
+  layerPairs: 'out x:fractions',
+  leafPairs: 'out0 out1 outP x:fractions',
 };
 
 interface Argument {
   readonly at: number;
   readonly name: string;
   readonly kind: string;
-  readonly mark: string;
+  readonly result: boolean;
 }
 
 function argumentsOf(signature: string): Argument[] {
   return signature.split(' ').flatMap((text, at) => {
     if (text === '-') return [];
-    const mark = /^[>~!]/.exec(text)?.[0] ?? '';
-    const [name = '', kind = 'words'] = text.slice(mark.length).split(':');
-    return [{ at, name, kind, mark }];
+    const result = text.startsWith('>');
+    const [name = '', kind = 'words'] = text.slice(result ? 1 : 0).split(':');
+    return [{ at, name, kind, result }];
   });
 }
 
 type View = Int8Array | Int16Array | Int32Array | Uint32Array;
-
-interface Result {
-  readonly name: string;
-  readonly array: View;
-  readonly mark: string;
-}
 
 /** The same kernels behind a check of their arrays. */
 export function checkingTypes<K extends Pick<Kernels, KernelName>>(kernels: K): K {
@@ -104,11 +100,11 @@ export function checkingTypes<K extends Pick<Kernels, KernelName>>(kernels: K): 
     const list = argumentsOf(signature);
     const kernel = kernels[name] as (...args: unknown[]) => unknown;
     checked[name] = (...args: unknown[]): unknown => {
-      const results: Result[] = [];
-      for (const { at, name: argument, kind, mark } of list) {
+      const results: [string, View][] = [];
+      for (const { at, name: argument, kind, result } of list) {
         for (const [operand, array] of arraysOf(argument, kind, args[at])) {
-          if (mark !== '') results.push({ name: operand, array, mark });
-          else for (const result of results) checkOverlap(result, operand, array);
+          if (result) results.push([operand, array]);
+          else for (const [out, written] of results) checkOverlap(out, written, operand, array);
         }
       }
       return kernel(...args);
@@ -181,14 +177,10 @@ function typeName(value: unknown): string {
   return Object.prototype.toString.call(value).slice(8, -1);
 }
 
-/** @throws RangeError for an operand that overlaps a result in another way than its mark allows */
-function checkOverlap({ name, array: written, mark }: Result, operand: string, read: View): void {
-  if (written.buffer !== read.buffer || written.length === 0 || read.length === 0) return;
+/** @throws RangeError for an operand and a result that overlap and begin at different places */
+function checkOverlap(out: string, written: View, operand: string, read: View): void {
+  if (written.buffer !== read.buffer || written.byteOffset === read.byteOffset) return;
   const end = (array: View): number => array.byteOffset + array.byteLength;
   if (written.byteOffset >= end(read) || read.byteOffset >= end(written)) return;
-  const sameStart = written.byteOffset === read.byteOffset;
-  if (sameStart && (mark === '~' || (mark === '>' && written.byteLength === read.byteLength))) return;
-  const expected =
-    mark === '!' ? `memory apart from ${operand}` : `${operand} itself or memory apart from it`;
-  throw new RangeError(`${name}: expected ${expected}, got an overlap`);
+  throw new RangeError(`${out}: expected ${operand} itself or memory apart from it, got a partial overlap`);
 }
