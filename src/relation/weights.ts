@@ -53,7 +53,7 @@ export function entriesOf(field: ExtensionField, weight: Weight): readonly Entry
   return expandPairs(field, weight.pairs).map((value, i): Entry => [weight.offset + i, value]);
 }
 
-/** Values at 0 .. size - 1. An aligned interval may reach beyond: its weights are zero there. */
+/** Values at 0 .. size - 1. The bits of a strided weight reach beyond, and are zero there. */
 export function denseOf(field: ExtensionField, weights: Weights, size: number): Ext[] {
   const values = new Array<Ext>(size).fill(field.zero);
   for (const weight of weights) {
