@@ -73,6 +73,17 @@ describe('DIF-2: random inputs', () => {
       expect(holds(() => ropeCase({ ...where, seed, order, guard, headDim, heads: d.int(1, 3) }))).toBe(true);
     }
   });
+  it('rope of 16 bits: a residue, since sums of products could wrap as far as ranges tell', () => {
+    const narrow = { seed: 3, rows: 3, headDim: 4, heads: 2, order: 'half', guard: 4 } as const;
+    for (const [inputBits, level] of [
+      [12, 'proven'],
+      [16, 'residue'],
+    ] as const) {
+      const { program } = ropeCase({ ...narrow, inputBits });
+      expect(program.virtuals.find(({ name }) => name === 'y:rotated')!.range).toBe(level);
+      expect(holds(() => ropeCase({ ...narrow, inputBits }))).toBe(true);
+    }
+  });
   it.each(LOGITS)('argmax of %s logits', { timeout: 60_000 }, (logits) => {
     for (let seed = 1; seed <= 12; seed++) {
       const d = dice(seed);
