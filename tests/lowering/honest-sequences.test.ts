@@ -60,7 +60,7 @@ describe('honest proofs verify', () => {
     check(attentionCase({ seed: 1, rows: 7, starts: [0, 4], window: 3, bits: 9, shift: 5, ...heads }));
   });
   it('attention: one head, one row', () => check(attentionCase({ seed: 2, rows: 1 })));
-  it('attention in blocks', { timeout: 30_000 }, () => {
+  it('attention in blocks', { timeout: 300_000 }, () => {
     const heads = { heads: 2, headDim: 3, valueBits: 9 };
     check(attentionCase({ seed: 3, rows: 45, starts: [0, 37], bits: 11, shift: 6, ...heads }));
   });
@@ -68,10 +68,10 @@ describe('honest proofs verify', () => {
     const emit = logits === 'centred' ? {} : { emit: [1, 4, 5] };
     check(argmaxCase({ seed: 3, rows: 6, starts: [0, 2], logits, vocabulary: 11, ...emit }));
   });
-  it('a LLaMA', { timeout: 60_000 }, () => {
+  it('a LLaMA', { timeout: 300_000 }, () => {
     check(model(tinyLlama({ seed: 1, layers: 1, window: 4 }), [0, 5], 9));
   });
-  it('a GPT', { timeout: 60_000 }, () => check(model(tinyGpt({ seed: 1, layers: 1 }), [0], 7)));
+  it('a GPT', { timeout: 300_000 }, () => check(model(tinyGpt({ seed: 1, layers: 1 }), [0], 7)));
 });
 
 describe('proofs of lies are refused', () => {
