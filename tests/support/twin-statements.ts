@@ -25,11 +25,20 @@ function replace<T>(list: readonly T[], i: number, value: T): T[] {
 /** Every number of a parameter set, one up and one down. */
 export function parameterChanges(parameters: Parameters): Change<Parameters>[] {
   const { code, levels, pads, profile, logFinal } = parameters;
+  const { field } = profile;
   const both = (name: string, of: (by: number) => Parameters): Change<Parameters>[] =>
     [1, -1].map((by) => ({ name: `parameters: ${name} ${by}`, statement: of(by) }));
   return [
     ...both('lambda', (by) => ({ ...parameters, profile: { ...profile, lambda: profile.lambda + by } })),
     ...both('profile', (by) => ({ ...parameters, profile: { ...profile, id: profile.id + by } })),
+    ...both('p', (by) => ({
+      ...parameters,
+      profile: { ...profile, field: { ...field, modulus: field.modulus + by } },
+    })),
+    ...both('d', (by) => ({
+      ...parameters,
+      profile: { ...profile, field: { ...field, degree: field.degree + by } },
+    })),
     ...both('proof of work', (by) => ({ ...parameters, profile: { ...profile, powBits: by } })),
     ...both('m', (by) => withCode(parameters, { logData: code.logData + by })),
     ...both('t', (by) => withCode(parameters, { padLength: code.padLength + by })),
