@@ -9,6 +9,7 @@ import { checkIndices, checkTerms, MAX_CELLS, shown, type FormSize, type Readabl
 import { flatten, type FlatRelation } from './form.ts';
 import { piecesOf } from './pieces.ts';
 import type { Index, Program, Relation, Table, Tensor } from './program.ts';
+import { checkRanges, type ProgramRanges } from './ranges.ts';
 import { viewIndices } from './view.ts';
 
 export const MAX_DIMENSIONS = 4;
@@ -26,6 +27,20 @@ const SOURCE_BITS = 23;
 
 /** Names of tensors, tables and relations. */
 const NAME = /^[A-Za-z0-9_][A-Za-z0-9_.:/#-]{0,127}$/;
+
+/**
+ * Checks a program: its structure, then what it claims about integers.
+ *
+ * @returns what is proven about its integers, and its residues
+ * @throws ProofError as `checkStructure` and `checkRanges`
+ * @example
+ * const { residues } = checkProgram(koalaBear, program);
+ * residues.map(({ name }) => name); // accumulators that are rounded modulo p
+ */
+export function checkProgram(base: BaseField, program: Program): ProgramRanges {
+  checkStructure(base, program);
+  return checkRanges(base, program);
+}
 
 /**
  * Checks everything about a program but its ranges: names, shapes, views, terms, tables, sizes. Total: any numbers, lists and

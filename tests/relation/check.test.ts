@@ -2,17 +2,14 @@
 import { describe, expect, test } from 'vitest';
 import { koalaBear, P } from '../../src/field/koalabear.ts';
 import { checkStructure } from '../../src/relation/check.ts';
-import type { Tensor, Index } from '../../src/relation/program.ts';
 import { exampleProgram, read, times } from '../support/example-programs.ts';
 import {
   K,
   T,
-  TN,
   affine,
   deep,
   doubling,
   expectRefusal,
-  gather,
   mask,
   products,
   relation,

@@ -1,4 +1,4 @@
-/** Codewords on disk: the same rows as recomputed ones, and never trusted further than the tree. */
+/** STO-1: codewords on disk, the same rows as recomputed ones, and never trusted further than the tree. */
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

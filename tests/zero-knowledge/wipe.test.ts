@@ -1,5 +1,5 @@
 /**
- * What a proof leaves in the kernel memory: nothing. The memory is marked first, so that every byte that the proof touched is
+ * ZKP-10: what a proof leaves in the kernel memory: nothing. The memory is marked first, so that every byte that the proof touched is
  * known from the mark; all of them must be zero behind it. The same search finds masks and pads behind a prover without the
  * wiping, so it can see them.
  */

@@ -8,22 +8,24 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { deserialize, serialize } from 'node:v8';
 import { wasmKernels } from '../../../src/kernels/index.ts';
-import type { LinearStatement } from '../../../src/pcs/linear-statement.ts';
 import { badWords, otherCells } from './committers.ts';
-import { honestProof, settings } from './fixtures.ts';
+import { chainCorpus, type ChainCorpus } from './chains.ts';
+import { honestProof, linkSetting, settings } from './fixtures.ts';
 import { proveLie } from './liar.ts';
+import { linkLies } from './link-lies.ts';
+import type { AnyStatement } from './statements.ts';
 import { strategies } from './strategies.ts';
 
 export interface Fixture {
   readonly name: string;
-  readonly statement: LinearStatement;
+  readonly statement: AnyStatement;
   /** Two proofs of it, with different keys. */
   readonly proofs: readonly [Uint8Array, Uint8Array];
 }
 
 export interface LieCase {
   readonly name: string;
-  readonly statement: LinearStatement;
+  readonly statement: AnyStatement;
   readonly proof: Uint8Array;
   /** Codes, one of which refuses; separated by `|`. */
   readonly code: string;
@@ -34,7 +36,11 @@ export interface LieCase {
 export interface Corpus {
   readonly fixtures: readonly Fixture[];
   readonly lies: readonly LieCase[];
+  readonly chains: ChainCorpus;
 }
+
+/** Settings that the lies are told about. */
+const LIED_ABOUT: readonly string[] = ['one group', 'two groups', 'own columns'];
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const CACHE = join(ROOT, 'node_modules/.cache/zkdl');
@@ -54,8 +60,9 @@ function sourceDigest(): string {
 async function make(): Promise<Corpus> {
   const kernels = await wasmKernels({ threads: 1 });
   try {
-    const all = settings(kernels);
-    const fixtures = all.map((setting): Fixture => {
+    const linear = settings(kernels);
+    const link = linkSetting(kernels);
+    const fixtures = [...linear, link].map((setting): Fixture => {
       const { name, statement } = setting;
       return {
         name,
@@ -64,18 +71,21 @@ async function make(): Promise<Corpus> {
       };
     });
     const lies = [
-      ...all.slice(0, 2).flatMap((setting) =>
-        [...strategies(setting), ...otherCells(kernels, setting)].map((strategy) => ({
-          ...strategy,
-          name: `${setting.name}: ${strategy.name}`,
-        })),
-      ),
+      ...linear
+        .filter(({ name }) => LIED_ABOUT.includes(name))
+        .flatMap((setting) =>
+          [...strategies(setting), ...otherCells(kernels, setting)].map((strategy) => ({
+            ...strategy,
+            name: `${setting.name}: ${strategy.name}`,
+          })),
+        ),
+      ...linkLies(kernels, link).map((strategy) => ({ ...strategy, name: `link: ${strategy.name}` })),
       ...badWords(kernels),
     ].map((strategy, i): LieCase => {
       const { name, code, alone, claimed: statement } = strategy;
       return { name, code, alone, statement, proof: proveLie(kernels, strategy, 100 + i) };
     });
-    return { fixtures, lies };
+    return { fixtures, lies, chains: chainCorpus(kernels) };
   } finally {
     await kernels.close();
   }

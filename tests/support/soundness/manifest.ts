@@ -3,15 +3,15 @@
  * challenge, so what refuses is mostly not a check of the value itself: positions move, and the rows that follow are read at
  * other leaves. Read elsewhere in the proof, their words are now and then not canonical.
  */
-import type { LinearStatement } from '../../../src/pcs/linear-statement.ts';
 import type { Segment } from './layout.ts';
+import type { AnyStatement } from './statements.ts';
 
 /** Rows at other positions than those that the proof holds. */
 const OTHER_ROWS = ['MERKLE_ROOT', 'NON_CANONICAL'];
 const ROWS = ['MERKLE_ROOT'];
 
 /** The codes that may refuse a change of item `index` of a segment. */
-type Expected = (index: number, statement: LinearStatement) => readonly string[];
+type Expected = (index: number, statement: AnyStatement) => readonly string[];
 
 const always =
   (codes: readonly string[]): Expected =>
@@ -25,11 +25,11 @@ const CLASSES: readonly (readonly [label: RegExp, expected: Expected])[] = [
   [/^whir\/(round|root|final)$/, always(OTHER_ROWS)],
   [/^pads\/sums$/, always(['PAD_LINEAR'])],
   [/^pads\/revealed$/, revealed],
-  [/^rows\/(W|state|long-nam|AM|G[0-9]+|PAD)(\/salts|\/siblings)?$/, always(ROWS)],
+  [/^rows\/(W|D|state|long-nam|AM|G[0-9]+|PAD)(\/salts|\/siblings)?$/, always(ROWS)],
 ];
 
 /** x on the pads with relations; on the star; on the extension, which only the queries see. */
-function revealed(index: number, { parameters }: LinearStatement): readonly string[] {
+function revealed(index: number, { parameters }: AnyStatement): readonly string[] {
   const star = parameters.pads.size - 1;
   if (index < star) return ['PAD_LINEAR'];
   // The rows of PAD end the proof: other positions may need more bytes than there are.
@@ -37,11 +37,7 @@ function revealed(index: number, { parameters }: LinearStatement): readonly stri
 }
 
 /** @throws Error for a segment that no line of the table speaks of */
-export function expectedCodes(
-  segment: Segment,
-  index: number,
-  statement: LinearStatement,
-): readonly string[] {
+export function expectedCodes(segment: Segment, index: number, statement: AnyStatement): readonly string[] {
   const line = CLASSES.find(([label]) => label.test(segment.label));
   if (line === undefined) throw new Error(`manifest: no entry for ${segment.label}`);
   return line[1](index, statement);

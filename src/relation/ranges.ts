@@ -1,0 +1,108 @@
+/**
+ * Ranges: what a program says about integers, derived from what its lookups force. A claim that no lookup backs, a sum that could
+ * pass (p-1)/2 and a residue that could be cut into digits in two ways are refused: each would let a prover choose.
+ * spec/programs.md section 7.
+ */
+import { refuse } from '../errors/proof-error.ts';
+import type { BaseField } from '../field/field.ts';
+import { columnFacts, reachesAll, singleTerm, isCell, type Columns } from './columns.ts';
+import { flatten, type FlatRelation } from './form.ts';
+import {
+  fitsField,
+  inferTerms,
+  intervalOfPublic,
+  type Inferred,
+  type Interval,
+  type Known,
+} from './interval.ts';
+import { checkPins, type Residue } from './pins.ts';
+import type { Program, Table, Tensor, View, Virtual } from './program.ts';
+import { rowSums, sumBoundOf } from './row-sums.ts';
+
+/** What is proven about the integers of a program, and what is not. */
+export interface ProgramRanges {
+  /** Of witness tensors with a range, public tensors and proven virtual tensors. */
+  readonly intervals: ReadonlyMap<string, Interval>;
+  /** Virtual tensors that are residues by definition, and where each is pinned. */
+  readonly residues: readonly Residue[];
+}
+
+/**
+ * Checks every claim about integers.
+ *
+ * - The `range` of a witness tensor must follow from a lookup of every cell of it: an entry that is the tensor plus a constant, in
+ *   a column that admits nothing else.
+ * - A `proven` virtual tensor reads tensors with ranges, and cannot leave [-(p-1)/2, (p-1)/2].
+ * - A `residue` stands in one place, an entry of a lookup, with digits that decompose it in one way.
+ * - So does everything that is looked up in the first column of a table, unless it is proven, or a single cell.
+ *
+ * @param program with the right structure (`checkStructure`)
+ * @throws ProofError `PROGRAM_RANGE` naming the tensor, virtual tensor or relation
+ */
+export function checkRanges(base: BaseField, program: Program): ProgramRanges {
+  const flat = flatten(program);
+  const columns = columnFacts(base);
+  const tensors = new Map(program.tensors.map((tensor) => [tensor.name, tensor]));
+  const intervals = new Map<string, Interval>();
+  for (const tensor of program.tensors) {
+    if (tensor.kind === 'public') intervals.set(tensor.name, intervalOfPublic(base, tensor));
+    if (tensor.kind !== 'witness' || tensor.range === undefined) continue;
+    checkBacked(columns, program.tables, flat, tensor);
+    const { min, max } = tensor.range;
+    intervals.set(tensor.name, { min: BigInt(min), max: BigInt(max) });
+  }
+  const bounds = rowSums(base, columns, program.tables, tensors, intervals, flat);
+  const known: Known = { intervals, sumBound: sumBoundOf(bounds, intervals) };
+  for (const virtual of program.virtuals) {
+    if (virtual.range === 'residue') continue;
+    intervals.set(virtual.name, provenInterval(base, known, virtual));
+  }
+  return { intervals, residues: checkPins(base, program, flat, columns, known) };
+}
+
+/** Names of the virtual tensors whose values are residues by definition, in order: what a reader of a statement should see. */
+export function residueTensors({ virtuals }: Program): string[] {
+  return virtuals.filter(({ range }) => range === 'residue').map(({ name }) => name);
+}
+
+function checkBacked(
+  columns: Columns,
+  tables: readonly Table[],
+  flat: readonly FlatRelation[],
+  tensor: Tensor & { readonly kind: 'witness' },
+): void {
+  const { range, shape, name } = tensor;
+  const backed = flat.some(({ table, forms, indices }) =>
+    forms.some((form, column) => {
+      const single = table === undefined ? undefined : singleTerm(form);
+      if (single === undefined || !isCell(single.term) || single.term.coefficient !== 1) return false;
+      const view = single.term.views[0] as View;
+      if (view.tensor !== name || !reachesAll(view, shape, indices)) return false;
+      const own = tables[table as number] as Table;
+      return columns.admitsOnly(own, column, single.shift, range as { min: number; max: number });
+    }),
+  );
+  if (!backed) {
+    refuse(
+      'PROGRAM_RANGE',
+      `tensor ${name}`,
+      `expected a lookup of every cell, plus a constant, that admits ${range?.min} to ${range?.max} and nothing else`,
+    );
+  }
+}
+
+function provenInterval(base: BaseField, known: Known, { name, indices, terms }: Virtual): Interval {
+  const inferred: Inferred = inferTerms(known, indices, terms);
+  if ('unknown' in inferred) {
+    return refuse('PROGRAM_RANGE', `virtual ${name}`, `reads ${inferred.unknown}, which has no range`);
+  }
+  const { interval } = inferred;
+  if (!fitsField(base, interval)) {
+    refuse(
+      'PROGRAM_RANGE',
+      `virtual ${name}`,
+      `expected values within (p-1)/2, got ${interval.min} to ${interval.max}`,
+    );
+  }
+  return interval;
+}
