@@ -56,7 +56,11 @@ export interface ProvenText {
  * @example
  * const { text } = await proveText(kernels, openHome(), { folder: 'story', prompt: 'Call me', out: 'answer.zkp' });
  */
-export async function proveText(kernels: Kernels, home: Home, options: ProveTextOptions): Promise<ProvenText> {
+export async function proveText(
+  kernels: Kernels,
+  home: Home,
+  options: ProveTextOptions,
+): Promise<ProvenText> {
   const { onStep = silent } = options;
   const choice = choiceOf(options);
   const context = contextOf(options.context);
