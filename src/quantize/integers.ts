@@ -22,7 +22,7 @@ export function integerMatrix(
   const most = top(bits);
   for (let i = 0; i < data.length; i++) {
     const v = Math.round((data[i] as number) * scale);
-    if (v > most || v < -most) refuse('SCALE', name, `expected weights of ${bits} bits, got a larger one`);
+    if (!(Math.abs(v) <= most)) refuse('SCALE', name, `expected weights of ${bits} bits, got a larger one`);
     into[i] = v;
   }
   return into;
@@ -33,7 +33,7 @@ export function integerVector(name: string, values: ArrayLike<number>, scale: nu
   return Int32Array.from(values, (value) => {
     const v = Math.round(value * scale);
     // Half of the field: an accumulator beyond has no proof anyhow.
-    if (Math.abs(v) >= 2 ** 29) refuse('SCALE', name, 'expected biases within 2^29, got a larger one');
+    if (!(Math.abs(v) < 2 ** 29)) refuse('SCALE', name, 'expected biases within 2^29, got a larger one');
     return v;
   });
 }

@@ -78,6 +78,14 @@ function checkModel({ context, positions, headDim }: Architecture, wanted: numbe
   return chosen;
 }
 
+/** @throws RangeError unless both are positive integers */
+function checkSize(name: string, { sequences, tokens }: SampleSize): void {
+  const fits = (n: number): boolean => Number.isSafeInteger(n) && n >= 1;
+  if (!fits(sequences) || !fits(tokens)) {
+    throw new RangeError(`${name}: expected positive integers, got ${sequences} x ${tokens}`);
+  }
+}
+
 /** Ids and lengths of given sequences. @throws RangeError */
 function checkSequences(name: string, sequences: Sequences, vocab: number, context: number): void {
   if (sequences.length === 0) throw new RangeError(`${name}: expected sequences, got none`);
@@ -127,6 +135,9 @@ export async function quantize(model: FloatModel, options: QuantizeOptions = {})
   if (!Number.isSafeInteger(seed) || seed < 0) throw new RangeError(`seed: expected an integer, got ${seed}`);
   const context = checkModel(a, options.context);
   if (tokenizer !== undefined) checkTokenizerFits(tokenizer, a, 'tokenizer');
+  const { calibrationSamples = CALIBRATION, evaluationSamples = EVALUATION } = options;
+  checkSize('calibrationSamples', calibrationSamples);
+  checkSize('evaluationSamples', evaluationSamples);
   if (sequences !== undefined) {
     checkSequences('calibration', sequences.calibration, a.vocab, context);
     checkSequences('evaluation', sequences.evaluation, a.vocab, context);
@@ -135,11 +146,10 @@ export async function quantize(model: FloatModel, options: QuantizeOptions = {})
   onProgress('reading the float model');
   const executor = await floatExecutor(model);
   if (sequences !== undefined) checkTextKind(executor, sequences);
-  const size = options.calibrationSamples ?? CALIBRATION;
   if (sequences === undefined) onProgress('sampling the float model');
   const calibration =
     sequences?.calibration ??
-    Array.from(sampledRuns(executor, size, seed, 'calibrat', context), ({ tokens }) => tokens);
+    Array.from(sampledRuns(executor, calibrationSamples, seed, 'calibrat', context), ({ tokens }) => tokens);
 
   onProgress('calibrating');
   const canonical = canonicalModel(model, { seed });
@@ -149,10 +159,9 @@ export async function quantize(model: FloatModel, options: QuantizeOptions = {})
   const built = await buildProgram(canonical, profile, plan, stats, context);
 
   onProgress('comparing');
-  const evaluation = options.evaluationSamples ?? EVALUATION;
   const runs =
     sequences === undefined
-      ? sampledRuns(executor, evaluation, seed, 'evaluate', context)
+      ? sampledRuns(executor, evaluationSamples, seed, 'evaluate', context)
       : givenRuns(executor, sequences.evaluation);
   const weights = (weight: string) => built.weights.get(weight) as Int16Array | Int32Array;
   const comparison = compare(built.graph, weights, runs, options.product ?? matrixProduct);

@@ -22,9 +22,9 @@ export function top(bits: number): number {
   return 2 ** (bits - 1) - 1;
 }
 
-/** The scale at which a peak, with headroom, fills so many bits. A tensor of zeros takes the scale 1. */
+/** The scale at which a peak, with headroom, fills so many bits. A tensor of zeros counts as one of peak 1. */
 export function fillingScale(bits: number, peak: number, headroom = HEADROOM): number {
-  return peak === 0 ? 1 : top(bits) / (peak * headroom);
+  return top(bits) / ((peak === 0 ? 1 : peak) * headroom);
 }
 
 /** The greatest number m 2^e <= x with m of three bits: a public scale that says little about the data. */

@@ -1,34 +1,16 @@
 /** The canonical form is the same function: logits of every family, heads tied or apart, equalised or not. */
 import { describe, expect, test } from 'vitest';
 import { floatExecutor } from '../../src/import/float-executor.ts';
-import { importHuggingFace } from '../../src/import/hugging-face.ts';
-import { modelOfWeights, weightsOf } from '../../src/import/in-memory.ts';
 import type { Json, JsonObject } from '../../src/import/json.ts';
 import type { FloatModel } from '../../src/import/model.ts';
 import { withPairing } from '../../src/import/pairing.ts';
-import { memoryResolver } from '../../src/import/resolver.ts';
 import { type CanonicalModel, canonicalModel } from '../../src/quantize/canonical.ts';
 import { dice } from '../../src/quantize/dice.ts';
 import { equalised, type Factors } from '../../src/quantize/equalise.ts';
 import { canonicalForward, canonicalLogits, type Sequences } from '../../src/quantize/forward.ts';
 import { zeros } from '../../src/quantize/matrix.ts';
 import { rotationOf } from '../../src/quantize/rotation.ts';
-import { randomFolder } from '../support/models.ts';
-
-/** A random model whose gains and biases are not the trivial ones. */
-async function lively(preset: string, set: JsonObject = {}): Promise<FloatModel> {
-  const model = await importHuggingFace(memoryResolver(await randomFolder(preset, set)));
-  const values = await weightsOf(model);
-  const draws = dice(7, 'lively');
-  for (const [name, data] of values) {
-    const vector = /(gain|bias)$/.test(name);
-    const [offset, size] = name.endsWith('gain')
-      ? [1, 0.4]
-      : [name === 'embedding' ? 0.3 : 0, vector ? 0.3 : 0];
-    data.forEach((v, i) => (data[i] = v * (vector ? 0 : 4) + offset + size * draws.normal()));
-  }
-  return modelOfWeights(model.architecture, values);
-}
+import { lively } from '../support/quantized.ts';
 
 const SEQUENCES: Sequences = [
   [1, 200, 3, 3, 77, 12, 90, 4, 5, 6, 1],
