@@ -9,6 +9,6 @@ export function withCommon(command: Command, prover: boolean): Command {
     .option('--quiet', 'no progress on standard error');
   if (!prover) return command;
   return command
-    .option('--home DIR', 'state of this prover: secret and budgets (default: $XDG_STATE_HOME/zkdl)')
-    .option('--threads N', 'threads of the kernels (default: as many as cores)', positive);
+    .option('--home <dir>', 'state of this prover: secret and budgets (default: $XDG_STATE_HOME/zkdl)')
+    .option('--threads <n>', 'threads of the kernels (default: as many as cores)', positive);
 }

@@ -1,5 +1,6 @@
 /** What an error means to whoever started the command: its exit code and a sentence that names the thing and the cause. */
 import { ProofError } from '../errors/proof-error.ts';
+import { printable } from './terminal.ts';
 
 /** 0: done, verified. 1: refused. 2: wrong use or bad input. 70: a fault of zkdl itself. */
 export type ExitCode = 0 | 1 | 2 | 70;
@@ -37,5 +38,5 @@ export function failureOf(error: unknown): Failure {
 }
 
 export function failureLine({ code, stage, detail }: Failure): string {
-  return `zkdl: ${stage}: ${detail} (${code})`;
+  return `zkdl: ${code}: ${printable(stage)}: ${printable(detail)}`;
 }

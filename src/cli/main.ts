@@ -3,13 +3,13 @@
 import { Command, CommanderError } from 'commander';
 import { addOwnerCommands } from './owner-commands.ts';
 import { addPublicCommands } from './public-commands.ts';
-import { reportFailure } from './shell.ts';
+import { report } from './shell.ts';
 
 function program(): Command {
   const zkdl = new Command('zkdl')
     .description('Proofs that a committed language model gave an answer')
     .exitOverride()
-    .configureOutput({ writeErr: () => {} }) // errors are told once, by `wrongUse`
+    .configureOutput({ writeErr: () => {} }) // told once, by `reportWrongUse`
     .addHelpText(
       'after',
       '\nExit code 0: done, verified. 1: refused. 2: wrong use or bad input.\nEvery command takes --json and --help.',
@@ -19,20 +19,18 @@ function program(): Command {
   return zkdl;
 }
 
-/** @returns false for what is no error: help was asked for */
-function wrongUse(error: CommanderError): boolean {
-  if (error.exitCode === 0) return false;
-  const text = error.message.replace(/^error: /, '');
-  const help = error.code === 'commander.help';
-  const detail = help ? 'expected a command, got none; zkdl --help lists them' : text;
-  const failure = new RangeError(`zkdl: expected a command line as in --help, got one with: ${detail}`);
-  reportFailure(process.argv.includes('--json'), failure);
-  return true;
+/** A command line that commander refuses; asking for help is none. */
+function reportWrongUse({ exitCode, code, message }: CommanderError): void {
+  if (exitCode === 0) return;
+  const detail =
+    code === 'commander.help' ? 'expected a command, got none' : message.replace(/^error: /, '').trim();
+  const json = process.argv.includes('--json');
+  report(json, { exit: 2, code: 'USAGE', stage: 'command line', detail: `${detail}; see zkdl --help` });
 }
 
 try {
   await program().parseAsync(process.argv);
 } catch (error) {
   if (!(error instanceof CommanderError)) throw error;
-  wrongUse(error);
+  reportWrongUse(error);
 }

@@ -52,14 +52,14 @@ function addImport(zkdl: Command): void {
   withCommon(zkdl.command('import'), true)
     .description('turn a published model into an integer program with a known accuracy')
     .argument('<model>', 'a Hugging Face folder, or a llama2.c checkpoint')
-    .requiredOption('-o, --out FILE', 'model file to make (private); its tokenizer is copied beside it')
-    .addOption(new Option('--profile NAME', 'bits').choices(['P12', 'P14', 'P16']).default('P14'))
-    .option('--calibrate FILE', 'text to calibrate and measure with (default: samples of the model)')
-    .option('--allow-miss REASON', 'write a program that misses its target; the reason becomes public')
-    .option('--tokenizer FILE', 'tokenizer of a checkpoint')
-    .option('--context N', 'positions of the program', positive)
-    .option('--calibration-samples NxM', 'sequences by tokens (default: 6x256)', sampleSize)
-    .option('--evaluation-samples NxM', 'sequences by tokens (default: 12x256)', sampleSize)
+    .requiredOption('-o, --out <file>', 'model file to make (private); its tokenizer is copied beside it')
+    .addOption(new Option('--profile <name>', 'bits').choices(['P12', 'P14', 'P16']).default('P14'))
+    .option('--calibrate <file>', 'text to calibrate and measure with (default: samples of the model)')
+    .option('--allow-miss <reason>', 'write a program that misses its target; the reason becomes public')
+    .option('--tokenizer <file>', 'tokenizer of a checkpoint')
+    .option('--context <n>', 'positions of the program', positive)
+    .option('--calibration-samples <NxM>', 'sequences by tokens (default: 6x256)', sampleSize)
+    .option('--evaluation-samples <NxM>', 'sequences by tokens (default: 12x256)', sampleSize)
     .option('--follow-links', 'follow symbolic links in the folder')
     .action((from: string, flags: ImportFlags) =>
       runCommand(flags, async ({ kernels, onStep }) => {
@@ -86,13 +86,13 @@ function addCommit(zkdl: Command): void {
   withCommon(zkdl.command('commit'), true)
     .description('commit to the weights of a model once, and make the key to publish')
     .argument('<model>', 'a model file')
-    .requiredOption('-o, --out DIR', 'directory to make (private)')
-    .option('--key FILE', 'key file to make (public; default: DIR.key)')
-    .option('--tokenizer FILE', 'default: the one beside the model file')
-    .option('--proofs N', 'proofs before a refresh (default: 1000)', positive)
-    .option('--tokens N', 'tokens of the answers that proofs shall be short for (default: 64)', positive)
+    .requiredOption('-o, --out <dir>', 'directory to make (private)')
+    .option('--key <file>', 'key file to make (public; default: DIR.key)')
+    .option('--tokenizer <file>', 'default: the one beside the model file')
+    .option('--proofs <n>', 'proofs before a refresh (default: 1000)', positive)
+    .option('--tokens <n>', 'tokens of the answers that proofs shall be short for (default: 64)', positive)
     .addOption(
-      new Option('--codeword CHOICE', 'keep it: quicker proofs for 16 bytes a weight').choices([
+      new Option('--codeword <choice>', 'keep it: quicker proofs for 16 bytes a weight').choices([
         'keep',
         'recompute',
       ]),
@@ -111,13 +111,17 @@ function addProve(zkdl: Command): void {
   withCommon(zkdl.command('prove'), true)
     .description('continue a prompt and prove it')
     .argument('<dir>', 'directory of a committed model')
-    .requiredOption('--prompt TEXT', 'text to continue')
-    .requiredOption('-o, --out FILE', 'proof file to make (public)')
-    .option('--tokens N', 'greatest number of new tokens (default: 32)', positive)
+    .requiredOption('--prompt <text>', 'text to continue')
+    .requiredOption('-o, --out <file>', 'proof file to make (public)')
+    .option('--tokens <n>', 'greatest number of new tokens (default: 32)', positive)
     .option('--greedy', 'the likeliest token each time (default)')
-    .option('--seed HEX', 'sample, with this public seed of 32 bytes')
-    .option('--temperature T', 'sample at this temperature (default: 1; without --seed a fresh one)', decimal)
-    .option('--context TEXT', 'anything that the parties agreed on')
+    .option('--seed <hex>', 'sample, with this public seed of 32 bytes')
+    .option(
+      '--temperature <t>',
+      'sample at this temperature (default: 1; without --seed a fresh one)',
+      decimal,
+    )
+    .option('--context <text>', 'anything that the parties agreed on')
     .action((folder: string, flags: ProveFlags) =>
       runCommand(flags, async ({ kernels, home, onStep }) => {
         const { prompt, tokens, greedy, seed, temperature, context, out } = flags;

@@ -32,13 +32,13 @@ function addVerify(zkdl: Command): void {
   withCommon(zkdl.command('verify'), false)
     .description('verify a proof file under a key')
     .argument('<proof>', 'a proof file')
-    .requiredOption('--key FILE', 'key of the model')
-    .option('--link FILE...', 'links from that key to the one of the proof, in order')
-    .option('--tokenizer FILE', 'shows text; must be the one of the key')
-    .option('--prompt TEXT', 'refuse another prompt (needs --tokenizer)')
-    .option('--completion TEXT', 'refuse another completion (needs --tokenizer)')
-    .option('--model DIGEST', 'refuse another key')
-    .option('--context TEXT', 'refuse another context')
+    .requiredOption('--key <file>', 'key of the model')
+    .option('--link <file...>', 'links from that key to the one of the proof, in order')
+    .option('--tokenizer <file>', 'shows text; must be the one of the key')
+    .option('--prompt <text>', 'refuse another prompt (needs --tokenizer)')
+    .option('--completion <text>', 'refuse another completion (needs --tokenizer)')
+    .option('--model <digest>', 'refuse another key')
+    .option('--context <text>', 'refuse another context')
     .action((proof: string, flags: VerifyFlags) =>
       runCommand(flags, async ({ onStep }) => {
         const { key, link: links, tokenizer, prompt, completion, model, context } = flags;
@@ -76,9 +76,9 @@ function addEstimate(zkdl: Command): void {
   withCommon(zkdl.command('estimate'), false)
     .description('time, memory, disk and size of a proof, before anything is started')
     .argument('<path>', 'directory of a committed model, or a model file')
-    .option('--tokens N', 'new tokens (default: 32)', positive)
-    .option('--prompt-tokens N', 'tokens of the prompt (default: 8)', positive)
-    .option('--proofs N', 'for a model file: proofs before a refresh (default: 1000)', positive)
+    .option('--tokens <n>', 'new tokens (default: 32)', positive)
+    .option('--prompt-tokens <n>', 'tokens of the prompt (default: 8)', positive)
+    .option('--proofs <n>', 'for a model file: proofs before a refresh (default: 1000)', positive)
     .action((path: string, flags: EstimateFlags) =>
       runCommand(flags, ({ onStep }) => {
         const { tokens, promptTokens, proofs } = flags;

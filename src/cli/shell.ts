@@ -2,7 +2,7 @@
 import { chooseKernels, type Kernels } from '../kernels/index.ts';
 import { openHome, type Home } from '../store/index.ts';
 import type { OnStep } from '../verbs/index.ts';
-import { failureLine, failureOf, type ExitCode } from './failure.ts';
+import { failureLine, failureOf, type ExitCode, type Failure } from './failure.ts';
 import { progress } from './terminal.ts';
 
 /** Options of every command. */
@@ -52,15 +52,14 @@ export async function runCommand(
     process.exitCode = shown.exit ?? 0;
   } catch (error) {
     end();
-    reportFailure(options.json === true, error);
+    report(options.json === true, failureOf(error));
   } finally {
     await kernels?.close();
   }
 }
 
 /** An error on standard error, and on standard output as JSON where that was asked for. */
-export function reportFailure(json: boolean, error: unknown): void {
-  const failure = failureOf(error);
+export function report(json: boolean, failure: Failure): void {
   if (json) process.stdout.write(`${JSON.stringify({ error: failure })}\n`);
   process.stderr.write(`${failureLine(failure)}\n`);
   process.exitCode = failure.exit;

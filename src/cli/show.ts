@@ -1,6 +1,6 @@
 /** Results of verbs as lines for people. */
 import type { PublicChoice } from '../ops/lowering.ts';
-import type { ModelInfo } from '../quantize/index.ts';
+import { misses, type ModelInfo } from '../quantize/index.ts';
 import type {
   CommittedFolder,
   EpochBudget,
@@ -24,6 +24,7 @@ function times(seconds: Readonly<Record<string, number>>): string {
 /** The accuracy report as numbers that people read. */
 export function accuracy({ report }: Pick<ModelInfo, 'report'>): [string, string][] {
   const { tokens, rounded, target } = report;
+  const missed = misses(report);
   const percent = (part: number): string => `${(100 * part).toFixed(2)} %`;
   const perplexity = (nano: number): string => Math.exp(nano / 1e9).toFixed(3);
   return [
@@ -38,7 +39,14 @@ export function accuracy({ report }: Pick<ModelInfo, 'report'>): [string, string
       `${perplexity(report.floatLossNano)} in floats, ${perplexity(report.integerLossNano)} in integers`,
     ],
     ['saturated', percent(report.saturated / Math.max(1, rounded))],
-    ['missed', report.override === null ? 'nothing' : `allowed: ${report.override}`],
+    [
+      'missed',
+      missed.length === 0
+        ? 'nothing'
+        : report.override === null
+          ? 'see below'
+          : `allowed: ${report.override}`,
+    ],
   ];
 }
 
