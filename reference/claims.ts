@@ -8,6 +8,7 @@ import { elements } from './transcript.ts';
 
 export type Factor =
   | { readonly kind: 'eq'; readonly point: readonly Element[] }
+  | { readonly kind: 'pairs'; readonly pairs: readonly (readonly [at0: Element, at1: Element])[] }
   | { readonly kind: 'fixed'; readonly bits: number; readonly index: number }
   | { readonly kind: 'dense'; readonly values: readonly Element[] }
   | {
@@ -34,6 +35,7 @@ export interface PublicClaim {
 /** How many bits a factor covers. */
 function bitsOf(factor: Factor): number {
   if (factor.kind === 'eq') return factor.point.length;
+  if (factor.kind === 'pairs') return factor.pairs.length;
   return factor.kind === 'dense' ? Math.log2(factor.values.length) : factor.bits;
 }
 
@@ -41,6 +43,7 @@ function bitsOf(factor: Factor): number {
 export function checkClaim(K: Algebra, { weight, value }: PublicClaim, columns: number, m: number): void {
   const elementsOf = (factor: Factor): readonly Element[] => {
     if (factor.kind === 'eq') return factor.point;
+    if (factor.kind === 'pairs') return factor.pairs.flat();
     if (factor.kind === 'dense') return factor.values;
     return factor.kind === 'sparse' ? factor.entries.map(([, x]) => x) : [];
   };
@@ -92,6 +95,8 @@ function factorAt(K: Algebra, factor: Factor, point: readonly Element[]): Elemen
   switch (factor.kind) {
     case 'eq':
       return eqPoint(K, factor.point, point);
+    case 'pairs':
+      return K.product(factor.pairs.map(([at0, at1], i) => K.add(at0, K.mul(at(point, i), K.sub(at1, at0)))));
     case 'fixed':
       return eqIndex(K, point, factor.index);
     case 'dense':
@@ -118,6 +123,8 @@ function encodeFactor(factor: Factor): Uint8Array {
       return join([u32(2), u32(factor.bits), u32(factor.index)]);
     case 'dense':
       return join([u32(3), u32(factor.values.length), elements(factor.values.flat())]);
+    case 'pairs':
+      return join([u32(5), u32(factor.pairs.length), elements(factor.pairs.flat(2))]);
     case 'sparse': {
       const indices = factor.entries.map(([index]) => u32(index));
       const values = factor.entries.flatMap(([, value]) => value);

@@ -1,14 +1,13 @@
 /** What a column of a table admits, and which cells of a tensor a view reaches. */
 import type { BaseField } from '../field/field.ts';
 import type { ColumnValues } from './decompose.ts';
-import type { Coordinate, Index, Range, Table, Term, View } from './program.ts';
+import type { Interval } from './interval.ts';
+import type { Coordinate, Index, Table, Term, View } from './program.ts';
 
 /** Facts about columns, each computed once: tables are long and read by many relations. */
 export interface Columns {
-  /** Whether x + shift in the column implies, for balanced residues x, that x is in the range. */
-  admitsOnly(table: Table, column: number, shift: bigint, range: Range): boolean;
-  /** The greatest balanced residue x with x + shift in the column. */
-  greatest(table: Table, column: number, shift: bigint): bigint;
+  /** Least and greatest balanced residue x with x + shift in the column. */
+  bounds(table: Table, column: number, shift: bigint): Interval;
   /** The values without repetition, and whether there was one. */
   values(table: Table, column: number): { readonly values: ColumnValues; readonly repeats: boolean };
 }
@@ -17,16 +16,14 @@ export function columnFacts(base: BaseField): Columns {
   const p = BigInt(base.modulus);
   const half = (p - 1n) / 2n;
   const balanced = (x: bigint): bigint => ((((x + half) % p) + p) % p) - half;
-  const bounds = cached((table: Table, column: number, shift: bigint): Range => {
+  const bounds = cached((table: Table, column: number, shift: bigint): Interval => {
     const own = table.columns[column];
     if (own === undefined) throw new Error('columns: expected a column of the table');
     if (own.kind === 'range') {
       // Consecutive residues: their balanced forms are consecutive unless they pass (p-1)/2.
       const first = balanced(BigInt(own.first) - shift);
       const last = first + BigInt(table.rows) - 1n;
-      return last <= half
-        ? { min: Number(first), max: Number(last) }
-        : { min: -Number(half), max: Number(half) };
+      return last <= half ? { min: first, max: last } : { min: -half, max: half };
     }
     const by = base.fromInt(shift);
     let [min, max] = [Infinity, -Infinity];
@@ -35,7 +32,7 @@ export function columnFacts(base: BaseField): Columns {
       if (value < min) min = value;
       if (value > max) max = value;
     }
-    return { min, max };
+    return { min: BigInt(min), max: BigInt(max) };
   });
   const values = cached((table: Table, column: number) => {
     const own = table.columns[column];
@@ -54,11 +51,7 @@ export function columnFacts(base: BaseField): Columns {
     };
   });
   return {
-    admitsOnly: (table, column, shift, range) => {
-      const { min, max } = bounds(table, column, shift);
-      return min >= range.min && max <= range.max;
-    },
-    greatest: (table, column, shift) => BigInt(bounds(table, column, shift).max),
+    bounds,
     values: (table, column) => values(table, column, 0n),
   };
 }

@@ -1,21 +1,23 @@
 /**
  * Pins: places where a residue is cut into digits, and why in one way only. The entry of a lookup says
  *
- *     t = c + V + sum of c_i d_i (mod p),     t a value of the column, d_i within their ranges.
+ *     t = c + V + sum of c_i d_i (mod p),     t a value of the column, d_i within their intervals.
  *
- * For a given V at most one choice of t and all d_i fits, if t - sum of c_i d_i takes every residue at most once. V is what the
- * program has computed before. spec/programs.md section 7.
+ * For a given V at most one choice of t and all d_i fits, if t - sum of c_i d_i takes every residue at most once. V is what was
+ * there before: everything but the cells of witness tensors that nothing has settled yet. spec/programs.md section 7.
  */
 import { refuse } from '../errors/proof-error.ts';
 import type { BaseField } from '../field/field.ts';
-import { isCell, isConstant, reachesAll, type Columns } from './columns.ts';
+import { isCell, isConstant, type Columns } from './columns.ts';
 import { decomposesOnce, type Digit } from './decompose.ts';
 import type { FlatRelation, Form } from './form.ts';
 import { fitsField, inferTerms, viewKey, type Known } from './interval.ts';
 import type { Program, Relation, Table, Tensor, Term, View, Virtual } from './program.ts';
+import { settleTensors, type Settled } from './settle.ts';
 
-/** A residue, and the entry of a lookup that pins it. */
+/** A residue, and a place that pins it: an entry of a lookup, or a relation that makes a tensor of it (entry 0). */
 export interface Residue {
+  /** The virtual tensor; for an entry that is a residue without being declared as one the relation. */
   readonly name: string;
   readonly cells: number;
   readonly relation: string;
@@ -30,8 +32,7 @@ interface Context {
   readonly known: Known;
   readonly tensors: ReadonlyMap<string, Tensor>;
   readonly residues: ReadonlyMap<string, Virtual>;
-  /** Witness tensors that a relation which vanishes makes functions of earlier ones. */
-  readonly determined: ReadonlySet<string>;
+  readonly settled: Settled;
 }
 
 /**
@@ -51,74 +52,76 @@ export function checkPins(
     program.virtuals.filter(({ range }) => range === 'residue').map((virtual) => [virtual.name, virtual]),
   );
   const tensors = new Map(program.tensors.map((tensor) => [tensor.name, tensor]));
-  const determined = determinedTensors(program.tensors, flat);
-  const context: Context = { base, columns, known, tensors, residues, determined };
-  checkUses(program, residues);
-  const pinned: Residue[] = [];
+  const context: Context = { base, columns, known, tensors, residues, settled: new Map() };
+  const { settled, made } = settleTensors(program, flat, tensors, (r, relation, form, entry, before) => {
+    const digits = digitsOf({ ...context, settled: before }, r, relation, form, entry);
+    if (typeof digits === 'string') return [];
+    const table = tableOf(program, relation);
+    const { values, repeats } = columns.values(table, entry);
+    const once = !(repeats && table.columns.length > 1) && decomposesOnce(base, values, digits);
+    return once ? digits.map(({ tensor }) => tensor) : [];
+  });
+  const own = { ...context, settled };
+  const found: Residue[] = [];
   program.relations.forEach((relation, r) => {
-    if (relation.kind !== 'lookup') return;
-    relation.entries.forEach((terms, entry) => {
-      const names = residuesOf(context, terms, `relation ${relation.name}: entry ${entry}`);
+    const forms = relation.kind === 'zero' ? [relation.terms] : relation.entries;
+    forms.forEach((terms, entry) => {
       const form = flat[r]?.forms[entry] as Form;
-      const table = program.tables[flat[r]?.table as number] as Table;
-      checkEntry(context, relation, entry, form, table, names.length > 0);
-      for (const name of names) pinned.push({ ...ownerOf(residues, name), relation: relation.name, entry });
+      const stage = stageOf(relation, entry);
+      const names = residuesOf(context, terms, stage);
+      const at = { relation: relation.name, entry };
+      if (relation.kind === 'zero') {
+        if (names.length > 0 && !made.has(r)) {
+          const what = `reads the residue ${names[0]}, but makes no tensor of it`;
+          refuse('PROGRAM_RANGE', stage, `${what}: one with coefficient 1 or -1 that nothing settled before`);
+        }
+        if (made.has(r)) checkOrder(settled, form, r, stage);
+      } else if (checkEntry(own, r, relation, entry, form, tableOf(program, relation), names)) {
+        checkOrder(settled, form, r, stage);
+        if (names.length === 0) found.push({ name: relation.name, cells: cellsOf(relation), ...at });
+      } else if (made.has(r)) checkOrder(settled, form, r, stage);
+      for (const name of names) found.push({ name, cells: cellsOf(residues.get(name) as Virtual), ...at });
     });
   });
-  return pinned;
+  return found;
 }
 
-function ownerOf(residues: ReadonlyMap<string, Virtual>, name: string): { name: string; cells: number } {
-  const { indices } = residues.get(name) as Virtual;
-  return { name, cells: indices.reduce((product, { size }) => product * size, 1) };
+function stageOf({ kind, name }: Relation, entry: number): string {
+  return kind === 'zero' ? `relation ${name}` : `relation ${name}: entry ${entry}`;
 }
 
-/** A residue is read once: by an entry of a lookup, or by another residue that is. */
-function checkUses(program: Program, residues: ReadonlyMap<string, Virtual>): void {
-  const uses = new Map([...residues.keys()].map((name) => [name, 0]));
-  const count = (terms: readonly Term[], where: string, allowed: boolean): void => {
-    for (const { tensor } of terms.flatMap(({ views }) => views)) {
-      const before = uses.get(tensor);
-      if (before === undefined) continue;
-      if (!allowed) {
-        refuse(
-          'PROGRAM_RANGE',
-          `virtual ${tensor}`,
-          `expected a lookup that pins this residue, got ${where}`,
-        );
-      }
-      uses.set(tensor, before + 1);
-    }
-  };
-  for (const { name, terms } of program.virtuals) count(terms, `virtual ${name}`, true);
-  for (const relation of program.relations) {
-    if (relation.kind === 'zero') count(relation.terms, `relation ${relation.name}, which vanishes`, false);
-    else relation.entries.forEach((terms) => count(terms, `relation ${relation.name}`, true));
-  }
-  for (const [name, times] of uses) {
-    if (times !== 1) {
-      refuse('PROGRAM_RANGE', `virtual ${name}`, `expected one place that reads this residue, got ${times}`);
+function tableOf({ tables }: Program, relation: Lookup): Table {
+  return tables.find(({ name }) => name === relation.table) as Table;
+}
+
+function cellsOf({ indices }: { readonly indices: readonly { readonly size: number }[] }): number {
+  return indices.reduce((product, { size }) => product * size, 1);
+}
+
+/** What digits are of must be there before them: of a tensor that a later relation settles they might be the cause. */
+function checkOrder(settled: Settled, form: Form, r: number, stage: string): void {
+  for (const { tensor } of form.flatMap(({ views }) => views)) {
+    if ((settled.get(tensor) ?? 0) > r) {
+      refuse(
+        'PROGRAM_RANGE',
+        stage,
+        `expected tensors that are settled before, got ${tensor}, settled later`,
+      );
     }
   }
 }
 
 /**
- * Residues that an entry reads, those behind others too. Beside one there are constants and digits alone: all else belongs into
- * the definition of a residue, where it is what the digits are of.
+ * Residues that a form reads, those behind others too. Products beside one belong into its definition: there they are what the
+ * digits are of.
  */
 function residuesOf(context: Context, terms: readonly Term[], stage: string): string[] {
   const own = terms.filter(({ views }) => views.some(({ tensor }) => context.residues.has(tensor)));
   if (own.length === 0) return [];
   for (const term of terms) {
-    if (own.includes(term) || term.views.length === 0) continue;
-    const tensor = isCell(term) ? context.tensors.get((term.views[0] as View).tensor) : undefined;
-    if (tensor?.kind === 'witness' || tensor?.kind === 'public') continue;
+    if (term.views.length === 0 || isCell(term)) continue;
     const names = term.views.map(({ tensor: name }) => name).join(' and ');
-    refuse(
-      'PROGRAM_RANGE',
-      stage,
-      `expected a residue, cells of digits and constants, got a term of ${names}`,
-    );
+    refuse('PROGRAM_RANGE', stage, `expected residues, cells and constants, got a term of ${names}`);
   }
   return own.flatMap(({ coefficient, views }) => {
     const { name, terms: inner } = context.residues.get((views[0] as View).tensor) as Virtual;
@@ -129,41 +132,41 @@ function residuesOf(context: Context, terms: readonly Term[], stage: string): st
         `coefficient of the residue ${name}: expected 1 or -1, got ${coefficient}`,
       );
     }
-    return [...residuesOf(context, inner, `virtual ${name}`), name];
+    const reads = inner.some(({ views: of }) => of.some(({ tensor }) => context.residues.has(tensor)));
+    return [...(reads ? residuesOf(context, inner, `virtual ${name}`) : []), name];
   });
 }
 
-/** @param pins whether the entry reads a residue */
+/** @returns whether the entry is a residue that it pins */
 function checkEntry(
   context: Context,
+  r: number,
   relation: Lookup,
   entry: number,
   form: Form,
   table: Table,
-  pins: boolean,
-): void {
+  residues: readonly string[],
+): boolean {
   const { base, columns, known } = context;
-  const stage = `relation ${relation.name}: entry ${entry}`;
+  const stage = stageOf(relation, entry);
   const wrong = (what: string): never => refuse('PROGRAM_RANGE', stage, what);
   const inferred = inferTerms(known, relation.indices, relation.entries[entry] as readonly Term[]);
-  if ('interval' in inferred && fitsField(base, inferred.interval)) return;
+  if ('interval' in inferred && fitsField(base, inferred.interval)) return false;
   // Columns behind the first are functions of the row: they say what a value is, and check none.
-  if (!pins && (entry > 0 || isSingleCell(form))) return;
-  if (!pins) {
-    wrong(
-      'unknown' in inferred
-        ? `reads ${inferred.unknown}, which has no range, beside other terms, and is no residue`
-        : `expected values within (p-1)/2, got ${inferred.interval.min} to ${inferred.interval.max}`,
-    );
-  }
+  if (residues.length === 0 && (entry > 0 || isSingleCell(form))) return false;
+  const product =
+    residues.length > 0 ? undefined : productOfCells(context, relation.entries[entry] as readonly Term[]);
+  if (product !== undefined) wrong(`expected a virtual tensor for the product of ${product}`);
   const { values, repeats } = columns.values(table, entry);
   if (repeats && table.columns.length > 1)
     wrong(`column ${entry} of ${table.name}: expected different values`);
-  const digits = digitsOf(context, form, wrong);
+  const digits = digitsOf(context, r, relation, form, entry);
+  if (typeof digits === 'string') return wrong(`reads ${digits}, which has no range`);
   if (!decomposesOnce(base, values, digits)) {
     const list = digits.map(({ coefficient, count }) => `${count} times ${coefficient}`).join(', ');
     wrong(`expected digits that decompose in one way, got ${list} over the column of ${table.name}`);
   }
+  return true;
 }
 
 /** A single cell with any coefficient, and constants: the table says what it is. */
@@ -172,20 +175,43 @@ function isSingleCell(form: Form): boolean {
   return others.length === 1 && isCell(others[0] as Term);
 }
 
-/** The cells of a form: what a prover could choose. Cells of one view count once, with their coefficients added. */
+/** Names of two witness tensors that are multiplied cell by cell: a quotient times its divisor would look like an input. */
+function productOfCells({ tensors }: Context, terms: readonly Term[]): string | undefined {
+  const isWitness = ({ tensor }: View): boolean => tensors.get(tensor)?.kind === 'witness';
+  const term = terms.find(
+    ({ views, sums }) => views.length === 2 && sums.length === 0 && views.every(isWitness),
+  );
+  return term?.views.map(({ tensor }) => tensor).join(' and ');
+}
+
+/**
+ * The cells of an entry that a prover could choose: those of tensors which something earlier does not settle. Cells in the
+ * definition of a residue are its inputs, unless the entry has no other digit. Cells of one view count once, their coefficients
+ * added.
+ *
+ * @returns the name of a tensor without interval, if there is one among them
+ */
 function digitsOf(
-  { base, known, tensors, determined }: Context,
+  context: Context,
+  r: number,
+  relation: Relation,
   form: Form,
-  wrong: (what: string) => never,
-): Digit[] {
+  entry: number,
+): (Digit & { readonly tensor: string })[] | string {
+  const { base, known, tensors, settled } = context;
+  const terms = relation.kind === 'lookup' ? (relation.entries[entry] as readonly Term[]) : [];
+  const isOpen = (term: Term): boolean => {
+    const { tensor } = term.views[0] ?? { tensor: '' };
+    const by = settled.get(tensor);
+    return isCell(term) && tensors.get(tensor)?.kind === 'witness' && (by === undefined || by >= r);
+  };
+  const outer = entryTensors(context, terms);
+  const open = form.filter(isOpen);
+  const digits = open.filter(({ views }) => outer.has((views[0] as View).tensor));
   const coefficients = new Map<string, { tensor: string; sum: bigint }>();
-  for (const term of form) {
-    const view = term.views[0];
-    if (!isCell(term) || view === undefined || tensors.get(view.tensor)?.kind !== 'witness') continue;
-    if (!known.intervals.has(view.tensor)) {
-      if (determined.has(view.tensor)) continue;
-      wrong(`reads ${view.tensor}, which has no range`);
-    }
+  for (const term of digits.length > 0 ? digits : open) {
+    const view = term.views[0] as View;
+    if (!known.intervals.has(view.tensor)) return view.tensor;
     const key = viewKey(view);
     const sum = (coefficients.get(key)?.sum ?? 0n) + BigInt(term.coefficient);
     coefficients.set(key, { tensor: view.tensor, sum });
@@ -194,34 +220,21 @@ function digitsOf(
     const { min, max } = known.intervals.get(tensor) as { min: bigint; max: bigint };
     const coefficient = Math.abs(base.toBalanced(base.fromInt(sum)));
     // A coefficient of zero leaves the digit to other relations.
-    return coefficient === 0 ? [] : [{ coefficient, count: Number(max - min) + 1 }];
+    return coefficient === 0 ? [] : [{ tensor, coefficient, count: Number(max - min) + 1 }];
   });
 }
 
-/**
- * Tensors whose every cell is, with coefficient 1 or -1, the rest of a relation that vanishes, where that rest reads no later
- * witness tensor: functions of what was there before.
- */
-function determinedTensors(tensors: readonly Tensor[], flat: readonly FlatRelation[]): Set<string> {
-  const order = new Map(tensors.map(({ name }, i) => [name, i]));
-  const kinds = new Map(tensors.map((tensor) => [tensor.name, tensor]));
-  const determined = new Set<string>();
-  for (const { table, forms, indices } of flat) {
-    if (table !== undefined) continue;
-    const form = forms[0] as Form;
-    const reads = form
-      .flatMap(({ views }) => views.map(({ tensor }) => tensor))
-      .filter((name) => kinds.get(name)?.kind === 'witness');
-    const last = reads.reduce(
-      (a, b) => ((order.get(b) as number) > (order.get(a) as number) ? b : a),
-      reads[0] ?? '',
-    );
-    if (reads.filter((name) => name === last).length !== 1) continue;
-    const term = form.find(({ views }) => views.some(({ tensor }) => tensor === last)) as Term;
-    const view = term.views[0] as View;
-    const { shape } = kinds.get(last) as Tensor;
-    if (isCell(term) && Math.abs(term.coefficient) === 1 && reachesAll(view, shape, indices))
-      determined.add(last);
-  }
-  return determined;
+/** Tensors that an entry reads as cells outside the definitions of residues that read no other residue. */
+function entryTensors(context: Context, terms: readonly Term[]): Set<string> {
+  return new Set(
+    terms.filter(isCell).flatMap(({ views }) => {
+      const { tensor } = views[0] as View;
+      const residue = context.residues.get(tensor);
+      if (residue === undefined) return [tensor];
+      const reads = residue.terms.some(({ views: of }) =>
+        of.some((view) => context.residues.has(view.tensor)),
+      );
+      return reads ? [...entryTensors(context, residue.terms)] : [];
+    }),
+  );
 }

@@ -5,8 +5,8 @@
  */
 import { refuse } from '../errors/proof-error.ts';
 import type { BaseField } from '../field/field.ts';
-import { columnFacts, reachesAll, singleTerm, isCell, type Columns } from './columns.ts';
-import { flatten, type FlatRelation } from './form.ts';
+import { columnFacts } from './columns.ts';
+import { flatten } from './form.ts';
 import {
   fitsField,
   inferTerms,
@@ -16,12 +16,13 @@ import {
   type Known,
 } from './interval.ts';
 import { checkPins, type Residue } from './pins.ts';
-import type { Program, Table, Tensor, View, Virtual } from './program.ts';
+import type { Program, Tensor, Virtual } from './program.ts';
 import { rowSums, sumBoundOf } from './row-sums.ts';
+import { inferWitnesses } from './witness-ranges.ts';
 
 /** What is proven about the integers of a program, and what is not. */
 export interface ProgramRanges {
-  /** Of witness tensors with a range, public tensors and proven virtual tensors. */
+  /** Of witness tensors where anything bounds them, public tensors and proven virtual tensors. */
   readonly intervals: ReadonlyMap<string, Interval>;
   /** Virtual tensors that are residues by definition, and where each is pinned. */
   readonly residues: readonly Residue[];
@@ -30,10 +31,10 @@ export interface ProgramRanges {
 /**
  * Checks every claim about integers.
  *
- * - The `range` of a witness tensor must follow from a lookup of every cell of it: an entry that is the tensor plus a constant, in
- *   a column that admits nothing else.
- * - A `proven` virtual tensor reads tensors with ranges, and cannot leave [-(p-1)/2, (p-1)/2].
- * - A `residue` stands in one place, an entry of a lookup, with digits that decompose it in one way.
+ * - The `range` of a witness tensor must follow from what lookups and vanishing relations force on every cell of it.
+ * - A `proven` virtual tensor reads tensors with intervals, and cannot leave [-(p-1)/2, (p-1)/2].
+ * - Every place that reads a `residue` pins what it is cut into: an entry of a lookup with digits that decompose it in one way, or
+ *   a vanishing relation that makes a tensor of it.
  * - So does everything that is looked up in the first column of a table, unless it is proven, or a single cell.
  *
  * @param program with the right structure (`checkStructure`)
@@ -46,11 +47,9 @@ export function checkRanges(base: BaseField, program: Program): ProgramRanges {
   const intervals = new Map<string, Interval>();
   for (const tensor of program.tensors) {
     if (tensor.kind === 'public') intervals.set(tensor.name, intervalOfPublic(base, tensor));
-    if (tensor.kind !== 'witness' || tensor.range === undefined) continue;
-    checkBacked(columns, program.tables, flat, tensor);
-    const { min, max } = tensor.range;
-    intervals.set(tensor.name, { min: BigInt(min), max: BigInt(max) });
   }
+  inferWitnesses(base, columns, program.tables, tensors, flat, intervals);
+  program.tensors.forEach((tensor) => checkClaim(intervals, tensor));
   const bounds = rowSums(base, columns, program.tables, tensors, intervals, flat);
   const known: Known = { intervals, sumBound: sumBoundOf(bounds, intervals) };
   for (const virtual of program.virtuals) {
@@ -65,30 +64,17 @@ export function residueTensors({ virtuals }: Program): string[] {
   return virtuals.filter(({ range }) => range === 'residue').map(({ name }) => name);
 }
 
-function checkBacked(
-  columns: Columns,
-  tables: readonly Table[],
-  flat: readonly FlatRelation[],
-  tensor: Tensor & { readonly kind: 'witness' },
-): void {
-  const { range, shape, name } = tensor;
-  const backed = flat.some(({ table, forms, indices }) =>
-    forms.some((form, column) => {
-      const single = table === undefined ? undefined : singleTerm(form);
-      if (single === undefined || !isCell(single.term) || single.term.coefficient !== 1) return false;
-      const view = single.term.views[0] as View;
-      if (view.tensor !== name || !reachesAll(view, shape, indices)) return false;
-      const own = tables[table as number] as Table;
-      return columns.admitsOnly(own, column, single.shift, range as { min: number; max: number });
-    }),
+function checkClaim(intervals: ReadonlyMap<string, Interval>, tensor: Tensor): void {
+  if (tensor.kind !== 'witness' || tensor.range === undefined) return;
+  const { min, max } = tensor.range;
+  const interval = intervals.get(tensor.name);
+  if (interval !== undefined && interval.min >= BigInt(min) && interval.max <= BigInt(max)) return;
+  const got = interval === undefined ? 'none' : `one of ${interval.min} to ${interval.max}`;
+  refuse(
+    'PROGRAM_RANGE',
+    `tensor ${tensor.name}`,
+    `expected relations that force every cell into ${min} to ${max}, got ${got}`,
   );
-  if (!backed) {
-    refuse(
-      'PROGRAM_RANGE',
-      `tensor ${name}`,
-      `expected a lookup of every cell, plus a constant, that admits ${range?.min} to ${range?.max} and nothing else`,
-    );
-  }
 }
 
 function provenInterval(base: BaseField, known: Known, { name, indices, terms }: Virtual): Interval {

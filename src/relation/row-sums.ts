@@ -32,7 +32,7 @@ export function rowSums(
       // The sum is an integer before it is a residue.
       const sum = inferTerms({ intervals }, indices, [single.term]);
       if (dimensions === undefined || !('interval' in sum) || !fitsField(base, sum.interval)) return [];
-      const max = columns.greatest(tables[table as number] as Table, column, single.shift);
+      const { max } = columns.bounds(tables[table as number] as Table, column, single.shift);
       return [{ tensor: (single.term.views[0] as View).tensor, dimensions, max: max > 0n ? max : 0n }];
     }),
   );

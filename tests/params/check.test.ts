@@ -102,7 +102,7 @@ describe('liars that one check stops', () => {
     for (const change of [
       { lambda: 100 },
       { field: { ...S128.field, modulus: babyBear } },
-      { field: { ...S128.field, degree: 4 } },
+      { field: { ...S128.field, degree: 6 } },
     ]) {
       const profile = { ...S128, ...change };
       const queries = leastQueries(code, profile.lambda) as number;

@@ -5,12 +5,14 @@ import * as twinSets from '../../reference/parameter-set.ts';
 import { verdictOf as twinVerdictOf } from '../../reference/refusal.ts';
 import { checkParameters, unsafeCheckToyParameters } from '../../src/params/check.ts';
 import { decodeParameters, encodeParameters } from '../../src/params/encoding.ts';
-import type { Instance } from '../../src/params/instance.ts';
+import { completeInstance } from '../../src/params/choose.ts';
+import type { Instance, Lifetime } from '../../src/params/instance.ts';
 import type { Parameters } from '../../src/params/parameters.ts';
-import { S128, unsafeToyProfile } from '../../src/params/profile.ts';
+import { S128, unsafeToyProfile, type Profile } from '../../src/params/profile.ts';
 import { verdictOf } from '../../src/pcs/linear-verify.ts';
 import { checkSet } from '../../reference/gate.ts';
-import { linkChoice, LISTED, MAIN, toyChoice, withGroup } from '../support/params.ts';
+import { codeOf } from '../support/linear.ts';
+import { linkChoice, LISTED, MAIN, toyChoice, withCode, withGroup, withLevel } from '../support/params.ts';
 import { parameterChanges } from '../support/twin-statements.ts';
 import { wordOf } from '../support/twin.ts';
 import { generator } from '../support/words.ts';
@@ -79,6 +81,97 @@ test('a toy, whatever it is called', () => {
   const { parameters, instance } = MAIN;
   const profile = unsafeToyProfile(128, S128.field);
   expect(agree('toy with the numbers of S128', { ...parameters, profile }, instance)).toBe('WEAK_PARAMS');
+});
+
+/** A program of one group and a set for it, by a profile and a code that nobody has to like. */
+function setOf(
+  profile: Profile,
+  m: number,
+  t: number,
+  lifetime: Lifetime = 'static',
+): [Parameters, Instance] {
+  const group = { name: 'W', lifetime, columns: 2, uses: 1 };
+  const own = { name: 'AM', lifetime: 'proof' as const, columns: 1, uses: 1 };
+  const none = { balances: [], exposed: 0, products: 0, terms: [] };
+  const instance: Instance = { kind: 'program', groups: [group, own], claims: 2, constraints: 2, ...none };
+  const draft = completeInstance(instance, codeOf(profile, m, t), profile);
+  if (draft === undefined) throw new Error('no parameters');
+  return [draft.parameters, instance];
+}
+
+function agreeToy(name: string, parameters: Parameters, instance: Instance): string {
+  const ours = wordOf(() => verdictOf(() => void unsafeCheckToyParameters(parameters, instance)));
+  const twin = wordOf(() => twinVerdictOf(() => checkToyParameters(parameters, demandOf(instance))));
+  expect([name, twin]).toEqual([name, ours]);
+  return ours;
+}
+
+test('liars that one check stops', () => {
+  const [base, instance] = setOf(S128, 10, 1024);
+  expect(agree('base', base, instance)).toBe('accepted');
+  const toy = (lambda: number, modulus: number, degree: number): Profile => ({
+    ...unsafeToyProfile(1, S128.field),
+    lambda,
+    field: { modulus, degree },
+  });
+  const p = S128.field.modulus;
+  const oneLevel = { logFold: 1, logInverseRate: 3, queries: 155 };
+  const sets: [string, Parameters, Instance][] = [
+    ['no room for links', ...setOf(S128, 10, 512)],
+    ['t beyond 2^m', withCode(base, { padLength: 2048, queries: 665 }), instance],
+    ['no levels', { ...base, levels: [], logFinal: 11 }, instance],
+    ['no rounds', { ...base, levels: [...base.levels, { ...oneLevel, logFold: 0 }] }, instance],
+    [
+      'halves of rounds',
+      {
+        ...base,
+        levels: [
+          { ...oneLevel, logFold: 1.5 },
+          { ...oneLevel, logFold: 1.5 },
+        ],
+        logFinal: 8,
+      },
+      instance,
+    ],
+    ['a fraction of a position', withCode(base, { queries: base.code.queries + 0.5 }), instance],
+    ['m that is none', withCode(base, { logData: Number.NaN }), instance],
+    ['t below zero', withCode(base, { padLength: -1024 }), instance],
+    ['rate 1', withLevel(base, 0, { logInverseRate: 0 }), instance],
+    ['a long final vector', { ...setOf(S128, 13, 8192)[0], levels: [oneLevel], logFinal: 13 }, instance],
+  ];
+  for (const [name, parameters, program] of sets) {
+    expect([name, agree(name, parameters, program)]).toEqual([name, 'WEAK_PARAMS']);
+  }
+  expect(agree('the same, carried', ...setOf(S128, 10, 512, 'carried'))).toBe('accepted');
+  const toys: [string, Profile][] = [
+    ['lambda 257', toy(257, p, 5)],
+    ['degree 17', toy(128, p, 17)],
+    ['a modulus beyond 2^31', toy(128, 3 * 2 ** 30 + 1, 5)],
+  ];
+  for (const [name, profile] of toys) {
+    const [parameters, program] = setOf(profile, 10, 1024);
+    expect([name, agreeToy(name, parameters, program)]).toEqual([name, 'WEAK_PARAMS']);
+  }
+  expect(agreeToy('lambda 256', ...setOf(toy(256, p, 16), 10, 1024))).toBe('accepted');
+});
+
+test('lengths beyond the two-adicity', () => {
+  const F97 = unsafeToyProfile(1, { modulus: 97, degree: 2 }); // 2^5 | 96
+  const [base, instance] = setOf(F97, 3, 8);
+  expect(agreeToy('base', base, instance)).toBe('accepted');
+  const long = setOf(unsafeToyProfile(1, { modulus: 193, degree: 2 }), 4, 16)[0]; // 2^6 | 192
+  expect(agreeToy('n0', { ...long, profile: F97 }, instance)).toBe('WEAK_PARAMS');
+  const { queries, logCodeword } = base.pads;
+  for (const step of [1, 2, 3]) {
+    const pads = { ...base.pads, logCodeword: logCodeword + step };
+    for (const q of [queries - 2, queries - 1, queries]) {
+      agreeToy(`n_H by ${step}`, { ...base, pads: { ...pads, queries: q } }, instance);
+    }
+    const level = { ...base.levels[0]!, logInverseRate: base.levels[0]!.logInverseRate + step };
+    for (const q of [1, 2, 3]) {
+      agreeToy(`n_1 by ${step}`, withLevel(base, 0, { ...level, queries: q }), instance);
+    }
+  }
 });
 
 test('groups that live longer than their pads', () => {

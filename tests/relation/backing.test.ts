@@ -81,7 +81,10 @@ describe('the range of a witness tensor', () => {
   const REFUSED: [string, Program][] = [
     [
       'without a lookup',
-      { ...backed({ kind: 'zero', name: 'r', indices: [I], terms: [cell('i')] }), tables: [] },
+      {
+        ...backed({ kind: 'zero', name: 'r', indices: [I], terms: [cell('i'), times(1, [read('w', 'i')])] }),
+        tables: [],
+      },
     ],
     ['by a table with one value more', backed(lookupOf('r', [I], 't', [cell('i')]), rangeTable('t', 17))],
     [
@@ -131,7 +134,7 @@ describe('the range of a witness tensor', () => {
       () => checkProgram(koalaBear, program),
       'PROGRAM_RANGE',
       'tensor x',
-      '0 to 15 and nothing else',
+      'force every cell into 0 to 15',
     );
   });
 });

@@ -122,20 +122,17 @@ describe('a residue', () => {
   const acc = times(1, [read('acc', 't', 'n')]);
   const y = times(-16, [read('y', 't', 'n')]);
   const CASES: [string, Change, string, string][] = [
-    ['is read', relation({ entries: [[y]] }), 'virtual acc', 'one place that reads this residue, got 0'],
-    ['is read once', relation({ entries: [[acc, y, acc]] }), 'virtual acc', 'got 2'],
     [
-      'is read by a lookup',
-      (program) =>
-        relation({ entries: [[y]] })({
-          ...program,
-          relations: [
-            ...program.relations,
-            { kind: 'zero', name: 'more', indices: example.relations[0]!.indices, terms: [acc] },
-          ],
-        }),
-      'virtual acc',
-      'a lookup that pins this residue, got relation more, which vanishes',
+      'is made a tensor where a relation that vanishes reads it',
+      (program) => ({
+        ...program,
+        relations: [
+          ...program.relations,
+          { kind: 'zero', name: 'more', indices: example.relations[0]!.indices, terms: [acc] },
+        ],
+      }),
+      'relation more',
+      'reads the residue acc, but makes no tensor of it',
     ],
     [
       'has coefficient 1 or -1',
@@ -145,7 +142,11 @@ describe('a residue', () => {
     ],
     [
       'has digits with a range',
-      tensor({ range: undefined }, 3),
+      (program) => {
+        const terms = [times(1, [read('y', 0, 'n')]), times(128)];
+        const partly = relation({ indices: [{ name: 'n', size: 5 }], entries: [terms] }, 1);
+        return partly(tensor({ range: undefined }, 3)(program));
+      },
       'relation y/remainder: entry 0',
       'reads y, which has no range',
     ],
@@ -160,18 +161,6 @@ describe('a residue', () => {
       relation({ entries: [[acc, times(1, [read('x', 't', 'k')], { sums: [{ name: 'k', size: 4 }] })]] }),
       'relation y/remainder: entry 0',
       'got a term of x',
-    ],
-    [
-      'stands beside cells alone: static',
-      relation({ entries: [[acc, y, times(1, [read('b', 'n')])]] }),
-      'relation y/remainder: entry 0',
-      'got a term of b',
-    ],
-    [
-      'stands beside cells alone: virtual',
-      relation({ entries: [[acc, y, times(1, [read('total', 't')])]] }),
-      'relation y/remainder: entry 0',
-      'got a term of total',
     ],
     [
       'decomposes: digits overlap',
@@ -286,59 +275,80 @@ describe('keys of lookups that are no residues', () => {
         detail,
       );
     refused([free, w], 'reads free');
-    refused([w, times(-16, [read('x', 0, 'j')])], 'reads w');
-    refused([times(2 ** 20, [read('x', 0, 'j')]), times(1, [read('x', 1, 'j')])], 'within (p-1)/2');
+    refused([w, times(-15, [read('x', 0, 'j')])], '65536 times 15');
+    refused([times(2 ** 20, [read('x', 0, 'j')]), times(1, [read('x', 1, 'j')])], 'decompose in one way');
+    refused(
+      [w, times(-16, [read('x', 0, 'j'), read('free', 'j')])],
+      'a virtual tensor for the product of x and free',
+    );
   });
 
-  test('a logit that a relation determines can be compared', () => {
-    const residue = (of: Partial<Program>): Program => {
-      const virtuals: Virtual[] = [
-        {
-          name: 'gap',
-          indices: [J],
-          range: 'residue',
-          terms: [times(1, [read('free', 2)]), times(-1, [read('free', 'j')]), times(1, [read('c', 'j')])],
-        },
-      ];
-      const entry = [times(1, [read('gap', 'j')]), times(-16, [read('high', 'j')])];
-      return bounded(
-        [times(0)],
-        {},
-        {
-          tensors: [witnessTensor('high', [4], { min: 0, max: 15 })],
-          tables: [rangeTable('k', 16)],
-          virtuals,
-          relations: [
-            lookupOf('high', [J], 'k', [times(1, [read('high', 'j')])]),
-            lookupOf('gap', [J], 'k', entry),
-            ...(of.relations ?? []),
-          ],
-        },
-      );
-    };
-    const determined = (j: Index, ...more: Term[]): Relation => ({
+  test('logits that a relation makes of residues can be compared, behind it', () => {
+    const logits: Relation = {
       kind: 'zero',
       name: 'logits',
-      indices: [j],
-      terms: [
-        times(-1, [read('free', 'j')]),
-        times(1, [read('x', 'k', 'j'), read('w', 'j')], { sums: [{ name: 'k', size: 6 }] }),
+      indices: [J],
+      terms: [times(1, [read('acc', 'j')]), times(-1, [read('free', 'j')])],
+    };
+    const high = lookupOf('high', [J], 'k', [times(1, [read('high', 'j')])]);
+    const gap = lookupOf('gap', [J], 'k', [times(1, [read('gap', 'j')]), times(-16, [read('high', 'j')])]);
+    const program = (...relations: Relation[]): Program => {
+      const sums = [{ name: 'k', size: 6 }];
+      const difference = [times(1, [read('free', 2)]), times(-1, [read('free', 'j')])];
+      const virtuals: Virtual[] = [
+        {
+          name: 'acc',
+          indices: [J],
+          range: 'residue',
+          terms: [times(1, [read('x', 'k', 'j'), read('w', 'j')], { sums })],
+        },
+        { name: 'gap', indices: [J], range: 'residue', terms: difference },
+      ];
+      const tensors = [witnessTensor('high', [4], { min: 0, max: 15 })];
+      return bounded([times(0)], {}, { tensors, tables: [rangeTable('k', 16)], virtuals, relations });
+    };
+    const { residues } = checkProgram(koalaBear, program(logits, high, gap));
+    expect(residues.map(({ name, relation: at }) => [name, at])).toEqual([
+      ['acc', 'logits'],
+      ['gap', 'gap'],
+    ]);
+    expectRefusal(
+      () => checkProgram(koalaBear, program(high, gap, logits)),
+      'PROGRAM_RANGE',
+      'relation gap: entry 0',
+      'expected tensors that are settled before, got free, settled later',
+    );
+  });
+
+  test('a digit that an earlier relation settled is none', () => {
+    // u = x - 16 high and then t = u + 16 high - 16 other: high is there already.
+    const cut = (from: string, digit: string, ...more: Term[]): Relation =>
+      lookupOf(`${from}-${digit}`, [J], 'k', [
+        times(1, [read(from, 'j')]),
+        times(-16, [read(digit, 'j')]),
         ...more,
-      ],
-    });
-    expect(() => checkProgram(koalaBear, residue({ relations: [determined(J)] }))).not.toThrow();
-    for (const relations of [
-      [],
-      [determined({ name: 'j', size: 3 })],
-      [determined(J, times(1, [read('high', 'j')]))],
-    ]) {
-      expectRefusal(
-        () => checkProgram(koalaBear, residue({ relations })),
-        'PROGRAM_RANGE',
-        'relation gap: entry 0',
-        'reads free',
-      );
-    }
+      ]);
+    const check = (name: string): Relation => lookupOf(name, [J], 'k', [times(1, [read(name, 'j')])]);
+    const program = (...relations: Relation[]): Program => {
+      const residue = (name: string): Virtual => ({
+        name,
+        indices: [J],
+        range: 'residue',
+        terms: [times(1, [read('w', 'j')])],
+      });
+      const tensors = [witnessTensor('high', [4]), witnessTensor('other', [4])];
+      const virtuals = [residue('a'), residue('b')];
+      return bounded([times(0)], {}, { tensors, tables: [rangeTable('k', 16)], virtuals, relations });
+    };
+    const checks = [check('high'), check('other')];
+    const second = cut('b', 'other', times(1, [read('high', 'j')]));
+    expect(() => checkProgram(koalaBear, program(...checks, cut('a', 'high'), second))).not.toThrow();
+    expectRefusal(
+      () => checkProgram(koalaBear, program(...checks, second, cut('a', 'high'))),
+      'PROGRAM_RANGE',
+      'relation b-other: entry 0',
+      '16 times 16, 16 times 1 over the column of k',
+    );
   });
 });
 

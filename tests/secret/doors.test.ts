@@ -87,13 +87,18 @@ test('a prover looks at its claims first: nothing in src/ turns the look off', (
     }),
   );
   const definitions = calls.filter(({ call }) => call.includes('ch: ProverChannel'));
-  expect(definitions.length).toBe(3);
+  expect(definitions.length).toBe(4);
   for (const { call } of definitions) expect(call).toContain('selfCheck = true');
   const uses = calls.filter((one) => !definitions.includes(one));
   expect(uses.length).toBeGreaterThanOrEqual(4); // two kinds of proof, each with its body and the pad proof
   expect(uses.filter(({ call }) => /\bfalse\b/.test(call))).toEqual([]);
   const names = files.filter(({ text }) => /\bselfCheck\b/.test(code(text))).map(({ name }) => name);
-  expect(names).toEqual(['pads/proof-prove.ts', 'pcs/linear-prove.ts', 'pcs/link-prove.ts']);
+  expect(names).toEqual([
+    'pads/proof-prove.ts',
+    'pcs/linear-prove.ts',
+    'pcs/link-prove.ts',
+    'relation/prove.ts',
+  ]);
 });
 
 test('no other randomness', () => {

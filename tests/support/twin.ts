@@ -43,6 +43,8 @@ function twinFactor(factor: OurFactor): Factor {
   switch (factor.kind) {
     case 'eq':
       return { kind: 'eq', point: factor.point.map(twinExt) };
+    case 'pairs':
+      return { kind: 'pairs', pairs: factor.pairs.map(([a, b]) => [twinExt(a), twinExt(b)] as const) };
     case 'dense':
       return { kind: 'dense', values: factor.values.map(twinExt) };
     case 'sparse':
