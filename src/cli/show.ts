@@ -190,7 +190,7 @@ export function showInspection(inspection: Inspection): string[] {
       ...fields([
         ['  model', statement.model],
         ['  choice', rule(statement.choice)],
-        ['  context', statement.context === '' ? 'none' : statement.context],
+        ['  context', contextText(Buffer.from(statement.context, 'hex')) || 'none'],
         ...statement.sequences.flatMap(({ prompt, completion }, i): [string, string][] => [
           [`  prompt ${i + 1}`, prompt.join(' ')],
           [`  completion ${i + 1}`, completion.join(' ')],
@@ -216,7 +216,7 @@ export function showInspection(inspection: Inspection): string[] {
 }
 
 function programLines(inspection: Extract<Inspection, { kind: 'model' | 'key' }>): string[] {
-  const { info, nodes, weights, weightCount, context, tables } = inspection;
+  const { info, nodes, weights, weightCount, context, sharedPublic, lookupTables } = inspection;
   const group = inspection.kind === 'key' ? inspection.weightsKey : undefined;
   return [
     'public',
@@ -225,7 +225,8 @@ function programLines(inspection: Extract<Inspection, { kind: 'model' | 'key' }>
       ['  program', `${info.family}, profile ${info.profile}, ${nodes.length} nodes, ${context} positions`],
       ['  tokenizer', info.tokenizer ?? 'none'],
       ...accuracy(info).map(([name, value]): [string, string] => [`  ${name}`, value]),
-      ['  tables', tables.join(', ')],
+      ['  tables', lookupTables.map(({ name, rows }) => `${name} (${rows})`).join(', ')],
+      ['  for all nodes', sharedPublic.join(', ') || 'nothing'],
       ...(group === undefined
         ? []
         : [

@@ -11,7 +11,7 @@ import type { Parameters } from '../params/parameters.ts';
 import { decodeKey, encodeKey, keyDigest, type GroupKey } from '../pcs/key.ts';
 import { decodeModel, encodeInfo, type ModelInfo } from '../quantize/index.ts';
 import { naming, readInput } from './files.ts';
-import { summariseNodes, type NodeSummary } from './nodes.ts';
+import { summariseGraph, type GraphSummary } from './nodes.ts';
 import { hexOf } from './verify.ts';
 
 /** A part of a file. */
@@ -21,13 +21,11 @@ export interface FilePart {
   readonly access: 'public' | 'private';
 }
 
-interface Program {
+interface Program extends GraphSummary {
   readonly info: ModelInfo;
   readonly context: number;
-  readonly nodes: readonly NodeSummary[];
   readonly weights: readonly { readonly name: string; readonly shape: readonly number[]; bits: number }[];
   readonly weightCount: number;
-  readonly tables: readonly string[];
 }
 
 /** What a file holds. Digests are hexadecimal. */
@@ -100,10 +98,9 @@ function programOf(graph: Graph, info: ModelInfo): Program {
   return {
     info,
     context: graph.context,
-    nodes: summariseNodes(graph),
+    ...summariseGraph(graph),
     weights: graph.weights.map(({ name, shape, bits }) => ({ name, shape, bits })),
     weightCount: graph.weights.reduce((sum, { shape }) => sum + size(shape), 0),
-    tables: graph.tables.map(({ id }) => id),
   };
 }
 

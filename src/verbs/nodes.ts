@@ -37,12 +37,21 @@ function sample({ context }: Graph): AnswerStatement {
   };
 }
 
+/** A graph as a verifier sees it. */
+export interface GraphSummary {
+  readonly nodes: readonly NodeSummary[];
+  /** Public tensors that several nodes read, which the verifier computes for himself. */
+  readonly sharedPublic: readonly string[];
+  /** Public tables of the lookups. */
+  readonly lookupTables: readonly { readonly name: string; readonly rows: number }[];
+}
+
 /** The nodes of a graph, from the program that a verifier lowers it to. @throws ProofError as `lowerGraph` */
-export function summariseNodes(graph: Graph): readonly NodeSummary[] {
+export function summariseGraph(graph: Graph): GraphSummary {
   const { tensors } = checkGraph(graph);
   const program = lowerGraph(graph, passOf(graph, sample(graph)));
-  const owned = ownedBy(graph, program);
-  return graph.nodes.map(({ name, op }) => {
+  const { owned, shared } = ownedBy(graph, program);
+  const nodes = graph.nodes.map(({ name, op }) => {
     const { rows, width, min, max, level, partial } = tensors.get(name) as TensorInfo;
     const { relations, ...parts } = owned.get(name) as Owned;
     const lookups = relations.filter(({ kind }) => kind === 'lookup').length;
@@ -50,6 +59,8 @@ export function summariseNodes(graph: Graph): readonly NodeSummary[] {
     const why = partial === undefined ? {} : { partial };
     return { name, op, rows, width, min, max, level, ...why, lookups, equations, ...parts };
   });
+  const lookupTables = program.tables.map(({ name, rows }) => ({ name, rows }));
+  return { nodes, sharedPublic: shared, lookupTables };
 }
 
 interface Owned {
@@ -59,8 +70,14 @@ interface Owned {
   readonly public: string[];
 }
 
-/** Everything in a program by the node that put it there: its names begin with the node's. */
-function ownedBy(graph: Graph, program: Program): ReadonlyMap<string, Owned> {
+/**
+ * Everything in a program by the node that put it there: its names begin with the node's. Nothing hidden and no relation is
+ * left over.
+ */
+function ownedBy(
+  graph: Graph,
+  program: Program,
+): { readonly owned: ReadonlyMap<string, Owned>; readonly shared: readonly string[] } {
   const owned = new Map(
     graph.nodes.map(({ name }): [string, Owned] => [
       name,
@@ -68,13 +85,18 @@ function ownedBy(graph: Graph, program: Program): ReadonlyMap<string, Owned> {
     ]),
   );
   const of = (name: string): Owned =>
-    owned.get(name.split(':')[0] as string) ??
+    owned.get(nodeOf(name)) ??
     refuse('COVERAGE', `program/${name}`, 'expected the name of a node, got something that belongs to none');
-  for (const tensor of program.tensors) {
-    if (tensor.kind === 'witness') of(tensor.name).committed.push(tensor.name);
-    if (tensor.kind === 'public') of(tensor.name).public.push(tensor.name);
+  const shared: string[] = [];
+  for (const { kind, name } of program.tensors) {
+    if (kind === 'witness') of(name).committed.push(name);
+    if (kind === 'public') (owned.get(nodeOf(name))?.public ?? shared).push(name);
   }
   for (const { name } of program.virtuals) of(name).virtual.push(name);
   for (const relation of program.relations) of(relation.name).relations.push(relation);
-  return owned;
+  return { owned, shared };
+}
+
+function nodeOf(name: string): string {
+  return name.split(':')[0] as string;
 }
