@@ -243,9 +243,10 @@ function programLines(inspection: Extract<Inspection, { kind: 'model' | 'key' }>
 
 function nodeLine(node: Extract<Inspection, { kind: 'key' }>['nodes'][number]): string {
   const count = (n: number, one: string): string => `${n} ${one}${n === 1 ? '' : 's'}`;
+  const joined = node.committed.length > 0 ? 'the lookup of its input' : 'definition from earlier values';
   const by =
     node.lookups + node.equations === 0
-      ? 'a fixed sum of earlier values'
+      ? joined
       : `${count(node.lookups, 'lookup')}, ${count(node.equations, 'equation')}`;
   const known = node.public.length === 0 ? '' : `; public: ${node.public.join(', ')}`;
   const partial = node.partial === undefined ? '' : `; no proof exists where ${node.partial}`;
