@@ -78,6 +78,7 @@ export interface Lowering {
     terms: readonly Term[],
     range: 'proven' | 'residue',
   ): string;
+  /** Declares numbers that everybody knows, once: a name stands for the same numbers wherever it is used. @returns the name */
   publicTensor(name: string, shape: readonly number[], values: ArrayLike<number>): string;
   /** Declares a table once. @returns its name */
   table(table: Table): string;

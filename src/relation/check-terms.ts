@@ -1,6 +1,6 @@
 /**
  * Whether sums of terms mean what they say: every view reads cells that exist, indices are known, masks can be summed, and
- * coefficients stay exact when virtual tensors are written out. spec/programs.md section 1.
+ * coefficients stay exact when virtual tensors are written out. spec/programs.md section 2.
  */
 import { refuse } from '../errors/proof-error.ts';
 import type { Coordinate, Index, Mask, Term, View } from './program.ts';

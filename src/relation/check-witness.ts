@@ -1,7 +1,7 @@
 /**
  * Programs in the clear: what every relation says about given values, cell by cell, modulo p. The definition that proofs are
  * tested against, and the answer to "why is there no proof". Knows nothing of layouts, claims or challenges.
- * spec/programs.md section 1.
+ * spec/programs.md section 3.
  */
 import { refuse } from '../errors/proof-error.ts';
 import type { BaseField, Fe } from '../field/field.ts';
@@ -215,15 +215,17 @@ function rowFinder({ rows, columns }: Table): (tuple: readonly Fe[]) => boolean 
     const own = columns[column] as Table['columns'][number];
     return own.kind === 'range' ? own.first + row : (own.values[row] as number);
   };
+  const isAt = (tuple: readonly Fe[], row: number): boolean =>
+    row >= 0 && row < rows && tuple.every((value, c) => value === word(c, row));
+  const [key] = columns;
+  if (key?.kind === 'range') return (tuple) => isAt(tuple, (tuple[0] as number) - key.first);
   const byFirst = new Map<number, number[]>();
   for (let row = 0; row < rows; row++) {
-    const key = word(0, row);
-    const known = byFirst.get(key);
-    if (known === undefined) byFirst.set(key, [row]);
+    const known = byFirst.get(word(0, row));
+    if (known === undefined) byFirst.set(word(0, row), [row]);
     else known.push(row);
   }
-  return (tuple) =>
-    (byFirst.get(tuple[0] as number) ?? []).some((row) => tuple.every((value, c) => value === word(c, row)));
+  return (tuple) => (byFirst.get(tuple[0] as number) ?? []).some((row) => isAt(tuple, row));
 }
 
 /** The values of indices at a cell. */

@@ -1,6 +1,6 @@
 /**
  * Programs come out of keys and out of code that builds them: nothing about one is believed. A checked program can be compiled,
- * proven and verified without another question. spec/programs.md section 1.
+ * proven and verified without another question. spec/programs.md section 2.
  */
 import { refuse } from '../errors/proof-error.ts';
 import type { BaseField } from '../field/field.ts';

@@ -1,6 +1,6 @@
 /**
  * Whether digits decompose in one way: rule R1 of integer semantics. For values t of a table's column and digits d_i with integer
- * coefficients, the sum t + sum of c_i d_i takes every residue modulo p at most once. spec/programs.md section 7.
+ * coefficients, the sum t + sum of c_i d_i takes every residue modulo p at most once. spec/programs.md section 4.
  */
 import type { BaseField } from '../field/field.ts';
 

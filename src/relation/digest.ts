@@ -1,6 +1,6 @@
 /**
  * The digest of a program: 32 bytes that change with everything it says. Its bytes are one encoding of one program: every list
- * begins with its length, every choice with a number. spec/programs.md section 8.
+ * begins with its length, every choice with a number. spec/programs.md section 5.
  */
 import type { BaseField } from '../field/field.ts';
 import { digestOfLeaves } from '../transcript/statement.ts';

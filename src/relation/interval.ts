@@ -1,6 +1,6 @@
 /**
  * Integer intervals of sums of terms, worst case. Bigints: a coefficient of 53 bits, 2^31 summands and two factors of 30 bits do
- * not fit a double. spec/programs.md section 7.
+ * not fit a double. spec/programs.md section 4.
  */
 import type { BaseField } from '../field/field.ts';
 import type { Index, Mask, Tensor, Term, View } from './program.ts';

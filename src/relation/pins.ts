@@ -4,7 +4,7 @@
  *     t = c + V + sum of c_i d_i (mod p),     t a value of the column, d_i within their intervals.
  *
  * For a given V at most one choice of t and all d_i fits, if t - sum of c_i d_i takes every residue at most once. V is what was
- * there before: everything but the cells of witness tensors that nothing has settled yet. spec/programs.md section 7.
+ * there before: everything but the cells of witness tensors that nothing has settled yet. spec/programs.md section 4.
  */
 import { refuse } from '../errors/proof-error.ts';
 import type { BaseField } from '../field/field.ts';

@@ -1,7 +1,7 @@
 /**
  * Ranges: what a program says about integers, derived from what its lookups force. A claim that no lookup backs, a sum that could
  * pass (p-1)/2 and a residue that could be cut into digits in two ways are refused: each would let a prover choose.
- * spec/programs.md section 7.
+ * spec/programs.md section 4.
  */
 import { refuse } from '../errors/proof-error.ts';
 import type { BaseField } from '../field/field.ts';

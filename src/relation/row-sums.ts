@@ -1,6 +1,6 @@
 /**
  * Convexity: where cells e are not negative and a lookup bounds sum over j of e[i, j] by M, a sum over j of e[i, j] v[j] lies within
- * M times the interval of v, however many j there are. What keeps attention inside the field. spec/programs.md section 7.
+ * M times the interval of v, however many j there are. What keeps attention inside the field. spec/programs.md section 4.
  */
 import { reachesDimension, singleTerm, type Columns } from './columns.ts';
 import type { FlatRelation } from './form.ts';

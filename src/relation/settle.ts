@@ -1,6 +1,6 @@
 /**
  * Which witness tensors are functions of what was there before: what a relation settles is no longer a prover's choice where later
- * relations read it. Relations count in their order; so nothing settles itself through others. spec/programs.md section 7.
+ * relations read it. Relations count in their order; so nothing settles itself through others. spec/programs.md section 4.
  */
 import { isCell, reachesAll } from './columns.ts';
 import type { FlatRelation, FlatTerm, Form } from './form.ts';

@@ -4,7 +4,7 @@
  *
  *     c + x + rest in a column        or        c + x + rest = 0,        the rest with known intervals.
  *
- * All are true of every accepted witness, so their order does not matter and they may be intersected. spec/programs.md section 7.
+ * All are true of every accepted witness, so their order does not matter and they may be intersected. spec/programs.md section 4.
  */
 import type { BaseField } from '../field/field.ts';
 import { isCell, isConstant, reachesAll, type Columns } from './columns.ts';

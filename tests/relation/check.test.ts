@@ -156,6 +156,28 @@ const REFUSED: Case[] = [
     'relation r9',
     'blocks',
   ],
+  [
+    'too many relations',
+    (program) => {
+      const one = { kind: 'zero' as const, indices: [], terms: [times(1)] };
+      const relations = Array.from({ length: 2 ** 16 + 1 }, (_, i) => ({ ...one, name: `r${i}` }));
+      return { ...program, tables: [], relations };
+    },
+    'PROGRAM_SHAPE',
+    'program',
+    'relations: expected at most 2^16, got 65537',
+  ],
+  [
+    '2^18 renamed terms',
+    (program) => {
+      const one = doubling(13)(program);
+      const relations = [0, 1, 2, 3, 4].map((i) => ({ ...one.relations[0]!, name: `r${i}` }));
+      return { ...one, relations };
+    },
+    'PROGRAM_TERM',
+    'relation r4',
+    'at most 2^18 renamed',
+  ],
   // Tables.
   ['an unknown table', relation({ table: 'rem5' }), 'PROGRAM_TABLE', 'relation y/remainder', "got 'rem5'"],
   [

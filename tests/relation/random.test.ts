@@ -10,7 +10,9 @@ import { checkStructure } from '../../src/relation/check.ts';
 import { evaluateForm, valuesOf, type Cells } from '../../src/relation/check-witness.ts';
 import type { FormClaim } from '../../src/relation/claims.ts';
 import { expandClaims, type Segment } from '../../src/relation/expand.ts';
-import { flatten, formsOf } from '../../src/relation/form.ts';
+import { flatten, formsOf, type Form } from '../../src/relation/form.ts';
+import { fitsField, inferTerms, type Interval } from '../../src/relation/interval.ts';
+import type { Index } from '../../src/relation/program.ts';
 import { blocksOf, product, type Piece } from '../../src/relation/pieces.ts';
 import { withMask } from '../../src/relation/product.ts';
 import { transposeView, type TensorWeight } from '../../src/relation/view.ts';
@@ -91,6 +93,27 @@ function weighed(
   return all.reduce((sum: Ext, weight, i) => of.add(sum, of.mulBase(weight, cells[i] as Fe)), of.zero);
 }
 
+/** Worst-case intervals hold what is there, where they lie in the field. */
+function expectWithin(
+  values: ReadonlyMap<string, Cells>,
+  indices: readonly Index[],
+  form: Form,
+  cells: readonly Fe[],
+): void {
+  const intervals = new Map(
+    [...values].map(([name, own]) => {
+      const integers = own.cells.map((cell) => base.toBalanced(cell));
+      return [name, { min: BigInt(Math.min(...integers)), max: BigInt(Math.max(...integers)) }] as const;
+    }),
+  );
+  const inferred = inferTerms({ intervals }, indices, form);
+  expect('interval' in inferred).toBe(true);
+  const { interval } = inferred as { interval: Interval };
+  if (!fitsField(base, interval)) return;
+  const found = cells.map((cell) => BigInt(base.toBalanced(cell)));
+  expect(found.every((value) => value >= interval.min && value <= interval.max)).toBe(true);
+}
+
 test('random programs pass, and their claims come to their values', () => {
   const digests = new Set<string>();
   let products = 0;
@@ -114,6 +137,7 @@ test('random programs pass, and their claims come to their values', () => {
         const sizes = indices.map(({ size }) => size);
         relation.forms.forEach((form, f) => {
           const cells = evaluateForm(base, values, indices, formsOf(program.relations[r]!)[f]!);
+          expectWithin(values, indices, form, cells);
           for (const block of blocksOf(sizes)) {
             const weights = block.pieces.map((piece, d) => weightOn(piece, d + 5 * f));
             const claim: FormClaim = { relation, form, coefficient: field.one, weights };
@@ -129,8 +153,8 @@ test('random programs pass, and their claims come to their values', () => {
         });
       });
     }),
-    { seed: 20, numRuns: 40, endOnFailure: true },
+    { seed: 20, numRuns: 30, endOnFailure: true },
   );
-  expect(digests.size).toBeGreaterThan(30);
-  expect(products).toBeGreaterThan(30);
+  expect(digests.size).toBeGreaterThan(25);
+  expect(products).toBeGreaterThan(25);
 });

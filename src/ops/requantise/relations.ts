@@ -36,7 +36,7 @@ export function roundingRelations(
  *
  * @returns the tensor of quotients
  */
-function quotientRelations(
+export function quotientRelations(
   to: Lowering,
   name: string,
   { bits, guard }: Rounding,
