@@ -1,5 +1,5 @@
 /** Bad input, before anything is committed: exit code 2, a message that names thing and cause, nothing half-written. */
-import { readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -25,7 +25,9 @@ function failure(args: readonly string[], exit = 2): { code: string; stage: stri
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'zkdl-cli-'));
+  mkdirSync(join(folder, 'state'));
   await writeTiny(folder);
+  await writeTiny(folder, 'coarse', 2); // misses the default target by a token or two
   const made = run('import', 'tiny', '-o', 'm.zkq', ...FAST);
   expect(made.code, made.stderr).toBe(0);
 });
@@ -60,7 +62,7 @@ describe('import', () => {
     const { json } = run('inspect', 'm.zkq', '--json');
     const { kind, info, weightCount } = json() as { kind: string; info: object; weightCount: number };
     expect(kind).toBe('model');
-    expect(info).toMatchObject({ family: 'llama', profile: 'P14', report: { override: 'random weights' } });
+    expect(info).toMatchObject({ family: 'llama', profile: 'P14', report: { source: 'samples' } });
     expect(weightCount).toBeGreaterThan(10_000);
   });
 
@@ -105,19 +107,20 @@ describe('import', () => {
     expect(failure([...args, 'short.txt'])).toMatchObject({ code: 'CALIBRATION_TEXT', stage: 'short.txt' });
   });
   test('a target that is missed is refused, with the figures', () => {
-    const { code, stderr } = run('import', 'tiny', '-o', 'x.zkq', ...FAST.slice(0, 4), '--profile', 'P12');
+    const { code, stderr } = run('import', 'coarse', '-o', 'x.zkq', ...FAST.slice(0, 4));
     expect(code).toBe(1);
     expect(stderr).toMatch(/KL a token.*nats[\s\S]*ACCURACY: report: expected/);
     expect(readdirSync(folder)).not.toContain('x.zkq');
     expect(readdirSync(folder)).not.toContain('x.tokenizer.json');
   });
   test('symbolic links, unless they are allowed', () => {
-    symlinkSync(join(folder, 'tiny'), join(folder, 'linked'));
-    expect(run('import', 'linked', '-o', 'linked.zkq', ...FAST).code).toBe(0); // the folder itself may be one
-    const inner = join(folder, 'inner');
-    run('inspect', 'm.zkq');
-    symlinkSync(join(folder, 'tiny'), inner);
-    rmSync(inner);
+    const linked = join(folder, 'linked');
+    mkdirSync(linked);
+    for (const name of readdirSync(join(folder, 'tiny'))) {
+      symlinkSync(join(folder, 'tiny', name), join(linked, name));
+    }
+    expect(failure(['import', 'linked', '-o', 'x.zkq'])).toMatchObject({ code: 'FILE_LINK' });
+    expect(run('import', 'linked', '-o', 'linked.zkq', '--follow-links', ...FAST).code).toBe(0);
   });
 });
 

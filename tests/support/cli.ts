@@ -30,9 +30,10 @@ export function zkdl(folder: string, args: readonly string[], shell?: string): R
   return { code: status, stdout, stderr, json: () => JSON.parse(stdout) as Record<string, unknown> };
 }
 
-/** A folder `tiny` with a random model of one layer and a tokenizer of bytes; positions: 64. */
-export async function writeTiny(folder: string, seed = 1, name = 'tiny'): Promise<void> {
-  await writeRandomModel(join(folder, name), randomModel('tiny-llama', { num_hidden_layers: 1 }, { seed }));
+/** A folder with a random model and a tokenizer of bytes; 64 positions. */
+export async function writeTiny(folder: string, name = 'tiny', layers = 1, seed = 1): Promise<void> {
+  const model = randomModel('tiny-llama', { num_hidden_layers: layers }, { seed });
+  await writeRandomModel(join(folder, name), model);
 }
 
 /** Small samples: what is measured is not the point here. */
