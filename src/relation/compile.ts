@@ -2,7 +2,7 @@
  * A program made ready: relations written out, lookups balanced, layouts and sizes computed. Everything here follows from the
  * program; a verifier computes it and reads none of it. spec/program-proofs.md sections 2 and 3.
  */
-import type { BaseField, ExtensionField } from '../field/field.ts';
+import type { ExtensionField } from '../field/field.ts';
 import type { Balance } from '../tlookup/shape.ts';
 import { balanceLookups, type ProgramLookups } from './balances.ts';
 import { relationBits, type FormClaim } from './claims.ts';

@@ -6,6 +6,7 @@ import type { Coordinate } from '../../relation/program.ts';
 import { column, ROPE_FRACTION, tableOf } from '../../tables/index.ts';
 import { rangeTable } from '../lower-tables.ts';
 import { term, view, type Relations } from '../lowering.ts';
+import { HALF_FIELD, magnitude } from '../operator.ts';
 import { quotientRelations } from '../requantise/relations.ts';
 import { ropeForm, type RopeNode } from './shape.ts';
 
@@ -29,20 +30,24 @@ export const ropeRelations: Relations<RopeNode> = (node, to) => {
   const matrices = rotations(node, to.rows.positions);
   const rotation = to.publicTensor(`rotation/${node.table}`, [t.size, 2, 2, half], matrices);
   const quotient = quotientRelations(to, name, node, [t, to.columnIndex(name)]);
-  const pair = [{ name: 'f', size: 2 }];
-  // |a c - b s| and |a s + b c| are at most (p-1)/2 (section 5)
-  const rotated = term(1, [view(x, 't', place('f')), view(rotation, 't', 'e', 'f', 'i')], pair);
   const indices = [
     t,
     { name: 'h', size: to.info(name).width / headDim },
     { name: 'e', size: 2 },
     { name: 'i', size: half },
   ];
-  const rounded = [
+  const factors = [view(x, 't', place('f')), view(rotation, 't', 'e', 'f', 'i')];
+  // |a c - b s| <= 23172 max|x| <= (p-1)/2 (section 5); without c^2 + s^2 = 2^28 only 2^15 max|x| is seen
+  const level =
+    2 ** (ROPE_FRACTION + 1) * magnitude(to.info(node.input)) <= HALF_FIELD ? 'proven' : 'residue';
+  const product = [term(1, factors, [{ name: 'f', size: 2 }])];
+  const rotated = view(to.virtual(`${name}:rotated`, indices, product, level), 't', 'h', 'e', 'i');
+  const remainder = [
+    term(1, [rotated]),
     term(2 ** (ROPE_FRACTION - 1)),
     term(-(2 ** ROPE_FRACTION), [view(quotient, 't', place('e'))]),
   ];
-  to.lookup(`${name}:remainder`, indices, to.table(rangeTable(ROPE_FRACTION)), [[rotated, ...rounded]]);
+  to.lookup(`${name}:remainder`, indices, to.table(rangeTable(ROPE_FRACTION)), [remainder]);
 };
 
 /** [rows, 2, 2, D/2]: (a', b') = ((c, -s), (s, c)) (a, b) for the constants of each row's position. */
