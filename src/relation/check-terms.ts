@@ -65,6 +65,17 @@ export function checkIndices(stage: string, indices: readonly Index[], outer: Si
   return sizes;
 }
 
+/**
+ * What has two meanings is told apart by its kind, and digests, checks and arguments each ask for one of them: a third kind would be
+ * something else to each.
+ *
+ * @throws ProofError `PROGRAM_SHAPE`
+ */
+export function checkKind(stage: string, kind: string, kinds: readonly string[]): void {
+  if (kinds.includes(kind)) return;
+  refuse('PROGRAM_SHAPE', stage, `kind: expected ${kinds.join(' or ')}, got '${shown(String(kind))}'`);
+}
+
 /** The first letters of a name of any length. */
 export function shown(name: string): string {
   return name.length > 40 ? `${name.slice(0, 40)}..` : name;
@@ -156,6 +167,7 @@ function checkCoordinate(stage: string, sizes: Sizes, coordinate: Coordinate, di
   const wrong = (what: string): never => refuse('PROGRAM_VIEW', stage, what);
   const sizeOf = (index: string): number =>
     sizes.get(index) ?? wrong(`expected a known index, got '${shown(index)}'`);
+  checkKind(stage, coordinate.kind, ['affine', 'gather']);
   if (coordinate.kind === 'gather') {
     const { index, positions } = coordinate;
     const size = sizeOf(index);

@@ -5,7 +5,15 @@
 import { refuse } from '../errors/proof-error.ts';
 import type { BaseField } from '../field/field.ts';
 import { balanceLookups } from './balances.ts';
-import { checkIndices, checkTerms, MAX_CELLS, shown, type FormSize, type Readable } from './check-terms.ts';
+import {
+  checkIndices,
+  checkKind,
+  checkTerms,
+  MAX_CELLS,
+  shown,
+  type FormSize,
+  type Readable,
+} from './check-terms.ts';
 import { flatten, type FlatRelation } from './form.ts';
 import { piecesOf } from './pieces.ts';
 import type { Index, Program, Relation, Table, Tensor } from './program.ts';
@@ -47,7 +55,7 @@ export function checkProgram(base: BaseField, program: Program): ProgramRanges {
  * names are answered.
  *
  * @throws ProofError naming the first culprit: `PROGRAM_NAME` for names that are malformed or taken, `PROGRAM_SHAPE` for shapes,
- *   sizes, lengths of lists and groups, `PROGRAM_VIEW` for views of what is not there, `PROGRAM_TERM` for coefficients, masks
+ *   sizes, kinds, lengths of lists and groups, `PROGRAM_VIEW` for views of what is not there, `PROGRAM_TERM` for coefficients, masks
  *   and sums, `PROGRAM_TABLE` for unknown tables and entries that do not fit them, `PROGRAM_RANGE` for claimed ranges that are
  *   none, `LOOKUP_*` as `loadLookups`
  */
@@ -61,8 +69,9 @@ export function checkStructure(base: BaseField, program: Program): void {
   tensors.forEach((tensor) => checkTensor(base, tensor));
   checkGroups(tensors);
   const readable = new Map<string, Readable>(tensors.map(({ name, shape }) => [name, { shape }]));
-  for (const { name, indices, terms } of virtuals) {
+  for (const { name, indices, terms, range } of virtuals) {
     const stage = `virtual ${name}`;
+    checkKind(stage, range, ['proven', 'residue']);
     const sizes = checkIndices(stage, indices);
     if (terms.length === 0) refuse('PROGRAM_TERM', stage, 'terms: expected at least one, got none');
     const form = checkTerms(readable, stage, sizes, terms);
@@ -77,7 +86,8 @@ export function checkStructure(base: BaseField, program: Program): void {
 /** A table that is read is checked with its lookups; so no other is allowed. */
 function checkTables({ tables, relations }: Program): void {
   const read = new Set(relations.map((relation) => (relation.kind === 'lookup' ? relation.table : '')));
-  for (const { name } of tables) {
+  for (const { name, columns } of tables) {
+    for (const { kind } of columns) checkKind(`table ${name}`, kind, ['range', 'dense']);
     if (!read.has(name))
       refuse('PROGRAM_TABLE', `table ${name}`, 'expected a relation that reads it, got none');
   }
@@ -104,6 +114,7 @@ function checkNames(kind: string, items: readonly { readonly name: string }[]): 
 function checkTensor(base: BaseField, tensor: Tensor): void {
   const stage = `tensor ${tensor.name}`;
   const wrong = (what: string): never => refuse('PROGRAM_SHAPE', stage, what);
+  checkKind(stage, tensor.kind, ['static', 'witness', 'public']);
   const { shape } = tensor;
   if (shape.length < 1 || shape.length > MAX_DIMENSIONS) {
     wrong(`shape: expected 1 to ${MAX_DIMENSIONS} dimensions, got ${shape.length}`);
@@ -153,6 +164,7 @@ function checkRelation(
   relation: Relation,
 ): FormSize[] {
   const stage = `relation ${relation.name}`;
+  checkKind(stage, relation.kind, ['lookup', 'zero']);
   const sizes = checkIndices(stage, relation.indices);
   if (relation.kind === 'zero') {
     if (relation.terms.length === 0) refuse('PROGRAM_TERM', stage, 'terms: expected at least one, got none');

@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { koalaBear, P } from '../../src/field/koalabear.ts';
 import { checkStructure } from '../../src/relation/check.ts';
+import type { Coordinate } from '../../src/relation/program.ts';
 import { exampleProgram, read, times } from '../support/example-programs.ts';
 import {
   K,
@@ -204,6 +205,43 @@ const REFUSED: Case[] = [
     'LOOKUP_TABLE',
     'lookup program',
     'table 2: rows',
+  ],
+  // Kinds that are none: the digest would take these for another thing than the checks do.
+  ['a tensor of no kind', tensor({ kind: 'other', values: [] }), 'PROGRAM_SHAPE', 'tensor x', "got 'other'"],
+  ['a virtual of no range', virtual({ range: 'other' }), 'PROGRAM_SHAPE', 'virtual acc', "got 'other'"],
+  [
+    'a lookup that has terms and calls itself otherwise',
+    relation({ kind: 'other', terms: [times(1, [read('x', 't', 't')])] }),
+    'PROGRAM_SHAPE',
+    'relation y/remainder',
+    "expected lookup or zero, got 'other'",
+  ],
+  [
+    'a column of values that has a first one',
+    (program) => ({
+      ...program,
+      tables: program.tables.map((table, t) =>
+        t === 1
+          ? {
+              ...table,
+              columns: [
+                { kind: 'other' as 'dense', values: Uint32Array.of(1, 2, 3), first: 1 },
+                table.columns[1]!,
+              ],
+            }
+          : table,
+      ),
+    }),
+    'PROGRAM_SHAPE',
+    'table square',
+    "got 'other'",
+  ],
+  [
+    'parts that have positions',
+    zero([view({ ...affine(0, ['n', 1]), kind: 'other' } as unknown as Coordinate)]),
+    'PROGRAM_SHAPE',
+    'view of W: dimension 0',
+    "got 'other'",
   ],
   // Ranges that are none.
   ['a range upside down', tensor({ range: { min: 1, max: 0 } }), 'PROGRAM_RANGE', 'tensor x', 'got 1 to 0'],

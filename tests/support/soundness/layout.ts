@@ -47,7 +47,7 @@ export function segmentsOf(events: readonly TranscriptEvent[]): Segment[] {
 }
 
 /** Ranges of positions by the label of their challenge, in order. */
-export function positionRanges({ parameters }: AnyStatement): Map<string, number[]> {
+export function positionRanges({ parameters }: Pick<AnyStatement, 'parameters'>): Map<string, number[]> {
   return new Map([
     ['open/positions', [parameters.code.logData + 2]],
     ['whir/positions', levelGeometry(parameters).map(({ logCodeword }) => logCodeword)],
@@ -62,10 +62,10 @@ export function positionRanges({ parameters }: AnyStatement): Map<string, number
  */
 export function replay(
   field: ExtensionField,
-  statement: AnyStatement,
+  statement: Pick<AnyStatement, 'parameters'>,
   log: readonly TranscriptEvent[],
   proof: Uint8Array,
-  domain: Domain = domainOf(field, statement),
+  domain: Domain = domainOf(field, statement as AnyStatement),
 ): { states: string[]; encoded: Uint8Array } {
   const states: string[] = [];
   const parts: Uint8Array[] = [];

@@ -86,61 +86,63 @@ function ownLeaves(statement: LinearStatement): ChangedStatement[] {
 }
 
 /** Other parameter sets that are as strong: numbers that nothing but the digest of the set tells apart. */
-function parameterLeaves(statement: AnyStatement): ChangedStatement[] {
-  const { parameters } = statement;
+export function parameterChanges(parameters: Parameters): [name: string, changed: Parameters][] {
   const { code, pads, levels } = parameters;
   const first = levels[0]?.logFold as number;
-  const at = (name: string, changed: Parameters): ChangedStatement => ({
-    name: `parameters: ${name}`,
-    statement: { ...statement, parameters: changed },
-  });
   const longer = pads.logCodeword + 1;
   const queries = leastPadQueries(pads.size, longer, parameters.profile.lambda) as number;
+  const padLength = 2 * code.padLength > 2 ** code.logData ? code.padLength / 2 : 2 * code.padLength;
   return [
-    at('n_H', { ...parameters, pads: { ...pads, logCodeword: longer, queries } }),
-    at('levels', withLevels(parameters, [level(first, 4)])),
-    at('more levels', withLevels(parameters, [level(first, 4), level(2, 4), level(1, 4)])),
-    at('t', {
-      ...parameters,
-      code: codeOf(
-        parameters.profile,
-        code.logData,
-        2 * code.padLength > 2 ** code.logData ? code.padLength / 2 : 2 * code.padLength,
-      ),
-    }),
+    ['n_H', { ...parameters, pads: { ...pads, logCodeword: longer, queries } }],
+    ['levels', withLevels(parameters, [level(first, 4)])],
+    ['more levels', withLevels(parameters, [level(first, 4), level(2, 4), level(1, 4)])],
+    ['t', { ...parameters, code: codeOf(parameters.profile, code.logData, padLength) }],
   ];
+}
+
+function parameterLeaves(statement: AnyStatement): ChangedStatement[] {
+  return parameterChanges(statement.parameters).map(([name, parameters]) => ({
+    name: `parameters: ${name}`,
+    statement: { ...statement, parameters },
+  }));
+}
+
+/** What names a group's tree, and what may differ between two epochs of a link. */
+export function groupChanges(old: CommittedGroup): {
+  readonly alone: [name: string, change: Partial<CommittedGroup>][];
+  readonly shared: [name: string, change: Partial<CommittedGroup>][];
+} {
+  const doubled = new Uint8Array(2 * old.cap.length);
+  doubled.set(old.cap);
+  doubled.set(old.cap, old.cap.length);
+  return {
+    alone: [
+      ['uses', { uses: old.uses + 1 }],
+      ['first byte of the cap', { cap: flipped(old.cap, 0) }],
+      ['last byte of the cap', { cap: flipped(old.cap, old.cap.length - 1) }],
+      ['larger cap', { cap: doubled }],
+    ],
+    shared: [
+      ['label', { label: `${old.label.slice(0, 7)}x` }],
+      ['id', { group: flipped(old.group, 7) }],
+      ['epoch', { epoch: old.epoch + 1 }],
+      ['high half of the epoch', { epoch: old.epoch + 2 ** 32 }],
+      ['lifetime', { lifetime: old.lifetime === 'static' ? 'carried' : 'static' }],
+      ['columns', { columns: old.columns + 1 }],
+    ],
+  };
 }
 
 function groupLeaves(statement: AnyStatement, g: number): ChangedStatement[] {
   const groups = groupsOf(statement);
-  const old = groups[g] as CommittedGroup;
-  const at = (name: string, change: Partial<CommittedGroup>): ChangedStatement => ({
+  const { alone, shared } = groupChanges(groups[g] as CommittedGroup);
+  return [...alone, ...(isLink(statement) ? [] : shared)].map(([name, change]) => ({
     name: `group ${g}: ${name}`,
     statement: withGroups(
       statement,
       groups.map((group, i) => (i === g ? { ...group, ...change } : group)),
     ),
-  });
-  const other = old.lifetime === 'static' ? 'carried' : 'static';
-  const doubled = new Uint8Array(2 * old.cap.length);
-  doubled.set(old.cap);
-  doubled.set(old.cap, old.cap.length);
-  const alone = [
-    at('uses', { uses: old.uses + 1 }),
-    at('first byte of the cap', { cap: flipped(old.cap, 0) }),
-    at('last byte of the cap', { cap: flipped(old.cap, old.cap.length - 1) }),
-    at('larger cap', { cap: doubled }),
-  ];
-  if (isLink(statement)) return alone;
-  return [
-    ...alone,
-    at('label', { label: `${old.label.slice(0, 7)}x` }),
-    at('id', { group: flipped(old.group, 7) }),
-    at('epoch', { epoch: old.epoch + 1 }),
-    at('high half of the epoch', { epoch: old.epoch + 2 ** 32 }),
-    at('lifetime', { lifetime: other }),
-    at('columns', { columns: old.columns + 1 }),
-  ];
+  }));
 }
 
 function claimLeaves(statement: LinearStatement): ChangedStatement[] {
