@@ -183,7 +183,7 @@ function workOf(
 
 /** Bytes of a word of F, of a cell, of a digest. */
 const [WORD, CELL, DIGEST] = [4, 2, 32];
-/** Columns that a commitment encodes at once, and layers of the tree that lie in memory beside each other. */
+/** Columns that a commitment encodes at once. */
 const BATCH = 16;
 
 function costsOf(
@@ -198,7 +198,7 @@ function costsOf(
   const generate = parts.multiplications / 2;
   const prove = Object.values(parts).reduce((a, b) => a + b, 0) - generate;
   const cells = CELL * columns * 2 ** parameters.code.logData;
-  const tree = DIGEST * 2 * length;
+  const tree = DIGEST * length; // its lowest layer; the ones above are hashed again
   const own = instance.groups.reduce(
     (sum, { lifetime, columns: of }) => sum + (lifetime === 'proof' ? of : 0),
     parameters.profile.field.degree,
@@ -214,8 +214,8 @@ function costsOf(
       verify: VERIFY_SECONDS,
     },
     memoryBytes: {
-      commit: MEMORY.base + file + cells + BATCH * WORD * length + tree,
-      prove: MEMORY.base + file + cells + WORD * own * length + trees + tree,
+      commit: MEMORY.base + file + cells + BATCH * WORD * length + 2 * tree,
+      prove: MEMORY.base + file + cells + WORD * own * length + trees + 2 * tree,
     },
     diskBytes: { folder: file + cells + tree, codeword: codewordBytes(parameters.code, columns) },
   };
