@@ -165,6 +165,7 @@ export function showEstimate(estimate: Estimate): string[] {
       ['generate', duration(seconds.generate)],
       ['prove', `${duration(seconds.prove)}, ${size(memoryBytes.prove)} of memory`],
       ['  of that', parts.join(', ')],
+      ['verify', duration(seconds.verify)],
       ['work', `${estimate.cells} cells, ${work.leaves} leaves of lookups, ${work.products} products`],
       ['disk', `${size(diskBytes.folder)}, and ${size(diskBytes.codeword)} for a kept codeword`],
     ]),

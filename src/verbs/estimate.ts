@@ -19,7 +19,15 @@ import { columnsOf, layOut } from '../relation/layout.ts';
 import { programInstance } from '../relation/plan.ts';
 import { exists, isDirectory, naming, readInput } from './files.ts';
 import { epochPath, folderModel, openFolder } from './folder.ts';
-import { proofSeconds, RATES, type Work } from './work.ts';
+import {
+  COMMIT_SECONDS,
+  MEMORY,
+  proofSeconds,
+  RATES,
+  VERIFY_SECONDS,
+  type Work,
+  type WorkSeconds,
+} from './work.ts';
 
 export interface EstimateOptions {
   /** Directory of a committed model, or a model file. */
@@ -46,7 +54,9 @@ export interface Estimate {
     readonly commit: number;
     readonly generate: number;
     readonly prove: number;
-    readonly proveParts: Readonly<Record<keyof Work, number>>;
+    readonly proveParts: WorkSeconds;
+    /** In a fresh process. */
+    readonly verify: number;
   };
   readonly memoryBytes: { readonly commit: number; readonly prove: number };
   /** Of the directory: model, cells, tree, and the codeword if it is kept. */
@@ -173,7 +183,7 @@ function workOf(
 
 /** Bytes of a word of F, of a cell, of a digest. */
 const [WORD, CELL, DIGEST] = [4, 2, 32];
-/** Columns that a commitment encodes at once, and layers of the tree that lie in memory beside each other. */
+/** Columns that a commitment encodes at once. */
 const BATCH = 16;
 
 function costsOf(
@@ -188,28 +198,25 @@ function costsOf(
   const generate = parts.multiplications / 2;
   const prove = Object.values(parts).reduce((a, b) => a + b, 0) - generate;
   const cells = CELL * columns * 2 ** parameters.code.logData;
-  const tree = DIGEST * 2 * length;
+  const tree = DIGEST * length; // its lowest layer; the ones above are hashed again
   const own = instance.groups.reduce(
     (sum, { lifetime, columns: of }) => sum + (lifetime === 'proof' ? of : 0),
     parameters.profile.field.degree,
   );
   const file = [...model.weights.values()].reduce((sum, { byteLength }) => sum + byteLength, 0);
-  const leafPair = 2 * WORD * parameters.profile.field.degree;
+  const trees = MEMORY.leaf * work.leaves + MEMORY.product * work.products;
   return {
     seconds: {
-      commit: (columns * length) / RATES.committedWords,
+      commit: COMMIT_SECONDS + (columns * length) / RATES.committedWords,
       generate,
       prove,
       proveParts: parts,
+      verify: VERIFY_SECONDS,
     },
     memoryBytes: {
-      commit: BASE_MEMORY + file + cells + BATCH * WORD * length + tree,
-      prove:
-        BASE_MEMORY + file + cells + WORD * own * length + leafPair * (work.leaves + work.products) + tree,
+      commit: MEMORY.base + file + cells + BATCH * WORD * length + 2 * tree,
+      prove: MEMORY.base + file + cells + WORD * own * length + trees + 2 * tree,
     },
     diskBytes: { folder: file + cells + tree, codeword: codewordBytes(parameters.code, columns) },
   };
 }
-
-/** The process before it has done anything. */
-const BASE_MEMORY = 150e6;

@@ -128,6 +128,14 @@ describe('the whole way', () => {
     expect(done('inspect', 'a.zkp').stdout).toContain('says, once verified');
   });
 
+  test('nothing in a file moves the cursor or forges a line', () => {
+    const context = new TextEncoder().encode('\u001b[2J\u202e\nverified: the model');
+    const file = forged('x.zkp', (answer) => ({ ...answer, statement: { ...answer.statement, context } }));
+    const { stdout } = done('inspect', file);
+    expect(stdout).toContain('\\u{1b}[2J\\u{202e} verified: the model');
+    expect(stdout).not.toMatch(/\u001b|\u202e|^verified/m);
+  });
+
   test('estimate knows the size of the proof', () => {
     const args = ['--tokens', '4', '--prompt-tokens', String(proven.prompt.length)];
     const { proofBytes } = done('estimate', 'm', ...args, '--json').json() as {
