@@ -20,7 +20,7 @@ import {
   record,
   type Scaled,
 } from './program.ts';
-import { activationRange, fillingScale, scoreScale, withGuard } from './scales.ts';
+import { activationRange, fillingScale, PRODUCT_TABLE_BITS, scoreScale, withGuard } from './scales.ts';
 import { type LayerPeaks, peaksAfter, type Statistics } from './statistics.ts';
 
 /** A program with the integers that it names. */
@@ -137,7 +137,7 @@ function addFeedForward(site: Site, id: string, y: Scaled, maps: CanonicalLayer,
   });
   const product = g.product(`${id}.product.acc`, gate.handle, up.handle);
   return {
-    handle: g.requantise(`${id}.product`, product, withGuard(shift, profile.productBits)),
+    handle: g.requantise(`${id}.product`, product, withGuard(shift, profile.productBits, PRODUCT_TABLE_BITS)),
     scale: wanted,
   };
 }

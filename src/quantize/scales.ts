@@ -34,15 +34,17 @@ export function coarse(x: number): number {
 }
 
 /**
- * Bits that a table of quotients has, guard bits included. A table is looked through once in every proof, whatever the text: with 16
- * bits all tables of a model together are as much work as some ten tokens, with 20 bits as much as a hundred.
+ * Bits that a table of quotients has, guard bits included. Every proof looks at every row of it, however short the text: with 20 bits
+ * that is a million rows for each kind of rounding, more than hundreds of tokens look up.
  */
 const TABLE_BITS = 16;
+/** Gated products have long tails: with one bit less, random tokens leave the table. */
+export const PRODUCT_TABLE_BITS = 17;
 
-/** The rounding by a shift, with the guard bits that tables have room for; one at least. */
-export function withGuard(shift: number, bits: number): Shift {
-  const guard = Math.max(1, Math.min(TABLE_BITS, MAX_RAW) - bits);
-  return { shift, bits, guard: Math.min(guard, MAX_TOTAL - bits - shift) };
+/** The rounding by a shift, with the guard bits that tables have room for; one at least, if there is room at all. */
+export function withGuard(shift: number, bits: number, tableBits: number = TABLE_BITS): Shift {
+  const guard = Math.max(1, tableBits - bits);
+  return { shift, bits, guard: Math.min(guard, MAX_RAW - bits, MAX_TOTAL - bits - shift) };
 }
 
 /** How a linear map is rounded. */
