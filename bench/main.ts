@@ -1,7 +1,9 @@
 /** `npm run bench -- NAME [options]`. */
+import { benchAnswer, benchStories } from './answer/main.ts';
 import { benchEngine } from './engine/main.ts';
 import { benchKernels } from './kernels/main.ts';
 import { benchCommit, benchOpen } from './pcs/main.ts';
+import { benchStore } from './pcs/store.ts';
 import { benchVerify } from './pcs/verify.ts';
 import { benchLookups } from './tlookup/main.ts';
 
@@ -9,9 +11,12 @@ const BENCHMARKS: Record<string, (args: readonly string[]) => Promise<void>> = {
   kernels: benchKernels,
   commit: benchCommit,
   open: benchOpen,
+  store: benchStore,
   verify: benchVerify,
   lookups: benchLookups,
   engine: benchEngine,
+  answer: benchAnswer,
+  stories260K: benchStories,
 };
 
 const [name, ...args] = process.argv.slice(2);

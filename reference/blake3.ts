@@ -1,11 +1,13 @@
 /**
- * BLAKE3 from its paper (O'Connor, Aumasson, Neves, Wilcox-O'Hearn, 2020), recursively over the whole message: hash
- * and keyed hash with output of any length. Slow and clear; shares no code with src/.
+ * BLAKE3 from its paper (O'Connor, Aumasson, Neves, Wilcox-O'Hearn, 2020), recursively over the whole message: hash,
+ * keyed hash and key derivation with output of any length. Slow and clear; shares no code with src/.
  */
+import { ascii } from './bytes.ts';
 
 const IV = [0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19];
 const PERMUTATION = [2, 6, 3, 10, 7, 0, 4, 13, 1, 11, 12, 5, 9, 14, 15, 8];
 const [CHUNK_START, CHUNK_END, PARENT, ROOT, KEYED_HASH] = [1, 2, 4, 8, 16];
+const [DERIVE_KEY_CONTEXT, DERIVE_KEY_MATERIAL] = [32, 64];
 /** The eight quarter rounds: the words of the state that each mixes (columns, then diagonals). */
 const QUARTERS = [
   [0, 4, 8, 12],
@@ -16,7 +18,7 @@ const QUARTERS = [
   [1, 6, 11, 12],
   [2, 7, 8, 13],
   [3, 4, 9, 14],
-];
+] as const;
 
 /** The arguments of one compression. */
 interface Node {
@@ -30,12 +32,24 @@ interface Node {
 /** `outBytes` bytes of BLAKE3 of a message; with a key of 32 bytes, of the keyed hash. */
 export function blake3(message: Uint8Array, outBytes = 32, key?: Uint8Array): Uint8Array {
   const keyWords = key === undefined ? IV : words(key, 8);
-  const root = tree(message, 0n, keyWords, key === undefined ? 0 : KEYED_HASH);
-  const output: number[] = [];
-  for (let i = 0n; output.length < outBytes; i++) {
-    output.push(...bytes(compress({ ...root, counter: i, flags: root.flags | ROOT })));
+  return output(tree(message, 0n, keyWords, key === undefined ? 0 : KEYED_HASH), outBytes);
+}
+
+/** Section 2.3, derive_key: the material under the hash of a context string that is hard-coded at the call. */
+export function deriveKey(context: string, material: Uint8Array): Uint8Array {
+  const contextKey = output(tree(ascii(context), 0n, IV, DERIVE_KEY_CONTEXT), 32);
+  return output(tree(material, 0n, words(contextKey, 8), DERIVE_KEY_MATERIAL), 32);
+}
+
+/** Section 2.6: the root compressed once for every 64 bytes, with a counter. */
+function output(root: Node, outBytes: number): Uint8Array {
+  const blocks = Math.ceil(outBytes / 64);
+  const out = new Uint8Array(64 * blocks);
+  for (let i = 0; i < blocks; i++) {
+    const words = compress({ ...root, counter: BigInt(i), flags: root.flags | ROOT });
+    words.forEach((word, j) => new DataView(out.buffer).setUint32(64 * i + 4 * j, word, true));
   }
-  return Uint8Array.from(output.slice(0, outBytes));
+  return out.slice(0, outBytes);
 }
 
 /** Section 2.1: the left subtree holds the largest power of two of chunks that leaves something to the right. */
@@ -82,17 +96,30 @@ function compress({ cv, block, counter, length, flags }: Node): number[] {
   return [...first, ...second];
 }
 
-function mix(v: number[], quarter: readonly number[], x: number, y: number): void {
-  const [a, b, c, d] = quarter as [number, number, number, number];
-  for (const [word, r1, r2] of [
-    [x, 16, 12],
-    [y, 8, 7],
-  ] as const) {
-    v[a] = (at(v, a) + at(v, b) + word) % 2 ** 32;
-    v[d] = rotateRight(at(v, d) ^ at(v, a), r1);
-    v[c] = (at(v, c) + at(v, d)) % 2 ** 32;
-    v[b] = rotateRight(at(v, b) ^ at(v, c), r2);
-  }
+function mix(
+  v: number[],
+  [a, b, c, d]: readonly [number, number, number, number],
+  x: number,
+  y: number,
+): void {
+  half(v, a, b, c, d, x, 16, 12);
+  half(v, a, b, c, d, y, 8, 7);
+}
+
+function half(
+  v: number[],
+  a: number,
+  b: number,
+  c: number,
+  d: number,
+  word: number,
+  r1: number,
+  r2: number,
+): void {
+  v[a] = (at(v, a) + at(v, b) + word) >>> 0;
+  v[d] = rotateRight(at(v, d) ^ at(v, a), r1);
+  v[c] = (at(v, c) + at(v, d)) >>> 0;
+  v[b] = rotateRight(at(v, b) ^ at(v, c), r2);
 }
 
 function rotateRight(word: number, by: number): number {
@@ -102,13 +129,12 @@ function rotateRight(word: number, by: number): number {
 
 /** `count` little-endian words; bytes behind the end are zero. */
 function words(input: Uint8Array, count: number): number[] {
-  return Array.from({ length: count }, (_, i) =>
-    [0, 1, 2, 3].reduce((word, j) => word + (input[4 * i + j] ?? 0) * 256 ** j, 0),
+  const byte = (i: number): number => input[i] ?? 0;
+  return Array.from(
+    { length: count },
+    (_, i) =>
+      (byte(4 * i) | (byte(4 * i + 1) << 8) | (byte(4 * i + 2) << 16) | (byte(4 * i + 3) << 24)) >>> 0,
   );
-}
-
-function bytes(input: readonly number[]): number[] {
-  return input.flatMap((word) => [0, 1, 2, 3].map((j) => Math.floor(word / 256 ** j) % 256));
 }
 
 function at(values: readonly number[], i: number): number {

@@ -3,6 +3,7 @@
  * elements bigints.
  */
 import { blake3 } from './blake3.ts';
+import { ascii, join, littleEndian } from './bytes.ts';
 import type { Element, Field } from './field.ts';
 
 /** Section 3: tags. */
@@ -131,24 +132,6 @@ function entry(
   count: number,
   payload: Uint8Array,
 ): Uint8Array {
-  const header = [Uint8Array.of(tag, label.length), littleEndian(BigInt(itemBytes), 2)];
-  return join([...header, littleEndian(BigInt(count), 4), ascii(label), payload]);
-}
-
-function littleEndian(value: bigint, byteCount: number): Uint8Array {
-  return Uint8Array.from({ length: byteCount }, (_, i) => Number((value >> BigInt(8 * i)) & 0xffn));
-}
-
-function ascii(text: string): Uint8Array {
-  return Uint8Array.from(text, (letter) => letter.charCodeAt(0));
-}
-
-function join(parts: readonly Uint8Array[]): Uint8Array {
-  const out = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    out.set(part, at);
-    at += part.length;
-  }
-  return out;
+  const header = [Uint8Array.of(tag, label.length), littleEndian(itemBytes, 2)];
+  return join([...header, littleEndian(count, 4), ascii(label), payload]);
 }

@@ -36,7 +36,9 @@ const FLOORS = [
   ['ops'],
   ['graph'],
   ['quantize', 'import', 'training'],
+  ['answer'],
   ['prover', 'verifier'],
+  ['verbs'],
   ['cli', 'web'],
 ];
 const floorOf = new Map(FLOORS.flatMap((rooms, floor) => rooms.map((room) => [room, floor])));
@@ -44,7 +46,7 @@ const floorOf = new Map(FLOORS.flatMap((rooms, floor) => rooms.map((room) => [ro
 const PROVER_ROOMS = new Set(['kernels', 'tensor', 'random', 'store']);
 const PROVER_FILE = /(^|[/.-])(prove|prover|witness|commit)([/.-]|$)/;
 /** Room pairs on one floor that may see each other, downwards in this order. */
-const SAME_FLOOR = new Set(['random>transcript', 'tensor>code']);
+const SAME_FLOOR = new Set(['random>transcript', 'tensor>code', 'quantize>import']);
 /** Lines of a file; tests may hold longer tables, and generated code is not read by people. */
 const MAX_LINES = 420;
 const MAX_TEST_LINES = 520;

@@ -4,13 +4,15 @@
  *
  *   node tools/mutants.mjs                 all checks, two at a time; exit code 1 if one is not missed
  *   node tools/mutants.mjs --only PATTERN  checks whose file, line or text contains PATTERN
+ *   node tools/mutants.mjs --files A,B     checks in files whose path contains A or B
  *   node tools/mutants.mjs --list          print the checks
  *   node tools/mutants.mjs --jobs N        N at a time
  *
  * A check is a call of `refuse(..)` or `ledger.assertZero(..)` in a file that a verifier reaches, and in the rooms of the
- * opening also what is thrown at a malformed statement or at a ledger that is not closed. Each is replaced by nothing in
- * a copy of the tree; the working tree is never touched. Tests run on stored proofs, made once by the unchanged
- * prover, so that a changed verifier meets honest proofs and lies that it has no part in.
+ * opening also what is thrown at a malformed statement or at a ledger that is not closed, and every call of a function that
+ * checks. Each is replaced by nothing in a copy of the tree; the working tree is never touched. A check whose condition is
+ * a list, `if (a || b) refuse(..)` or `same = a && b`, is also tried with each of its parts left out. Tests run on stored
+ * proofs, made once by the unchanged prover, so that a changed verifier meets honest proofs and lies that it has no part in.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import {
@@ -39,21 +41,26 @@ const COPIED = [
 ];
 const CACHE = join(root, 'node_modules/.cache/zkdl');
 
-/** Tests of every mutant, and of mutants in a room of src/. */
+/** Tests of every mutant, and of mutants in some files. */
 const STORED = 'tests/soundness/stored.test.ts';
-const TESTS = {
-  merkle: ['tests/merkle/merkle.test.ts'],
-  field: ['tests/field/encoding.test.ts'],
-  params: ['tests/params/check.test.ts', 'tests/params/encoding.test.ts'],
-  transcript: ['tests/transcript/channel.test.ts'],
-  pads: ['tests/soundness/pads.test.ts'],
-  pcs: ['tests/soundness/statement.test.ts'],
-};
+const TESTS = [
+  [/^src\/merkle\//, 'tests/merkle/merkle.test.ts'],
+  [/^src\/field\//, 'tests/field/encoding.test.ts'],
+  [/^src\/params\//, 'tests/params/check.test.ts'],
+  [/^src\/params\//, 'tests/params/encoding.test.ts'],
+  [/^src\/transcript\//, 'tests/transcript/channel.test.ts'],
+  [/^src\/pads\//, 'tests/soundness/pads.test.ts'],
+  [/^src\/pcs\/(?!key|chain)/, 'tests/soundness/statement.test.ts'],
+  [/^src\/pcs\/link/, 'tests/soundness/link-statement.test.ts'],
+  [/^src\/pcs\/key/, 'tests/store/key.test.ts'],
+  [/^src\/pcs\/chain/, 'tests/soundness/chain.test.ts'],
+];
 
-/** Calls that refuse a proof, wherever the verifier reaches; and programmer's mistakes, in these rooms. */
+/** Calls that refuse a proof, wherever the verifier reaches; programmer's mistakes and calls of checks, in these rooms. */
 const CALL = /(?<![\w.$])(refuse|ledger\.assertZero)\(/g;
-const CALL_OR_THROW = /(?<![\w.$])(refuse|ledger\.assertZero|wrong|throw new (?:Range|Type)?Error)\(/g;
-const WITH_THROWS = /^src\/(pcs|pads)\//;
+const CALL_OR_THROW =
+  /(?<![\w.$])(refuse|ledger\.assertZero|wrong|tooShort|throw new (?:Range|Type)?Error|check[A-Z]\w*|ch\.finish|[\w.]+\.forEach(?=\(check))\(/g;
+const WITH_THROWS = /^src\/(pcs|pads|params\/check)/;
 
 /** Checks whose deletion changes nothing, each with the reason; by file and the beginning of the call. */
 const EQUIVALENT = [];
@@ -71,6 +78,7 @@ function closure() {
   };
   const verifiers = readdirSync(join(root, 'src/pcs')).filter((name) => /-verify\.ts$/.test(name));
   for (const name of verifiers) visit(`src/pcs/${name}`);
+  visit('src/verifier/index.ts');
   return [...seen].sort();
 }
 
@@ -87,20 +95,67 @@ function endOfCall(text, open) {
   throw new Error(`mutants: unbalanced call at ${open}`);
 }
 
+/** Places of the parts of a list: its operands at the depth of the list itself. */
+function operands(text, from, to, operator) {
+  const parts = [];
+  let depth = 0;
+  let start = from;
+  for (let i = from; i < to; i++) {
+    const c = text[i];
+    if (c === "'" || c === '"' || c === '`') {
+      for (i++; text[i] !== c; i++) if (text[i] === '\\') i++;
+    } else if (c === '(' || c === '[') depth++;
+    else if (c === ')' || c === ']') depth--;
+    else if (depth === 0 && text.startsWith(operator, i)) {
+      parts.push([start, i]);
+      start = i += operator.length;
+    }
+  }
+  parts.push([start, to]);
+  return parts;
+}
+
+/** Conditions that are lists, with a part left out. `starts`: where the checks of the file begin. */
+function partsOfChecks(file, text, starts) {
+  const lists = [];
+  for (const match of text.matchAll(/\bif \(/g)) {
+    const open = match.index + match[0].length;
+    const close = endOfCall(text, open - 1) - 1;
+    const next = /^[)\s{]*/.exec(text.slice(close))[0].length + close;
+    if (starts.has(next)) lists.push({ parts: operands(text, open, close, '||'), value: 'false' });
+  }
+  for (const match of text.matchAll(/const same =([^;]*);/g)) {
+    const from = match.index + 'const same ='.length;
+    lists.push({ parts: operands(text, from, from + match[1].length, '&&'), value: 'true' });
+  }
+  return lists
+    .filter(({ parts }) => parts.length > 1)
+    .flatMap(({ parts, value }) =>
+      parts.map(([start, end]) => {
+        const line = text.slice(0, start + /^\s*/.exec(text.slice(start, end))[0].length).split('\n').length;
+        const call = `part: ${text.slice(start, end).trim().replace(/\s+/g, ' ')}`;
+        return { file, line, start, end, call, code: undefined, value: ` ${value} ` };
+      }),
+    );
+}
+
 /** All checks: file, line, the call, and the code it refuses with. */
 function checks() {
   const found = [];
   for (const file of closure()) {
     const text = readFileSync(join(root, file), 'utf8');
+    const starts = new Set();
     for (const match of text.matchAll(WITH_THROWS.test(file) ? CALL_OR_THROW : CALL)) {
       const line = text.slice(0, match.index).split('\n').length;
       const before = text.slice(text.lastIndexOf('\n', match.index) + 1, match.index);
-      if (/^\s*(\*|\/\/)|function\s*$/.test(before)) continue; // comments and the definition
+      if (/^\s*(\*|\/\/)|function\s*$|=>\s*$/.test(before)) continue; // comments and definitions
       const end = endOfCall(text, match.index + match[0].length - 1);
       const call = text.slice(match.index, end).replace(/\s+/g, ' ');
       const code = /^refuse\(\s*'([A-Z_]+)'/.exec(call)?.[1];
-      found.push({ file, line, start: match.index, end, call, code });
+      starts.add(match.index);
+      found.push({ file, line, start: match.index, end, call, code, value: 'void 0' });
     }
+    found.push(...partsOfChecks(file, text, starts));
   }
   return found;
 }
@@ -117,6 +172,8 @@ function workspace(base, index) {
   return folder;
 }
 
+/** A slow machine is no caught mutant. */
+const PATIENT = ['--testTimeout=600000', '--hookTimeout=600000'];
 const VITEST = 'node_modules/vitest/vitest.mjs';
 
 /** Runs tests in a folder; returns the names of those that failed, or `undefined` when the run itself broke. */
@@ -124,7 +181,15 @@ function runTests(folder, files, env) {
   return new Promise((resolve) => {
     const report = join(folder, 'report.json');
     rmSync(report, { force: true });
-    const args = [VITEST, 'run', ...files, '--reporter=json', `--outputFile=${report}`, '--maxWorkers=1'];
+    const args = [
+      VITEST,
+      'run',
+      ...files,
+      '--reporter=json',
+      `--outputFile=${report}`,
+      '--maxWorkers=1',
+      ...PATIENT,
+    ];
     const child = spawn(process.execPath, args, {
       cwd: folder,
       env: { ...process.env, ...env },
@@ -149,11 +214,11 @@ function runTests(folder, files, env) {
 async function tryMutant(folder, corpus, check) {
   const path = join(folder, check.file);
   const text = readFileSync(join(root, check.file), 'utf8');
-  writeFileSync(path, `${text.slice(0, check.start)}void 0${text.slice(check.end)}`);
+  writeFileSync(path, `${text.slice(0, check.start)}${check.value}${text.slice(check.end)}`);
   try {
-    const room = check.file.split('/')[1];
+    const tests = TESTS.filter(([where]) => where.test(check.file)).map(([, file]) => file);
     const env = { ZKDL_CORPUS: corpus, ...(check.code && { ZKDL_DELETED_CHECK: check.code }) };
-    const { failed, passed } = await runTests(folder, [STORED, ...(TESTS[room] ?? [])], env);
+    const { failed, passed } = await runTests(folder, [STORED, ...tests], env);
     const isAlone = (name) => /without the check alone:/.test(name);
     return {
       caught: failed.filter((name) => !isAlone(name)),
@@ -172,15 +237,21 @@ function option(name) {
 
 async function main() {
   const only = option('--only');
-  const all = checks().filter((c) => only === undefined || `${c.file}:${c.line} ${c.call}`.includes(only));
+  const paths = option('--files')?.split(',');
+  const all = checks()
+    .filter((c) => only === undefined || `${c.file}:${c.line} ${c.call}`.includes(only))
+    .filter(({ file }) => paths === undefined || paths.some((path) => file.includes(path)));
   if (process.argv.includes('--list')) {
     for (const { file, line, call } of all) console.log(`${file}:${line}  ${call.slice(0, 90)}`);
     console.log(`${all.length} checks`);
     return 0;
   }
   // The unchanged tree: makes the stored proofs, and must be green.
-  const files = [STORED, ...Object.values(TESTS).flat()];
-  const baseline = spawnSync(process.execPath, [VITEST, 'run', ...files], { cwd: root, encoding: 'utf8' });
+  const files = [STORED, ...new Set(TESTS.map(([, file]) => file))];
+  const baseline = spawnSync(process.execPath, [VITEST, 'run', ...files, ...PATIENT], {
+    cwd: root,
+    encoding: 'utf8',
+  });
   if (baseline.status !== 0) {
     console.error(`${baseline.stdout}\nmutants: the tests fail without any change`);
     return 1;

@@ -1,6 +1,6 @@
 /**
- * `npm run bench -- commit --params N [--json] [--threads T] [--file]` and `npm run bench -- open ...`: a group of N weights
- * of 14 bits, committed, and opened under three claims (a random point on all columns, one cell, a block).
+ * `npm run bench -- commit --params N [--json] [--threads T] [--file] [--codeword keep]` and `npm run bench -- open ...`: a
+ * group of N weights of 14 bits, committed, and opened under three claims (a random point on all columns, one cell, a block).
  *
  * Question: how long do commitment, opening and verification take on this machine, and where does the time go? Wall times
  * mean something on a quiet machine, CPU times (all threads together) on any; `anchorNs`, the time of a base-field
@@ -12,18 +12,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { quintic } from '../../src/field/quintic.ts';
 import { wasmKernels } from '../../src/kernels/index.ts';
-import type { Kernels } from '../../src/kernels/index.ts';
-import { chooseParameters } from '../../src/params/choose.ts';
-import type { Parameters } from '../../src/params/parameters.ts';
-import { commitGroup, type OwnedGroup } from '../../src/pcs/group-prove.ts';
-import { linearInstance, type LinearStatement } from '../../src/pcs/linear-statement.ts';
+import type { OwnedGroup } from '../../src/pcs/group-prove.ts';
+import type { LinearStatement } from '../../src/pcs/linear-statement.ts';
 import { proveLinear } from '../../src/pcs/linear-prove.ts';
-import { freshLongTermSecret, freshProofKey, freshTreeKey } from '../../src/random/keys.ts';
+import { freshLongTermSecret, freshProofKey } from '../../src/random/keys.ts';
 import { maskSource } from '../../src/random/masks.ts';
 import { secretOf } from '../../src/secret/secret.ts';
 import { traced, type KernelTrace } from '../traced.ts';
-import { CLAIMS, exampleClaims } from './claims.ts';
+import { exampleClaims } from './claims.ts';
 import { anchorNs, clocked, round } from '../clock.ts';
+import type { Parameters } from '../../src/params/parameters.ts';
+import { commitWeights, weightParameters } from './commit.ts';
 import { parseOptions, type PcsOptions } from './options.ts';
 import { writeProof, type VerifyTimes } from './verify.ts';
 import { weightsInFile, weightsInMemory, type Weights } from './weights.ts';
@@ -31,35 +30,26 @@ import { weightsInFile, weightsInMemory, type Weights } from './weights.ts';
 export const benchCommit = (args: readonly string[]): Promise<void> => run('commit', parseOptions(args));
 export const benchOpen = (args: readonly string[]): Promise<void> => run('open', parseOptions(args));
 
-/** Proofs that the key must allow: a model in use. */
-const MIN_PROOFS = 1000;
-/** The cap of a long-lived tree: it is in the key, so the proofs leave those layers out. */
-const LOG_CAP = 12;
-
-type Row = Record<string, unknown>;
+export type Row = Record<string, unknown>;
 
 async function run(name: 'commit' | 'open', options: PcsOptions): Promise<void> {
   const kernels = await wasmKernels(options.threads === undefined ? {} : { threads: options.threads });
   const trace = traced(kernels);
   const weights = options.file ? weightsInFile(options.params) : weightsInMemory(options.params);
-  const { parameters, ledger } = chooseParameters(
-    {
-      ...linearInstance({ groups: [], claims: new Array(CLAIMS), context: new Uint8Array(0) }),
-      groups: [
-        { name: 'W', lifetime: 'static', cells: options.params },
-        { name: 'AM', lifetime: 'proof', cells: 0 },
-      ],
-    },
-    { minProofs: MIN_PROOFS },
-  );
-  const { value: group, ms, cpuMs } = clocked(() => commit(trace.kernels, parameters, weights));
+  const { parameters, ledger } = weightParameters(options.params);
+  const {
+    value: { group, codewordBytes, close },
+    ms,
+    cpuMs,
+  } = clocked(() => commitWeights(trace.kernels, parameters, weights, options.codeword));
   const row: Row = {
     case: name,
     params: options.params,
     commitMs: Math.round(ms),
     commitCpuMs: Math.round(cpuMs),
     keyBytes: group.cap.length,
-    diskBytes: 2 * options.params + group.rows.stored.nodes.byteLength,
+    codeword: options.codeword,
+    diskBytes: diskBytes(parameters, group) + codewordBytes,
     threads: kernels.threads,
     securityBits: (ledger.worst.tenths ?? 0) / 10,
     logData: parameters.code.logData,
@@ -73,36 +63,15 @@ async function run(name: 'commit' | 'open', options: PcsOptions): Promise<void> 
   row['anchorNs'] = anchorNs(kernels);
   row['peakRssBytes'] = process.resourceUsage().maxRSS * 1024;
   console.log(options.json ? JSON.stringify(row) : table(row));
+  close();
   weights.close();
   await kernels.close();
 }
 
-function commit(kernels: Kernels, parameters: Parameters, weights: Weights): OwnedGroup {
-  const { logData, padLength } = parameters.code;
-  const n = 2 ** logData;
-  const { key } = freshTreeKey({
-    longTerm: freshLongTermSecret(),
-    tree: 'W',
-    group: 'bench',
-    epoch: 0,
-    codeLength: 4 * n,
-    messageLength: n + padLength,
-  });
-  return commitGroup(
-    kernels,
-    maskSource(key, quintic),
-    parameters,
-    {
-      label: 'W',
-      group: new Uint8Array(8).fill(1),
-      epoch: 0,
-      lifetime: 'static',
-      columns: Math.ceil(weights.count / n),
-      uses: 1,
-    },
-    weights.reader(logData),
-    Math.min(LOG_CAP, logData),
-  );
+/** Bytes of the cells and of the tree's lowest layer, as a group's directory has them. */
+function diskBytes({ code }: Parameters, { identity, rows }: OwnedGroup): number {
+  const { shape, firstLayer } = rows.stored;
+  return 2 * identity.columns * 2 ** code.logData + 32 * 2 ** (shape.logLeaves - firstLayer);
 }
 
 function open(
@@ -164,7 +133,7 @@ function proofKey() {
   });
 }
 
-function table(row: Row): string {
+export function table(row: Row): string {
   return Object.entries(row)
     .map(([key, value]) => `${key.padEnd(15)} ${typeof value === 'object' ? JSON.stringify(value) : value}`)
     .join('\n');

@@ -8,6 +8,8 @@ export interface PcsOptions {
   readonly file: boolean;
   /** Openings timed, after one that warms up. */
   readonly repeat: number;
+  /** Whether opened rows come from a codeword on disk or are recomputed. */
+  readonly codeword: 'keep' | 'recompute';
   /** File that receives statement and proof, for the fresh process that verifies them. */
   readonly proofFile: string | undefined;
 }
@@ -29,7 +31,12 @@ export function parseOptions(args: readonly string[]): PcsOptions {
     }
     return number;
   };
+  const codeword = value('--codeword') ?? 'recompute';
+  if (codeword !== 'keep' && codeword !== 'recompute') {
+    throw new RangeError(`--codeword: expected keep or recompute, got ${codeword}`);
+  }
   return {
+    codeword,
     params: integer('--params', LEAST_PARAMS, 2 ** 24) as number,
     json: args.includes('--json'),
     file: args.includes('--file'),

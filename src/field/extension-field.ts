@@ -69,7 +69,7 @@ export function checkedLimbs(base: BaseField, degree: number, limbs: ArrayLike<n
   return Array.from(limbs, (limb, i) => {
     if (!Number.isInteger(limb) || limb < 0 || limb >= base.modulus) {
       throw new RangeError(
-        `fromLimbs: limbs[${i}]: expected an integer in [0, ${base.modulus}), got ${limb}`,
+        `fromLimbs: limbs[${i}]: expected an integer in [0, ${base.modulus}), got another`, // which may be secret
       );
     }
     return limb as Fe;

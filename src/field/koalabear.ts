@@ -64,7 +64,7 @@ function inverse(a: Fe): Fe {
 
 function fe(value: number): Fe {
   if (!Number.isInteger(value) || value < 0 || value >= P) {
-    throw new RangeError(`fe: value: expected an integer in [0, ${P}), got ${value}`);
+    throw new RangeError(`fe: value: expected an integer in [0, ${P}), got another`); // which may be secret
   }
   return value as Fe;
 }

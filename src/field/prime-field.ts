@@ -32,7 +32,7 @@ export function primeField(p: number): BaseField {
     one: 1 as Fe,
     fe(value) {
       if (!Number.isInteger(value) || value < 0 || value >= p) {
-        throw new RangeError(`fe: value: expected an integer in [0, ${p}), got ${value}`);
+        throw new RangeError(`fe: value: expected an integer in [0, ${p}), got another`); // which may be secret
       }
       return value as Fe;
     },
@@ -58,7 +58,7 @@ export function residue(value: number | bigint, p: number): Fe {
     return (r < 0 ? r + p : r) as Fe;
   }
   if (!Number.isSafeInteger(value)) {
-    throw new RangeError(`fromInt: value: expected a safe integer or a bigint, got ${value}`);
+    throw new RangeError('fromInt: value: expected a safe integer or a bigint, got another number');
   }
   const r = value % p;
   return (r < 0 ? r + p : r === 0 ? 0 : r) as Fe; // `=== 0` turns -0 into 0

@@ -6,8 +6,8 @@ import type { Graph } from './graph.ts';
 
 const DIGEST_CONTEXT = 'zkdl graph 1';
 
-/** JSON with keys in ascending order and no space: a graph holds objects, lists, plain ASCII strings and integers alone. */
-function canonicalText(value: unknown): string {
+/** JSON with keys in ascending order and no space, of objects, lists, plain ASCII strings, integers and null alone. */
+export function canonicalText(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonicalText).join(',')}]`;
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);
   const record = value as Readonly<Record<string, unknown>>;

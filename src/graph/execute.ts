@@ -78,7 +78,7 @@ function evaluateAttentionNode(node: AttentionNode, query: IntTensor, rows: IntR
 
 function evaluateArgmaxNode(node: ArgmaxNode, logits: IntTensor, rows: IntRows, info: GraphInfo): Evaluated {
   const { choice } = rows;
-  if (choice === 'greedy') return { data: evaluateArgmax(node.name, logits) };
+  if (choice === 'greedy') return evaluateArgmax(node.name, logits);
   if (node.unit === 0) throw new RangeError(`choice: expected greedy, ${node.name} has no unit of noise`);
   const multiplier = noiseMultiplier(node.unit, choice.temperature);
   const table = column(tableOf('gumbel'), 'g');
@@ -87,7 +87,7 @@ function evaluateArgmaxNode(node: ArgmaxNode, logits: IntTensor, rows: IntRows, 
     const token = emitted ? (rows.emitted[row] as number) : row;
     return gumbelNoise(choice.seed, rows.positions[token] as number, logits.width, multiplier, table);
   };
-  return { data: evaluateArgmax(node.name, logits, noise) };
+  return evaluateArgmax(node.name, logits, noise);
 }
 
 function evaluateNode(

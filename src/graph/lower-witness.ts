@@ -2,10 +2,13 @@
  * The prover's side of lowering: one execution with everything that operators compute on the way, and the witness of the
  * program made from it. Accumulators go along, so that the proof recomputes no matrix product.
  */
+import { argmaxWitness } from '../ops/argmax/witness.ts';
+import { attentionWitness } from '../ops/attention/witness.ts';
 import { centreWitness } from '../ops/centre/witness.ts';
 import type { Executed, OperatorWitness } from '../ops/lowering-witness.ts';
 import { requantiseWitness } from '../ops/requantise/witness.ts';
 import { rmsnormWitness } from '../ops/rmsnorm/witness.ts';
+import { ropeWitness } from '../ops/rope/witness.ts';
 import type { ProgramWitness, RowMajor } from '../relation/cells-prove.ts';
 import type { Program } from '../relation/program.ts';
 import { checkGraph } from './check.ts';
@@ -15,9 +18,12 @@ import type { Pass } from './pass.ts';
 import type { Execution } from './session.ts';
 
 const WITNESSES: { readonly [N in GraphNode as N['op']]?: OperatorWitness<N> } = {
+  argmax: argmaxWitness,
+  attention: attentionWitness,
   centre: centreWitness,
   requantise: requantiseWitness,
   rmsnorm: rmsnormWitness,
+  rope: ropeWitness,
 };
 
 /** The execution of a pass with all auxiliary values. @param inputs rows of `input` nodes by name */

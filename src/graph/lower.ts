@@ -74,6 +74,7 @@ function createLowering(graph: Graph, info: GraphInfo, pass: Pass): Construction
   const tables = new Map<string, Table>();
   const virtuals = new Map<string, Virtual>();
   const relations: Relation[] = [];
+  const publics = new Set<string>();
   const values = new Map<string, Value>();
   const readers = readersOf(graph);
   const infoOf = (node: string): TensorInfo =>
@@ -140,7 +141,8 @@ function createLowering(graph: Graph, info: GraphInfo, pass: Pass): Construction
       return name;
     },
     publicTensor(name, shape, of) {
-      tensors.push({ kind: 'public', name, shape, values: of });
+      if (!publics.has(name)) tensors.push({ kind: 'public', name, shape, values: of });
+      publics.add(name);
       return name;
     },
     table(table) {

@@ -1,6 +1,8 @@
 /** The relations of every operator by its name. */
 import { activationRelations } from '../ops/activation/relations.ts';
 import { addRelations } from '../ops/add/relations.ts';
+import { argmaxRelations } from '../ops/argmax/relations.ts';
+import { attentionRelations } from '../ops/attention/relations.ts';
 import { centreRelations } from '../ops/centre/relations.ts';
 import { concatRelations } from '../ops/concat/relations.ts';
 import { embeddingRelations } from '../ops/embedding/relations.ts';
@@ -10,16 +12,19 @@ import { linearRelations } from '../ops/linear/relations.ts';
 import { productRelations } from '../ops/product/relations.ts';
 import { requantiseRelations } from '../ops/requantise/relations.ts';
 import { rmsnormRelations } from '../ops/rmsnorm/relations.ts';
+import { ropeRelations } from '../ops/rope/relations.ts';
 import { scaleRelations } from '../ops/scale/relations.ts';
 import type { Relations } from '../ops/lowering.ts';
 import type { NodeBase } from '../ops/operator.ts';
 import type { GraphNode } from './graph.ts';
 
-type ByOperator = { readonly [N in GraphNode as N['op']]?: Relations<N> };
+type ByOperator = { readonly [N in GraphNode as N['op']]: Relations<N> };
 
 const RELATIONS: ByOperator = {
   activation: activationRelations,
   add: addRelations,
+  argmax: argmaxRelations,
+  attention: attentionRelations,
   centre: centreRelations,
   concat: concatRelations,
   embedding: embeddingRelations,
@@ -29,6 +34,7 @@ const RELATIONS: ByOperator = {
   product: productRelations,
   requantise: requantiseRelations,
   rmsnorm: rmsnormRelations,
+  rope: ropeRelations,
   scale: scaleRelations,
 };
 

@@ -47,7 +47,7 @@ export interface Blake3Hasher {
  *
  * @param input any number of bytes
  * @throws RangeError for a key of other than 32 bytes, a context that is not ASCII, a bad `outBytes`; TypeError
- *   for key and context together
+ *   for key and context together, and for anything but a Uint8Array
  * @example
  * blake3(new Uint8Array(0)); // 32 bytes, af1349b9...
  * blake3(material, { context: 'zkdl 1 example', outBytes: 64 });
@@ -77,7 +77,16 @@ export function blake3Hasher(mode: Blake3Mode = {}): Blake3Hasher {
   return hasherOf(keyWords(contextKey), DERIVE_KEY_MATERIAL);
 }
 
+/** A string or an array of numbers has a length, too, and would be hashed as something else. */
+function requireBytes(argument: string, bytes: Uint8Array): void {
+  if (!(bytes instanceof Uint8Array)) {
+    const got = Object.prototype.toString.call(bytes).slice(8, -1);
+    throw new TypeError(`${argument}: expected a Uint8Array, got ${got}`);
+  }
+}
+
 function keyWords(key: Uint8Array): Uint32Array {
+  requireBytes('key', key);
   if (key.length !== KEY_BYTES) throw new RangeError(`key: expected ${KEY_BYTES} bytes, got ${key.length}`);
   return wordsOfBytes(new Uint32Array(8), key);
 }
@@ -122,6 +131,7 @@ function hasherOf(key: Uint32Array, flags: number): Blake3Hasher {
 
   const hasher: Blake3Hasher = {
     update(bytes) {
+      requireBytes('input', bytes);
       for (let at = 0; at < bytes.length;) {
         if (filled === BLOCK_BYTES) flush();
         const take = Math.min(BLOCK_BYTES - filled, bytes.length - at);

@@ -91,6 +91,27 @@ export function subtreeRoots(
   });
 }
 
+/**
+ * Whether subtrees above `firstLayer` are those of the tree: for leaves that come from elsewhere than the commitment.
+ *
+ * @param subtrees nodes of layer `firstLayer`
+ * @param leaves 8 words for each of their leaves, 2^firstLayer a subtree
+ */
+export function subtreesMatch(
+  kernels: Kernels,
+  tree: StoredTree,
+  subtrees: readonly number[],
+  leaves: Uint32Array,
+): boolean {
+  const roots = new Uint32Array(DIGEST_WORDS * subtrees.length);
+  subtreeRoots(kernels, tree.firstLayer, leaves, roots);
+  return subtrees.every((subtree, i) =>
+    nodeAt(tree.nodes, tree.shape.logLeaves - tree.firstLayer, 0, subtree).every(
+      (word, j) => word === roots[DIGEST_WORDS * i + j],
+    ),
+  );
+}
+
 /** The published cap: 32 * 2^logCap bytes. */
 export function capOf(tree: StoredTree): Uint8Array<ArrayBuffer> {
   return bytesOfWords(tree.nodes.slice(tree.nodes.length - DIGEST_WORDS * 2 ** tree.shape.logCap));

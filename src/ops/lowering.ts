@@ -78,6 +78,7 @@ export interface Lowering {
     terms: readonly Term[],
     range: 'proven' | 'residue',
   ): string;
+  /** Declares numbers that everybody knows, once: a name stands for the same numbers wherever it is used. @returns the name */
   publicTensor(name: string, shape: readonly number[], values: ArrayLike<number>): string;
   /** Declares a table once. @returns its name */
   table(table: Table): string;
@@ -113,6 +114,19 @@ export function at(index: string, stride = 1, offset = 0): Coordinate {
 /** A fixed coordinate. */
 export function fixed(offset: number): Coordinate {
   return { kind: 'affine', parts: [], offset };
+}
+
+/**
+ * Several indices in one dimension: sum of stride * index. The highest stands first, as in the tensor; an index of size 1 before
+ * one of the same stride, since it takes no bits. Provers read what is written so in whole runs.
+ */
+export function joined(...parts: readonly (readonly [index: Index, stride: number])[]): Coordinate {
+  const sorted = [...parts].sort(([a, x], [b, y]) => y - x || a.size - b.size);
+  return {
+    kind: 'affine',
+    parts: sorted.map(([{ name }, stride]) => ({ index: name, stride })),
+    offset: 0,
+  };
 }
 
 /** Rows in this order: neighbours are a slice. */

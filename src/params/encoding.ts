@@ -15,6 +15,8 @@ const MAGIC = Uint8Array.of(0x7a, 0x6b, 0x64, 0x6c, 0x70, 0x72, 0x6d, 0x31);
 const HEADER_WORDS = 13;
 const LEVEL_WORDS = 3;
 const STAGE = 'parameters';
+/** More than any set has: a level binds at least one variable, of at most 25. A length is believed only below it. */
+const MAX_LEVELS = 32;
 
 function headerLength(levels: number): number {
   return MAGIC.length + 4 * (HEADER_WORDS + LEVEL_WORDS * levels);
@@ -46,7 +48,7 @@ export function encodeParameters(parameters: Parameters): Uint8Array<ArrayBuffer
  * its profile marked; `checkParameters` refuses it.
  *
  * @throws ProofError `VERSION` for another magic, `LENGTH` for another length than the level count implies,
- *   `WEAK_PARAMS` for an unknown profile or a malformed set
+ *   `WEAK_PARAMS` for more levels than any set has, an unknown profile or a malformed set
  */
 export function decodeParameters(bytes: Uint8Array): Parameters {
   if (bytes.length < headerLength(0)) {
@@ -56,6 +58,7 @@ export function decodeParameters(bytes: Uint8Array): Parameters {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const word = (i: number) => view.getUint32(MAGIC.length + 4 * i, true);
   const count = word(HEADER_WORDS - 1);
+  if (count > MAX_LEVELS) refuse('WEAK_PARAMS', STAGE, `expected at most ${MAX_LEVELS} levels, got ${count}`);
   if (bytes.length !== headerLength(count)) {
     refuse('LENGTH', STAGE, `expected ${headerLength(count)} bytes, got ${bytes.length}`);
   }

@@ -2,8 +2,8 @@
  * The inner WHIR's schedule and the pads' code, by exhaustive search. For choosing only: no verifier imports
  * this file, and whatever it returns passes `checkParameters` or is not used.
  *
- * The prover's cost enters as constraints: rate of level 1 at least 1/8, and the codewords of a level at most
- * half as long in all as those of the level before.
+ * The prover's cost enters in two ways: words encoded and hashed are weighed against bytes, and as constraints: rate of
+ * level 1 at least 1/8, and the codewords of a level at most half as long in all as those of the level before.
  */
 import { levelRows } from './ledger-code.ts';
 import { leastPadQueries, leastQueries } from './queries.ts';
@@ -18,8 +18,12 @@ export const FIRST_INVERSE_RATE_MAX = 3;
 const INVERSE_RATE_MAX = 8;
 const FOLD_MAX = 8;
 
+/** Words of a level's codewords that weigh as much as one byte of proof: 2^25 words, about 0.1 s of one core, as 64 KiB. */
+export const WORDS_PER_BYTE = 512;
+
 interface Plan {
-  readonly bytes: number;
+  /** Bytes, and words by their weight. */
+  readonly cost: number;
   readonly levels: readonly Level[];
 }
 
@@ -43,7 +47,7 @@ function floorLog2(x: number): number {
 /** Searches of one profile; results are shared between calls. */
 export interface Scheduler {
   /**
-   * The schedule with the fewest expected bytes, or undefined where none reaches lambda (S128) or fits the
+   * The schedule of least cost, or undefined where none reaches lambda (S128) or fits the
    * field's two-adicity.
    */
   schedule(code: CodeParameters): readonly Level[] | undefined;
@@ -104,7 +108,7 @@ function searchSchedule(search: Search, code: CodeParameters): readonly Level[] 
 
 function better(a: Plan | undefined, b: Plan | undefined): Plan | undefined {
   if (a === undefined || b === undefined) return a ?? b;
-  return b.bytes < a.bytes ? b : a;
+  return b.cost < a.cost ? b : a;
 }
 
 /** One level with these choices and the best continuation. `bound`: log2 of the next level's codewords. */
@@ -127,7 +131,8 @@ function plan(
   if (!isSecure(search, geometry)) return undefined;
   const own = levelSize(geometry, columns, search.extBytes, 'G').expected;
   const rest = continuation(search, logColumn, first ? bound : logMessage + logInverseRate - 1);
-  return rest && { bytes: own + rest.bytes, levels: [level, ...rest.levels] };
+  const words = (search.extBytes / 4) * columns * 2 ** logCodeword; // < 2^3 * 2^8 * 2^24: exact
+  return rest && { cost: own + words / WORDS_PER_BYTE + rest.cost, levels: [level, ...rest.levels] };
 }
 
 /** The best way on from a folded message: send it, or commit to it with codewords of 2^bound at most. */
@@ -135,7 +140,7 @@ function continuation(search: Search, logMessage: number, bound: number): Plan |
   const key = `${logMessage} ${bound}`;
   if (search.memo.has(key)) return search.memo.get(key);
   let best: Plan | undefined;
-  if (logMessage <= LOG_FINAL_MAX) best = { bytes: search.extBytes * 2 ** logMessage, levels: [] };
+  if (logMessage <= LOG_FINAL_MAX) best = { cost: search.extBytes * 2 ** logMessage, levels: [] };
   for (let logFold = 1; logFold <= Math.min(FOLD_MAX, logMessage); logFold++) {
     for (let r = 1; r <= Math.min(INVERSE_RATE_MAX, bound - logMessage); r++) {
       best = better(best, plan(search, logMessage, logFold, r, 2 ** logFold, bound, false));

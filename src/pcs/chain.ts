@@ -36,23 +36,31 @@ export function verifyChain(
   trusted: Uint8Array,
   links: readonly ChainLink[],
 ): ChainVerdict {
-  let key: GroupKey | undefined;
-  let bytes = trusted;
+  let last: NamedKey | undefined;
   const verdict = verdictOf(() => {
-    key = decodeKey(trusted);
-    for (const [i, link] of links.entries()) {
-      key = follow(field, key, link, `link ${i}`);
-      bytes = link.key;
-    }
+    last = readKey(trusted);
+    for (const [i, link] of links.entries()) last = follow(field, last.key, link, `link ${i}`);
   });
   if (!verdict.ok) return verdict;
-  const last = key as unknown as GroupKey;
-  return { ok: true, key: last, epoch: last.group.epoch, digest: keyDigest(bytes) };
+  const { key, digest } = last as unknown as NamedKey;
+  return { ok: true, key, epoch: key.group.epoch, digest };
+}
+
+interface NamedKey {
+  readonly key: GroupKey;
+  readonly digest: Uint8Array;
+}
+
+/** A key and its name, of one copy of the bytes: what is named is what was checked, whoever else writes to them. */
+function readKey(bytes: Uint8Array): NamedKey {
+  const copy = new Uint8Array(bytes);
+  return { key: decodeKey(copy), digest: keyDigest(copy) };
 }
 
 /** The key behind a link. @throws ProofError `LINK_IDENTITY` for another group, epoch, code or layout, or the link's refusal */
-function follow(field: ExtensionField, older: GroupKey, link: ChainLink, stage: string): GroupKey {
-  const newer = decodeKey(link.key);
+function follow(field: ExtensionField, older: GroupKey, link: ChainLink, stage: string): NamedKey {
+  const named = readKey(link.key);
+  const newer = named.key;
   const code = ({ parameters }: GroupKey): string => JSON.stringify([parameters.profile.id, parameters.code]);
   const same =
     older.group.lifetime === 'static' &&
@@ -77,7 +85,7 @@ function follow(field: ExtensionField, older: GroupKey, link: ChainLink, stage: 
   }
   const verdict = verifyLink(field, { parameters, older: older.group, newer: newer.group, context }, proof);
   if (!verdict.ok) refuse(verdict.code, `${stage}: ${verdict.stage}`, verdict.detail);
-  return newer;
+  return named;
 }
 
 function equalBytes(a: Uint8Array, b: Uint8Array): boolean {

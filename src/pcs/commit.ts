@@ -13,6 +13,14 @@ import { capOf, growTree, storedNodes, subtreeRoots } from '../merkle/prove.ts';
 import type { CommittedRows } from '../merkle/rows-prove.ts';
 import { treeFormat, type RowTree } from '../merkle/rows-verify.ts';
 import { LOG_CODE_EXPANSION, type CodeParameters } from '../params/parameters.ts';
+import { mapSecret, type Secret } from '../secret/secret.ts';
+import {
+  codewordShape,
+  panelWriter,
+  type CodewordSink,
+  type KeptCodeword,
+  type PanelWriter,
+} from './codeword-commit.ts';
 import { BATCH_COLUMNS, type ColumnSource } from './columns.ts';
 
 /** What a committer keeps for openings, beside the columns. */
@@ -22,29 +30,31 @@ export interface Keep {
    * halves the tree and doubles the rows recomputed for an opening: 0 keeps 64 bytes a leaf, 4 keeps 4.
    */
   readonly absentLayers: number;
-  /** Keep the codeword as well: nothing is recomputed. For trees that one proof makes and opens. */
+  /** Keep the codeword in memory: nothing is recomputed. For trees that one proof makes and opens. */
   readonly codeword: boolean;
+  /** Receives the codeword while it is made, strip by strip (codeword-commit.ts): columns are then read once for each coset. */
+  readonly sink?: CodewordSink | undefined;
   /** The codeword may lie in the current scope of the kernel memory, and is gone with it. Default: false. */
   readonly scoped?: boolean;
 }
 
 /** A committed group: its tree, and the rows of its codeword if they were kept. */
 export interface CommittedColumns extends CommittedRows {
-  /** [2^logLeaves][columns], or null. */
-  readonly codeword: Uint32Array | null;
+  /** Null: opened rows are recomputed. */
+  readonly codeword: KeptCodeword | null;
 }
 
 /** Where the salts of a tree come from. */
 export interface TreeSalts {
   /** Words of a stream; the salt of leaf i is words 4i .. 4i + 3 behind `at`. */
-  readonly stream: Stream;
+  readonly stream: Secret<Stream>;
   readonly at: number;
 }
 
 /** Fills the salts of rows [first, first + rows), in kernel memory where there is room. */
 export function fillSalts(kernels: Kernels, salts: TreeSalts, first: number, rows: number): Uint32Array {
   const words = hotWords(kernels, SALT_WORDS * rows);
-  kernels.expandWords(words, salts.stream, salts.at + SALT_WORDS * first);
+  mapSecret([salts.stream], (stream) => kernels.expandWords(words, stream, salts.at + SALT_WORDS * first));
   return words;
 }
 
@@ -94,17 +104,46 @@ export function commitColumns(
   const nodes = new Uint32Array(DIGEST_WORDS * storedNodes(tree.shape, absent));
   const roots = nodes.subarray(0, DIGEST_WORDS * 2 ** (tree.shape.logLeaves - absent));
   const format = treeFormat(tree);
-  const share = cosetsAtOnce(kernels, format, rows, cosets);
-  const leaf: LeafWork = { kernels, code, format, rows, source, salts, kept };
-  for (let first = 0; first < cosets; first += share) {
-    kernels.memory.scope(() => {
-      const digests = hashCosets(leaf, first, share, (done) => progress?.((first + share * done) / cosets));
-      const size = roots.length / cosets;
-      subtreeRoots(kernels, absent, digests, roots.subarray(first * size, (first + share) * size));
-    });
-  }
+  const all = (sink: PanelWriter | undefined): void => {
+    const share = sink === undefined ? cosetsAtOnce(kernels, format, rows, cosets) : 1;
+    const leaf: LeafWork = { kernels, code, format, rows, source, salts, kept, sink };
+    for (let first = 0; first < cosets; first += share) {
+      kernels.memory.scope(() => {
+        const digests = hashCosets(leaf, first, share, (done) => progress?.((first + share * done) / cosets));
+        const size = roots.length / cosets;
+        subtreeRoots(kernels, absent, digests, roots.subarray(first * size, (first + share) * size));
+      });
+    }
+  };
+  const { sink } = keep;
+  kernels.memory.scope(() => all(sink && panelWriter(kernels, codewordShape(code, tree.words), sink)));
   const stored = growTree(kernels, tree.shape, nodes, absent);
-  return { tree, stored, cap: capOf(stored), codeword: kept };
+  const codeword = kept && { rows: (wanted: readonly number[]) => keptRows(kept, format, wanted) };
+  return { tree, stored, cap: capOf(stored), codeword };
+}
+
+/** Batches of columns as leaves absorb them. */
+function batchesOf(format: LeafFormat): { readonly column: number; readonly count: number }[] {
+  const batches: { column: number; count: number }[] = [];
+  for (let column = 0; column < format.columns;) {
+    const count = pieceEnd(format, column, BATCH_COLUMNS) - column;
+    batches.push({ column, count });
+    column += count;
+  }
+  return batches;
+}
+
+/** Rows out of a codeword that lies batch after batch, [n0][count] each: put together where they are opened, a few hundred. */
+function keptRows(kept: Uint32Array, format: LeafFormat, wanted: readonly number[]): Uint32Array {
+  const length = kept.length / format.columns;
+  const rows = new Uint32Array(wanted.length * format.columns);
+  for (const { column, count } of batchesOf(format)) {
+    const batch = kept.subarray(length * column, length * (column + count));
+    wanted.forEach((row, i) =>
+      rows.set(batch.subarray(row * count, (row + 1) * count), i * format.columns + column),
+    );
+  }
+  return rows;
 }
 
 function keptWords(kernels: Kernels, length: number, keep: Keep): Uint32Array {
@@ -121,6 +160,8 @@ interface LeafWork {
   readonly source: ColumnSource;
   readonly salts: TreeSalts;
   readonly kept: Uint32Array | null;
+  /** Where the codeword goes, if anywhere; cosets come one at a time then. */
+  readonly sink: PanelWriter | undefined;
 }
 
 /** Cosets whose leaves are in the making at once: all of them, or as many as leave room for a batch. */
@@ -133,52 +174,36 @@ function cosetsAtOnce({ memory }: Kernels, format: LeafFormat, rows: number, cos
 
 /** The leaf digests of cosets [first, first + share), in the current scope. */
 function hashCosets(
-  { kernels, code, format, rows, source, salts, kept }: LeafWork,
+  { kernels, code, format, rows, source, salts, kept, sink }: LeafWork,
   first: number,
   share: number,
   progress: (done: number) => void,
 ): Uint32Array {
   const stateWords = rows * leafStateWords(format);
   const states = hotWords(kernels, share * stateWords);
-  for (let column = 0; column < format.columns;) {
-    const count = pieceEnd(format, column, BATCH_COLUMNS) - column;
+  for (const { column, count } of batchesOf(format)) {
     kernels.memory.scope(() => {
-      const whole = kept !== null && count === format.columns; // then the codeword is made where it is kept
-      const batch = whole ? kept : hotWords(kernels, rows * count);
+      const length = rows * 2 ** LOG_CODE_EXPANSION;
+      const whole = kept?.subarray(length * column, length * (column + count)); // made where it is kept
+      const batch = whole ?? sink?.room(count) ?? hotWords(kernels, rows * count);
       const message = batchMessage(kernels, source, column, count);
       const shape = { logN: code.logData + LOG_CODE_EXPANSION, columns: count };
       for (let c = 0; c < share; c++) {
         const state = states.subarray(c * stateWords, (c + 1) * stateWords);
-        const at = whole ? (first + c) * rows * count : 0;
+        const at = whole === undefined ? 0 : (first + c) * rows * count;
         const out = batch.subarray(at, at + rows * count);
         kernels.encodeCoset(out, message, shape, first + c);
         kernels.memory.scope(() => {
           const salt = column === 0 ? fillSalts(kernels, salts, (first + c) * rows, rows) : null;
           kernels.absorbLeaves(state, format, column, out, count, salt);
         });
-        if (kept !== null && !whole) {
-          placeColumns(kept, out, (first + c) * rows, rows, format.columns, column, count);
-        }
+        sink?.done();
       }
     });
-    column += count;
-    progress(column / format.columns);
+    progress((column + count) / format.columns);
   }
   if (leafStateWords(format) === DIGEST_WORDS) return states; // the state of one chunk ends as the digest
   const digests = hotWords(kernels, DIGEST_WORDS * share * rows);
   kernels.finishLeaves(digests, states, format);
   return digests;
-}
-
-/** Copies [rows][count] into columns [first, first + count) of rows [at, at + rows). */
-function placeColumns(
-  to: Uint32Array,
-  from: Uint32Array,
-  at: number,
-  rows: number,
-  width: number,
-  first: number,
-  count: number,
-): void {
-  for (let r = 0; r < rows; r++) to.set(from.subarray(r * count, (r + 1) * count), (at + r) * width + first);
 }

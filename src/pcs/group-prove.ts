@@ -47,7 +47,9 @@ export function commitGroup(
   const columns = groupColumns(kernels, source, parameters, identity, read);
   const salts = drawSalts(source, 0, columnCode(parameters.code).length);
   const tree = groupTree(parameters, { ...identity, cap: new Uint8Array(32 * 2 ** logCap) });
-  const rows = commitColumns(kernels, parameters.code, tree, columns, salts, keep, progress);
+  const rows = kernels.memory.secretScope(() =>
+    commitColumns(kernels, parameters.code, tree, columns, salts, keep, progress),
+  );
   return ownedGroup(kernels, parameters, identity, columns, rows, salts);
 }
 

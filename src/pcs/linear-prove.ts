@@ -51,7 +51,7 @@ export function proveLinear(
     throw new RangeError(`ownCells: expected ${cells} words, got ${ownCells.length}`);
   }
   const ch = proverChannel(linearDomain(kernels.ext, statement), observer);
-  kernels.memory.scope(() => proveLinearBody(kernels, ch, statement, groups, source, true, ownCells));
+  kernels.memory.secretScope(() => proveLinearBody(kernels, ch, statement, groups, source, true, ownCells));
   return ch.finish();
 }
 

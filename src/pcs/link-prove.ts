@@ -29,7 +29,7 @@ export function proveLink(
 ): Uint8Array<ArrayBuffer> {
   checkLinkStatement(kernels.ext, statement);
   const ch = proverChannel(linkDomain(kernels.ext, statement), observer);
-  kernels.memory.scope(() => proveLinkBody(kernels, ch, statement, groups, source));
+  kernels.memory.secretScope(() => proveLinkBody(kernels, ch, statement, groups, source));
   return ch.finish();
 }
 

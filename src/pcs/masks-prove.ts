@@ -43,9 +43,5 @@ export function drawAgain(
 
 /** Draws the salts of a tree: `count` salts, the first at index `at` of the key's salts. */
 export function drawSalts(source: MaskSource, at: number, count: number): TreeSalts {
-  let salts: TreeSalts | undefined;
-  mapSecret([source.stream(SALT_STREAM, 0, 4 * at, 4 * count)], (stream) => {
-    salts = { stream, at: 4 * at };
-  });
-  return salts as unknown as TreeSalts;
+  return { stream: source.stream(SALT_STREAM, 0, 4 * at, 4 * count), at: 4 * at };
 }

@@ -3,6 +3,7 @@ import { bitReverse } from '../field/domain.ts';
 import { SALT_WORDS } from '../hash/leaf.ts';
 import type { Kernels } from '../kernels/contract.ts';
 import { DIGEST_WORDS } from '../kernels/contract/hash.ts';
+import { subtreesMatch } from '../merkle/prove.ts';
 import { pickRows, type OpenedRows } from '../merkle/rows-prove.ts';
 import { treeFormat } from '../merkle/rows-verify.ts';
 import { LOG_CODE_EXPANSION, type CodeParameters } from '../params/parameters.ts';
@@ -10,7 +11,8 @@ import { inBatches, type ColumnSource } from './columns.ts';
 import { batchMessage, fillSalts, type CommittedColumns, type TreeSalts } from './commit.ts';
 
 /**
- * The rows of a committed group at some positions, as they were kept or recomputed from the columns.
+ * The rows of a committed group at some positions, as they were kept or recomputed from the columns. Kept rows that may have
+ * changed since (on disk) are hashed and held against the tree before anybody sees them.
  *
  * @param positions stored rows, strictly increasing
  */
@@ -22,21 +24,26 @@ export function openColumns(
   salts: TreeSalts,
   positions: readonly number[],
 ): OpenedRows {
-  const { tree, stored, codeword } = committed;
+  const { tree, stored } = committed;
   const subtree = 2 ** stored.firstLayer;
   // All leaves of every subtree with an opened leaf: neighbours share the code's cosets, so they cost little.
   const touched = [...new Set(positions.map((position) => Math.floor(position / subtree)))];
   const wanted = touched.flatMap((s) => Array.from({ length: subtree }, (_, i) => s * subtree + i));
-  const values =
-    codeword === null
-      ? evaluateRows(kernels, code, tree.words, source, wanted)
-      : pickRows(codeword, tree.words, wanted);
   const saltWords = new Uint32Array(SALT_WORDS * wanted.length);
   kernels.memory.scope(() =>
     touched.forEach((s, k) =>
       saltWords.set(fillSalts(kernels, salts, s * subtree, subtree), SALT_WORDS * k * subtree),
     ),
   );
+  const leavesOf = (values: Uint32Array): Uint32Array => {
+    // The leaves of all touched subtrees at once: a call for each would cost more than its hashing.
+    const digests = new Uint32Array(DIGEST_WORDS * wanted.length);
+    kernels.hashLeaves(digests, treeFormat(tree), values, saltWords);
+    return digests;
+  };
+  const values =
+    keptRows(kernels, committed, wanted, touched, leavesOf) ??
+    evaluateRows(kernels, code, tree.words, source, wanted);
   const indexOf = new Map(wanted.map((row, i) => [row, i]));
   const pick = (words: Uint32Array, width: number): Uint32Array =>
     pickRows(
@@ -46,9 +53,7 @@ export function openColumns(
     );
   const opened = { values: pick(values, tree.words), salts: pick(saltWords, SALT_WORDS) };
   if (subtree === 1) return opened;
-  // The leaves of all touched subtrees at once: a call for each would cost more than its hashing.
-  const digests = new Uint32Array(DIGEST_WORDS * wanted.length);
-  kernels.hashLeaves(digests, treeFormat(tree), values, saltWords);
+  const digests = leavesOf(values);
   const indexOfSubtree = new Map(touched.map((s, k) => [s, k]));
   return {
     ...opened,
@@ -57,6 +62,21 @@ export function openColumns(
       return digests.subarray(at, at + DIGEST_WORDS * subtree);
     },
   };
+}
+
+/** Rows as they were kept, or undefined where none are; those that may have changed are held against the tree first. */
+function keptRows(
+  kernels: Kernels,
+  { stored, codeword }: CommittedColumns,
+  wanted: readonly number[],
+  touched: readonly number[],
+  leavesOf: (values: Uint32Array) => Uint32Array,
+): Uint32Array | undefined {
+  const values = codeword?.rows(wanted);
+  if (values === undefined || codeword?.damaged === undefined) return values;
+  if (subtreesMatch(kernels, stored, touched, leavesOf(values))) return values;
+  codeword.damaged();
+  return undefined;
 }
 
 /** Rows of the codewords of all columns: [rows][columns]. */

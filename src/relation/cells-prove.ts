@@ -101,9 +101,30 @@ export function putTensor(
   shape: readonly number[],
   words: Uint32Array,
 ): void {
+  put(out, layout, index, shape, words);
+}
+
+/** The same for the integers of static tensors. */
+export function putInt16(
+  out: Int16Array,
+  layout: Layout,
+  index: number,
+  shape: readonly number[],
+  cells: Int8Array | Int16Array,
+): void {
+  put(out, layout, index, shape, cells);
+}
+
+function put(
+  out: Uint32Array | Int16Array,
+  layout: Layout,
+  index: number,
+  shape: readonly number[],
+  cells: Uint32Array | Int8Array | Int16Array,
+): void {
   for (const { block, address } of layout.tensors[index] as readonly PlacedBlock[]) {
     forRows(shape, block, (from, at, length) => {
-      out.set(words.subarray(from, from + length), address + at);
+      out.set(cells.subarray(from, from + length), address + at);
     });
   }
 }

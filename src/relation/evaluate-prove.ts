@@ -7,6 +7,7 @@ import type { Kernels } from '../kernels/contract.ts';
 import { addressesOf, allAddresses } from './address.ts';
 import { wordsOf, type ProgramWitness, type RowMajor, type TensorCells } from './cells-prove.ts';
 import type { CompiledProgram } from './compile.ts';
+import { matrixProduct } from './matrix-prove.ts';
 import type { Index, Mask, Term, View, Virtual } from './program.ts';
 import type { Tensor } from './program.ts';
 
@@ -115,18 +116,22 @@ function sumOfProducts(kernels: Kernels, term: Term, indices: readonly Index[], 
   const all = [...indices, ...term.sums];
   const factors = term.views.map((view) => {
     const { cells, shape } = source(view);
-    return { ...balancedOf(F, cells), ...addressesOf(view, shape, all) };
+    return { ...balancedOf(F, cells), addresses: addressesOf(view, shape, all) };
   });
+  const [a, b] = factors;
+  if (a !== undefined && b !== undefined) {
+    const product = matrixProduct(kernels, term, indices, a, b);
+    if (product !== undefined) return product;
+  }
   const outer = indices.length;
-  const at = factors.map(({ base, steps }) => allAddresses(base, steps.slice(0, outer)));
-  const inner = factors.map(({ steps }) => allAddresses(0, steps.slice(outer)));
+  const at = factors.map(({ addresses }) => allAddresses(addresses.base, addresses.steps.slice(0, outer)));
+  const inner = factors.map(({ addresses }) => allAddresses(0, addresses.steps.slice(outer)));
   const count = indices.reduce((product, { size }) => product * size, 1);
   const terms = term.sums.reduce((product, { size }) => product * size, 1);
   const masked = maskOf(term.mask, all, outer);
   const bound = factors.reduce((product, factor) => product * Math.max(1, factor.bound), 1);
   const exact = bound * terms < 2 ** 53;
   const out = new Uint32Array(count);
-  const [a, b] = factors;
   for (let i = 0; i < count; i++) {
     let sum = 0;
     for (let k = 0; k < terms; k++) {

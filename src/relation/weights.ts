@@ -53,11 +53,13 @@ export function entriesOf(field: ExtensionField, weight: Weight): readonly Entry
   return expandPairs(field, weight.pairs).map((value, i): Entry => [weight.offset + i, value]);
 }
 
-/** Values at 0 .. size - 1. */
+/** Values at 0 .. size - 1. The bits of a strided weight reach beyond, and are zero there. */
 export function denseOf(field: ExtensionField, weights: Weights, size: number): Ext[] {
   const values = new Array<Ext>(size).fill(field.zero);
   for (const weight of weights) {
-    for (const [i, value] of entriesOf(field, weight)) values[i] = field.add(values[i] as Ext, value);
+    for (const [i, value] of entriesOf(field, weight)) {
+      if (i < size) values[i] = field.add(values[i] as Ext, value);
+    }
   }
   return values;
 }

@@ -5,57 +5,51 @@
  *   secret        what pads and salts are expanded from
  *   tree          the digests of one layer
  *   data          the cells, int16 by column, or `data-at`: the path of the owner's file that holds them
+ *   codeword      where the owner keeps it: what openings would otherwise recompute (codeword.ts)
  *   budget-<g>    one record a reservation (counter.ts)
  *
  * The directory is made under an unfinished name and renamed when everything in it is durable: it exists whole or not at all.
  */
 import { dirname, join, resolve } from 'node:path';
 import { refuse } from '../errors/proof-error.ts';
-import { osBytes } from '../random/os.ts';
 import { freshTreeKey, treeKey } from '../random/keys.ts';
 import { maskSource } from '../random/masks.ts';
 import type { Secret } from '../secret/secret.ts';
 import type { Kernels } from '../kernels/contract.ts';
-import { GROUP_BYTES } from '../hash/leaf.ts';
-import { groupPadLength, type Lifetime } from '../params/instance.ts';
-import { columnCode, type Parameters } from '../params/parameters.ts';
+import { columnCode } from '../params/parameters.ts';
 import { commitGroup, groupColumns, ownedGroup, type OwnedGroup } from '../pcs/group-prove.ts';
 import { decodeKey, encodeKey, keyDigest, type GroupKey } from '../pcs/key.ts';
 import { drawSalts } from '../pcs/masks-prove.ts';
 import type { GroupIdentity } from '../pcs/opening.ts';
 import { budgetLimits, type BudgetPlace } from './budget.ts';
 import { openCells, storeCells, type CellOrigin } from './cells.ts';
+import {
+  keepsCodeword,
+  openCodeword,
+  writeCodeword,
+  type CodewordFile,
+  type CodewordLost,
+  type CodewordWriter,
+} from './codeword.ts';
 import { counterName, encodeCounter, firstRecord, readCounter } from './counter.ts';
 import { ensureDirectory, quietly, readWhole, unfinishedName, writeSynced } from './durable.ts';
 import type { FileSystem } from './files.ts';
+import { identityOf, type CodewordChoice, type GroupPlan } from './group-plan.ts';
 import type { Home } from './home.ts';
 import { loadTree, loadTreeSecret, storeTree, storeTreeSecret, treeKeySources } from './tree.ts';
 import { publishWitness } from './witness.ts';
 
 const KEY = 'group.key';
 
-/** What the owner decides about a group. */
-export interface GroupPlan {
-  /** Label of the tree, e.g. `W`. */
-  readonly label: string;
-  /** Eight bytes that name the group over all epochs; fresh random bytes by default, as for every first epoch. */
-  readonly group?: Uint8Array;
-  /** Default 0. A refresh makes the next epoch. */
-  readonly epoch?: number;
-  readonly lifetime: Exclude<Lifetime, 'proof'>;
-  readonly columns: number;
-  /** For carried groups: how many proofs may open it. Default 1, as for static ones. */
-  readonly uses?: number;
-  readonly parameters: Parameters;
-  /** 32 bytes: digest of the meaning of the cells. */
-  readonly layout: Uint8Array;
-  /** log2 of the digests that the key publishes, default 12, or m where that is less. */
-  readonly logCap?: number;
+/** How a group is opened. */
+export interface OpenOptions {
+  /** `recompute`: a codeword that is kept is not looked at. Default: what the group's owner chose. */
+  readonly codeword?: 'recompute';
   /**
-   * Lowest layers of the tree that are not kept, default 0. Each halves the file of digests and doubles the rows that an
-   * opening recomputes; 4 keeps 2 bytes a leaf.
+   * Told when the codeword that is kept is missing, damaged or another group's, at opening or later at a proof; rows are
+   * recomputed then. Without it such a codeword is refused.
    */
-  readonly absentLayers?: number;
+  readonly onCodewordLost?: CodewordLost;
 }
 
 /** An open group. Its budget is in its directory: `reserve` takes it as a place. */
@@ -66,12 +60,14 @@ export interface StoredGroup extends BudgetPlace {
   readonly owned: OwnedGroup;
   /** The fresh bytes behind the tree's key. */
   readonly treeSecret: Secret<Uint8Array>;
-  /** Closes the file of cells; the group must not be used afterwards. */
+  /** What its owner chose. */
+  readonly codeword: CodewordChoice;
+  /** The codeword that opened rows are read from; undefined: they are recomputed. */
+  readonly codewordFile: CodewordFile | undefined;
+  /** Closes the files of cells and of the codeword; the group must not be used afterwards. */
   close(): void;
 }
 
-/** An audit needs the cap only. */
-const AUDIT = { absentLayers: Infinity, codeword: false };
 /** log2 of the digests in a key: 128 KiB, which save twelve layers of every opened path. At most one a row of cells. */
 const LOG_CAP = 12;
 
@@ -134,15 +130,19 @@ function writeGroup(
   storeTreeSecret(home, directory, fresh);
   const source = maskSource(key, kernels.ext);
   const cells = openCells(files, directory, identity.columns, rows);
+  let codeword: CodewordWriter | undefined;
   try {
-    const keep = { absentLayers: plan.absentLayers ?? 0, codeword: false };
+    if (plan.codeword === 'keep') codeword = writeCodeword(files, directory);
+    const keep = { absentLayers: plan.absentLayers ?? 0, codeword: false, sink: codeword?.sink };
     const owned = commitGroup(kernels, source, parameters, identity, cells.read, logCap, keep, progress);
     const bytes = encodeKey({ parameters, group: { ...identity, cap: owned.cap }, layout });
     storeTree(files, directory, owned.rows);
+    codeword?.finish(keyDigest(bytes));
     writeSynced(files, join(directory, counterName(0)), [encodeCounter(firstRecord(keyDigest(bytes)))]);
     writeSynced(files, join(directory, KEY), [bytes]);
     return bytes;
   } finally {
+    codeword?.close();
     cells.close();
   }
 }
@@ -155,25 +155,44 @@ function writeGroup(
  * the same cells. `maskSource` sees a key of its own for each opening, since its ledger lives as long as the process.
  *
  * @throws ProofError `FILE_MISSING`, `KEY_*`, `WEAK_PARAMS`, `STATE_*`, `COUNTER_KEY`, `TREE_*`, `SECRET_OWNER`,
- *   `DATA_LENGTH`
+ *   `DATA_LENGTH`, `CODEWORD_*`
  * @example
  * const group = openGroup(kernels, home, 'model/W');
  */
-export function openGroup(kernels: Kernels, home: Home, path: string): StoredGroup {
+export function openGroup(
+  kernels: Kernels,
+  home: Home,
+  path: string,
+  options: OpenOptions = {},
+): StoredGroup {
   const { files } = home;
   const where = resolve(path);
+  if (options.codeword !== undefined && options.codeword !== 'recompute') {
+    throw new RangeError(`codeword: expected recompute or nothing, got ${String(options.codeword)}`);
+  }
   const keyBytes = readWhole(files, join(where, KEY));
   quietly(() => files.syncDirectory(dirname(where))); // who committed it may have died before its name was durable
   const key = decodeKey(keyBytes);
   const digest = keyDigest(keyBytes);
   readCounter(files, where, digest, 0); // refuses a key that is not this directory's, in any bit
   const { parameters, group } = key;
-  const rows = loadTree(kernels, files, where, key);
+  const tree = loadTree(kernels, files, where, key);
   const treeSecret = loadTreeSecret(home, where);
   const source = maskSource(treeKey(treeSecret, treeKeySources(home, key)), kernels.ext);
+  const codeword = keepsCodeword(files, where) ? 'keep' : 'recompute';
   const cells = openCells(files, where, group.columns, 2 ** parameters.code.logData);
+  let codewordFile: CodewordFile | undefined;
+  try {
+    if (codeword === 'keep' && options.codeword !== 'recompute') {
+      codewordFile = openCodeword(files, where, key, digest, options.onCodewordLost);
+    }
+  } catch (error) {
+    cells.close();
+    throw error;
+  }
   const columns = groupColumns(kernels, source, parameters, group, cells.read);
   const salts = drawSalts(source, 0, columnCode(parameters.code).length);
+  const rows = { ...tree, codeword: codewordFile ?? null };
   return {
     path: where,
     key,
@@ -182,39 +201,13 @@ export function openGroup(kernels: Kernels, home: Home, path: string): StoredGro
     limits: budgetLimits(key),
     owned: ownedGroup(kernels, parameters, group, columns, rows, salts),
     treeSecret,
-    close: () => cells.close(),
+    codeword,
+    codewordFile,
+    close() {
+      cells.close();
+      codewordFile?.close();
+    },
   };
-}
-
-/**
- * Commits the stored cells once more and compares: whether cells, secret and key still belong together.
- *
- * @throws ProofError `DATA_CHANGED` where they do not
- */
-export function auditGroup(kernels: Kernels, home: Home, group: StoredGroup): void {
-  const { key, owned, treeSecret, path } = group;
-  const source = maskSource(treeKey(treeSecret, treeKeySources(home, key)), kernels.ext);
-  const logCap = Math.log2(key.group.cap.length / 32);
-  const read = (first: number, count: number) => owned.source.data(first, count);
-  const again = commitGroup(kernels, source, key.parameters, key.group, read, logCap, AUDIT);
-  if (again.cap.some((byte, i) => byte !== key.group.cap[i])) {
-    refuse(
-      'DATA_CHANGED',
-      path,
-      'expected the cells that were committed, got others: restore the file of cells',
-    );
-  }
-}
-
-/** @throws RangeError for a plan that makes no group */
-function identityOf(plan: GroupPlan): GroupIdentity {
-  const { label, lifetime, columns, parameters } = plan;
-  const uses = plan.uses ?? 1;
-  const { padLength } = parameters.code;
-  const pads = groupPadLength({ name: label, lifetime, columns, uses }, parameters.code);
-  if (pads > padLength) throw new RangeError(`uses: expected at most ${padLength} pads, got ${pads}`);
-  const group = plan.group ?? osBytes(GROUP_BYTES);
-  return { label, group, epoch: plan.epoch ?? 0, lifetime, columns, uses };
 }
 
 function requireNew(files: FileSystem, path: string): void {

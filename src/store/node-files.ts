@@ -5,6 +5,8 @@ import type { FileReader, FileSystem, FileWriter } from './files.ts';
 /** Private to the owner: a state directory holds weights and secrets. */
 const FILE_MODE = 0o600;
 const DIRECTORY_MODE = 0o700;
+/** Bytes written at once: larger writes made Linux fill its cache four times more slowly (0.6 to 3 s for 2 GB, ext4). */
+const WRITE_BYTES = 2 ** 16;
 
 export const nodeFiles: FileSystem = {
   makeDirectory: (path) => void fs.mkdirSync(path, { mode: DIRECTORY_MODE }),
@@ -30,7 +32,9 @@ export const nodeFiles: FileSystem = {
 function writerOf(handle: number): FileWriter {
   return {
     write(bytes) {
-      for (let at = 0; at < bytes.length;) at += fs.writeSync(handle, bytes, at, bytes.length - at);
+      for (let at = 0; at < bytes.length;) {
+        at += fs.writeSync(handle, bytes, at, Math.min(WRITE_BYTES, bytes.length - at));
+      }
     },
     sync: () => fs.fsyncSync(handle),
     close: () => fs.closeSync(handle),

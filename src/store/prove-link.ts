@@ -55,6 +55,7 @@ export function storeNextEpoch(
     layout,
     logCap: Math.log2(group.cap.length / 32),
     absentLayers: older.owned.rows.stored.firstLayer,
+    codeword: older.codeword,
   };
   const copy: CellOrigin = { kind: 'copy', read: (first, count) => older.owned.source.data(first, count) };
   return storeGroup(kernels, home, path, plan, origin ?? copy);

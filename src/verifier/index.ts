@@ -19,3 +19,22 @@ export type { LinkStatement } from '../pcs/link-statement.ts';
 export { verifyLink } from '../pcs/link-verify.ts';
 export type { CommittedGroup, GroupIdentity } from '../pcs/opening.ts';
 export type { Factor, Term, Weight } from '../pcs/weight.ts';
+export { checkProgram } from '../relation/check.ts';
+export { compileProgram, type CompiledProgram } from '../relation/compile.ts';
+export { programDigest } from '../relation/digest.ts';
+export type {
+  Coordinate,
+  Index,
+  Mask,
+  Program,
+  Range,
+  Relation,
+  Table,
+  Tensor,
+  Term as RelationTerm,
+  View,
+  Virtual,
+} from '../relation/program.ts';
+export type { ProgramStatement } from '../relation/statement.ts';
+export { verifyProgram } from '../relation/verify.ts';
+export { verifyProgramClaim, type ProgramClaim } from '../relation/verify-program.ts';

@@ -27,7 +27,7 @@ export function programOf(file: string): string {
   const blocks = [...readFileSync(file, 'utf8').matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map(
     (m) => m[1] as string,
   );
-  return blocks.join('\n').replaceAll(/^import .* from 'zkdl\/\w+';$/gm, '');
+  return blocks.join('\n').replaceAll(/^import .* from 'zkdl(?:\/\w+)+';$/gm, '');
 }
 
 const AsyncFunction = (async () => {}).constructor as new (

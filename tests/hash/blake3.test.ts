@@ -148,4 +148,18 @@ test('bad arguments', () => {
   expect(() => blake3(empty, { context: 'naïve' })).toThrow('context: expected ASCII characters');
   expect(() => blake3(empty, { outBytes: -1 })).toThrow('outBytes: expected a non-negative integer, got -1');
   expect(() => blake3(empty, { outBytes: 1.5 })).toThrow(RangeError);
+  // All of these have a length, and were hashed as zeros or as other bytes once.
+  for (const bad of [
+    'text',
+    [1, 2, 3],
+    new Uint16Array(4),
+    new Uint32Array(8),
+    new DataView(new ArrayBuffer(8)),
+  ]) {
+    const bytes = bad as unknown as Uint8Array;
+    expect(() => blake3(bytes)).toThrow('input: expected a Uint8Array, got');
+    expect(() => blake3Hasher().update(bytes)).toThrow(TypeError);
+    expect(() => blake3(empty, { key: bytes })).toThrow('key: expected a Uint8Array, got');
+  }
+  expect(hex(blake3(Buffer.from('abc')))).toBe(hex(blake3(new TextEncoder().encode('abc'))));
 });

@@ -9,7 +9,7 @@ import { generator } from '../support/words.ts';
 const p = 2130706433;
 const row = (values: readonly number[]) => ({ rows: 1, width: values.length, data: Int32Array.from(values) });
 const choose = (values: readonly number[], noise?: readonly number[]) =>
-  evaluateArgmax('t', row(values), noise && (() => Int32Array.from(noise)))[0];
+  evaluateArgmax('t', row(values), noise && (() => Int32Array.from(noise))).data[0];
 const gumbel = column(tableOf('gumbel'), 'g');
 const seed = Uint8Array.from({ length: 32 }, (_, i) => 3 * i);
 
@@ -94,7 +94,7 @@ describe('noise', () => {
       const draws = 20_000;
       for (let position = 0; position < draws; position++) {
         const noise = gumbelNoise(seed, position, 12, M, gumbel);
-        const id = evaluateArgmax('t', row(logits), () => noise)[0] as number;
+        const id = evaluateArgmax('t', row(logits), () => noise).data[0] as number;
         counts[id] = (counts[id] as number) + 1;
       }
       const chi = counts.reduce((sum, c, v) => {

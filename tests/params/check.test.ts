@@ -1,10 +1,11 @@
 /** PRM-2, PRM-3: the gate refuses whatever is weaker, malformed or not listed, and each check is the only one that stops some liar. */
 import { describe, expect, test } from 'vitest';
-import { checkParameters, unsafeCheckToyParameters } from '../../src/params/check.ts';
-import { describe as describeSet } from '../../src/params/choose.ts';
+import { checkParameters, checkStructure, unsafeCheckToyParameters } from '../../src/params/check.ts';
+import { completeInstance, describe as describeSet } from '../../src/params/choose.ts';
+import { encodeParameters } from '../../src/params/encoding.ts';
 import { leastPadQueries, leastQueries } from '../../src/params/queries.ts';
 import { columnCode, type Parameters } from '../../src/params/parameters.ts';
-import { padSize, type Instance } from '../../src/params/instance.ts';
+import { linkInstance, padSize, type Instance } from '../../src/params/instance.ts';
 import { S128, unsafeToyProfile } from '../../src/params/profile.ts';
 import {
   codeOf,
@@ -95,6 +96,35 @@ describe('PRM-3', () => {
 });
 
 describe('liars that one check stops', () => {
+  test('the name of S128 over other numbers, with all that follows from them', () => {
+    const code = { length: 2 ** 12, dimension: 2 ** 11 };
+    const babyBear = 15 * 2 ** 27 + 1;
+    for (const change of [
+      { lambda: 100 },
+      { field: { ...S128.field, modulus: babyBear } },
+      { field: { ...S128.field, degree: 6 } },
+    ]) {
+      const profile = { ...S128, ...change };
+      const queries = leastQueries(code, profile.lambda) as number;
+      const columns = { logData: 10, padLength: 1024, queries };
+      const draft = completeInstance(linkInstance(2), columns, profile)!;
+      expect(draft.parameters.profile.id).toBe(S128.id);
+      expect(() => checkStructure(draft.parameters)).toThrow('profile S128: expected lambda 128');
+      expect(() => encodeParameters(draft.parameters)).toThrow('profile S128: expected lambda 128');
+    }
+  });
+  test('a link whose proof commits columns of its own, or opens no mask', () => {
+    const queries = leastQueries({ length: 2 ** 12, dimension: 2 ** 11 }, 128) as number;
+    const columns = { logData: 10, padLength: 1024, queries };
+    const of = (own: number): Instance => {
+      const { groups, ...rest } = linkInstance(2);
+      return { ...rest, groups: groups.map((g) => (g.lifetime === 'proof' ? { ...g, columns: own } : g)) };
+    };
+    for (const own of [0, 2]) {
+      const { parameters: p, instance: i } = completeInstance(of(own), columns)!;
+      expect([own, verdict(p, i)]).toEqual([own, own === 0 ? 'accepted' : WEAK]);
+    }
+  });
   test('fractions and negative numbers', () => {
     expect(verdict(withCode(parameters, { logData: 20.5 }))).toBe(WEAK);
     expect(verdict(withCode(parameters, { padLength: Number.NaN }))).toBe(WEAK);

@@ -68,13 +68,14 @@ describe('N = 2^27', () => {
     });
   });
 
-  test('size: within 3 % of 724 KB with the schedule of the design, no larger with ours', () => {
+  test('size: within 3 % of 724 KB with the schedule of the design; ours is at most 4 % larger, for half the words', () => {
     const kb = design.size.expected / 1024;
     expect(kb).toBeGreaterThan(724 * 0.97);
     expect(kb).toBeLessThan(724 * 1.03);
-    expect(MAIN.size.expected).toBeLessThanOrEqual(design.size.expected);
-    expect(MAIN.size.expected).toBeLessThanOrEqual(724 * 1024);
-    expect(MAIN.size.maximum).toBeLessThanOrEqual(750 * 1024);
+    expect(MAIN.size.expected).toBeLessThanOrEqual(724 * 1024 * 1.04);
+    const words = (choice: typeof MAIN) =>
+      levelGeometry(choice.parameters).reduce((sum, g) => sum + g.columns * 2 ** g.logCodeword, 0);
+    expect(words(MAIN)).toBeLessThan(0.6 * words(design));
   });
 
   test('parts: static 174, witness 122, inner 240, pads 128, transcript 60 KB', () => {
@@ -92,11 +93,11 @@ describe('N = 2^27', () => {
   });
 });
 
-test('m = 22: combination 130.9, inner fold 129.9', () => {
+test('m = 22: combination 130.9, inner fold 131.9', () => {
   const draft = complete(standardWorkload(2 ** 30), { logData: 22, padLength: 2 ** 20, queries: 211 });
   if (draft === undefined) throw new Error('no schedule at m = 22');
   const rows = { ...design, ledger: ledger(draft.parameters, draft.instance) };
-  expect([bits('combination: proximity', rows), bits('G1: fold', rows)]).toEqual(['130.9', '129.9']);
+  expect([bits('combination: proximity', rows), bits('G1: fold', rows)]).toEqual(['130.9', '131.9']);
 });
 
 test('proofs per epoch of other sizes, reserve taken off', () => {

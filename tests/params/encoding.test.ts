@@ -34,11 +34,11 @@ test('fixed bytes: a change of layout needs a new magic', () => {
     10,
     3,
     4,
+    2,
+    189,
+    4,
     3,
     155,
-    4,
-    4,
-    141,
     3,
     3,
     155,
@@ -60,7 +60,16 @@ test('lengths', () => {
     expect(codeOf(() => decodeParameters(bytes.slice(0, length)))).toBe('LENGTH');
   }
   expect(codeOf(() => decodeParameters(Uint8Array.of(...bytes, 0)))).toBe('LENGTH');
-  expect(codeOf(() => decodeParameters(edit(12, 2 ** 32 - 1)))).toBe('LENGTH');
+});
+
+test('a level count that no set has is refused before its length is believed', () => {
+  for (const count of [33, 2 ** 20, 2 ** 32 - 1]) {
+    expect(() => decodeParameters(edit(12, count))).toThrow(`at most 32 levels, got ${count}`);
+  }
+  expect(codeOf(() => decodeParameters(edit(12, 32)))).toBe('LENGTH');
+  const long = new Uint8Array(8 + 4 * (13 + 3 * 33));
+  long.set(edit(12, 33));
+  expect(() => decodeParameters(long)).toThrow('at most 32 levels, got 33');
 });
 
 test('every word changed by one is refused, with WEAK_PARAMS but for the level count', () => {

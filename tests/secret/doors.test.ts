@@ -57,7 +57,7 @@ const DOORS: Record<string, readonly [definition: string, ...allowed: string[]]>
   // Randomness.
   getRandomValues: ['random/os.ts'],
   // In the store for names that must differ: groups, directories, records. None of them is secret.
-  osBytes: ['random/os.ts', 'random/keys.ts', 'store/durable.ts', 'store/counter.ts', 'store/group.ts'],
+  osBytes: ['random/os.ts', 'random/keys.ts', 'store/durable.ts', 'store/counter.ts', 'store/group-plan.ts'],
 };
 
 test.each(Object.entries(DOORS))('%s is used where it may be', (door, [definition, ...allowed]) => {
@@ -74,6 +74,31 @@ test('nobody casts a value into a brand', () => {
   const cast = /\bas\s+(unknown\s+as\s+)?(Exposed|PublicRandom|Released|Secret|Mask|Unauthenticated)\b/;
   const makers = ['secret/secret.ts', 'secret/released.ts', 'transcript/unauthenticated.ts'];
   expect(files.filter(({ name, text }) => cast.test(code(text)) && !makers.includes(name))).toEqual([]);
+});
+
+test('a prover looks at its claims first: nothing in src/ turns the look off', () => {
+  // Bodies take `selfCheck`, true unless said; liars of the tests say false.
+  const takers = /\b(proveLinearBody|proveLinkBody|provePads)\(/g;
+  const calls = files.flatMap(({ name, text }) =>
+    [...code(text).matchAll(takers)].map((match) => {
+      let [end, depth] = [match.index + match[0].length, 1];
+      for (; depth > 0; end++) depth += { '(': 1, ')': -1 }[code(text)[end] as '('] ?? 0;
+      return { name, call: code(text).slice(match.index, end) };
+    }),
+  );
+  const definitions = calls.filter(({ call }) => call.includes('ch: ProverChannel'));
+  expect(definitions.length).toBe(4);
+  for (const { call } of definitions) expect(call).toContain('selfCheck = true');
+  const uses = calls.filter((one) => !definitions.includes(one));
+  expect(uses.length).toBeGreaterThanOrEqual(4); // two kinds of proof, each with its body and the pad proof
+  expect(uses.filter(({ call }) => /\bfalse\b/.test(call))).toEqual([]);
+  const names = files.filter(({ text }) => /\bselfCheck\b/.test(code(text))).map(({ name }) => name);
+  expect(names).toEqual([
+    'pads/proof-prove.ts',
+    'pcs/linear-prove.ts',
+    'pcs/link-prove.ts',
+    'relation/prove.ts',
+  ]);
 });
 
 test('no other randomness', () => {

@@ -6,14 +6,12 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { quintic } from '../../src/field/quintic.ts';
 import { wasmKernels, type Kernels } from '../../src/kernels/index.ts';
-import { linearDomain } from '../../src/pcs/linear-statement.ts';
-import { proveLinear } from '../../src/pcs/linear-prove.ts';
 import type { TranscriptEvent } from '../../src/transcript/transcript.ts';
-import { testSource } from '../support/linear.ts';
 import { corpus } from '../support/soundness/corpus.ts';
-import { settings } from '../support/soundness/fixtures.ts';
+import { honestProof, linkSetting, settings } from '../support/soundness/fixtures.ts';
 import { replay, segmentsOf, verifierLog } from '../support/soundness/layout.ts';
 import { leavesOf } from '../support/soundness/leaves.ts';
+import { domainOf, isLink } from '../support/soundness/statements.ts';
 
 const { fixtures } = await corpus();
 const cases = fixtures.map(({ name, statement, proofs }) => {
@@ -26,11 +24,10 @@ beforeAll(async () => void (kernels = await wasmKernels({ threads: 1 })));
 afterAll(() => kernels.close());
 
 test('TRS-3, TRS-4: prover and verifier log the same events, which hold every byte', () => {
-  for (const { name, statement, groups } of settings(kernels)) {
+  for (const setting of [...settings(kernels), linkSetting(kernels)]) {
+    const { name, statement } = setting;
     const written: TranscriptEvent[] = [];
-    const proof = proveLinear(kernels, statement, groups, testSource(quintic, 3), (event) =>
-      written.push(event),
-    );
+    const proof = honestProof(kernels, setting, 3, (event) => written.push(event));
     const read = verifierLog(quintic, statement, proof);
     expect([name, read]).toEqual([name, written]);
     expect(segmentsOf(read).at(-1)?.end).toBe(proof.length);
@@ -65,7 +62,7 @@ describe.each(cases)('TRS-6: $name', ({ statement, proof, log }) => {
 
   test('each leaf of the statement', () => {
     for (const { name, statement: other } of leavesOf(statement)) {
-      const domain = linearDomain(quintic, other);
+      const domain = domainOf(quintic, other);
       const { states } = replay(quintic, statement, log, proof, domain);
       expect([name, states.some((state, i) => state === honest.states[i])]).toEqual([name, false]);
     }
@@ -76,6 +73,7 @@ describe.each(cases)('TRS-6: $name', ({ statement, proof, log }) => {
 const ORDER: readonly (readonly [challenge: string, after: readonly string[], before: readonly string[]])[] =
   [
     ['merge/b', ['root/AM', 'root/PAD'], ['merge/round']],
+    ['link/r', ['root/AM', 'root/PAD'], ['open/y']],
     ['open/rho', ['open/y', 'open/y-mask'], ['open/a', 'open/inner-root']],
     ['open/positions', ['open/a', 'open/inner-root'], ['rows/AM', 'whir/round']],
     ['open/eta', ['open/positions'], ['whir/round']],
@@ -88,7 +86,10 @@ const ORDER: readonly (readonly [challenge: string, after: readonly string[], be
 describe.each(cases)('order of challenges: $name', ({ statement, log }) => {
   const all = (label: string): number[] => log.flatMap((event, i) => (event.label === label ? [i] : []));
 
-  test.each(ORDER)('%s', (challenge, after, before) => {
+  const other = isLink(statement) ? 'merge/b' : 'link/r';
+  test('a challenge of the other kind of proof is not drawn', () => expect(all(other)).toEqual([]));
+
+  test.each(ORDER.filter(([label]) => label !== other))('%s', (challenge, after, before) => {
     const at = all(challenge);
     expect(at.length).toBe(1);
     for (const label of after) expect(Math.max(...all(label))).toBeLessThan(at[0] as number);

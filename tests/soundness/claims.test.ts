@@ -1,4 +1,7 @@
-/** PCS-1: claims that repeat, contradict, cancel or lie at special points. PCS-3: sizes and query counts at their bounds. */
+/**
+ * PCS-1: claims that repeat, contradict, cancel or lie at special points. PCS-3: sizes and query counts at their bounds. PCS-4: one
+ * column, several claims, one of them false.
+ */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Ext } from '../../src/field/field.ts';
 import { quintic } from '../../src/field/quintic.ts';
@@ -121,6 +124,90 @@ describe('PCS-1', () => {
       const claim = truth([{ column: 1, coefficient: quintic.one, factors: [{ kind: 'dense', values }] }]);
       if (row === 1) expect(verdict([claim])).toBe('accepted');
       expect(verdict([off(claim)])).toBe('PAD_LINEAR');
+    }
+  });
+});
+
+describe('PCS-4: what reads a column twice reads the same', () => {
+  const one = quintic.one;
+  const point = randomPoint(quintic, M, 31);
+  const kinds: Record<string, (column: number) => Weight> = {
+    eq: (column) => at(point, column),
+    fixed: (column) => cell(77, column),
+    dense: (column) => [
+      {
+        column,
+        coefficient: one,
+        factors: [
+          { kind: 'dense', values: randomPoint(quintic, 8, 32) },
+          { kind: 'eq', point: point.slice(3) },
+        ],
+      },
+    ],
+    sparse: (column) => [
+      {
+        column,
+        coefficient: one,
+        factors: [
+          { kind: 'sparse', bits: 4, entries: [[3, one], [9, one]] }, // prettier-ignore
+          { kind: 'eq', point: point.slice(4) },
+        ],
+      },
+    ],
+    both: (column) => [...at(point, column), ...cell(5, 1 - column)],
+  };
+
+  /** The verdict on claims about a column of the group and one of the proof's own, which holds the same cells. */
+  function verdictWithOwn(claims: readonly PublicClaim[], ownCells: Uint32Array): string {
+    const columns = 1;
+    const parameters = linearParameters(S128, codeOf(S128, M, T), [identity], claims.length, columns);
+    const statement = { ...statementOf(claims), parameters, ownColumns: columns };
+    const proof = proveAnyway(kernels, statement, [group], testSource(quintic, 12), ownCells);
+    const result = verifyLinear(quintic, statement, proof);
+    return result.ok ? 'accepted' : result.code;
+  }
+  /** Column 1 of the group, again as column 2, the proof's own. */
+  const copy = (weight: Weight): Weight => weight.map((term) => ({ ...term, column: 2 }));
+  const words = Uint32Array.from(cells.subarray(N), (x) => quintic.base.fromInt(x));
+
+  test('each of five readers lied to in turn', () => {
+    const claims = Object.values(kinds).map((kind) => truth(kind(1)));
+    expect(verdict(claims)).toBe('accepted');
+    claims.forEach((_, i) => {
+      const lied = claims.map((claim, j) => (i === j ? off(claim, 5) : claim));
+      expect([i, verdict(lied)]).toEqual([i, 'PAD_LINEAR']);
+    });
+  });
+
+  test('two readers lied to by amounts that cancel, every pair', () => {
+    const claims = Object.values(kinds).map((kind) => truth(kind(1)));
+    claims.forEach((_, i) => {
+      const j = (i + 1) % claims.length;
+      const lied = claims.map((claim, k) => (k === i ? off(claim, 1) : k === j ? off(claim, -1) : claim));
+      expect([i, verdict(lied)]).toEqual([i, 'PAD_LINEAR']);
+    });
+  });
+
+  test('a column of the group and its copy among the own ones: each reader of either lied to in turn', () => {
+    const pairs = ['eq', 'dense', 'sparse'].flatMap((name) => {
+      const claim = truth(kinds[name]!(1));
+      return [claim, { ...claim, weight: copy(claim.weight) }];
+    });
+    expect(verdictWithOwn(pairs, words)).toBe('accepted');
+    pairs.forEach((_, i) => {
+      const lied = pairs.map((claim, j) => (i === j ? off(claim, 5) : claim));
+      expect([i, verdictWithOwn(lied, words)]).toEqual([i, 'PAD_LINEAR']);
+    });
+  });
+
+  test('a copy that differs in one cell is no copy, whatever reads it', () => {
+    const moved = words.slice();
+    moved[77] = quintic.base.add(quintic.base.fe(moved[77] as number), quintic.base.one);
+    for (const name of ['eq', 'fixed', 'dense']) {
+      const claim = truth(kinds[name]!(1));
+      const both = [claim, { ...claim, weight: copy(claim.weight) }];
+      expect([name, verdictWithOwn(both, words)]).toEqual([name, 'accepted']);
+      expect([name, verdictWithOwn(both, moved)]).toEqual([name, 'PAD_LINEAR']);
     }
   });
 });

@@ -155,6 +155,8 @@ describe('SND-8: the ledger', () => {
     const ledger = ledgerOf();
     const [x, y, z] = record(ledger, 4);
     expect(() => ledger.multiply(y!, x!)).toThrow('product 0');
+    expect(() => ledger.multiply(x!, z!)).toThrow('product 0');
+    expect(() => ledger.multiply(z!, y!)).toThrow('product 0');
     ledger.assertZero(ledger.multiply(x!, y!));
     expect(() => ledger.multiply(x!, z!)).toThrow('product 1');
     expect(() => ledger.finish()).toThrow('expected 2 products, got 1');

@@ -6,23 +6,29 @@ import { describe, expect, test } from 'vitest';
 import type { Fe } from '../../src/field/field.ts';
 import { quintic } from '../../src/field/quintic.ts';
 import { encodeClaims } from '../../src/pcs/claim-encoding.ts';
-import { linearDomain, type LinearStatement } from '../../src/pcs/linear-statement.ts';
-import { verdictOf, verifyLinear, verifyLinearBody } from '../../src/pcs/linear-verify.ts';
+import type { LinearStatement } from '../../src/pcs/linear-statement.ts';
+import { verdictOf, verifyLinear } from '../../src/pcs/linear-verify.ts';
 import type { CommittedGroup } from '../../src/pcs/opening.ts';
 import type { Factor } from '../../src/pcs/weight.ts';
 import { domainDigest, type Domain } from '../../src/transcript/statement.ts';
 import { verifierChannel } from '../../src/transcript/verifier.ts';
-import { toys } from '../support/fields.ts';
+import { otherFields } from '../support/fields.ts';
 import { corpus } from '../support/soundness/corpus.ts';
 import { leavesOf } from '../support/soundness/leaves.ts';
+import {
+  codeOfVerdict,
+  domainOf,
+  isLink,
+  verifyBody,
+  verifyStatement,
+  type AnyStatement,
+} from '../support/soundness/statements.ts';
 
 const { fixtures, lies } = await corpus();
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
-const codeOf = (statement: LinearStatement, proof: Uint8Array): string => {
-  const verdict = verifyLinear(quintic, statement, proof);
-  return verdict.ok ? 'accepted' : verdict.code;
-};
+const codeOf = (statement: AnyStatement, proof: Uint8Array): string =>
+  codeOfVerdict(verifyStatement(quintic, statement, proof));
 
 describe.each(fixtures)('STM-1: $name', ({ statement, proofs }) => {
   const leaves = leavesOf(statement);
@@ -34,25 +40,26 @@ describe.each(fixtures)('STM-1: $name', ({ statement, proofs }) => {
 
   test('no two of these statements, nor the statement itself, have one digest', () => {
     const all = [statement, ...leaves.map((leaf) => leaf.statement)];
-    const digests = all.map((one) => hex(domainDigest(linearDomain(quintic, one))));
+    const digests = all.map((one) => hex(domainDigest(domainOf(quintic, one))));
     expect(new Set(digests).size).toBe(all.length);
   });
 
   test('protocol, kind, version, field', () => {
-    const domain = linearDomain(quintic, statement);
+    const domain = domainOf(quintic, statement);
     const verdict = (change: Partial<Domain>): string => {
       const result = verdictOf(() => {
         const ch = verifierChannel({ ...domain, ...change }, proofs[0]);
-        verifyLinearBody(ch, statement);
+        verifyBody(ch, statement);
         ch.finish();
       });
-      return result.ok ? 'accepted' : result.code;
+      return codeOfVerdict(result);
     };
     expect(verdict({})).toBe('accepted');
     const changes: Partial<Domain>[] = [
       { protocol: 'zkdm' },
       { kind: 'linear-openinh' },
       { kind: 'link' },
+      { kind: isLink(statement) ? 'linear-opening' : 'epoch-link' },
       { formatVersion: domain.formatVersion + 1 },
       { field: { ...quintic, modulusLow: [...quintic.modulusLow].reverse() } },
     ];
@@ -75,7 +82,8 @@ test('STM-2: every stored proof against every other statement', () => {
 });
 
 describe('malformed statements', () => {
-  const { statement, proofs } = fixtures[0]!;
+  const { proofs } = fixtures[0]!;
+  const statement = fixtures[0]!.statement as LinearStatement;
   const raises = (change: Partial<LinearStatement>): void => {
     expect(() => verifyLinear(quintic, { ...statement, ...change }, proofs[0])).toThrow(RangeError);
   };
@@ -164,8 +172,18 @@ describe('malformed statements', () => {
     });
   });
 
+  test('own columns that are no count, and a column behind them', () => {
+    const own = fixtures.find(({ name }) => name === 'own columns')!;
+    const base = own.statement as LinearStatement;
+    for (const ownColumns of [-1, 0.5, Number.NaN, 2 ** 24 - 4, 2 ** 32]) {
+      expect(() => verifyLinear(quintic, { ...base, ownColumns }, own.proofs[0])).toThrow('ownColumns');
+    }
+    const { ownColumns: _, ...without } = base; // the claims still speak of them
+    expect(() => verifyLinear(quintic, without, own.proofs[0])).toThrow('column: expected');
+  });
+
   test("a field that is not the profile's: its error bounds would be another field's", () => {
-    for (const { field } of toys) {
+    for (const field of otherFields) {
       expect(() => verifyLinear(field, statement, proofs[0])).toThrow('field: expected');
     }
   });

@@ -4,28 +4,35 @@
  */
 import { describe, expect, test } from 'vitest';
 import { quintic } from '../../src/field/quintic.ts';
-import { verifyLinear } from '../../src/pcs/linear-verify.ts';
+import { verifyChain } from '../../src/pcs/chain.ts';
 import { corpus } from '../support/soundness/corpus.ts';
+import { codeOfVerdict, verifyStatement } from '../support/soundness/statements.ts';
 
-const { fixtures, lies } = await corpus();
+const { fixtures, lies, chains } = await corpus();
 
 test.each(fixtures)('honest: $name', ({ statement, proofs }) => {
-  for (const proof of proofs) expect(verifyLinear(quintic, statement, proof)).toEqual({ ok: true });
+  for (const proof of proofs) expect(verifyStatement(quintic, statement, proof)).toEqual({ ok: true });
+});
+
+test('honest: a chain of three epochs', () => {
+  const { trusted, links } = chains.honest;
+  for (const n of [0, 1, 2]) {
+    expect(verifyChain(quintic, trusted, links.slice(0, n))).toMatchObject({ ok: true, epoch: n });
+  }
 });
 
 describe('lies', () => {
   test.each(lies)('$name: $code', ({ statement, proof, code }) => {
-    const verdict = verifyLinear(quintic, statement, proof);
-    expect(code.split('|')).toContain(verdict.ok ? 'accepted' : verdict.code);
+    const verdict = verifyStatement(quintic, statement, proof);
+    expect(code.split('|')).toContain(codeOfVerdict(verdict));
+  });
+  test.each(chains.lies)('chain: $name: $code', ({ trusted, links, code, stage }) => {
+    expect(verifyChain(quintic, trusted, links)).toMatchObject({ ok: false, code, stage });
   });
 });
 
-describe('bytes of a stored proof', () => {
-  const { statement, proofs } = fixtures[0]!;
-  const code = (proof: Uint8Array): string => {
-    const verdict = verifyLinear(quintic, statement, proof);
-    return verdict.ok ? 'accepted' : verdict.code;
-  };
+describe.each(fixtures)('bytes of a stored proof: $name', ({ statement, proofs }) => {
+  const code = (proof: Uint8Array): string => codeOfVerdict(verifyStatement(quintic, statement, proof));
   const { length } = proofs[0];
   test('cut, extended, with a word of p or more', () => {
     expect(code(proofs[0].subarray(0, length - 1))).toBe('TRUNCATED');
@@ -46,7 +53,13 @@ describe.runIf(deleted !== undefined)('without the check', () => {
   test.for(lies.filter(({ code, alone }) => alone && code === deleted))(
     'alone: $name',
     ({ statement, proof }) => {
-      expect(verifyLinear(quintic, statement, proof)).toEqual({ ok: true });
+      expect(verifyStatement(quintic, statement, proof)).toEqual({ ok: true });
+    },
+  );
+  test.for(chains.lies.filter(({ code, alone }) => alone && code === deleted))(
+    'alone: chain: $name',
+    ({ trusted, links }) => {
+      expect(verifyChain(quintic, trusted, links)).toMatchObject({ ok: true });
     },
   );
 });

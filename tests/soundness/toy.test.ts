@@ -173,7 +173,11 @@ describe('SND-7: the opening over F_97, against a word with 8 of 32 positions wr
     uses: 1,
   } as const;
 
-  function acceptance(queries: number, runs: number): { accepted: number; codes: Set<string> } {
+  function acceptance(
+    queries: number,
+    runs: number,
+    wrong = (row: number): boolean => row % 4 === 0,
+  ): { accepted: number; codes: Set<string>; repeats: number } {
     const parameters = {
       profile: unsafeToyProfile(1, { modulus: 97, degree: 2 }),
       code: { logData: m, padLength: t, queries },
@@ -184,7 +188,7 @@ describe('SND-7: the opening over F_97, against a word with 8 of 32 positions wr
     const cells = Int16Array.from([1, -2, 3, 40, -5, 6, 0, 8]);
     const source = arraySource(1, cells, t, Uint32Array.of(11, 22, 33, 44));
     const words = encodeSource(kernels, parameters, source);
-    for (let row = 0; row < 32; row += 4) words[row] = ((words[row] as number) + 1 + row) % 97;
+    words.forEach((word, row) => (words[row] = wrong(row) ? (word + 1 + row) % 97 : word));
     const { committed, group } = commitWords(kernels, parameters, identity, source, words);
     const weight = [
       {
@@ -196,22 +200,37 @@ describe('SND-7: the opening over F_97, against a word with 8 of 32 positions wr
     const claims = [{ weight, value: applyWeight(field, weight, cells, m) }];
     const statement = { parameters, groups: [committed], claims, context: new Uint8Array(0) };
     const codes = new Set<string>();
-    let accepted = 0;
+    let [accepted, repeats] = [0, 0];
     for (let run = 0; run < runs; run++) {
       const domain = domainOfRun(field, run);
       const ch = proverChannel(domain);
       proveLinearBody(kernels, ch, statement, [group], testSource(field, run % 200), false);
       const proof = ch.finish();
       const verdict = verdictOf(() => {
-        const reader = verifierChannel(domain, proof);
+        const real = verifierChannel(domain, proof);
+        const reader: typeof real = {
+          ...real,
+          challengePositions(label, count, logSize) {
+            const drawn = real.challengePositions(label, count, logSize);
+            expect(drawn.length).toBe(count); // with replacement, and as many as were asked for
+            if (label === 'open/positions' && new Set(drawn).size < count) repeats++;
+            return drawn;
+          },
+        };
         verifyLinearBody(reader, statement);
         reader.finish();
       });
       if (verdict.ok) accepted++;
       else codes.add(verdict.code);
     }
-    return { accepted, codes };
+    return { accepted, codes, repeats };
   }
+
+  test('positions that repeat are opened once, and the truth is always accepted', () => {
+    const { accepted, codes, repeats } = acceptance(20, 40, () => false);
+    expect([accepted, [...codes]]).toEqual([40, []]);
+    expect(repeats).toBe(40); // twenty of thirty-two without a repetition: one in 10^4
+  });
 
   test.each([1, 2, 4, 8])('%i queries: accepted as often as (3/4)^q', (queries) => {
     const runs = 500;

@@ -6,7 +6,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { wasmKernels, type Kernels } from '../../src/kernels/index.ts';
 import { decodeKey } from '../../src/pcs/key.ts';
 import { S128 } from '../../src/params/profile.ts';
-import { auditGroup, openGroup, storeGroup, type GroupPlan } from '../../src/store/group.ts';
+import { auditGroup } from '../../src/store/audit.ts';
+import { openGroup, storeGroup } from '../../src/store/group.ts';
+import type { GroupPlan } from '../../src/store/group-plan.ts';
 import { reserve } from '../../src/store/budget.ts';
 import type { FileSystem } from '../../src/store/files.ts';
 import { frame } from '../../src/store/frame.ts';

@@ -150,8 +150,12 @@ test("a programmer's mistakes", () => {
   expect(bad({ label: 'too long a name' })).toThrow(RangeError);
   expect(bad({ group: new Uint8Array(7) })).toThrow('group: expected 8 bytes');
   for (const epoch of [-1, 0.5, 2 ** 53]) expect(bad({ epoch })).toThrow('epoch: expected an integer');
-  expect(bad({ columns: 2 ** 32 + 3 })).toThrow('columns');
-  expect(bad({ uses: 0.5, lifetime: 'carried' })).toThrow('uses');
+  expect(bad({ columns: 2 ** 32 + 3 })).toThrow('columns: expected an integer');
+  // Stored modulo 2^32 and rounded, each of these would be a key.
+  expect(bad({ columns: 2 - 2 ** 32 })).toThrow('columns: expected an integer');
+  for (const uses of [1.5, 1 - 2 ** 32]) {
+    expect(bad({ uses, lifetime: 'carried' })).toThrow('uses: expected an integer');
+  }
   expect(bad({ cap: new Uint8Array(96) })).toThrow('cap');
   expect(bad({ cap: new Uint8Array(0) })).toThrow('cap');
   expect(codeOf(bad({ lifetime: 'proof' }))).toBe('KEY_LIFETIME');

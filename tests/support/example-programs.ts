@@ -1,5 +1,15 @@
 /** Small programs that use everything there is. */
-import type { Coordinate, Index, Program, Term, View } from '../../src/relation/program.ts';
+import type {
+  Coordinate,
+  Index,
+  Program,
+  Range,
+  Relation,
+  Table,
+  Tensor,
+  Term,
+  View,
+} from '../../src/relation/program.ts';
 
 /** A coordinate that is an index, or an integer. */
 export function coord(at: string | number): Coordinate {
@@ -21,6 +31,27 @@ export function times(
   return { coefficient, views, sums: [], ...rest };
 }
 
+/** first, first + 1, .. */
+export const rangeTable = (name: string, rows: number, first = 0): Table => ({
+  name,
+  rows,
+  columns: [{ kind: 'range', first }],
+});
+export const witnessTensor = (name: string, shape: readonly number[], of?: Range): Tensor =>
+  of === undefined ? { kind: 'witness', name, shape } : { kind: 'witness', name, shape, range: of };
+export const lookupOf = (
+  name: string,
+  indices: readonly Index[],
+  table: string,
+  ...entries: Term[][]
+): Relation => ({
+  kind: 'lookup',
+  name,
+  indices,
+  table,
+  entries,
+});
+
 const t: Index = { name: 't', size: 3 };
 const n: Index = { name: 'n', size: 5 };
 const k: Index = { name: 'k', size: 4 };
@@ -39,6 +70,7 @@ export function exampleProgram(): Program {
     ],
     offset: 0,
   };
+  const behind: Coordinate = { kind: 'affine', parts: [{ index: 'i', stride: 1 }], offset: 1 };
   const causal = { row: 't', column: 's', from: [0, 0, 1], to: [1, 2, 3] };
   return {
     tensors: [
@@ -107,7 +139,7 @@ export function exampleProgram(): Program {
         name: 'squares',
         indices: [{ name: 'i', size: 2 }],
         table: 'square',
-        entries: [[times(1, [read('z', 0, 'i')])], [times(1, [read('z', 1, 'i')])]],
+        entries: [[times(1, [read('z', 0, behind)])], [times(1, [read('z', 1, behind)])]],
       },
       {
         kind: 'zero',
@@ -126,4 +158,36 @@ export function exampleProgram(): Program {
       },
     ],
   };
+}
+
+/** Values that satisfy the example. */
+export function exampleWitness(): Map<string, number[]> {
+  const W = Array.from({ length: 20 }, (_, i) => ((i * 37) % 41) - 20);
+  const b = [100, -7, 0, 63, -200];
+  const x = [1, -8, 7, 0, 3, 2, -1, 5, -4, 6, 0, 7];
+  const y: number[] = [];
+  for (const row of [2, 0, 2]) {
+    for (let n = 0; n < 5; n++) {
+      let sum = (b[n] as number) + 8;
+      for (let k = 0; k < 4; k++) sum += (W[4 * n + k] as number) * (x[4 * row + k] as number);
+      y.push(Math.floor(sum / 16));
+    }
+  }
+  const [first, second, third] = [x[1], x[5], x[9]] as [number, number, number];
+  // scale: [[1, -3], [0, 2]]; the merged view reads x[2, 2 h + c].
+  const merged = [3 * (1 * (x[8] as number) - 3 * (x[9] as number)), 3 * (2 * (x[11] as number))] as const;
+  const z = new Array<number>(15).fill(0);
+  z[0] = first;
+  z[5] = first + second;
+  z[10] = second + third;
+  z[13] = merged[0];
+  z[14] = merged[1];
+  [z[1], z[2], z[6], z[7]] = [3, 1, 9, 1];
+  return new Map([
+    ['W', W],
+    ['b', b],
+    ['x', x],
+    ['y', y],
+    ['z', z],
+  ]);
 }

@@ -29,6 +29,13 @@ export const toys: readonly FieldPair[] = [
   toy(257, [-3, 0]),
 ];
 
+/** What is not the field of the library: toys, another field of degree five, another degree over the same base. */
+export const otherFields: readonly ExtensionField[] = [
+  ...toys.map(({ field }) => field),
+  extensionField(primeField(11), [-2, 0, 0, 0, 0]),
+  extensionField(quintic.base, [-3, 0]),
+];
+
 export const allFields: readonly FieldPair[] = [production, ...toys];
 
 /** Elements of F, half of them where arithmetic goes wrong: 0, 1, 2, p-1, p-2, (p±1)/2, 2^k, 2^k±1. */

@@ -31,6 +31,8 @@ export interface ProofOf {
   /** Indices of the groups that it opens. */
   readonly groups: readonly number[];
   readonly ownColumns: number;
+  /** Names the cells of its own columns, where they are not its alone; default: its key. */
+  readonly ownCells?: string;
   readonly challenges: Challenges;
   /** Random point of the claim, one over all columns; no claim's value is hidden from the verifier. */
   readonly claimSeed: number;
@@ -79,7 +81,7 @@ export function openingPlan(code: Scenario['code'], columns: number): PadPlan {
 }
 
 /** A plan of one value a column and the mask's. */
-function columnsPlan(columns: number): PadPlan {
+export function columnsPlan(columns: number): PadPlan {
   return { exposures: columns + 1, products: [] };
 }
 
@@ -97,6 +99,10 @@ export function ownerOf(label: string): string {
   return label.split('@')[0] as string;
 }
 
+function ownOwner({ key, ownCells }: ProofOf): string {
+  return ownCells ?? key;
+}
+
 /** Cells of a proof's columns, groups first. */
 export function proofCells(scenario: Scenario, proof: ProofOf, cells: CellsOf): Uint32Array {
   const n = 2 ** scenario.code.logData;
@@ -105,7 +111,7 @@ export function proofCells(scenario: Scenario, proof: ProofOf, cells: CellsOf): 
     ...owners.flatMap(({ label, columns }) =>
       Array.from({ length: columns * n }, (_, i) => cells(ownerOf(label), i)),
     ),
-    ...Array.from({ length: proof.ownColumns * n }, (_, i) => cells(proof.key, i)),
+    ...Array.from({ length: proof.ownColumns * n }, (_, i) => cells(ownOwner(proof), i)),
   ]);
 }
 
@@ -249,7 +255,7 @@ export function affineView(scenario: Scenario): AffineView {
 
 function opensOwner(scenario: Scenario, proof: ProofOf, owner: string): boolean {
   return (
-    owner === proof.key ||
+    (proof.ownColumns > 0 && owner === ownOwner(proof)) ||
     proof.groups.some((g) => ownerOf((scenario.groups[g] as GroupIdentity).label) === owner)
   );
 }
@@ -257,7 +263,7 @@ function opensOwner(scenario: Scenario, proof: ProofOf, owner: string): boolean 
 function cellNames({ groups, proofs, code }: Scenario): [owner: string, index: number][] {
   const n = 2 ** code.logData;
   const owned = new Map(groups.map(({ label, columns }) => [ownerOf(label), columns]));
-  for (const { key, ownColumns } of proofs) owned.set(key, ownColumns);
+  for (const proof of proofs) owned.set(ownOwner(proof), proof.ownColumns);
   return [...owned].flatMap(([owner, columns]) =>
     Array.from({ length: columns * n }, (_, i): [string, number] => [owner, i]),
   );

@@ -35,8 +35,10 @@ export function linearParameters(
   code: CodeParameters,
   groups: readonly GroupIdentity[],
   claims: number,
+  ownColumns = 0,
 ): Parameters {
   const statement = {
+    ownColumns,
     groups: groups.map((group) => ({ ...group, cap: new Uint8Array(32) })),
     claims: Array.from({ length: claims }, () => ({ weight: [], value: [] as Ext })),
     context: new Uint8Array(0),
@@ -176,8 +178,9 @@ export function proveAnyway(
   statement: LinearStatement,
   groups: readonly OwnedGroup[],
   source: MaskSource,
+  ownCells?: Uint32Array,
 ): Uint8Array<ArrayBuffer> {
   const ch = proverChannel(linearDomain(kernels.ext, statement));
-  proveLinearBody(kernels, ch, statement, groups, source, false);
+  proveLinearBody(kernels, ch, statement, groups, source, false, ownCells);
   return ch.finish();
 }

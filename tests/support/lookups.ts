@@ -30,7 +30,8 @@ export interface Run {
   readonly h: readonly Ext[];
 }
 
-function domainOf(field: ExtensionField, seed: number) {
+/** Challenges by seed. */
+export function lookupDomain(field: ExtensionField, seed: number) {
   return testDomain(field, { statementDigest: new Uint8Array(32).fill(seed & 255).fill(seed >> 8, 16) });
 }
 
@@ -43,7 +44,7 @@ export function run(
   observer?: Observer,
 ): Run {
   const pads = createProverPads(testSource(field, seed), lookupPlan(lookups));
-  const ch = proverChannel(domainOf(field, seed), observer);
+  const ch = proverChannel(lookupDomain(field, seed), observer);
   prove(pads, ch);
   let h: readonly Ext[] = [];
   mapSecret([pads.h], (values) => (h = values));
@@ -114,7 +115,7 @@ export function violations(
 ): (number | 'columns' | 'multiplicities')[] {
   const algebra = affineAlgebra(K);
   const ledger = createPadLedger(algebra, lookupPlan(lookups));
-  const ch = verifierChannel(domainOf(K, seed), proof, observer);
+  const ch = verifierChannel(lookupDomain(K, seed), proof, observer);
   const claims = verifyLookups(ledger, ch, lookups);
   ch.finish();
   const values = claimValues(K, claims, witnesses);

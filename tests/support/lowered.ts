@@ -7,10 +7,8 @@ import { staticCells } from '../../src/graph/static-tensors.ts';
 import type { Program } from '../../src/relation/program.ts';
 import type { ProgramCase } from './programs.ts';
 import { checkGraph } from '../../src/graph/index.ts';
-import { references } from '../../src/graph/operators.ts';
-import { ProofError } from '../../src/errors/proof-error.ts';
 import type { Cells } from './clear.ts';
-import { complete, run, type Case } from './graphs.ts';
+import { run, type Case } from './graphs.ts';
 
 /** A lowered pass with everything that is known about it. */
 export interface Lowered extends ProgramCase {
@@ -44,30 +42,14 @@ export function lowered(
 export function loweredCase({ graph, weights, rows }: Case): Lowered | undefined {
   const { tokens, starts, inputs = {} } = rows;
   const emit = rows.emit as readonly number[];
-  if (tokens.length === 0 || typeof run({ graph, weights, rows }) === 'string') return undefined;
+  const results = run({ graph, weights, rows });
+  if (tokens.length === 0 || typeof results === 'string') return undefined;
   const emitted = [...checkGraph(graph).tensors.values()].some((info) => info.rows === 'emitted');
   if (emitted && emit.length === 0) return undefined;
   const choices: Record<string, ArrayLike<number>> = {};
+  for (const { op, name } of graph.nodes) {
+    if (op === 'argmax') choices[name] = results.tensors.get(name)!.data;
+  }
   const pass: Pass = { rows: tokens.length, tokens, starts, emit, choices };
   return lowered(graph, weights, pass, inputs);
-}
-
-/** The graph without some operators and what reads them; undefined where nothing is left. */
-export function without(testCase: Case, ops: readonly string[]): Case | undefined {
-  const { graph } = testCase;
-  const gone = new Set<string>();
-  const nodes = graph.nodes.filter((node) => {
-    const drop = ops.includes(node.op) || references(node, 'tensor').some((name) => gone.has(name));
-    if (drop) gone.add(node.name);
-    return !drop;
-  });
-  if (nodes.length === 0) return undefined;
-  const kept = complete(graph.context, nodes, graph.weights);
-  try {
-    checkGraph(kept);
-  } catch (error) {
-    if (error instanceof ProofError) return undefined; // a lookup that went was a range check
-    throw error;
-  }
-  return { ...testCase, graph: kept };
 }

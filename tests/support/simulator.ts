@@ -13,7 +13,7 @@ import { buildTree, capOf } from '../../src/merkle/prove.ts';
 import { writeRows, type CommittedRows } from '../../src/merkle/rows-prove.ts';
 import { distinctPositions, treeFormat, type RowTree } from '../../src/merkle/rows-verify.ts';
 import { affineAlgebra, type MaskedValue } from '../../src/pads/affine.ts';
-import { createPadLedger } from '../../src/pads/ledger.ts';
+import { createPadLedger, type PadLedger } from '../../src/pads/ledger.ts';
 import type { PadPlan } from '../../src/pads/plan.ts';
 import { padTree } from '../../src/pads/proof-verify.ts';
 import { batchConstraints, innerProduct, productSums } from '../../src/pads/relations.ts';
@@ -84,7 +84,9 @@ export interface Simulation {
   readonly plan: PadPlan;
   readonly groups: readonly SimulatedRows[];
   readonly ownColumns: number;
+  /** None for a link, whose two groups are of one width. */
   readonly claims: readonly PublicClaim[];
+  readonly link?: boolean;
   /** The same challenges as the channel gives, to be looked at in advance. */
   readonly ahead: Challenger;
 }
@@ -118,21 +120,8 @@ export function simulateProof(
     return values.map((value) => ledger.record(value));
   };
   const { algebra } = ledger;
-  const claims = simulation.claims.map(({ weight, value }) => ({ weight, value: algebra.constant(value) }));
-  const powers = powersOf(field, ch.challengeExt('merge/b'), claims.length);
-  let claim = algebra.combine(claims.map(({ value }, j) => [powers[j] as Ext, value] as const));
-  const point: Ext[] = [];
-  for (let i = 0; i < code.logData; i++) {
-    const [atZero, atInfinity] = send('merge/round', 2) as [MaskedValue, MaskedValue];
-    const r = ch.challengeExt('merge/r');
-    claim = boundClaim(ledger, claim, atZero, atInfinity, r);
-    point.unshift(r);
-  }
-  const y = send('open/y', columns);
-  const yMask = send('open/y-mask', 1)[0] as MaskedValue;
-  const weighted = [...weightsAt(field, claims, powers, point)];
-  const sum = algebra.combine(weighted.map(([l, w]) => [w, algebra.value(y[l] as MaskedValue)] as const));
-  ledger.assertZero(algebra.sub(claim, sum));
+  const simulated = simulation.link === true ? linkEvaluations : mergedEvaluations;
+  const { point, y, yMask } = simulated(ch, ledger, simulation, columns, send);
   const rho = ch.challengeExts('open/rho', columns);
   const a = innerProduct(field, eqTable(field, point), coins.combined);
   ch.writeExts('open/a', publicRandom([a], REASON));
@@ -151,6 +140,55 @@ export function simulateProof(
   ch.writeExts('pads/revealed', publicRandom(x, REASON));
   ch.challengePositions('pads/positions', pads.queries, pads.logCodeword);
   writeRows(kernels, ch, padRows.committed, padPositions, padRows.open(padPositions), REASON);
+}
+
+/** The messages before the combination, whatever they hide. */
+interface Evaluations {
+  readonly point: readonly Ext[];
+  /** One for each column; columns of a link share theirs with those of the other epoch. */
+  readonly y: readonly MaskedValue[];
+  readonly yMask: MaskedValue;
+}
+
+type Send = (label: string, count: number) => MaskedValue[];
+
+function mergedEvaluations(
+  ch: ProverChannel,
+  ledger: PadLedger,
+  { parameters, claims: stated }: Simulation,
+  columns: number,
+  send: Send,
+): Evaluations {
+  const { algebra } = ledger;
+  const { field } = algebra;
+  const claims = stated.map(({ weight, value }) => ({ weight, value: algebra.constant(value) }));
+  const powers = powersOf(field, ch.challengeExt('merge/b'), claims.length);
+  let claim = algebra.combine(claims.map(({ value }, j) => [powers[j] as Ext, value] as const));
+  const point: Ext[] = [];
+  for (let i = 0; i < parameters.code.logData; i++) {
+    const [atZero, atInfinity] = send('merge/round', 2) as [MaskedValue, MaskedValue];
+    const r = ch.challengeExt('merge/r');
+    claim = boundClaim(ledger, claim, atZero, atInfinity, r);
+    point.unshift(r);
+  }
+  const y = send('open/y', columns);
+  const yMask = send('open/y-mask', 1)[0] as MaskedValue;
+  const weighted = [...weightsAt(field, claims, powers, point)];
+  const sum = algebra.combine(weighted.map(([l, w]) => [w, algebra.value(y[l] as MaskedValue)] as const));
+  ledger.assertZero(algebra.sub(claim, sum));
+  return { point, y, yMask };
+}
+
+function linkEvaluations(
+  ch: ProverChannel,
+  _ledger: PadLedger,
+  { parameters }: Simulation,
+  columns: number,
+  send: Send,
+): Evaluations {
+  const point = ch.challengeExts('link/r', parameters.code.logData);
+  const y = send('open/y', columns / 2);
+  return { point, y: [...y, ...y], yMask: send('open/y-mask', 1)[0] as MaskedValue };
 }
 
 /** Own rows from the coins; rows of M solved from g'. */

@@ -4,6 +4,7 @@ import { affineAlgebra } from '../../src/pads/affine.ts';
 import { createPadLedger } from '../../src/pads/ledger.ts';
 import { verifyPadProof } from '../../src/pads/proof-verify.ts';
 import { verdictOf, type Verdict } from '../../src/pcs/linear-verify.ts';
+import { verifyLinkBody } from '../../src/pcs/link-verify.ts';
 import { verifyOpening } from '../../src/pcs/open-verify.ts';
 import { proverChannel } from '../../src/transcript/prover.ts';
 import { verifierChannel } from '../../src/transcript/verifier.ts';
@@ -52,6 +53,15 @@ export function proveAndVerify(
   const { parameters, groups } = runProof({ ...scenario, kernels }, proof, seededWords(seed, p), cells, ch);
   const bytes = ch.finish();
 
+  if (proof.link === true) {
+    const [older, newer] = groups.map(({ identity, cap }) => ({ ...identity, cap }));
+    const verdict = verdictOf(() => {
+      const channel = verifierChannel(domain, bytes);
+      verifyLinkBody(channel, { parameters, older: older!, newer: newer!, context: new Uint8Array(0) });
+      channel.finish();
+    });
+    return { verdict, bytes };
+  }
   const all = proofCells(scenario, proof, cells);
   const { logData } = scenario.code;
   const columns = all.length / 2 ** logData;

@@ -15,7 +15,11 @@ import { verifyLinear } from '../../src/pcs/linear-verify.ts';
 import { maskSource } from '../../src/random/masks.ts';
 import { secretOf } from '../../src/secret/secret.ts';
 import { codeOf, linearFixture } from '../support/linear.ts';
-import { applyWeight } from '../support/linear.ts';
+import { applyWeight, linearParameters } from '../support/linear.ts';
+import { completeInstance } from '../../src/params/choose.ts';
+import { linkInstance } from '../../src/params/instance.ts';
+import { proveLink } from '../../src/pcs/link-prove.ts';
+import { verifyLink } from '../../src/pcs/link-verify.ts';
 
 /** An int16, and its negative. */
 const CANARY = 0x5ea7;
@@ -104,6 +108,25 @@ test('canaries in weights and keys show nowhere', () => {
   const proof = proveLinear(kernels, { ...statement, parameters }, [group], source(2));
   expect(hits(proof)).toEqual(patterns().map(() => -1));
 
+  // The same cells as a column of the proof's own, and through a link to the next epoch.
+  const ownCells = Uint32Array.from(cells.subarray(0, n), (x) => quintic.base.fromInt(x));
+  const [some] = statement.claims as [(typeof statement.claims)[0]];
+  const weight = [{ ...some.weight[0]!, column: 2 }];
+  const value = applyWeight(quintic, weight, Int32Array.from([...cells, ...ownCells]), 10);
+  const ownClaims = [...statement.claims, { weight, value }];
+  const ownParameters = linearParameters(S128, parameters.code, [identity], ownClaims.length, 1);
+  const own = { ...statement, parameters: ownParameters, ownColumns: 1, claims: ownClaims };
+  const ownProof = proveLinear(kernels, own, [group], source(11), undefined, ownCells);
+  expect(verifyLinear(quintic, own, ownProof)).toEqual({ ok: true });
+  expect(hits(ownProof)).toEqual(patterns().map(() => -1));
+  const linked = completeInstance(linkInstance(2), parameters.code, S128)!.parameters;
+  const next = commitGroup(kernels, source(12), linked, { ...identity, epoch: 1 }, read, 2);
+  const [older, newer] = [group, next].map((one) => ({ ...one.identity, cap: one.cap }));
+  const link = { parameters: linked, older: older!, newer: newer!, context: new Uint8Array(0) };
+  const linkProof = proveLink(kernels, link, [group, next], source(13));
+  expect(verifyLink(quintic, link, linkProof)).toEqual({ ok: true });
+  expect(hits(linkProof)).toEqual(patterns().map(() => -1));
+
   const [claim] = statement.claims as [(typeof claims)[0]];
   const [term] = claim.weight as [(typeof claim.weight)[0]];
   const texts = [
@@ -147,6 +170,23 @@ test('canaries in weights and keys show nowhere', () => {
     messageOf(() =>
       commitGroup(kernels, source(9), parameters, { ...identity, label: 'too long a label' }, read, 0),
     ),
+    messageOf(() => proveLinear(kernels, own, [group], source(14), undefined, ownCells.subarray(1))),
+    messageOf(() => {
+      const wrong = ownCells.map((x, i) => (i === 3 ? CANARY + 1 : x));
+      proveLinear(kernels, own, [group], source(15), undefined, wrong);
+    }),
+    messageOf(() => {
+      const moved = commitGroup(
+        kernels,
+        source(16),
+        linked,
+        { ...identity, epoch: 1 },
+        (first, count) => cells.slice(first * n, (first + count) * n).map((x) => (x === CANARY ? x : x + 1)),
+        2,
+      );
+      const other = { ...link, newer: { ...moved.identity, cap: moved.cap } };
+      proveLink(kernels, other, [group, moved], source(17));
+    }),
     messageOf(() => JSON.stringify(source(10).exts('pad', 0, 0, 1))),
     messageOf(() => `${String(secretOf(cells))}`),
     messageOf(() => structuredClone(secretOf(cells))),

@@ -9,6 +9,7 @@ import { referenceKernels } from '../../src/kernels/index.ts';
 import type { Parameters } from '../../src/params/parameters.ts';
 import { unsafeToyProfile } from '../../src/params/profile.ts';
 import { commitGroup, type OwnedGroup } from '../../src/pcs/group-prove.ts';
+import { commitOwn } from '../../src/pcs/own-prove.ts';
 import { groupOf } from '../support/scenarios.ts';
 import { createTape, tabulated, withoutHashing } from '../support/tape.ts';
 
@@ -55,6 +56,32 @@ test('two positions: uniform over F_17^2, whatever the cells', () => {
   for (const i of POSITIONS) {
     for (const j of POSITIONS.slice(i + 1)) {
       for (const words of columns) {
+        const counts = rowCounts(words, [i, j]);
+        expect([i, j, counts.size, Math.max(...counts.values())]).toEqual([i, j, 289, 1]);
+      }
+    }
+  }
+});
+
+test("a proof's own column: q0 pads, and the rows at any q0 positions are uniform", () => {
+  const roomy: Parameters = { ...parameters, code: { logData: 1, padLength: 2, queries: 2 } };
+  const own = (cells: readonly number[], pads: readonly number[]): number[] => {
+    const tape = createTape(kernels, ({ label, word }) => (label === 'ownpads' ? (pads[word] as number) : 0));
+    const words = Uint32Array.from(cells);
+    const { values } = commitOwn(tape.kernels, tape.source('proof'), roomy, 1, words).open(POSITIONS);
+    return POSITIONS.map((i) => values[i * (1 + field.degree)] as number); // the mask's word stands behind
+  };
+  for (const cells of [
+    [0, 0],
+    [1, 0],
+    [0, 1],
+    [16, 5],
+  ]) {
+    // prettier-ignore
+    const words: number[][] = [];
+    for (let a = 0; a < 17; a++) for (let b = 0; b < 17; b++) words.push(own(cells, [a, b]));
+    for (const i of POSITIONS) {
+      for (const j of POSITIONS.slice(i + 1)) {
         const counts = rowCounts(words, [i, j]);
         expect([i, j, counts.size, Math.max(...counts.values())]).toEqual([i, j, 289, 1]);
       }

@@ -1,7 +1,8 @@
 /**
  * ZKP-6: leaks planted one at a time, by changing words that the prover draws. The proofs verify all the same, so nothing
  * but the tests of hiding sees them; each line says how many functionals of the cells then leak. Planted leaks of the
- * product check are in `pad-proof.test.ts`, of salts in `salts.test.ts`.
+ * product check are in `pad-proof.test.ts`, of salts in `salts.test.ts`, in links in `link.test.ts`. A lookup's root has its pad
+ * like any other message: here 'all bare'.
  *
  *     mask zero, or random on a part only    'the mask'            bare final value        'pads'
  *     dependent coefficients of the mask     'the mask'            pad shorter by one      'pads of columns'

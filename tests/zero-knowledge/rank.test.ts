@@ -11,6 +11,7 @@ import {
   leakedFunctionals,
   revealedFunctionals,
   runProof,
+  type ProofOf,
   type Scenario,
 } from '../support/hiding.ts';
 import { rankOf } from '../support/rank.ts';
@@ -105,6 +106,40 @@ describe('proofs of one static group', () => {
     const full = [[3, 9], [0, 31], [17, 5], [6, 24]]; // prettier-ignore
     expect(leakedFunctionals(scenario(full))).toBe(0);
     expect(leakedFunctionals(scenario([...full, [24, 30]]))).toBe(2);
+  });
+});
+
+describe("a proof's own columns, over several proofs", () => {
+  const own = (change: Partial<ProofOf>): ProofOf[] =>
+    proofsAt([[3, 9], [0, 14]], [0], 2).map((proof) => ({ ...proof, ...change })); // prettier-ignore
+  const groups = [groupOf('W', 1)];
+  const base = { kernels: F97, code: SMALL, groups };
+
+  test('four proofs at common positions: each has pads of its own', () => {
+    const proofs = proofsAt([[3, 9], [0, 14], [9, 0], [14, 3]], [0], 2); // prettier-ignore
+    expect(leakedFunctionals({ ...base, proofs })).toBe(0);
+    expect(revealedFunctionals({ ...base, proofs, part: IN_THE_CLEAR })).toBe(0);
+  });
+
+  test('no group at all', () => {
+    const proofs = proofsAt([[3, 9], [0, 14], [5, 6]], [], 2); // prettier-ignore
+    expect(leakedFunctionals({ ...base, groups: [], proofs })).toBe(0);
+  });
+
+  test('KoalaBear: the part in the clear shows nothing', () => {
+    const proofs = proofsAt([[3, 9], [9, 14]], [0], 1); // prettier-ignore
+    const scenario: Scenario = { ...base, kernels: KOALA, proofs, part: IN_THE_CLEAR };
+    expect(revealedFunctionals(scenario)).toBe(0);
+  });
+
+  test('the same cells again, committed anew: nothing but the claims', () => {
+    expect(leakedFunctionals({ ...base, proofs: own({ ownCells: 'state' }) })).toBe(0);
+  });
+
+  test('the same tree opened by a second proof: q0 functionals of each column', () => {
+    const again: Scenario['plant'] = (words) => (at) =>
+      words(at.label === 'ownpads' ? { ...at, source: 'proof 0' } : at);
+    expect(leakedFunctionals({ ...base, proofs: own({ ownCells: 'state' }), plant: again })).toBe(4);
   });
 });
 

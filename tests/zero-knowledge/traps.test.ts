@@ -17,7 +17,7 @@
  * | values leave under an unused pad only | ../secret/doors, ../secret/secret; planted-leaks 'pads' |
  * | rejection sampling | ../random/random 'masks are uniform'; 'words are uniform', here |
  * | a refresh draws all pads again | rank 'two epochs of one set of cells' |
- * | a false claim is not proven, so it does not show the true value | 'a false claim', here |
+ * | a false claim is not proven, so it does not show the true value | 'a false claim', here; self-check |
  * | length and order depend on public data only | shape |
  */
 import { describe, expect, test } from 'vitest';

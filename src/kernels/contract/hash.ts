@@ -73,7 +73,11 @@ export function leafStateWords(format: LeafFormat): number {
 }
 
 /** The column behind a piece of about `most` columns that begins at `column`: a border of blocks, or the last. */
-export function pieceEnd(format: LeafFormat, column: number, most: number): number {
+export function pieceEnd(
+  format: Pick<LeafFormat, 'columns' | 'salted'>,
+  column: number,
+  most: number,
+): number {
   const salt = format.salted ? SALT_WORDS : 0;
   const border = BLOCK_WORDS * Math.max(1, Math.floor((column + salt + most) / BLOCK_WORDS)) - salt;
   return Math.min(format.columns, border > column ? border : border + BLOCK_WORDS);

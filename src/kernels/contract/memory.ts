@@ -17,6 +17,21 @@ export interface KernelMemory {
   i16(length: number): Int16Array;
   i8(length: number): Int8Array;
   u8(length: number): Uint8Array;
-  /** Runs `body` and releases everything that it allocated, also when it throws. Scopes nest. */
+  /**
+   * Runs `body` and releases everything that it allocated, also when it throws. Scopes nest.
+   * @throws TypeError when `body` is asynchronous: it would go on after its memory is released
+   */
   scope<T>(body: () => T): T;
+  /**
+   * The same for secrets of one proof: what was allocated in it, in scopes within it too, and what kernels kept for
+   * themselves is zero when it ends.
+   */
+  secretScope<T>(body: () => T): T;
+}
+
+/** @throws TypeError for the result of an asynchronous function */
+export function checkSynchronous(result: unknown): void {
+  if (typeof (result as { readonly then?: unknown } | null | undefined)?.then === 'function') {
+    throw new TypeError('scope: body: expected a synchronous function, got a promise');
+  }
 }

@@ -2,7 +2,7 @@
  * A stack of allocations in one buffer that never grows: views stay valid, nothing is left to the garbage
  * collector, and running out is an error with figures instead of a crash.
  */
-import type { KernelMemory } from '../contract/memory.ts';
+import { checkSynchronous, type KernelMemory } from '../contract/memory.ts';
 
 /** Cache line; also keeps every 128-bit access aligned. */
 const ALIGNMENT = 64;
@@ -21,12 +21,19 @@ export interface Arena extends KernelMemory {
 /**
  * @param buffer the memory
  * @param start first byte that may be given out; what lies below belongs to the pool
+ * @param wipe makes bytes [from, to) zero, and what threads have for themselves; both are multiples of 64
  */
-export function createArena(buffer: ArrayBufferLike, start: number): Arena {
+export function createArena(
+  buffer: ArrayBufferLike,
+  start: number,
+  wipe: (from: number, to: number) => void,
+): Arena {
   const base = align(start);
   const end = Math.min(buffer.byteLength, MAX_END);
   const capacityBytes = end - base;
   let top = base;
+  /** The highest top since the innermost secret scope began. */
+  let high = base;
   const allocate = (bytes: number): number => {
     const address = top;
     if (bytes > end - address) {
@@ -35,6 +42,7 @@ export function createArena(buffer: ArrayBufferLike, start: number): Arena {
       );
     }
     top = align(address + bytes);
+    high = Math.max(high, top);
     return address;
   };
   const checkedLength = (length: number): number => {
@@ -42,6 +50,16 @@ export function createArena(buffer: ArrayBufferLike, start: number): Arena {
       throw new RangeError(`memory: length: expected a non-negative integer, got ${length}`);
     }
     return length;
+  };
+  const scope = <T>(body: () => T): T => {
+    const mark = top;
+    try {
+      const result = body();
+      checkSynchronous(result);
+      return result;
+    } finally {
+      top = mark;
+    }
   };
   return {
     buffer,
@@ -56,12 +74,15 @@ export function createArena(buffer: ArrayBufferLike, start: number): Arena {
     i16: (length) => new Int16Array(buffer, allocate(2 * checkedLength(length)), length),
     i8: (length) => new Int8Array(buffer, allocate(checkedLength(length)), length),
     u8: (length) => new Uint8Array(buffer, allocate(checkedLength(length)), length),
-    scope(body) {
-      const mark = top;
+    scope,
+    secretScope(body) {
+      const outer = high;
+      high = top;
       try {
-        return body();
+        return scope(body);
       } finally {
-        top = mark;
+        wipe(top, high);
+        high = Math.max(outer, high);
       }
     },
   };

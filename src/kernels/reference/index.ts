@@ -4,6 +4,7 @@
  */
 import type { ExtensionField, Fe } from '../../field/field.ts';
 import { koalaBear } from '../../field/koalabear.ts';
+import { checkingTypes } from '../contract/types.ts';
 import type { Kernels } from '../contract.ts';
 import { referenceBase } from './base.ts';
 import { referenceHash } from './hash.ts';
@@ -39,15 +40,17 @@ export function referenceKernels(ext: ExtensionField, memoryBytes: number = UNLI
     memory: referenceMemory(memoryBytes),
     threads: 1,
     close: async () => {},
-    ...referenceBase(ext.base, radix),
-    ...referenceExtRows(ext),
-    ...referenceNtt(ext),
-    ...referenceHash(ext.base),
-    ...referenceExt(ext, radix),
-    ...referenceFold(ext),
-    ...referenceGemm(ext.base),
-    ...referenceSumcheck(ext, radix),
-    ...referenceWeightedSums(ext, radix),
-    ...referenceLookupTree(ext, radix),
+    ...checkingTypes({
+      ...referenceBase(ext.base, radix),
+      ...referenceExtRows(ext),
+      ...referenceNtt(ext),
+      ...referenceHash(ext.base),
+      ...referenceExt(ext, radix),
+      ...referenceFold(ext),
+      ...referenceGemm(ext.base),
+      ...referenceSumcheck(ext, radix),
+      ...referenceWeightedSums(ext, radix),
+      ...referenceLookupTree(ext, radix),
+    }),
   };
 }

@@ -4,9 +4,10 @@
 import { quintic } from '../../field/quintic.ts';
 import { koalaBear, P } from '../../field/koalabear.ts';
 import { checkInteger } from '../contract/checks.ts';
+import { checkingTypes } from '../contract/types.ts';
 import type { Kernels } from '../contract.ts';
 import { createArena } from '../memory/arena.ts';
-import { createPool } from '../pool/pool.ts';
+import { createPool, type Task } from '../pool/pool.ts';
 import { availableThreads } from '../pool/spawn.ts';
 import { selfTest } from '../self-test.ts';
 import { wasmBase } from './base.ts';
@@ -27,6 +28,15 @@ const PAGE_BYTES = 65_536;
 const MAX_BYTES = 65_536 * PAGE_BYTES;
 /** A memory that is reserved, not touched: pages cost nothing before a kernel writes to them. */
 const DEFAULT_BYTES = 1 << 30;
+
+/** Bytes of a task that wipes memory. */
+const WIPE_BYTES = 1 << 20;
+
+function wipeTasks(from: number, to: number): Task[] {
+  const tasks: Task[] = [];
+  for (let at = from; at < to; at += WIPE_BYTES) tasks.push(['wipe', at, Math.min(WIPE_BYTES, to - at)]);
+  return tasks;
+}
 
 export interface WasmOptions {
   /** Threads that share the work, the caller included. Default: all of the machine's. */
@@ -60,7 +70,9 @@ export async function wasmKernels(options: WasmOptions = {}): Promise<Kernels> {
   const scratchEnd = PAGE_BYTES + threads * SCRATCH_BYTES;
   checkInteger('memoryBytes', memoryBytes, scratchEnd + PAGE_BYTES, MAX_BYTES);
   const pool = await createPool({ module, memory, threads, prime: P, scratch });
-  const engine: Engine = { arena: createArena(memory.buffer, scratchEnd), pool };
+  const wipe = (from: number, to: number): void =>
+    pool.run([...wipeTasks(PAGE_BYTES, scratchEnd), ...wipeTasks(from, to)]);
+  const engine: Engine = { arena: createArena(memory.buffer, scratchEnd, wipe), pool };
   const radix = koalaBear.fromInt(2 ** 32);
   const cx = createContext(engine, quintic, radix);
   const kernels: Kernels = {
@@ -70,16 +82,18 @@ export async function wasmKernels(options: WasmOptions = {}): Promise<Kernels> {
     memory: engine.arena,
     threads,
     close: () => pool.close(),
-    ...wasmBase(engine, koalaBear, radix),
-    ...wasmExtRows(engine),
-    ...wasmNtt(engine, quintic, radix),
-    ...wasmHash(engine),
-    ...wasmFold(engine, quintic),
-    ...wasmGemm(engine),
-    ...wasmExt(cx),
-    ...wasmSumcheck(cx),
-    ...wasmWeightedSums(cx),
-    ...wasmLookupTree(cx),
+    ...checkingTypes({
+      ...wasmBase(engine, koalaBear, radix),
+      ...wasmExtRows(engine),
+      ...wasmNtt(engine, quintic, radix),
+      ...wasmHash(engine),
+      ...wasmFold(engine, quintic),
+      ...wasmGemm(engine),
+      ...wasmExt(cx),
+      ...wasmSumcheck(cx),
+      ...wasmWeightedSums(cx),
+      ...wasmLookupTree(cx),
+    }),
   };
   const wrong = selfTest(kernels);
   if (wrong.length > 0) {

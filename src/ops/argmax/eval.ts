@@ -1,7 +1,7 @@
 /** Choices and their noise, exact in integers. */
 import { rawWords } from '../../hash/stream.ts';
 import { GUMBEL_FRACTION, GUMBEL_OCTAVES, GUMBEL_PARTS } from '../../tables/index.ts';
-import { balanced, unprovable, type IntTensor } from '../tensor.ts';
+import { balanced, unprovable, type Evaluated, type IntTensor } from '../tensor.ts';
 import { CHOICE_BITS, MAX_NOISE } from './shape.ts';
 
 /** M = floor((unit t + 500) / 1000), the noise's multiplier at a temperature of t thousandths. @throws RangeError */
@@ -42,37 +42,51 @@ export function gumbelNoise(
   );
 }
 
+/** The noise of a row, added modulo p; absent: greedy. */
+export type RowNoise = (row: number) => Int32Array;
+
+/** The values of one row: logits with noise. */
+function rowValues({ width, data }: IntTensor, row: number, noise: RowNoise | undefined): Int32Array {
+  const logits = data.subarray(row * width, (row + 1) * width);
+  const added = noise?.(row);
+  return logits.map((logit, v) => balanced(logit + (added?.[v] ?? 0)));
+}
+
 /**
- * The least id with the greatest value, for each row.
+ * The least id with the greatest value, for each row. Auxiliary: `chosen`, that value; `lead`, [rows, width], by how much it leads
+ * every other, one less for those of lower ids.
  *
- * @param noise per row, added modulo p; absent: greedy
  * @throws ProofError `UNPROVABLE` where the greatest value has more than 29 bits or leads another by 2^29 or more
  */
-export function evaluateArgmax(
-  stage: string,
-  logits: IntTensor,
-  noise?: (row: number) => Int32Array,
-): Int32Array {
-  const { rows, width, data } = logits;
-  const out = new Int32Array(rows);
-  const values = new Int32Array(width);
+export function evaluateArgmax(stage: string, logits: IntTensor, noise?: RowNoise): Required<Evaluated> {
+  const { rows, width } = logits;
+  const data = new Int32Array(rows);
   const half = 2 ** (CHOICE_BITS - 1);
   for (let t = 0; t < rows; t++) {
-    const added = noise?.(t);
-    let best = 0;
-    for (let v = 0; v < width; v++) {
-      values[v] = balanced((data[t * width + v] as number) + (added?.[v] ?? 0));
-      if ((values[v] as number) > (values[best] as number)) best = v;
-    }
+    const values = rowValues(logits, t, noise);
+    const best = values.reduce((a, value, v) => (value > (values[a] as number) ? v : a), 0);
     const greatest = values[best] as number;
-    let lead = 0; // the greatest D_v = greatest - value_v - [v < best]
-    for (let v = 0; v < width; v++) {
-      lead = Math.max(lead, greatest - (values[v] as number) - (v < best ? 1 : 0));
-    }
-    if (greatest >= half || greatest < -half || lead >= 2 ** CHOICE_BITS) {
+    const far = values.some((value, v) => leadOver(greatest, best, value, v) >= 2 ** CHOICE_BITS);
+    if (greatest >= half || greatest < -half || far) {
       unprovable(stage, t, 0, `expected a choice of ${CHOICE_BITS} bits`);
     }
-    out[t] = best;
+    data[t] = best;
   }
-  return out;
+  const auxiliary = () => {
+    const [chosen, lead] = [new Int32Array(rows), new Int32Array(rows * width)];
+    for (let t = 0; t < rows; t++) {
+      const values = rowValues(logits, t, noise);
+      const best = data[t] as number;
+      const greatest = values[best] as number;
+      chosen[t] = greatest;
+      values.forEach((value, v) => (lead[t * width + v] = leadOver(greatest, best, value, v)));
+    }
+    return { chosen, lead };
+  };
+  return { data, auxiliary };
+}
+
+/** D_v = l_choice - l_v - [v < choice] */
+function leadOver(greatest: number, best: number, value: number, v: number): number {
+  return greatest - value - (v < best ? 1 : 0);
 }

@@ -21,6 +21,8 @@ export interface ArgmaxNode extends NodeBase {
 
 /** A chosen value has 29 bits and lies less than 2^29 above every other. */
 export const CHOICE_BITS = 29;
+/** Bits of the low digit of a lead. */
+export const LEAD_LOW = 15;
 /** Greatest multiplier of noise. */
 export const MAX_NOISE = 2 ** 24;
 

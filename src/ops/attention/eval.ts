@@ -83,7 +83,7 @@ function fillScores(
 
 /**
  * The new rows. Auxiliary: `shift` k and `sum` S, [rows, heads]; `remainder` sum e v - S o, as the result; `scores` z of all
- * visible pairs, by row, head, visible row.
+ * visible pairs, by row, head, visible row; `firstVisible` by row.
  *
  * @throws ProofError `UNPROVABLE` naming row and head where scores spread beyond the digits
  */
@@ -132,5 +132,14 @@ export function evaluateAttention(
       sum[i * heads + h] = row.sum;
     }
   }
-  return { data, auxiliary: () => ({ shift, sum, remainder, scores: allScores }) };
+  return {
+    data,
+    auxiliary: () => ({
+      shift,
+      sum,
+      remainder,
+      scores: allScores,
+      firstVisible: Int32Array.from(firstVisible),
+    }),
+  };
 }

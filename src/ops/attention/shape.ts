@@ -45,11 +45,22 @@ export const SHIFT_LIMIT = 4096;
 /** Bits of the digit t, and of t and w together. */
 export const STEP_BITS = 11;
 export const OFFSET_BITS = 19;
+/** Bits of the row's shift. */
+export const SHIFT_BITS = 13;
+/** Bits of row sums. */
+export const SUM_BITS = 15;
 /** Row sums lie below this. */
-export const ROW_SUM_LIMIT = 2 ** 15;
+export const ROW_SUM_LIMIT = 2 ** SUM_BITS;
 /** Bits of values and results. */
 export const VALUE_BITS = 15;
 const MAX_SCORE = 2 ** 29;
+
+/** The least number of bits, 2 to 15, that all values and hence all results have. */
+export function resultBits(value: Pick<TensorInfo, 'min' | 'max'>): number {
+  let bits = 2;
+  while (bits < VALUE_BITS && !fitsBits(value, bits)) bits++;
+  return bits;
+}
 
 /** One octave of scores, G. */
 export function octave(shift: number): number {

@@ -13,7 +13,8 @@ import { columnCode, type Parameters } from '../../../src/params/parameters.ts';
 import { S128 } from '../../../src/params/profile.ts';
 import { applyWeight, codeOf, exampleWeights, linearParameters, randomCells } from '../linear.ts';
 import { generator } from '../words.ts';
-import type { Setting } from './fixtures.ts';
+import { addedWord } from './bends.ts';
+import { randomWords, type Setting } from './fixtures.ts';
 import type { Strategy } from './strategies.ts';
 
 /** The codewords of a source of at most sixteen columns: [n0][columns]. */
@@ -50,17 +51,18 @@ function disturb(words: Uint32Array, by: (row: number) => number): Uint32Array {
 }
 
 /** True claims about cells, with the weights of a statement. */
-function trueClaims(weights: readonly PublicClaim[], cells: Int16Array, m: number): PublicClaim[] {
+function trueClaims(weights: readonly PublicClaim[], cells: Int32Array, m: number): PublicClaim[] {
   return weights.map(({ weight }) => ({ weight, value: applyWeight(quintic, weight, cells, m) }));
 }
 
 /** Opens other cells than those that are committed; the claims hold for the other cells. */
-export function otherCells(kernels: Kernels, { statement, groups }: Setting): Strategy[] {
+export function otherCells(kernels: Kernels, { statement, groups, ownCells }: Setting): Strategy[] {
   const { parameters } = statement;
   const m = parameters.code.logData;
   const counts = groups.map(({ source }) => source.columns);
   const cells = randomCells(counts.reduce((a, b) => a + b, 0) * 2 ** m, 777);
-  const claimed: LinearStatement = { ...statement, claims: trueClaims(statement.claims, cells, m) };
+  const all = Int32Array.from([...cells, ...ownCells]);
+  const claimed: LinearStatement = { ...statement, claims: trueClaims(statement.claims, all, m) };
   let first = 0;
   const sources = groups.map(({ source: { columns, padLength } }) => {
     const own = cells.subarray(first * 2 ** m, (first + columns) * 2 ** m);
@@ -81,7 +83,7 @@ export function otherCells(kernels: Kernels, { statement, groups }: Setting): St
       open: (positions) => ({ ...open(positions), values: pickRows(words, group.source.columns, positions) }),
     };
   });
-  const base = { alone: true, claimed };
+  const base = { alone: true, claimed, ownCells };
   return [
     { ...base, name: 'other cells, rows as committed', code: 'FINAL_SUM', groups: otherSource },
     {
@@ -101,13 +103,19 @@ export function badWords(kernels: Kernels): Strategy[] {
     const group = new Uint8Array(8).fill(label.charCodeAt(0));
     return { label, group, epoch: 0, lifetime: 'static', columns: 1, uses: 1 };
   };
-  const build = (name: string, words: readonly ((codeword: Uint32Array) => Uint32Array)[]): Strategy => {
+  const build = (
+    name: string,
+    words: readonly ((codeword: Uint32Array) => Uint32Array)[],
+    ownWord?: Uint32Array,
+  ): Strategy => {
+    const own = ownWord === undefined ? 0 : 1;
+    const ownCells = randomWords(own * 2 ** m, 32);
     const identities = words.map((_, g) => single(`bad${g}`));
-    const weights = exampleWeights(quintic, words.length, m, 9).map((weight) => ({
+    const weights = exampleWeights(quintic, words.length + own, m, 9).map((weight) => ({
       weight,
       value: [] as Ext,
     }));
-    const parameters = linearParameters(S128, code, identities, weights.length);
+    const parameters = linearParameters(S128, code, identities, weights.length, own);
     const cells = randomCells(words.length * 2 ** m, 31);
     const made = identities.map((identity, g) => {
       const own = cells.subarray(g * 2 ** m, (g + 1) * 2 ** m);
@@ -124,10 +132,13 @@ export function badWords(kernels: Kernels): Strategy[] {
     const claimed = {
       parameters,
       groups: made.map(({ committed }) => committed),
-      claims: trueClaims(weights, cells, m),
+      ownColumns: own,
+      claims: trueClaims(weights, Int32Array.from([...cells, ...ownCells]), m),
       context: new Uint8Array(0),
     };
-    return { name, code: 'FINAL_SUM', alone: true, claimed, groups: made.map(({ group }) => group) };
+    const groups = made.map(({ group }) => group);
+    const bend = ownWord && addedWord(own + quintic.degree, 0, ownWord);
+    return { name, code: 'FINAL_SUM', alone: true, claimed, groups, ownCells, ...(bend && { bend }) };
   };
   const P = quintic.base.modulus;
   const third = (row: number): number => (row % 10 < 3 ? 1 : 0);
@@ -139,6 +150,12 @@ export function badWords(kernels: Kernels): Strategy[] {
       (w) => disturb(w, (row) => tail[row] as number),
       (w) => disturb(w, (row) => P - (tail[row] as number)),
     ]),
+    build('an own column of degree k0', [(w) => w], tail),
+    build(
+      'a word of a group and one of its own, far from the code, whose sum is a codeword',
+      [(w) => disturb(w, (row) => tail[row] as number)],
+      tail.map((word) => (P - word) % P),
+    ),
   ];
 }
 

@@ -7,23 +7,33 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, w
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { deserialize, serialize } from 'node:v8';
-import { wasmKernels } from '../../../src/kernels/index.ts';
-import type { LinearStatement } from '../../../src/pcs/linear-statement.ts';
+import { quintic } from '../../../src/field/quintic.ts';
+import { wasmKernels, type Kernels } from '../../../src/kernels/index.ts';
+import { proveProgram } from '../../../src/relation/prove.ts';
+import { testSource } from '../linear.ts';
+import type { ProgramFixture } from '../programs.ts';
 import { badWords, otherCells } from './committers.ts';
-import { honestProof, settings } from './fixtures.ts';
+import { chainCorpus, type ChainCorpus } from './chains.ts';
+import { honestProof, linkSetting, settings } from './fixtures.ts';
 import { proveLie } from './liar.ts';
+import { linkLies } from './link-lies.ts';
+import { programSettings } from './program-fixtures.ts';
+import { proveProgramLie } from './program-liar.ts';
+import { programLies as programLiesOf } from './program-lies.ts';
+import type { StoredProgram } from './program-statements.ts';
+import type { AnyStatement } from './statements.ts';
 import { strategies } from './strategies.ts';
 
 export interface Fixture {
   readonly name: string;
-  readonly statement: LinearStatement;
+  readonly statement: AnyStatement;
   /** Two proofs of it, with different keys. */
   readonly proofs: readonly [Uint8Array, Uint8Array];
 }
 
 export interface LieCase {
   readonly name: string;
-  readonly statement: LinearStatement;
+  readonly statement: AnyStatement;
   readonly proof: Uint8Array;
   /** Codes, one of which refuses; separated by `|`. */
   readonly code: string;
@@ -31,10 +41,30 @@ export interface LieCase {
   readonly alone: boolean;
 }
 
+/** A program with two proofs of it. */
+export interface StoredProofs {
+  readonly name: string;
+  readonly statement: StoredProgram;
+  readonly proofs: readonly [Uint8Array, Uint8Array];
+}
+
+export interface ProgramLieCase {
+  readonly name: string;
+  readonly statement: StoredProgram;
+  readonly proof: Uint8Array;
+  readonly code: string;
+}
+
 export interface Corpus {
   readonly fixtures: readonly Fixture[];
   readonly lies: readonly LieCase[];
+  readonly chains: ChainCorpus;
+  readonly programs: readonly StoredProofs[];
+  readonly programLies: readonly ProgramLieCase[];
 }
+
+/** Settings that the lies are told about. */
+const LIED_ABOUT: readonly string[] = ['one group', 'two groups', 'own columns'];
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const CACHE = join(ROOT, 'node_modules/.cache/zkdl');
@@ -54,8 +84,9 @@ function sourceDigest(): string {
 async function make(): Promise<Corpus> {
   const kernels = await wasmKernels({ threads: 1 });
   try {
-    const all = settings(kernels);
-    const fixtures = all.map((setting): Fixture => {
+    const linear = settings(kernels);
+    const link = linkSetting(kernels);
+    const fixtures = [...linear, link].map((setting): Fixture => {
       const { name, statement } = setting;
       return {
         name,
@@ -64,21 +95,44 @@ async function make(): Promise<Corpus> {
       };
     });
     const lies = [
-      ...all.slice(0, 2).flatMap((setting) =>
-        [...strategies(setting), ...otherCells(kernels, setting)].map((strategy) => ({
-          ...strategy,
-          name: `${setting.name}: ${strategy.name}`,
-        })),
-      ),
+      ...linear
+        .filter(({ name }) => LIED_ABOUT.includes(name))
+        .flatMap((setting) =>
+          [...strategies(setting), ...otherCells(kernels, setting)].map((strategy) => ({
+            ...strategy,
+            name: `${setting.name}: ${strategy.name}`,
+          })),
+        ),
+      ...linkLies(kernels, link).map((strategy) => ({ ...strategy, name: `link: ${strategy.name}` })),
       ...badWords(kernels),
     ].map((strategy, i): LieCase => {
       const { name, code, alone, claimed: statement } = strategy;
       return { name, code, alone, statement, proof: proveLie(kernels, strategy, 100 + i) };
     });
-    return { fixtures, lies };
+    return { fixtures, lies, chains: chainCorpus(kernels), ...programCorpus(kernels) };
   } finally {
     await kernels.close();
   }
+}
+
+function programCorpus(kernels: Kernels): Pick<Corpus, 'programs' | 'programLies'> {
+  const all = programSettings(kernels);
+  const stored = ({ statement, program }: ProgramFixture): StoredProgram => {
+    const { parameters, groups, context } = statement;
+    return { parameters, program, groups, context };
+  };
+  const programs = all.map((setting): StoredProofs => {
+    const { name, statement, groups, witness } = setting;
+    const [first, second] = [1, 2].map((key) =>
+      proveProgram(kernels, statement, groups, testSource(quintic, key), witness),
+    ) as [Uint8Array, Uint8Array];
+    return { name, statement: stored(setting), proofs: [first, second] };
+  });
+  const programLies = programLiesOf(kernels, all).map((lie, i): ProgramLieCase => {
+    const { name, fixture, code } = lie;
+    return { name, statement: stored(fixture), proof: proveProgramLie(kernels, lie, 300 + i), code };
+  });
+  return { programs, programLies };
 }
 
 /** The corpus: of the file that ZKDL_CORPUS names, of the cache, or made now. */

@@ -1,14 +1,12 @@
 /** Where the messages of a proof stand: taken from the verifier's own log, so that no message can be forgotten. */
 import type { ExtensionField } from '../../../src/field/field.ts';
 import { encodeExts, encodeFes } from '../../../src/field/encoding.ts';
-import type { LinearStatement } from '../../../src/pcs/linear-statement.ts';
-import { linearDomain } from '../../../src/pcs/linear-statement.ts';
-import { verifyLinear } from '../../../src/pcs/linear-verify.ts';
 import { levelGeometry } from '../../../src/params/parameters.ts';
 import type { Domain } from '../../../src/transcript/statement.ts';
 import type { TranscriptEvent } from '../../../src/transcript/transcript.ts';
 import { authenticate } from '../../../src/transcript/unauthenticated.ts';
 import { verifierChannel } from '../../../src/transcript/verifier.ts';
+import { domainOf, verifyStatement, type AnyStatement } from './statements.ts';
 
 /** A message or an opening of a proof. */
 export interface Segment {
@@ -26,11 +24,11 @@ export interface Segment {
 /** The log of a verification; whatever the verdict. */
 export function verifierLog(
   field: ExtensionField,
-  statement: LinearStatement,
+  statement: AnyStatement,
   proof: Uint8Array,
 ): TranscriptEvent[] {
   const events: TranscriptEvent[] = [];
-  verifyLinear(field, statement, proof, (event) => events.push(event));
+  verifyStatement(field, statement, proof, (event) => events.push(event));
   return events;
 }
 
@@ -49,7 +47,7 @@ export function segmentsOf(events: readonly TranscriptEvent[]): Segment[] {
 }
 
 /** Ranges of positions by the label of their challenge, in order. */
-export function positionRanges({ parameters }: LinearStatement): Map<string, number[]> {
+export function positionRanges({ parameters }: Pick<AnyStatement, 'parameters'>): Map<string, number[]> {
   return new Map([
     ['open/positions', [parameters.code.logData + 2]],
     ['whir/positions', levelGeometry(parameters).map(({ logCodeword }) => logCodeword)],
@@ -64,10 +62,10 @@ export function positionRanges({ parameters }: LinearStatement): Map<string, num
  */
 export function replay(
   field: ExtensionField,
-  statement: LinearStatement,
+  statement: Pick<AnyStatement, 'parameters'>,
   log: readonly TranscriptEvent[],
   proof: Uint8Array,
-  domain: Domain = linearDomain(field, statement),
+  domain: Domain = domainOf(field, statement as AnyStatement),
 ): { states: string[]; encoded: Uint8Array } {
   const states: string[] = [];
   const parts: Uint8Array[] = [];

@@ -2,17 +2,19 @@
 import type { Fe } from '../../../src/field/field.ts';
 import { quintic } from '../../../src/field/quintic.ts';
 import type { PublicClaim } from '../../../src/pcs/claim-encoding.ts';
-import type { LinearStatement } from '../../../src/pcs/linear-statement.ts';
+import { committedColumns, ownColumns, type LinearStatement } from '../../../src/pcs/linear-statement.ts';
+import type { LinkStatement } from '../../../src/pcs/link-statement.ts';
 import type { CommittedGroup } from '../../../src/pcs/opening.ts';
 import type { Factor, Term } from '../../../src/pcs/weight.ts';
 import { leastPadQueries } from '../../../src/params/queries.ts';
 import type { Parameters } from '../../../src/params/parameters.ts';
 import { codeOf } from '../linear.ts';
 import { bump, level, withLevels } from './fixtures.ts';
+import { groupsOf, isLink, type AnyStatement } from './statements.ts';
 
 export interface ChangedStatement {
   readonly name: string;
-  readonly statement: LinearStatement;
+  readonly statement: AnyStatement;
 }
 
 function flipped(bytes: Uint8Array, at: number): Uint8Array {
@@ -20,74 +22,127 @@ function flipped(bytes: Uint8Array, at: number): Uint8Array {
 }
 
 /** The statement with one leaf changed, once for every leaf. */
-export function leavesOf(statement: LinearStatement): ChangedStatement[] {
+export function leavesOf(statement: AnyStatement): ChangedStatement[] {
   const text = JSON.stringify(statement);
   // A list of one does not change when it is reordered.
   return allLeaves(statement).filter((leaf) => JSON.stringify(leaf.statement) !== text);
 }
 
-function allLeaves(statement: LinearStatement): ChangedStatement[] {
+function allLeaves(statement: AnyStatement): ChangedStatement[] {
   return [
     ...parameterLeaves(statement),
-    ...statement.groups.flatMap((_, g) => groupLeaves(statement, g)),
-    ...claimLeaves(statement),
+    ...groupsOf(statement).flatMap((_, g) => groupLeaves(statement, g)),
+    ...(isLink(statement) ? linkLeaves(statement) : [...ownLeaves(statement), ...claimLeaves(statement)]),
     { name: 'context: a bit', statement: { ...statement, context: flipped(statement.context, 0) } },
     { name: 'context: longer', statement: { ...statement, context: Uint8Array.of(...statement.context, 0) } },
     { name: 'context: empty', statement: { ...statement, context: new Uint8Array(0) } },
   ];
 }
 
-/** Other parameter sets that are as strong: numbers that nothing but the digest of the set tells apart. */
-function parameterLeaves(statement: LinearStatement): ChangedStatement[] {
-  const { parameters } = statement;
-  const { code, pads, levels } = parameters;
-  const first = levels[0]?.logFold as number;
-  const at = (name: string, changed: Parameters): ChangedStatement => ({
-    name: `parameters: ${name}`,
-    statement: { ...statement, parameters: changed },
+function withGroups(statement: AnyStatement, groups: readonly CommittedGroup[]): AnyStatement {
+  if (!isLink(statement)) return { ...statement, groups };
+  const [older, newer] = groups as [CommittedGroup, CommittedGroup];
+  return { ...statement, older, newer };
+}
+
+/** What both epochs of a link have in common: one changed alone makes no statement. */
+function linkLeaves(statement: LinkStatement): ChangedStatement[] {
+  const { older, newer } = statement;
+  const at = (
+    name: string,
+    change: (group: CommittedGroup) => Partial<CommittedGroup>,
+  ): ChangedStatement => ({
+    name: `both groups: ${name}`,
+    statement: withGroups(
+      statement,
+      [older, newer].map((group) => ({ ...group, ...change(group) })),
+    ),
   });
-  const longer = pads.logCodeword + 1;
-  const queries = leastPadQueries(pads.size, longer, parameters.profile.lambda) as number;
   return [
-    at('n_H', { ...parameters, pads: { ...pads, logCodeword: longer, queries } }),
-    at('levels', withLevels(parameters, [level(first, 4)])),
-    at('more levels', withLevels(parameters, [level(first, 4), level(2, 4), level(1, 4)])),
-    at('t', {
-      ...parameters,
-      code: codeOf(
-        parameters.profile,
-        code.logData,
-        2 * code.padLength > 2 ** code.logData ? code.padLength / 2 : 2 * code.padLength,
-      ),
-    }),
+    at('label', ({ label }) => ({ label: `${label.slice(0, 7)}x` })),
+    at('id', ({ group }) => ({ group: flipped(group, 7) })),
+    at('epoch', ({ epoch }) => ({ epoch: epoch + 1 })),
+    at('high half of the epoch', ({ epoch }) => ({ epoch: epoch + 2 ** 32 })),
+    at('columns', ({ columns }) => ({ columns: columns + 1 })),
+    at('caps exchanged', (group) => ({ cap: group === older ? newer.cap : older.cap })),
   ];
 }
 
-function groupLeaves(statement: LinearStatement, g: number): ChangedStatement[] {
-  const old = statement.groups[g] as CommittedGroup;
-  const at = (name: string, change: Partial<CommittedGroup>): ChangedStatement => ({
-    name: `group ${g}: ${name}`,
-    statement: {
-      ...statement,
-      groups: statement.groups.map((group, i) => (i === g ? { ...group, ...change } : group)),
-    },
+/** Columns of the proof's own: more, fewer, and one that was a group's. */
+function ownLeaves(statement: LinearStatement): ChangedStatement[] {
+  const own = ownColumns(statement);
+  const last = statement.groups.at(-1) as CommittedGroup;
+  const shift = (by: number): LinearStatement => ({
+    ...statement,
+    ownColumns: own + by,
+    groups: [...statement.groups.slice(0, -1), { ...last, columns: last.columns - by }],
   });
-  const other = old.lifetime === 'static' ? 'carried' : 'static';
+  const leaves = [
+    { name: 'own columns: one more', statement: { ...statement, ownColumns: own + 1 } },
+    ...(last.columns > 1 ? [{ name: "own columns: one of the last group's", statement: shift(1) }] : []),
+    ...(own > 0 ? [{ name: 'own columns: one goes to the last group', statement: shift(-1) }] : []),
+  ];
+  return leaves;
+}
+
+/** Other parameter sets that are as strong: numbers that nothing but the digest of the set tells apart. */
+export function parameterChanges(parameters: Parameters): [name: string, changed: Parameters][] {
+  const { code, pads, levels } = parameters;
+  const first = levels[0]?.logFold as number;
+  const longer = pads.logCodeword + 1;
+  const queries = leastPadQueries(pads.size, longer, parameters.profile.lambda) as number;
+  const padLength = 2 * code.padLength > 2 ** code.logData ? code.padLength / 2 : 2 * code.padLength;
+  return [
+    ['n_H', { ...parameters, pads: { ...pads, logCodeword: longer, queries } }],
+    ['levels', withLevels(parameters, [level(first, 4)])],
+    ['more levels', withLevels(parameters, [level(first, 4), level(2, 4), level(1, 4)])],
+    ['t', { ...parameters, code: codeOf(parameters.profile, code.logData, padLength) }],
+  ];
+}
+
+function parameterLeaves(statement: AnyStatement): ChangedStatement[] {
+  return parameterChanges(statement.parameters).map(([name, parameters]) => ({
+    name: `parameters: ${name}`,
+    statement: { ...statement, parameters },
+  }));
+}
+
+/** What names a group's tree, and what may differ between two epochs of a link. */
+export function groupChanges(old: CommittedGroup): {
+  readonly alone: [name: string, change: Partial<CommittedGroup>][];
+  readonly shared: [name: string, change: Partial<CommittedGroup>][];
+} {
   const doubled = new Uint8Array(2 * old.cap.length);
   doubled.set(old.cap);
   doubled.set(old.cap, old.cap.length);
-  return [
-    at('label', { label: `${old.label.slice(0, 7)}x` }),
-    at('id', { group: flipped(old.group, 7) }),
-    at('epoch', { epoch: old.epoch + 1 }),
-    at('high half of the epoch', { epoch: old.epoch + 2 ** 32 }),
-    at('lifetime', { lifetime: other }),
-    at('uses', { uses: old.uses + 1 }),
-    at('columns', { columns: old.columns + 1 }),
-    at('first byte of the cap', { cap: flipped(old.cap, 0) }),
-    at('last byte of the cap', { cap: flipped(old.cap, old.cap.length - 1) }),
-    at('larger cap', { cap: doubled }),
-  ];
+  return {
+    alone: [
+      ['uses', { uses: old.uses + 1 }],
+      ['first byte of the cap', { cap: flipped(old.cap, 0) }],
+      ['last byte of the cap', { cap: flipped(old.cap, old.cap.length - 1) }],
+      ['larger cap', { cap: doubled }],
+    ],
+    shared: [
+      ['label', { label: `${old.label.slice(0, 7)}x` }],
+      ['id', { group: flipped(old.group, 7) }],
+      ['epoch', { epoch: old.epoch + 1 }],
+      ['high half of the epoch', { epoch: old.epoch + 2 ** 32 }],
+      ['lifetime', { lifetime: old.lifetime === 'static' ? 'carried' : 'static' }],
+      ['columns', { columns: old.columns + 1 }],
+    ],
+  };
+}
+
+function groupLeaves(statement: AnyStatement, g: number): ChangedStatement[] {
+  const groups = groupsOf(statement);
+  const { alone, shared } = groupChanges(groups[g] as CommittedGroup);
+  return [...alone, ...(isLink(statement) ? [] : shared)].map(([name, change]) => ({
+    name: `group ${g}: ${name}`,
+    statement: withGroups(
+      statement,
+      groups.map((group, i) => (i === g ? { ...group, ...change } : group)),
+    ),
+  }));
 }
 
 function claimLeaves(statement: LinearStatement): ChangedStatement[] {
@@ -121,7 +176,7 @@ function claimLeaves(statement: LinearStatement): ChangedStatement[] {
       result.push(
         at(`term ${j}.${k}: coefficient`, terms(j, k, { ...term, coefficient: bump(term.coefficient) })),
       );
-      if (statement.groups.some(({ columns }) => columns > 1) || statement.groups.length > 1) {
+      if (committedColumns(statement) > 1) {
         result.push(
           at(
             `term ${j}.${k}: column`,

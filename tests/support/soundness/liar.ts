@@ -8,8 +8,9 @@ import { quintic } from '../../../src/field/quintic.ts';
 import { codePoint } from '../../../src/code/point.ts';
 import type { Kernels } from '../../../src/kernels/index.ts';
 import { distinctPositions } from '../../../src/merkle/rows-verify.ts';
-import { linearDomain, type LinearStatement } from '../../../src/pcs/linear-statement.ts';
+import type { LinearStatement } from '../../../src/pcs/linear-statement.ts';
 import { proveLinearBody } from '../../../src/pcs/linear-prove.ts';
+import { proveLinkBody } from '../../../src/pcs/link-prove.ts';
 import { powersOf, weightsAt } from '../../../src/pcs/open-verify.ts';
 import type { OpenableGroup } from '../../../src/pcs/open-prove.ts';
 import { applyForms, bindForm, type Form } from '../../../src/pcs/whir/functional.ts';
@@ -19,6 +20,7 @@ import { publicRandom, releasedValue } from '../../../src/secret/released.ts';
 import { proverChannel, type ProverChannel } from '../../../src/transcript/prover.ts';
 import { affineAlgebra } from '../../../src/pads/affine.ts';
 import { testSource } from '../linear.ts';
+import { domainOf, isLink, type AnyStatement } from './statements.ts';
 
 const LIE = 'a lie: what it says about a witness is its own business';
 
@@ -33,17 +35,24 @@ export type Hook = (label: string, values: readonly Ext[], nth: number, seen: Se
 
 export interface Lie {
   /** What the verifier is told. */
-  readonly claimed: LinearStatement;
-  /** What the prover computes with; default: the same. */
-  readonly believed?: LinearStatement;
+  readonly claimed: AnyStatement;
+  /** What the prover computes with, of the same kind; default: the same. */
+  readonly believed?: AnyStatement;
   readonly groups: readonly OpenableGroup[];
+  /** Words of the proof's own columns. */
+  readonly ownCells?: Uint32Array;
   readonly hook?: Hook;
-  /** Damages a codeword that the prover encodes for itself: [2^logN][columns]. */
-  readonly damage?: (codeword: Uint32Array, logN: number, columns: number) => void;
+  /** Kernels that compute something else: codewords, folds. */
+  readonly bend?: (kernels: Kernels, seen: Seen) => Kernels;
+}
+
+/** A channel that lies, and what it has seen. */
+export interface LyingChannel extends ProverChannel {
+  readonly seen: Seen;
 }
 
 /** A channel whose messages of elements of K go through a hook. */
-export function lyingChannel(ch: ProverChannel, hook: Hook): ProverChannel {
+export function lyingChannel(ch: ProverChannel, hook: Hook): LyingChannel {
   const exts = new Map<string, Ext[]>();
   const positions = new Map<string, number[][]>();
   const written = new Map<string, number>();
@@ -58,6 +67,7 @@ export function lyingChannel(ch: ProverChannel, hook: Hook): ProverChannel {
   };
   return {
     ...ch,
+    seen,
     challengeExts,
     challengeExt: (label) => challengeExts(label, 1)[0] as Ext,
     challengePositions(label, count, logSize) {
@@ -76,28 +86,25 @@ export function lyingChannel(ch: ProverChannel, hook: Hook): ProverChannel {
 
 /** The proof of a lie. */
 export function proveLie(kernels: Kernels, lie: Lie, key: number): Uint8Array {
-  const { claimed, believed = claimed, groups, hook = () => undefined, damage } = lie;
-  const bent: Kernels =
-    damage === undefined
-      ? kernels
-      : {
-          ...kernels,
-          encode(out, message, shape) {
-            kernels.encode(out, message, shape);
-            damage(out, shape.logN, shape.columns);
-          },
-        };
-  const ch = proverChannel(linearDomain(quintic, claimed));
-  proveLinearBody(bent, lyingChannel(ch, hook), believed, groups, testSource(quintic, key), false);
+  const { claimed, believed = claimed, groups, ownCells, hook = () => undefined, bend } = lie;
+  const ch = lyingChannel(proverChannel(domainOf(quintic, claimed)), hook);
+  const bent = bend?.(kernels, ch.seen) ?? kernels;
+  const source = testSource(quintic, key);
+  if (isLink(believed)) {
+    proveLinkBody(bent, ch, believed, groups as [OpenableGroup, OpenableGroup], source, false);
+  } else {
+    proveLinearBody(bent, ch, believed, groups, source, false, ownCells);
+  }
   return ch.finish();
 }
 
-/** The point of the merge, low variable first. */
-export function mergePoint(seen: Seen): Ext[] {
-  return [...seen.exts('merge/r')].reverse();
+/** The point of the evaluations, low variable first. */
+export function pointOf(seen: Seen): Ext[] {
+  const link = seen.exts('link/r');
+  return link.length > 0 ? link : [...seen.exts('merge/r')].reverse();
 }
 
-function product(values: readonly Ext[]): Ext {
+export function product(values: readonly Ext[]): Ext {
   return values.reduce((a: Ext, b) => quintic.mul(a, b), quintic.one);
 }
 
@@ -107,17 +114,17 @@ export function mergeGap(seen: Seen, j: number): Ext {
   return quintic.mul(power, product(seen.exts('merge/r')));
 }
 
-/** The change of y_0 that closes the merge over that gap. */
-export function closingY(statement: LinearStatement, seen: Seen, j: number): Ext {
+/** The change of y of a column that closes the merge over that gap. */
+export function closingY(statement: LinearStatement, seen: Seen, j: number, column = 0): Ext {
   const algebra = affineAlgebra(quintic);
   const claims = statement.claims.map(({ weight }) => ({ weight, value: algebra.zero }));
   const powers = powersOf(quintic, seen.exts('merge/b')[0] as Ext, claims.length);
-  const weight = weightsAt(quintic, claims, powers, mergePoint(seen)).get(0) as Ext;
+  const weight = weightsAt(quintic, claims, powers, pointOf(seen)).get(column) as Ext;
   return quintic.mul(mergeGap(seen, j), quintic.inverse(weight));
 }
 
 /** The change of cell 0 of the last vector that closes the inner argument when its claim began `gap` too high. */
-export function closingFinal(statement: LinearStatement, seen: Seen, gap: Ext): Ext {
+export function closingFinal(statement: AnyStatement, seen: Seen, gap: Ext): Ext {
   const { parameters } = statement;
   const logDomain = parameters.code.logData + 2;
   const join = (forms: readonly Form[], log: number, drawn: readonly number[], eta: Ext): Form[] => {
@@ -127,7 +134,7 @@ export function closingFinal(statement: LinearStatement, seen: Seen, gap: Ext): 
     }));
     return joinValues(quintic, forms, quintic.zero, opened, eta).forms;
   };
-  const wr: Form = { kind: 'eq', coefficient: quintic.one, point: [...mergePoint(seen), quintic.zero] };
+  const wr: Form = { kind: 'eq', coefficient: quintic.one, point: [...pointOf(seen), quintic.zero] };
   const first = seen.positions('open/positions')[0] as number[];
   let forms = join([wr], logDomain, first, seen.exts('open/eta')[0] as Ext);
   let at = 0;

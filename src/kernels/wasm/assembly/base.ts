@@ -171,3 +171,16 @@ export function fSum(out: usize, a: usize, n: usize): void {
   store<u32>(out, <u32>(total % <u64>P));
 }
 
+
+/** Zeros over n bytes, a multiple of 64, at an address aligned to 64. */
+export function wipe(at: usize, n: usize): void {
+  const end = at + n;
+  const zero = i64x2.splat(0);
+  while (at < end) {
+    v128.store(at, zero);
+    v128.store(at, zero, 16);
+    v128.store(at, zero, 32);
+    v128.store(at, zero, 48);
+    at += 64;
+  }
+}

@@ -1,0 +1,114 @@
+/** Verifies an answer: bytes of a key and of a proof file in, a verdict and what was proven out. Never throws. */
+import { refuse } from '../errors/proof-error.ts';
+import { quintic } from '../field/quintic.ts';
+import { lowerGraph } from '../graph/lower.ts';
+import { verdictOf, type Verdict } from '../pcs/linear-verify.ts';
+import type { Parameters } from '../params/parameters.ts';
+import { compileProgram } from '../relation/compile.ts';
+import { checkProgramStatement, type ProgramStatement } from '../relation/statement.ts';
+import { verifyProgram } from '../relation/verify.ts';
+import { decodeAnswer } from './envelope.ts';
+import { decodeModelKey, modelDigest, type ModelKey } from './key.ts';
+import { answerContext, passOf, type AnswerStatement } from './statement.ts';
+
+/** What the caller already knows and a proof must agree with. Absent: anything. */
+export interface Expectations {
+  /** 32 bytes: digest of the key that was agreed on. */
+  readonly model?: Uint8Array;
+  /** Ids of all prompts, of all completions. */
+  readonly prompts?: readonly (readonly number[])[];
+  readonly completions?: readonly (readonly number[])[];
+  readonly context?: Uint8Array;
+}
+
+/** A verdict with what was proven, where it was. */
+export type AnswerVerdict =
+  | { readonly ok: true; readonly statement: AnswerStatement; readonly key: ModelKey }
+  | Extract<Verdict, { ok: false }>;
+
+/**
+ * Whether a proof file convinces, under a key, of what it says.
+ *
+ * @param key bytes of a model's key, @param file bytes of a proof file
+ * @example
+ * const verdict = verifyAnswer(keyBytes, proofBytes, { model: agreedDigest });
+ * if (verdict.ok) console.log(verdict.statement.sequences[0].completion);
+ */
+export function verifyAnswer(key: Uint8Array, file: Uint8Array, expected: Expectations = {}): AnswerVerdict {
+  let result: AnswerVerdict | undefined;
+  const checked = verdictOf(() => {
+    checkBytes('key', key);
+    checkBytes('proof file', file);
+    const modelKey = decodeModelKey(key);
+    const { statement, parameters, proof } = decodeAnswer(file);
+    const digest = modelDigest(key);
+    if (!sameBytes(digest, statement.model)) refuse('MODEL', 'proof file', 'expected a proof about this key');
+    checkExpectations(statement, digest, expected);
+    const verdict = verifyProgram(answerStatement(modelKey, statement, parameters), proof);
+    result = verdict.ok ? { ok: true, statement, key: modelKey } : verdict;
+  });
+  return checked.ok ? (result as AnswerVerdict) : checked;
+}
+
+/**
+ * The statement of a program that an answer comes to: the graph lowered by this library, whatever anybody says.
+ *
+ * @throws ProofError as `passOf`, `lowerGraph`; `STATEMENT` for parameters that do not fit the key
+ */
+export function answerStatement(
+  { graph, weights }: ModelKey,
+  statement: AnswerStatement,
+  parameters: Parameters,
+): ProgramStatement {
+  const compiled = compileProgram(quintic, lowerGraph(graph, passOf(graph, statement)));
+  const { code, profile } = weights.parameters;
+  const same = (['logData', 'padLength', 'queries'] as const).every(
+    (field) => code[field] === parameters.code[field],
+  );
+  if (!same || profile.id !== parameters.profile.id) {
+    refuse('STATEMENT', 'proof file', 'parameters: expected profile and column code of the key, got others');
+  }
+  const program = { parameters, compiled, groups: [weights.group], context: answerContext(statement) };
+  try {
+    checkProgramStatement(program);
+  } catch (error) {
+    if (error instanceof RangeError) refuse('STATEMENT', 'proof file', error.message);
+    throw error;
+  }
+  return program;
+}
+
+function checkExpectations(
+  { sequences, context }: AnswerStatement,
+  digest: Uint8Array,
+  expected: Expectations,
+): void {
+  const { model, prompts, completions } = expected;
+  if (model !== undefined && !sameBytes(model, digest)) {
+    refuse('MODEL', 'key', 'expected the agreed digest, got a key of another');
+  }
+  const differ = (lists: readonly (readonly number[])[], of: 'prompt' | 'completion'): boolean =>
+    lists.length !== sequences.length ||
+    sequences.some((sequence, s) => !sameIds(lists[s] as readonly number[], sequence[of]));
+  if (prompts !== undefined && differ(prompts, 'prompt')) {
+    refuse('PROMPT', 'proof file', 'expected the given prompt, got a proof about another');
+  }
+  if (completions !== undefined && differ(completions, 'completion')) {
+    refuse('COMPLETION', 'proof file', 'expected the given completion, got a proof about another');
+  }
+  if (expected.context !== undefined && !sameBytes(expected.context, context)) {
+    refuse('CONTEXT', 'proof file', 'expected the given context, got a proof about another');
+  }
+}
+
+function checkBytes(what: string, bytes: Uint8Array): void {
+  if (!(bytes instanceof Uint8Array)) refuse('FORMAT', what, 'expected bytes, got something else');
+}
+
+function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, i) => byte === b[i]);
+}
+
+function sameIds(a: readonly number[], b: readonly number[]): boolean {
+  return a.length === b.length && a.every((id, i) => id === b[i]);
+}

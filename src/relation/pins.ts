@@ -1,0 +1,240 @@
+/**
+ * Pins: places where a residue is cut into digits, and why in one way only. The entry of a lookup says
+ *
+ *     t = c + V + sum of c_i d_i (mod p),     t a value of the column, d_i within their intervals.
+ *
+ * For a given V at most one choice of t and all d_i fits, if t - sum of c_i d_i takes every residue at most once. V is what was
+ * there before: everything but the cells of witness tensors that nothing has settled yet. spec/programs.md section 4.
+ */
+import { refuse } from '../errors/proof-error.ts';
+import type { BaseField } from '../field/field.ts';
+import { isCell, isConstant, type Columns } from './columns.ts';
+import { decomposesOnce, type Digit } from './decompose.ts';
+import type { FlatRelation, Form } from './form.ts';
+import { fitsField, inferTerms, viewKey, type Known } from './interval.ts';
+import type { Program, Relation, Table, Tensor, Term, View, Virtual } from './program.ts';
+import { settleTensors, type Settled } from './settle.ts';
+
+/** A residue, and a place that pins it: an entry of a lookup, or a relation that makes a tensor of it (entry 0). */
+export interface Residue {
+  /** The virtual tensor; for an entry that is a residue without being declared as one the relation. */
+  readonly name: string;
+  readonly cells: number;
+  readonly relation: string;
+  readonly entry: number;
+}
+
+type Lookup = Relation & { readonly kind: 'lookup' };
+
+interface Context {
+  readonly base: BaseField;
+  readonly columns: Columns;
+  readonly known: Known;
+  readonly tensors: ReadonlyMap<string, Tensor>;
+  readonly residues: ReadonlyMap<string, Virtual>;
+  readonly settled: Settled;
+}
+
+/**
+ * Checks all entries of lookups and all residues.
+ *
+ * @param flat the relations of the program, written out
+ * @throws ProofError `PROGRAM_RANGE`
+ */
+export function checkPins(
+  base: BaseField,
+  program: Program,
+  flat: readonly FlatRelation[],
+  columns: Columns,
+  known: Known,
+): Residue[] {
+  const residues = new Map(
+    program.virtuals.filter(({ range }) => range === 'residue').map((virtual) => [virtual.name, virtual]),
+  );
+  const tensors = new Map(program.tensors.map((tensor) => [tensor.name, tensor]));
+  const context: Context = { base, columns, known, tensors, residues, settled: new Map() };
+  const { settled, made } = settleTensors(program, flat, tensors, (r, relation, form, entry, before) => {
+    const digits = digitsOf({ ...context, settled: before }, r, relation, form, entry);
+    if (typeof digits === 'string') return [];
+    const table = tableOf(program, relation);
+    const { values, repeats } = columns.values(table, entry);
+    const once = !(repeats && table.columns.length > 1) && decomposesOnce(base, values, digits);
+    return once ? digits.map(({ tensor }) => tensor) : [];
+  });
+  const own = { ...context, settled };
+  const found: Residue[] = [];
+  program.relations.forEach((relation, r) => {
+    const forms = relation.kind === 'zero' ? [relation.terms] : relation.entries;
+    forms.forEach((terms, entry) => {
+      const form = flat[r]?.forms[entry] as Form;
+      const stage = stageOf(relation, entry);
+      const names = residuesOf(context, terms, stage);
+      const at = { relation: relation.name, entry };
+      if (relation.kind === 'zero') {
+        if (names.length > 0 && !made.has(r)) {
+          const what = `reads the residue ${names[0]}, but makes no tensor of it`;
+          refuse('PROGRAM_RANGE', stage, `${what}: one with coefficient 1 or -1 that nothing settled before`);
+        }
+        if (made.has(r)) checkOrder(settled, form, r, stage);
+      } else if (checkEntry(own, r, relation, entry, form, tableOf(program, relation), names)) {
+        checkOrder(settled, form, r, stage);
+        if (names.length === 0) found.push({ name: relation.name, cells: cellsOf(relation), ...at });
+      } else if (made.has(r)) checkOrder(settled, form, r, stage);
+      for (const name of names) found.push({ name, cells: cellsOf(residues.get(name) as Virtual), ...at });
+    });
+  });
+  return found;
+}
+
+function stageOf({ kind, name }: Relation, entry: number): string {
+  return kind === 'zero' ? `relation ${name}` : `relation ${name}: entry ${entry}`;
+}
+
+function tableOf({ tables }: Program, relation: Lookup): Table {
+  return tables.find(({ name }) => name === relation.table) as Table;
+}
+
+function cellsOf({ indices }: { readonly indices: readonly { readonly size: number }[] }): number {
+  return indices.reduce((product, { size }) => product * size, 1);
+}
+
+/** What digits are of must be there before them: of a tensor that a later relation settles they might be the cause. */
+function checkOrder(settled: Settled, form: Form, r: number, stage: string): void {
+  for (const { tensor } of form.flatMap(({ views }) => views)) {
+    if ((settled.get(tensor) ?? 0) > r) {
+      refuse(
+        'PROGRAM_RANGE',
+        stage,
+        `expected tensors that are settled before, got ${tensor}, settled later`,
+      );
+    }
+  }
+}
+
+/**
+ * Residues that a form reads, those behind others too. Products beside one belong into its definition: there they are what the
+ * digits are of.
+ */
+function residuesOf(context: Context, terms: readonly Term[], stage: string): string[] {
+  const own = terms.filter(({ views }) => views.some(({ tensor }) => context.residues.has(tensor)));
+  if (own.length === 0) return [];
+  for (const term of terms) {
+    if (term.views.length === 0 || isCell(term)) continue;
+    const names = term.views.map(({ tensor: name }) => name).join(' and ');
+    refuse('PROGRAM_RANGE', stage, `expected residues, cells and constants, got a term of ${names}`);
+  }
+  return own.flatMap(({ coefficient, views }) => {
+    const { name, terms: inner } = context.residues.get((views[0] as View).tensor) as Virtual;
+    if (Math.abs(coefficient) !== 1) {
+      refuse(
+        'PROGRAM_RANGE',
+        stage,
+        `coefficient of the residue ${name}: expected 1 or -1, got ${coefficient}`,
+      );
+    }
+    const reads = inner.some(({ views: of }) => of.some(({ tensor }) => context.residues.has(tensor)));
+    return [...(reads ? residuesOf(context, inner, `virtual ${name}`) : []), name];
+  });
+}
+
+/** @returns whether the entry is a residue that it pins */
+function checkEntry(
+  context: Context,
+  r: number,
+  relation: Lookup,
+  entry: number,
+  form: Form,
+  table: Table,
+  residues: readonly string[],
+): boolean {
+  const { base, columns, known } = context;
+  const stage = stageOf(relation, entry);
+  const wrong = (what: string): never => refuse('PROGRAM_RANGE', stage, what);
+  const inferred = inferTerms(known, relation.indices, relation.entries[entry] as readonly Term[]);
+  if ('interval' in inferred && fitsField(base, inferred.interval)) return false;
+  // Columns behind the first are functions of the row: they say what a value is, and check none.
+  if (residues.length === 0 && (entry > 0 || isSingleCell(form))) return false;
+  const product =
+    residues.length > 0 ? undefined : productOfCells(context, relation.entries[entry] as readonly Term[]);
+  if (product !== undefined) wrong(`expected a virtual tensor for the product of ${product}`);
+  const { values, repeats } = columns.values(table, entry);
+  if (repeats && table.columns.length > 1)
+    wrong(`column ${entry} of ${table.name}: expected different values`);
+  const digits = digitsOf(context, r, relation, form, entry);
+  if (typeof digits === 'string') return wrong(`reads ${digits}, which has no range`);
+  if (!decomposesOnce(base, values, digits)) {
+    const list = digits.map(({ coefficient, count }) => `${count} times ${coefficient}`).join(', ');
+    wrong(`expected digits that decompose in one way, got ${list} over the column of ${table.name}`);
+  }
+  return true;
+}
+
+/** A single cell with any coefficient, and constants: the table says what it is. */
+function isSingleCell(form: Form): boolean {
+  const others = form.filter((term) => !isConstant(term));
+  return others.length === 1 && isCell(others[0] as Term);
+}
+
+/** Names of two witness tensors that are multiplied cell by cell: a quotient times its divisor would look like an input. */
+function productOfCells({ tensors }: Context, terms: readonly Term[]): string | undefined {
+  const isWitness = ({ tensor }: View): boolean => tensors.get(tensor)?.kind === 'witness';
+  const term = terms.find(
+    ({ views, sums }) => views.length === 2 && sums.length === 0 && views.every(isWitness),
+  );
+  return term?.views.map(({ tensor }) => tensor).join(' and ');
+}
+
+/**
+ * The cells of an entry that a prover could choose: those of tensors which something earlier does not settle. Cells in the
+ * definition of a residue are its inputs, unless the entry has no other digit. Cells of one view count once, their coefficients
+ * added.
+ *
+ * @returns the name of a tensor without interval, if there is one among them
+ */
+function digitsOf(
+  context: Context,
+  r: number,
+  relation: Relation,
+  form: Form,
+  entry: number,
+): (Digit & { readonly tensor: string })[] | string {
+  const { base, known, tensors, settled } = context;
+  const terms = relation.kind === 'lookup' ? (relation.entries[entry] as readonly Term[]) : [];
+  const isOpen = (term: Term): boolean => {
+    const { tensor } = term.views[0] ?? { tensor: '' };
+    const by = settled.get(tensor);
+    return isCell(term) && tensors.get(tensor)?.kind === 'witness' && (by === undefined || by >= r);
+  };
+  const outer = entryTensors(context, terms);
+  const open = form.filter(isOpen);
+  const digits = open.filter(({ views }) => outer.has((views[0] as View).tensor));
+  const coefficients = new Map<string, { tensor: string; sum: bigint }>();
+  for (const term of digits.length > 0 ? digits : open) {
+    const view = term.views[0] as View;
+    if (!known.intervals.has(view.tensor)) return view.tensor;
+    const key = viewKey(view);
+    const sum = (coefficients.get(key)?.sum ?? 0n) + BigInt(term.coefficient);
+    coefficients.set(key, { tensor: view.tensor, sum });
+  }
+  return [...coefficients.values()].flatMap(({ tensor, sum }) => {
+    const { min, max } = known.intervals.get(tensor) as { min: bigint; max: bigint };
+    const coefficient = Math.abs(base.toBalanced(base.fromInt(sum)));
+    // A coefficient of zero leaves the digit to other relations.
+    return coefficient === 0 ? [] : [{ tensor, coefficient, count: Number(max - min) + 1 }];
+  });
+}
+
+/** Tensors that an entry reads as cells outside the definitions of residues that read no other residue. */
+function entryTensors(context: Context, terms: readonly Term[]): Set<string> {
+  return new Set(
+    terms.filter(isCell).flatMap(({ views }) => {
+      const { tensor } = views[0] as View;
+      const residue = context.residues.get(tensor);
+      if (residue === undefined) return [tensor];
+      const reads = residue.terms.some(({ views: of }) =>
+        of.some((view) => context.residues.has(view.tensor)),
+      );
+      return reads ? [...entryTensors(context, residue.terms)] : [];
+    }),
+  );
+}

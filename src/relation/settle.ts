@@ -1,0 +1,71 @@
+/**
+ * Which witness tensors are functions of what was there before: what a relation settles is no longer a prover's choice where later
+ * relations read it. Relations count in their order; so nothing settles itself through others. spec/programs.md section 4.
+ */
+import { isCell, reachesAll } from './columns.ts';
+import type { FlatRelation, FlatTerm, Form } from './form.ts';
+import type { Program, Relation, Tensor, View } from './program.ts';
+
+type Lookup = Relation & { readonly kind: 'lookup' };
+
+/** Tensors of the digits of an entry, if they decompose in one way and these tensors are settled before; else none. */
+type Decides = (r: number, relation: Lookup, form: Form, entry: number, before: Settled) => readonly string[];
+
+/** For every settled tensor the index of the relation that settles it. */
+export type Settled = ReadonlyMap<string, number>;
+
+/**
+ * - A relation that vanishes settles the one witness tensor in it that nothing settled before, if its single cell has coefficient
+ *   1 or -1 and reaches all.
+ * - An entry of a lookup settles its digits, if they decompose in one way and reach all their cells.
+ *
+ * @returns settled tensors, and the relations that make a cell of something
+ */
+export function settleTensors(
+  program: Program,
+  flat: readonly FlatRelation[],
+  tensors: ReadonlyMap<string, Tensor>,
+  decides: Decides,
+): { readonly settled: Settled; readonly made: ReadonlySet<number> } {
+  const settled = new Map<string, number>();
+  const made = new Set<number>();
+  const isWitness = (name: string): boolean => tensors.get(name)?.kind === 'witness';
+  const covers = (term: FlatTerm, relation: FlatRelation): boolean => {
+    const view = term.views[0] as View;
+    return reachesAll(view, (tensors.get(view.tensor) as Tensor).shape, relation.indices);
+  };
+  const newCells = (form: Form): FlatTerm[] =>
+    form.filter(
+      (term) =>
+        isCell(term) &&
+        isWitness((term.views[0] as View).tensor) &&
+        !settled.has((term.views[0] as View).tensor),
+    );
+  flat.forEach((relation, r) => {
+    const own = program.relations[r] as Relation;
+    relation.forms.forEach((form, entry) => {
+      const cells = newCells(form);
+      const names = cells.map(({ views }) => (views[0] as View).tensor);
+      if (own.kind === 'zero') {
+        const all = form.flatMap(({ views }) => views.map(({ tensor }) => tensor)).filter(isWitness);
+        const [cell] = cells;
+        const [name] = names;
+        if (cell === undefined || name === undefined || cells.length > 1) return;
+        const once = all.filter((tensor) => tensor === name).length === 1;
+        if (!once || Math.abs(cell.coefficient) !== 1) return;
+        made.add(r);
+        if (covers(cell, relation)) settled.set(name, r);
+        return;
+      }
+      // A single cell is checked, not cut.
+      const isCut = form.some((term) => term.views.length > 0 && !cells.includes(term));
+      if (cells.length === 0 || !isCut) return;
+      const digits = new Set(decides(r, own, form, entry, settled));
+      const counted = cells.filter(({ views }) => digits.has((views[0] as View).tensor));
+      if (counted.length === 0 || !counted.every((cell) => covers(cell, relation))) return;
+      made.add(r);
+      digits.forEach((name) => settled.set(name, r));
+    });
+  });
+  return { settled, made };
+}
