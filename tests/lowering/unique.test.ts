@@ -154,7 +154,7 @@ const CASES: readonly Small[] = [
   {
     name: 'centre of a range so wide that a mean beyond it would wrap',
     inputs: {
-      x: [...new Array<number>(5).fill(-8192), 0, 0, 0, 0, 0],
+      x: [...new Array<number>(5).fill(-8192), 7, 7, 7, 7, 7],
       y: [...new Array<number>(5).fill(8191), 0, 0, 0, 0, 0],
     },
     build: (g) => {
