@@ -104,19 +104,12 @@ export function solve(program: Program, known: Cells, options: SearchOptions = {
     if (only === undefined) return { constant: expanded.constant };
     return { constant: expanded.constant, cell: only[0], coefficient: only[1] };
   };
-  /**
-   * Solutions of an equation between digits, or of a range of a sum of digits; undefined where a cell has no domain or there
-   * are too many.
-   */
+  /** Solutions of an equation between digits; undefined where a cell has no domain or there are too many. */
   const digitSolutions = ({ forms, table }: Constraint, most: number): [number, Fe][][] | undefined => {
-    const [form] = forms as [Polynomial];
-    const column = table?.columns[0];
-    if (table !== undefined && (table.columns.length > 1 || column?.kind !== 'range')) return undefined;
-    const expanded = expand(form);
-    if (expanded === undefined || expanded.unknown.size === 0) return undefined;
-    const slack =
-      column?.kind === 'range' ? { min: column.first, max: column.first + table!.rows - 1 } : undefined;
-    return solveDigits(expanded, domains, Math.min(most, guess ? 500 : MOST_SOLUTIONS), slack);
+    if (table !== undefined) return undefined;
+    const expanded = expand(forms[0]!);
+    if (expanded === undefined || expanded.unknown.size < 2) return undefined;
+    return solveDigits(expanded, domains, Math.min(most, guess ? 500 : MOST_SOLUTIONS));
   };
 
   /** All assignments that one constraint allows; undefined where it does not say yet. */
@@ -408,12 +401,11 @@ function balancedOf(x: Fe): number {
 /** 2^14 and some: all remainders of the largest step of a norm. */
 const MOST_SOLUTIONS = 17_000;
 
-/** All solutions of constant + sum of coefficients times cells = slack modulo p, cells in their domains. */
+/** All solutions of constant + sum of coefficients times cells = 0 modulo p, cells in their domains. */
 function solveDigits(
   { constant, unknown }: Expanded,
   domains: readonly (Domain | undefined)[],
   most: number,
-  slack: Domain | undefined,
 ): [number, Fe][][] | undefined {
   const terms: { cell: number; c: number; low: number; high: number; domain: Domain }[] = [];
   for (const [cell, coefficient] of unknown) {
@@ -423,7 +415,6 @@ function solveDigits(
     const ends = [c * domain.min, c * domain.max];
     terms.push({ cell, c, low: Math.min(...ends), high: Math.max(...ends), domain });
   }
-  if (slack !== undefined) terms.push({ cell: -1, c: -1, low: -slack.max, high: -slack.min, domain: slack });
   terms.sort((a, b) => Math.abs(b.c) - Math.abs(a.c));
   const [low, high] = [0, 0].map(() => [0]) as [number[], number[]];
   for (let i = terms.length - 1; i >= 0; i--) {
@@ -444,8 +435,7 @@ function solveDigits(
     const from = Math.max(domain.min, Math.ceil(Math.min(...ends)));
     const to = Math.min(domain.max, Math.floor(Math.max(...ends)));
     for (let a = from; a <= to; a++) {
-      const next: [number, Fe][] = cell < 0 ? chosen : [...chosen, [cell, F.fromInt(a)]];
-      if (!visit(i + 1, rest - c * a, next)) return false;
+      if (!visit(i + 1, rest - c * a, [...chosen, [cell, F.fromInt(a)]])) return false;
     }
     return true;
   };

@@ -11,6 +11,8 @@ export const activationRelations: Relations<ActivationNode> = (node, to) => {
   const { bits } = activationForm(node);
   const result = activationResult(node, to);
   const indices = [to.rowIndex(name), to.columnIndex(name)];
+  // Others may need the range that this lookup proves, of a tensor that they all read.
+  if (to.consumers(input).nodes.length > 1) to.operand(input);
   const key = [...to.terms(input), term(2 ** (bits - 1))];
   to.lookup(`${name}:entry`, indices, to.table(activationTable(table)), [key, result]);
 };

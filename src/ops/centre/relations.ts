@@ -11,12 +11,12 @@ export const centreRelations: Relations<CentreNode> = ({ name, input }, to) => {
   const x = to.operand(input);
   const { width, min, max } = to.info(input);
   const t = to.rowIndex(name);
-  const mean = to.witness(`${name}:mean`, [t.size], { min, max });
-  const mu = view(mean, 't');
   // Both sides of the equation lie in intervals shorter than p that begin at 2 d min, so it holds for integers (section 9).
   const steps = max - min + 1;
   const doubled = 2 ** bitsFor(steps);
   const size = 2 * width * doubled < koalaBear.modulus ? doubled : steps;
+  const mean = to.witness(`${name}:mean`, [t.size], { min, max: min + size - 1 });
+  const mu = view(mean, 't');
   intervalRelations(to, mean, t, [term(1, [mu]), term(-min)], size);
   const sum = term(2, [view(x, 't', 'k')], [{ name: 'k', size: width }]);
   const rest = [sum, term(width), term(-2 * width, [mu])];

@@ -7,6 +7,7 @@ export const concatRelations: Relations<ConcatNode> = ({ name, left, right }, to
   to.witness(name, [rows.size, to.columnIndex(name).size]);
   [left, right].forEach((input, side) => {
     const place = at('j', 1, side === 0 ? 0 : to.info(left).width);
+    if (!to.isReal(input)) to.operand(input); // a residue becomes a tensor as a whole
     const own = term(-1, [view(name, 't', place)]);
     to.zero(
       `${name}:${side === 0 ? 'left' : 'right'}`,

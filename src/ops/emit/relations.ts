@@ -12,6 +12,6 @@ export const emitRelations: Relations<EmitNode> = ({ name, input }, to) => {
     }));
     return to.define(name, parts);
   }
-  to.virtual(name, indices, to.selected(input, emitted), to.info(name).level);
+  to.virtual(name, indices, to.selected(input, emitted), 'residue');
   to.define(name, [{ coefficient: 1, tensor: name }]);
 };
