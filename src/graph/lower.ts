@@ -24,7 +24,8 @@ import { staticTensors } from './static-tensors.ts';
 /**
  * The program of a pass.
  *
- * @throws ProofError as `checkGraph`; `PASS_ROWS`, `PASS_VALUES`, `CONTEXT`, `TOKEN` for a pass that is none of the graph
+ * @throws ProofError as `checkGraph`; `PASS_ROWS`, `PASS_VALUES`, `PASS_CHOICE`, `CONTEXT`, `TOKEN` for a pass that is none of the
+ *   graph
  * @example
  * const program = lowerGraph(graph, { rows: 3, tokens: [1, 403, 407], starts: [0], emit: [2], choices: { next: [261] } });
  */
