@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { koalaBear } from '../../src/field/koalabear.ts';
 import { ProofError } from '../../src/errors/proof-error.ts';
 import { attentionBlocks, firstVisibleRows } from '../../src/ops/attention/blocks.ts';
-import { checkStructure } from '../../src/relation/check.ts';
+import { checkProgram } from '../../src/relation/check.ts';
 import { violated } from '../support/clear.ts';
 import { dice } from '../support/graphs.ts';
 import type { Lowered } from '../support/lowered.ts';
@@ -18,7 +18,7 @@ function holds(make: () => Lowered): boolean {
     if (error instanceof ProofError && error.code === 'UNPROVABLE') return false;
     throw error;
   }
-  checkStructure(koalaBear, made.program);
+  checkProgram(koalaBear, made.program);
   expect(violated(made.program, made.cells)).toEqual([]);
   return true;
 }

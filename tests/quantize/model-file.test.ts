@@ -28,7 +28,7 @@ beforeAll(async () => {
   full = await tinyQuantized('tiny-gpt2');
   model = { graph: full.graph, weights: full.weights, info: full.info };
   bytes = encodeModel(model);
-});
+}, 600_000); // quantising takes seconds, on a busy machine more than a hook usually has
 
 const codeOf = (data: Uint8Array): string => proofError(() => decodeModel(data)).code;
 

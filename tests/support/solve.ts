@@ -104,19 +104,26 @@ export function solve(program: Program, known: Cells, options: SearchOptions = {
     if (only === undefined) return { constant: expanded.constant };
     return { constant: expanded.constant, cell: only[0], coefficient: only[1] };
   };
-  /** Solutions of an equation between digits; undefined where a cell has no domain or there are too many. */
-  const digitSolutions = (form: Polynomial): [number, Fe][][] | undefined => {
+  /**
+   * Solutions of an equation between digits, or of a range of a sum of digits; undefined where a cell has no domain or there
+   * are too many.
+   */
+  const digitSolutions = ({ forms, table }: Constraint, most: number): [number, Fe][][] | undefined => {
+    const [form] = forms as [Polynomial];
+    const column = table?.columns[0];
+    if (table !== undefined && (table.columns.length > 1 || column?.kind !== 'range')) return undefined;
     const expanded = expand(form);
-    if (expanded === undefined || expanded.unknown.size < 2) return undefined;
-    return solveDigits(expanded, domains);
+    if (expanded === undefined || expanded.unknown.size === 0) return undefined;
+    const slack =
+      column?.kind === 'range' ? { min: column.first, max: column.first + table!.rows - 1 } : undefined;
+    return solveDigits(expanded, domains, Math.min(most, guess ? 500 : MOST_SOLUTIONS), slack);
   };
 
   /** All assignments that one constraint allows; undefined where it does not say yet. */
   const candidates = (constraint: Constraint): [number, Fe][][] | undefined => {
     const reduced = constraint.forms.map(reduce);
-    if (constraint.table === undefined && reduced[0] === undefined) {
-      return digitSolutions(constraint.forms[0]!);
-    }
+    const digits = digitSolutions(constraint, Infinity);
+    if (digits !== undefined) return digits;
     if (reduced.some((form) => form === undefined)) return undefined;
     const forms = reduced as Reduced[];
     const inverses = forms.map(({ coefficient }) => coefficient && F.inverse(coefficient));
@@ -149,11 +156,11 @@ export function solve(program: Program, known: Cells, options: SearchOptions = {
   };
 
   /** About how many candidates there are; Infinity where the constraint does not say yet, or says nothing of unknown cells. */
-  const estimate = ({ forms, table }: Constraint): number => {
+  const estimate = (constraint: Constraint, most: number): number => {
+    const { forms, table } = constraint;
     const reduced = forms.map(reduce);
-    if (table === undefined && reduced[0] === undefined) {
-      return digitSolutions(forms[0]!)?.length ?? Infinity;
-    }
+    const digits = digitSolutions(constraint, most);
+    if (digits !== undefined) return digits.length;
     if (reduced.every((form) => form?.cell === undefined) || reduced.includes(undefined)) return Infinity;
     if (table === undefined) return 1;
     const fixed = reduced.findIndex((form) => form!.cell === undefined);
@@ -186,6 +193,8 @@ export function solve(program: Program, known: Cells, options: SearchOptions = {
 
   /** None or one; undefined where there are more or it is not known. */
   const candidatesIfFew = (constraint: Constraint): [number, Fe][][] | undefined => {
+    const digits = digitSolutions(constraint, 1);
+    if (digits !== undefined) return digits.length > 1 ? undefined : digits;
     const { table, forms } = constraint;
     if (table !== undefined) {
       const reduced = forms.map(reduce);
@@ -204,7 +213,7 @@ export function solve(program: Program, known: Cells, options: SearchOptions = {
     let fewest = Infinity;
     for (const constraint of constraints) {
       if (constraint.cells.every((cell) => values[cell] !== undefined)) continue;
-      const count = estimate(constraint);
+      const count = estimate(constraint, fewest);
       if (count < fewest) [best, fewest] = [constraint, count];
       if (fewest <= 1) break;
     }
@@ -254,7 +263,7 @@ export function secondWitness(
   honest: Cells,
   first: readonly string[],
   pick: () => boolean,
-  attempts = 40,
+  attempts = 16,
 ): Solution | undefined {
   const names = program.tensors.flatMap(({ kind, name }) =>
     kind === 'witness' && !known.has(name) ? [name] : [],
@@ -267,13 +276,23 @@ export function secondWitness(
     const other = (solution: Solution): boolean =>
       [...solution].some(([name, cells]) => cells.some((x, at) => x !== F.fromInt(honest.get(name)![at]!)));
     try {
-      const found = solve(program, fixed, { budget: 2000, guess: true }).solutions.find(other);
+      const found = solve(program, fixed, { budget: 1000, guess: true }).solutions.find(other);
       if (found !== undefined) return found;
     } catch (error) {
       if (!(error instanceof Error && error.message.startsWith('budget'))) throw error;
     }
   }
   return undefined;
+}
+
+/** Whether the program has exactly one witness for the given cells. A cell that nothing determines counts as many. */
+export function isUnique(program: Program, known: Cells): boolean {
+  try {
+    return solve(program, known).solutions.length === 1;
+  } catch (error) {
+    if (error instanceof Error && error.message.startsWith('free')) return false;
+    throw error;
+  }
 }
 
 /** The program without one relation. */
@@ -386,12 +405,15 @@ function balancedOf(x: Fe): number {
   return x > F.modulus / 2 ? x - F.modulus : x;
 }
 
-const MOST_SOLUTIONS = 40_000;
+/** 2^14 and some: all remainders of the largest step of a norm. */
+const MOST_SOLUTIONS = 17_000;
 
-/** All solutions of constant + sum of coefficients times cells = 0 modulo p, cells in their domains. */
+/** All solutions of constant + sum of coefficients times cells = slack modulo p, cells in their domains. */
 function solveDigits(
   { constant, unknown }: Expanded,
   domains: readonly (Domain | undefined)[],
+  most: number,
+  slack: Domain | undefined,
 ): [number, Fe][][] | undefined {
   const terms: { cell: number; c: number; low: number; high: number; domain: Domain }[] = [];
   for (const [cell, coefficient] of unknown) {
@@ -401,6 +423,7 @@ function solveDigits(
     const ends = [c * domain.min, c * domain.max];
     terms.push({ cell, c, low: Math.min(...ends), high: Math.max(...ends), domain });
   }
+  if (slack !== undefined) terms.push({ cell: -1, c: -1, low: -slack.max, high: -slack.min, domain: slack });
   terms.sort((a, b) => Math.abs(b.c) - Math.abs(a.c));
   const [low, high] = [0, 0].map(() => [0]) as [number[], number[]];
   for (let i = terms.length - 1; i >= 0; i--) {
@@ -413,7 +436,7 @@ function solveDigits(
   const visit = (i: number, rest: number, chosen: [number, Fe][]): boolean => {
     if (i === terms.length) {
       if (rest === 0) found.push(chosen);
-      return found.length <= MOST_SOLUTIONS;
+      return found.length <= most;
     }
     const { cell, c, domain } = terms[i]!;
     // rest - c a must lie between the ends of what follows.
@@ -421,7 +444,8 @@ function solveDigits(
     const from = Math.max(domain.min, Math.ceil(Math.min(...ends)));
     const to = Math.min(domain.max, Math.floor(Math.max(...ends)));
     for (let a = from; a <= to; a++) {
-      if (!visit(i + 1, rest - c * a, [...chosen, [cell, F.fromInt(a)]])) return false;
+      const next: [number, Fe][] = cell < 0 ? chosen : [...chosen, [cell, F.fromInt(a)]];
+      if (!visit(i + 1, rest - c * a, next)) return false;
     }
     return true;
   };
