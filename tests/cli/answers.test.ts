@@ -373,4 +373,26 @@ describe('refresh', () => {
     },
     SLOW,
   );
+
+  test(
+    'an interrupted refresh goes on where it stopped',
+    () => {
+      const key = readFileSync(path('m.1.key'));
+      for (const name of ['m/epoch-1.link', 'm.1.key', 'm.1.link']) rmSync(path(name));
+      const { epochs } = done('budget', 'm', '--json').json() as { epochs: unknown[] };
+      expect(epochs).toHaveLength(1); // an epoch without its link is not in use
+      done('refresh', 'm');
+      expect(readFileSync(path('m.1.key'))).toEqual(key);
+      done('verify', 'late.zkp', '--key', 'm.key', '--link', 'm.1.link');
+    },
+    SLOW,
+  );
+
+  test('public files that are there are not replaced, and nothing is spent', () => {
+    writeFileSync(path('m.2.link'), 'mine');
+    const before = done('budget', 'm', '--json').stdout;
+    expect(wrong('refresh', 'm')).toMatchObject({ code: 'FILE_EXISTS' });
+    expect(done('budget', 'm', '--json').stdout).toBe(before);
+    expect(readFileSync(path('m.2.link'), 'utf8')).toBe('mine');
+  });
 });
