@@ -401,7 +401,8 @@ describe('refresh', () => {
 
   test('a budget that is spent is refused, exit code 1', () => {
     const home = openHome(path('state/zkdl'));
-    const place = path('m/epoch-1');
+    const { epochs } = done('budget', 'm', '--json').json() as { epochs: { epoch: number }[] };
+    const place = path(`m/epoch-${epochs.length - 1}`);
     const bytes = readFileSync(join(place, 'group.key'));
     const limits = budgetLimits(decodeKey(bytes));
     const budget = { path: place, keyDigest: keyDigest(bytes), limits };
