@@ -1,4 +1,5 @@
 /** The verb `import`: a published model becomes an integer program with a known accuracy, in a file of its own. */
+import { dirname, join } from 'node:path';
 import { kernelProduct } from '../graph/execute-witness.ts';
 import { parameterCount } from '../import/model.ts';
 import type { Kernels } from '../kernels/contract.ts';
@@ -11,8 +12,8 @@ import {
   type Report,
 } from '../quantize/index.ts';
 import { saveModel } from '../quantize/node.ts';
-import { quietly } from '../store/durable.ts';
-import { checkOutput, disk, writeNew } from './files.ts';
+import { quietly, unfinishedName } from '../store/durable.ts';
+import { checkOutput, disk, naming, writeNew } from './files.ts';
 import { openSource, readText, type SourceOptions } from './sources.ts';
 import { silent, stopwatch, type OnStep } from './steps.ts';
 
@@ -42,6 +43,21 @@ export interface ImportedModel {
   readonly parameters: number;
   readonly files: { readonly model: string; readonly tokenizer: string };
   readonly seconds: Readonly<Record<string, number>>;
+}
+
+/** `saveModel` that never replaces a file, whoever made one meanwhile. @throws ProofError naming the path */
+function saveNew(path: string, model: QuantizedModel): void {
+  const folder = dirname(path);
+  const aside = join(folder, unfinishedName());
+  naming(path, () => {
+    saveModel(aside, model);
+    try {
+      disk.link(aside, path);
+    } finally {
+      quietly(() => disk.unlink(aside));
+    }
+    disk.syncDirectory(folder);
+  });
 }
 
 /** Where the tokenizer of a model file lies, but for the extension. */
@@ -84,7 +100,7 @@ export async function importModel(kernels: Kernels, options: ImportModelOptions)
     onStep('writing');
     writeNew(tokenizerFile, source.bytes);
     try {
-      saveModel(out, quantized);
+      saveNew(out, quantized);
     } catch (error) {
       quietly(() => disk.unlink(tokenizerFile)); // both files or none
       throw error;

@@ -8,6 +8,9 @@ import { decodeAnswer, encodeAnswer, type Answer } from '../../src/answer/envelo
 import type { Sequence } from '../../src/answer/statement.ts';
 import { complete } from '../../src/quantize/index.ts';
 import { loadModel } from '../../src/quantize/node.ts';
+import { decodeKey, keyDigest } from '../../src/pcs/key.ts';
+import { budgetLimits, budgetStatus, reserve } from '../../src/store/budget.ts';
+import { openHome } from '../../src/store/index.ts';
 import { readTokenizer } from '../../src/verbs/sources.ts';
 import { byteTokenizer } from '../../tools/random-model/tokenizer.ts';
 import { FAST, writeTiny, zkdl, type Run } from '../support/cli.ts';
@@ -373,4 +376,43 @@ describe('refresh', () => {
     },
     SLOW,
   );
+
+  test(
+    'an interrupted refresh goes on where it stopped',
+    () => {
+      const key = readFileSync(path('m.1.key'));
+      for (const name of ['m/epoch-1.link', 'm.1.key', 'm.1.link']) rmSync(path(name));
+      const { epochs } = done('budget', 'm', '--json').json() as { epochs: unknown[] };
+      expect(epochs).toHaveLength(1); // an epoch without its link is not in use
+      done('refresh', 'm');
+      expect(readFileSync(path('m.1.key'))).toEqual(key);
+      done('verify', 'late.zkp', '--key', 'm.key', '--link', 'm.1.link');
+    },
+    SLOW,
+  );
+
+  test('public files that are there are not replaced, and nothing is spent', () => {
+    writeFileSync(path('m.2.link'), 'mine');
+    const before = done('budget', 'm', '--json').stdout;
+    expect(wrong('refresh', 'm')).toMatchObject({ code: 'FILE_EXISTS' });
+    expect(done('budget', 'm', '--json').stdout).toBe(before);
+    expect(readFileSync(path('m.2.link'), 'utf8')).toBe('mine');
+  });
+
+  test('a budget that is spent is refused, exit code 1', () => {
+    const home = openHome(path('state/zkdl'));
+    const { epochs } = done('budget', 'm', '--json').json() as { epochs: { epoch: number }[] };
+    const place = path(`m/epoch-${epochs.length - 1}`);
+    const bytes = readFileSync(join(place, 'group.key'));
+    const limits = budgetLimits(decodeKey(bytes));
+    const budget = { path: place, keyDigest: keyDigest(bytes), limits };
+    while (budgetStatus(home, budget).proofsLeft > 0) reserve(home, budget, limits.queries, 'proof');
+    const { code, json } = run('prove', 'm', '--prompt', 'x', '--tokens', '1', '-o', 'b.zkp', '--json');
+    expect(code).toBe(1);
+    const { error } = json() as { error: { code: string; stage: string; detail: string } };
+    expect(error).toMatchObject({ code: 'BUDGET_SPENT', stage: place });
+    expect(error.detail).toContain('refresh the commitment');
+    expect(readdirSync(folder)).not.toContain('b.zkp');
+    expect(done('budget', 'm').stdout).toContain('warning: ');
+  });
 });

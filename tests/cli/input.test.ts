@@ -35,10 +35,9 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe('wrong use', () => {
   test.each<[string, string[], RegExp]>([
-    ['no command', [], /expected a command, got none/],
     ['an unknown command', ['frobnicate'], /unknown command 'frobnicate'/],
     ['an unknown option', ['inspect', 'm.zkq', '--frobnicate'], /unknown option '--frobnicate'/],
-    ['a missing argument', ['import'], /missing required argument 'model'/],
+    ['a missing argument', ['inspect'], /missing required argument 'file'/],
     ['a missing option', ['verify', 'a.zkp'], /required option '--key <file>' not specified/],
     ['too many arguments', ['inspect', 'a', 'b'], /too many arguments/],
     ['a profile that is none', ['import', 'tiny', '-o', 'x.zkq', '--profile', 'P15'], /P12, P14, P16/],
@@ -49,6 +48,11 @@ describe('wrong use', () => {
     const { code, stage, detail } = failure(args);
     expect({ code, stage }).toEqual({ code: 'USAGE', stage: 'command line' });
     expect(detail).toMatch(message);
+  });
+
+  test('no command', () => {
+    expect(run()).toMatchObject({ code: 2, stdout: '' });
+    expect(run().stderr).toBe('zkdl: USAGE: command line: expected a command, got none; see zkdl --help\n');
   });
 
   test('help is no error', () => {
