@@ -54,6 +54,25 @@ const TESTS = [
   [/^src\/pcs\/link/, 'tests/soundness/link-statement.test.ts'],
   [/^src\/pcs\/key/, 'tests/store/key.test.ts'],
   [/^src\/pcs\/chain/, 'tests/soundness/chain.test.ts'],
+  [/^src\/(relation\/(verify|statement|arguments)|tlookup)/, 'tests/soundness/program-stored.test.ts'],
+  [/^src\/relation\/(verify|statement)/, 'tests/soundness/program-statement.test.ts'],
+  [/^src\/tlookup\//, 'tests/tlookup/program.test.ts'],
+  [/^src\/tlookup\//, 'tests/tlookup/soundness.test.ts'],
+  [/^src\/relation\/check-terms/, 'tests/relation/check-terms.test.ts'],
+  [/^src\/relation\/check/, 'tests/relation/check.test.ts'],
+  [/^src\/relation\/check-witness/, 'tests/relation/check-witness.test.ts'],
+  [
+    /^src\/relation\/(pins|ranges|settle|decompose|interval|row-sums|witness-ranges)/,
+    'tests/relation/ranges.test.ts',
+  ],
+  [
+    /^src\/relation\/(pins|ranges|settle|decompose|interval|row-sums|witness-ranges)/,
+    'tests/relation/backing.test.ts',
+  ],
+  [
+    /^src\/relation\/(product|expand|view|weights|functional|layout|claims)/,
+    'tests/relation/discharge.test.ts',
+  ],
 ];
 
 /** Calls that refuse a proof, wherever the verifier reaches; programmer's mistakes and calls of checks, in these rooms. */
