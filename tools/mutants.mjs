@@ -60,6 +60,7 @@ const TESTS = [
   [/^src\/tlookup\//, 'tests/tlookup/soundness.test.ts'],
   [/^src\/relation\/check-terms/, 'tests/relation/check-terms.test.ts'],
   [/^src\/relation\/check/, 'tests/relation/check.test.ts'],
+  [/^src\/relation\/check\.ts/, 'tests/relation/backing.test.ts'],
   [/^src\/relation\/check-witness/, 'tests/relation/check-witness.test.ts'],
   [
     /^src\/relation\/(pins|ranges|settle|decompose|interval|row-sums|witness-ranges)/,
