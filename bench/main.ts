@@ -1,4 +1,5 @@
 /** `npm run bench -- NAME [options]`. */
+import { benchAnswer, benchStories } from './answer/main.ts';
 import { benchEngine } from './engine/main.ts';
 import { benchKernels } from './kernels/main.ts';
 import { benchCommit, benchOpen } from './pcs/main.ts';
@@ -14,6 +15,8 @@ const BENCHMARKS: Record<string, (args: readonly string[]) => Promise<void>> = {
   verify: benchVerify,
   lookups: benchLookups,
   engine: benchEngine,
+  answer: benchAnswer,
+  stories260K: benchStories,
 };
 
 const [name, ...args] = process.argv.slice(2);

@@ -38,6 +38,7 @@ const FLOORS = [
   ['quantize', 'import', 'training'],
   ['answer'],
   ['prover', 'verifier'],
+  ['verbs'],
   ['cli', 'web'],
 ];
 const floorOf = new Map(FLOORS.flatMap((rooms, floor) => rooms.map((room) => [room, floor])));

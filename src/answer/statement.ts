@@ -28,7 +28,7 @@ export const MAX_SEQUENCES = 2 ** 12;
 
 /**
  * The pass that a statement is about: every sequence once, its prompt and all of its completion but the last token as rows; a
- * row emits where its successor was chosen.
+ * row emits where its successor was chosen. Behind them rows that fill up.
  *
  * @throws ProofError `STATEMENT` for a statement that no pass can have; `GRAPH_OUTPUT` for a graph that chooses no tokens
  */
@@ -54,7 +54,29 @@ export function passOf(graph: Graph, { sequences, choice }: AnswerStatement): Pa
       if (i < completion.length - 1) tokens.push(id);
     });
   });
+  fillUp(tokens, starts);
   return { rows: tokens.length, tokens, starts, emit, choice, choices: { [graph.output]: choices } };
+}
+
+/**
+ * Rows that nobody asked for, a sequence of their own behind the others: the first token again and again, until the number of rows
+ * has at most two binary digits. A tensor of 127 rows has seven pieces, one of 128 a single one, and every piece is work.
+ */
+function fillUp(tokens: number[], starts: number[]): void {
+  const rows = fewPieces(tokens.length);
+  if (rows > tokens.length) starts.push(tokens.length);
+  while (tokens.length < rows) tokens.push(tokens[0] as number);
+}
+
+/** The least number from n on with at most two binary digits 1. */
+export function fewPieces(n: number): number {
+  let rows = n;
+  for (;;) {
+    const low = rows & -rows; // lowest digit
+    const rest = rows - low;
+    if ((rest & (rest - 1)) === 0) return rows;
+    rows += low;
+  }
 }
 
 /** What the transcript of the proof is bound to beside program and weights: the model and the parties' context. */

@@ -5,7 +5,7 @@ export type { IntTensor, WeightData } from '../ops/tensor.ts';
 export { graphBuilder, type GraphBuilder, type RoundingOptions } from './builder.ts';
 export type { TensorHandle, WeightHandle } from './builder.ts';
 export { checkGraph, type GraphInfo } from './check.ts';
-export { canonicalText, decodeGraph, encodeGraph, graphDigest, parseGraph } from './encoding.ts';
+export { decodeGraph, encodeGraph, graphDigest, parseGraph } from './encoding.ts';
 export { execute, integerSession, type ExecuteOptions, type Weights } from './execute.ts';
 export { matrixProduct, type Matrix, type MatrixProduct } from '../ops/linear/eval.ts';
 export { executeFloat, floatSession, inRealUnits, type RealWeights } from './float.ts';

@@ -1,5 +1,6 @@
 /** Tables of lookups. Keys of looked-up tables are moved to begin at 0, so that they are elements of F as they are. */
 import { koalaBear } from '../field/koalabear.ts';
+import { neverChanges } from '../relation/column-digest.ts';
 import type { Table } from '../relation/program.ts';
 import type { TableColumn } from '../tlookup/shape.ts';
 
@@ -13,9 +14,18 @@ export function keys(): TableColumn {
   return { kind: 'range', first: 0 };
 }
 
+const shared = new Map<string, Table>();
+
+/** A table made once for all programs of this process; its name says all about its contents, and nobody changes them. */
+export function sharedTable(name: string, make: () => Omit<Table, 'name'>): Table {
+  let table = shared.get(name);
+  if (table === undefined) shared.set(name, (table = { name, ...make() }));
+  return table;
+}
+
 /** A column of integers below p in absolute value. */
 export function denseColumn(values: ArrayLike<number>): TableColumn {
   const words = new Uint32Array(values.length);
   for (let i = 0; i < values.length; i++) words[i] = koalaBear.fromInt(values[i] as number);
-  return { kind: 'dense', values: words };
+  return { kind: 'dense', values: neverChanges(words) };
 }

@@ -116,6 +116,19 @@ export function fixed(offset: number): Coordinate {
   return { kind: 'affine', parts: [], offset };
 }
 
+/**
+ * Several indices in one dimension: sum of stride * index. The highest stands first, as in the tensor; an index of size 1 before
+ * one of the same stride, since it takes no bits. Provers read what is written so in whole runs.
+ */
+export function joined(...parts: readonly (readonly [index: Index, stride: number])[]): Coordinate {
+  const sorted = [...parts].sort(([a, x], [b, y]) => y - x || a.size - b.size);
+  return {
+    kind: 'affine',
+    parts: sorted.map(([{ name }, stride]) => ({ index: name, stride })),
+    offset: 0,
+  };
+}
+
 /** Rows in this order: neighbours are a slice. */
 export function rowsAt(index: string, positions: readonly number[] | undefined): Coordinate {
   if (positions === undefined) return at(index);

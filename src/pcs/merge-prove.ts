@@ -8,12 +8,13 @@
  */
 import type { Ext } from '../field/field.ts';
 import type { Kernels } from '../kernels/contract.ts';
-import { BLOCK, extWords, packExt, unpackExt } from '../kernels/contract/layout.ts';
+import { BLOCK, extWords, unpackExt } from '../kernels/contract/layout.ts';
 import type { Pair } from '../kernels/contract/sumcheck.ts';
 import { hotWords } from '../kernels/memory/hot.ts';
 import type { SumcheckOracle } from '../pads/sumcheck-prove.ts';
 import { BATCH_COLUMNS, inBatches, type ColumnSource } from './columns.ts';
 import { bindHigh, bindLow } from './fold-prove.ts';
+import { packHalf } from './half-prove.ts';
 import type { Claim } from './opening.ts';
 import { interleaved } from './interleaved-prove.ts';
 import { createSplitter, type Half } from './split.ts';
@@ -95,17 +96,11 @@ function placesOf(sources: readonly ColumnSource[]): Place[] {
 /** A half as a K array, Montgomery forms; made once for each half. */
 type Packed = (half: Half) => Uint32Array;
 
-function createPacked({ ext, radix }: Kernels): Packed {
+function createPacked(kernels: Kernels): Packed {
   const known = new Map<Half, Uint32Array>();
   return (half) => {
     let words = known.get(half);
-    if (words === undefined) {
-      words = packExt(
-        half.values.map((x) => ext.mulBase(x, radix)),
-        ext,
-      );
-      known.set(half, words);
-    }
+    if (words === undefined) known.set(half, (words = packHalf(kernels, half)));
     return words;
   };
 }

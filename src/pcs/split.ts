@@ -4,13 +4,12 @@
  * a's. A model's claims name few different a's and b's, on many columns, so each is made once.
  */
 import type { Ext, ExtensionField } from '../field/field.ts';
-import { eqTable } from './whir/eq-table.ts';
 import { expandFactor, factorBits, type Factor, type Term } from './weight.ts';
 
-/** A vector over the bits on one side of the cut. Halves of one splitter with equal factors are one object. */
+/** A vector over the bits on one side of the cut, by its factors. Halves of one splitter with equal factors are one object. */
 export interface Half {
-  /** 2^bits values. */
-  readonly values: readonly Ext[];
+  /** Low bits first; none: the constant 1. */
+  readonly factors: readonly Factor[];
 }
 
 /** coefficient * high(hi) * low(lo). */
@@ -34,7 +33,7 @@ export function createSplitter(field: ExtensionField, lowBits: number): Splitter
   const halfOf = (factors: readonly Factor[]): Half => {
     const name = factors.map(names).join(' ');
     let half = halves.get(name);
-    if (half === undefined) halves.set(name, (half = { values: expand(field, factors) }));
+    if (half === undefined) halves.set(name, (half = { factors }));
     return half;
   };
   const slicesOf = (factor: Factor, bitsBelow: number): readonly (Factor | undefined)[] => {
@@ -127,20 +126,4 @@ function cutFactor(factor: ProductFactor, bits: number): [Factor, Factor] {
     { kind: 'fixed', bits, index: factor.index % 2 ** bits },
     { kind: 'fixed', bits: factor.bits - bits, index: Math.floor(factor.index / 2 ** bits) },
   ];
-}
-
-/** The product of factors as a vector, low bits first. */
-function expand(field: ExtensionField, factors: readonly Factor[]): Ext[] {
-  if (factors.every((factor) => factor.kind === 'eq')) {
-    return eqTable(
-      field,
-      factors.flatMap((factor) => factor.point),
-    );
-  }
-  let vector: Ext[] = [field.one];
-  for (const factor of factors) {
-    const next = expandFactor(field, factor);
-    vector = next.flatMap((y) => vector.map((x) => (field.isZero(y) ? field.zero : field.mul(x, y))));
-  }
-  return vector;
 }

@@ -14,7 +14,7 @@ import { encodeModelKey, modelDigest, weightsLayout, type ModelKey } from '../an
 import { passOf } from '../answer/statement.ts';
 
 export interface CommitOptions {
-  /** Proofs that one epoch of the key must allow. Default 1000. */
+  /** Proofs that one epoch of the key must allow. Default 500: parameters for more make every proof slower. */
   readonly minProofs?: number;
   /** Tokens of the answers that parameters are chosen for. Others can be proven as well. Default 64. */
   readonly tokens?: number;
@@ -100,5 +100,5 @@ export function chooseModelParameters(model: QuantizedModel, options: CommitOpti
     { name: 'W', lifetime: 'static', cells } as const,
     { name: 'AM', lifetime: 'proof', cells: compiled.own.cells } as const,
   ];
-  return chooseParameters({ ...programCosts(compiled), groups }, { minProofs: options.minProofs ?? 1000 });
+  return chooseParameters({ ...programCosts(compiled), groups }, { minProofs: options.minProofs ?? 500 });
 }

@@ -1,6 +1,7 @@
 /** A quantised model: an integer program with its weights, and what is public about it beside the graph. */
 import { refuse } from '../errors/proof-error.ts';
-import { canonicalText, type Graph } from '../graph/index.ts';
+import { canonicalText } from '../graph/encoding.ts';
+import type { Graph } from '../graph/index.ts';
 import { describe, isObject, type Json, type JsonObject, parseJson } from '../import/json.ts';
 import type { Family } from '../import/model.ts';
 import { PROFILES, type ProfileName } from './profile.ts';

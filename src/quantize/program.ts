@@ -33,7 +33,7 @@ export interface Target {
   readonly scale: number;
   readonly bits: number;
   readonly weightBits: number;
-  /** x was rounded down, not to the nearest: half a step of it goes into the bias (fixed-point floor of attention). */
+  /** x was rounded down, not to the nearest: half a step of it goes into the bias. So it is with attention. */
   readonly floored?: boolean;
 }
 
@@ -55,7 +55,7 @@ export function declareVector({ g, weights }: Program, name: string, data: Int32
   return g.weight(name, [data.length], { bits: BIAS_BITS });
 }
 
-/** A map's integers: weights of a scale, a bias of the accumulator's scale; undefined where all of it is zero by definition. */
+/** The integers of a bias, on the accumulator's scale; undefined where there is none and nothing to give back. */
 function biasOf(
   name: string,
   { bias, weight }: FloatLinear,

@@ -33,9 +33,16 @@ export function coarse(x: number): number {
   return Math.floor(x / step) * step;
 }
 
-/** The rounding by a shift, with as many guard bits as there is room for. */
+/**
+ * Bits that a table of quotients has, guard bits included. A table is looked through once in every proof, whatever the text: with 16
+ * bits all tables of a model together are as much work as some ten tokens, with 20 bits as much as a hundred.
+ */
+const TABLE_BITS = 16;
+
+/** The rounding by a shift, with the guard bits that tables have room for; one at least. */
 export function withGuard(shift: number, bits: number): Shift {
-  return { shift, bits, guard: Math.min(MAX_RAW - bits, MAX_TOTAL - bits - shift) };
+  const guard = Math.max(1, Math.min(TABLE_BITS, MAX_RAW) - bits);
+  return { shift, bits, guard: Math.min(guard, MAX_TOTAL - bits - shift) };
 }
 
 /** How a linear map is rounded. */

@@ -42,7 +42,7 @@ function decodeText(bytes: Uint8Array, file: string): string {
  * The token sequences of a text file. The tokenizer sees the whole text once; each sequence begins as texts do.
  *
  * @param length tokens of a sequence; default 256, at most the context
- * @param limit greatest number of sequences, taken evenly from all of the text
+ * @param limit greatest number of sequences, taken evenly from all of the text; default 36, of which 12 are held out
  * @throws ProofError `CALIBRATION_TEXT` for bytes that are no text or too little of it, `TOKENIZER_FIT`
  * @example
  * const sequences = sequencesOfText(bytes, 'story.txt', tokenizer, model.architecture);
@@ -53,7 +53,7 @@ export function sequencesOfText(
   file: string,
   tokenizer: Tokenizer,
   architecture: Architecture,
-  { length = SEQUENCE_TOKENS, limit = 64 }: { readonly length?: number; readonly limit?: number } = {},
+  { length = SEQUENCE_TOKENS, limit = 36 }: { readonly length?: number; readonly limit?: number } = {},
 ): TextSequences {
   checkTokenizerFits(tokenizer, architecture, 'tokenizer');
   const tokens = tokenizer.encode(decodeText(bytes, file), { special: false });

@@ -4,6 +4,8 @@ import { asciiBytes } from '../transcript/chain.ts';
 export interface ByteWriter {
   /** @throws RangeError unless an integer in [0, 2^8) */
   byte(value: number): void;
+  /** Bytes of a length that is known. */
+  raw(bytes: Uint8Array): void;
   /** Four bytes. @throws RangeError unless an integer in [0, 2^32) */
   word(value: number): void;
   /** Eight bytes, two's complement. @throws RangeError unless a safe integer */
@@ -52,6 +54,10 @@ export function byteWriter(): ByteWriter {
     byte: (value) => {
       const at = take(1);
       view.setUint8(at, inRange(value, 0, 2 ** 8));
+    },
+    raw: (bytes) => {
+      const at = take(bytes.length);
+      buffer.set(bytes, at);
     },
     word,
     integer: (value) => {

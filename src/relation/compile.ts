@@ -2,17 +2,15 @@
  * A program made ready: relations written out, lookups balanced, layouts and sizes computed. Everything here follows from the
  * program; a verifier computes it and reads none of it. spec/program-proofs.md sections 2 and 3.
  */
-import type { BaseField, ExtensionField } from '../field/field.ts';
+import type { ExtensionField } from '../field/field.ts';
 import type { Balance } from '../tlookup/shape.ts';
 import { balanceLookups, type ProgramLookups } from './balances.ts';
-import { relationBits, type FormClaim } from './claims.ts';
-import { expandClaims } from './expand.ts';
+import { relationBits } from './claims.ts';
+import { keptIndices } from './expand.ts';
 import { flatten, type FlatRelation, type Form } from './form.ts';
 import { layOut, type Layout } from './layout.ts';
-import { blocksOf, type Block } from './pieces.ts';
-import { placeSegments } from './product.ts';
+import { bitsOf, blocksOf, type Block, type Piece } from './pieces.ts';
 import type { Program, Tensor } from './program.ts';
-import { type Pair, type Weight } from './weights.ts';
 
 /** A relation that vanishes, with the blocks of its indices. */
 export interface ZeroRelation {
@@ -63,7 +61,7 @@ export function compileProgram(field: ExtensionField, program: Program): Compile
     zeroBits: Math.max(0, ...zeros.map(({ relation }) => relationBits(relation.indices))),
     lookups,
     ...places,
-    productVars: productVars(field, lookups, zeros),
+    productVars: productVars(lookups, zeros),
   };
 }
 
@@ -94,33 +92,34 @@ function placeTensors(
   };
 }
 
-/** The product sumcheck's size: the boxes of all segments, which do not depend on challenges. */
+/**
+ * The product sumcheck's size. A term with two views has segments over the indices that both read, and one that a mask adds: together
+ * as many elements as these indices have values in the block, or in all if they are summed over.
+ */
 function productVars(
-  field: ExtensionField,
   lookups: ProgramLookups | undefined,
   zeros: readonly ZeroRelation[],
 ): number | undefined {
-  const claims = [
-    ...(lookups?.blocks ?? [])
-      .flat()
-      .flatMap(({ relation, block }) =>
-        relation.forms.map((form) => shapeClaim(field, relation, form, block)),
-      ),
-    ...zeros.flatMap(({ relation, blocks }) =>
-      blocks.map((block) => shapeClaim(field, relation, relation.forms[0] as Form, block)),
-    ),
-  ];
-  const { segments } = expandClaims(field, claims);
-  return segments.length === 0 ? undefined : placeSegments(segments).numVars;
+  let live = 0;
+  for (const { relation, block } of (lookups?.blocks ?? []).flat()) {
+    for (const form of relation.forms) live += productCells(relation, form, block);
+  }
+  for (const { relation, blocks } of zeros) {
+    for (const block of blocks) live += productCells(relation, relation.forms[0] as Form, block);
+  }
+  return live === 0 ? undefined : bitsOf(live);
 }
 
-/** A claim with the right shape and any weights. */
-function shapeClaim(field: ExtensionField, relation: FlatRelation, form: Form, block: Block): FormClaim {
-  const one: Pair = [field.one, field.one];
-  const weights = block.pieces.map(({ offset, bits }): Weight => ({
-    kind: 'pairs',
-    offset,
-    pairs: Array.from({ length: bits }, () => one),
-  }));
-  return { relation, form, coefficient: field.one, weights };
+/** Elements of all segments of a form on a block. */
+function productCells({ indices }: FlatRelation, form: Form, { pieces }: Block): number {
+  let cells = 0;
+  for (const { views, sums, mask } of form) {
+    const [first, second] = views;
+    if (first === undefined || second === undefined) continue;
+    const sizes = new Map(indices.map(({ name }, i) => [name, 2 ** (pieces[i] as Piece).bits]));
+    for (const { name, size } of sums) sizes.set(name, size);
+    const kept = keptIndices(first, second, mask);
+    cells += kept.reduce((product, name) => product * (sizes.get(name) as number), 1);
+  }
+  return cells;
 }

@@ -5,6 +5,7 @@
 import type { BaseField } from '../field/field.ts';
 import { digestOfLeaves } from '../transcript/statement.ts';
 import { byteWriter, type ByteWriter } from './byte-writer.ts';
+import { columnDigest } from './column-digest.ts';
 import type { Coordinate, Index, Mask, Program, Relation, Table, Tensor, Term, Virtual } from './program.ts';
 
 const PROGRAM_CONTEXT = 'zkdl program 1';
@@ -51,7 +52,7 @@ function writeTable(writer: ByteWriter, { name, rows, columns }: Table): void {
   writer.word(rows);
   writeList(writer, columns, (_, column) => {
     writer.byte(column.kind === 'dense' ? 0 : 1);
-    if (column.kind === 'dense') writer.words(column.values);
+    if (column.kind === 'dense') writer.raw(columnDigest(column.values));
     else writer.word(column.first);
   });
 }

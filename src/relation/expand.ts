@@ -151,7 +151,7 @@ function segmentsOf(
     else if (a && !b) only.first.set(index, of);
     else if (b && !a && index !== coupled) only.second.set(index, of);
   }
-  const kept = [...inSecond].filter((index) => inFirst.has(index) || index === coupled);
+  const kept = keptIndices(first, second, term.mask);
   const parts = kept.map((index) => (weights.get(index) as Weights).map(boxed));
   return product(parts).map((combination) => ({
     coefficient: scale,
@@ -166,6 +166,27 @@ function segmentsOf(
   }));
 }
 
+/** The indices of a product's vectors: those that both views read, in the order of the second, and the one that a mask adds. */
+export function keptIndices(first: View, second: View, mask: Mask | undefined): string[] {
+  const inFirst = new Set(viewIndices(first));
+  const inSecond = new Set(viewIndices(second));
+  const coupled = mask === undefined ? undefined : coupledIndex(mask, inFirst, inSecond);
+  return [...inSecond].filter((index) => inFirst.has(index) || index === coupled);
+}
+
+/** The index of a mask that the second view alone reads, where the first alone reads the other one. */
+function coupledIndex(
+  { row, column }: Mask,
+  inFirst: ReadonlySet<string>,
+  inSecond: ReadonlySet<string>,
+): string | undefined {
+  const only = (index: string, a: ReadonlySet<string>, b: ReadonlySet<string>): boolean =>
+    a.has(index) && !b.has(index);
+  if (only(row, inFirst, inSecond) && only(column, inSecond, inFirst)) return column;
+  if (only(column, inFirst, inSecond) && only(row, inSecond, inFirst)) return row;
+  return undefined;
+}
+
 /** The mask of a term if one of its indices is read by the first view alone and the other by the second alone. */
 function maskBetween(
   mask: Mask | undefined,
@@ -173,15 +194,10 @@ function maskBetween(
   inSecond: ReadonlySet<string>,
   sizes: ReadonlyMap<string, number>,
 ): SegmentMask | undefined {
-  if (mask === undefined) return undefined;
+  const coupled = mask === undefined ? undefined : coupledIndex(mask, inFirst, inSecond);
+  if (mask === undefined || coupled === undefined) return undefined;
   const columns = sizes.get(mask.column) as number;
-  const only = (index: string, a: ReadonlySet<string>, b: ReadonlySet<string>): boolean =>
-    a.has(index) && !b.has(index);
-  if (only(mask.row, inFirst, inSecond) && only(mask.column, inSecond, inFirst))
-    return { mask, first: 'row', columns };
-  if (only(mask.column, inFirst, inSecond) && only(mask.row, inSecond, inFirst))
-    return { mask, first: 'column', columns };
-  return undefined;
+  return { mask, first: coupled === mask.column ? 'row' : 'column', columns };
 }
 
 /** A weight with the dyadic interval that it is on: the piece of the claim, whatever happened to its values. */

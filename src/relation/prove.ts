@@ -56,7 +56,7 @@ export function proveProgram(
     }
   });
   const ch = proverChannel(programDomain(statement), observer);
-  kernels.memory.scope(() => proveProgramBody(kernels, ch, statement, groups, source, witness));
+  kernels.memory.secretScope(() => proveProgramBody(kernels, ch, statement, groups, source, witness));
   return ch.finish();
 }
 

@@ -4,7 +4,7 @@ import { decodeParameters } from '../params/encoding.ts';
 import { verdictOf, type Verdict } from '../pcs/linear-verify.ts';
 import type { CommittedGroup } from '../pcs/opening.ts';
 import { refuse } from '../errors/proof-error.ts';
-import { checkStructure } from './check.ts';
+import { checkProgram } from './check.ts';
 import { compileProgram } from './compile.ts';
 import type { Program } from './program.ts';
 import { checkProgramStatement, type ProgramStatement } from './statement.ts';
@@ -40,7 +40,7 @@ export function verifyProgramClaim(proof: Uint8Array, claim: ProgramClaim): Verd
 
 /** @throws ProofError `PROGRAM_*`, `LOOKUP_*`, what parameters refuse; `STATEMENT` for groups that do not fit */
 function statementOf({ field, parameters, program, groups, context }: ProgramClaim): ProgramStatement {
-  checkStructure(field.base, program);
+  checkProgram(field.base, program);
   const compiled = compileProgram(field, program);
   const statement = { parameters: decodeParameters(parameters), compiled, groups, context };
   try {

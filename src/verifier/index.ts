@@ -19,7 +19,7 @@ export type { LinkStatement } from '../pcs/link-statement.ts';
 export { verifyLink } from '../pcs/link-verify.ts';
 export type { CommittedGroup, GroupIdentity } from '../pcs/opening.ts';
 export type { Factor, Term, Weight } from '../pcs/weight.ts';
-export { checkStructure } from '../relation/check.ts';
+export { checkProgram } from '../relation/check.ts';
 export { compileProgram, type CompiledProgram } from '../relation/compile.ts';
 export { programDigest } from '../relation/digest.ts';
 export type {

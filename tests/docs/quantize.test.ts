@@ -10,7 +10,7 @@ import { programOf, runExample } from './extract.ts';
 
 const root = join(import.meta.dirname, '../..');
 
-test('docs/quantize.md', async () => {
+test('docs/quantize.md', { timeout: 1_200_000 }, async () => {
   await withScratch(async (scratch) => {
     const scope = {
       ...importers,

@@ -6,6 +6,7 @@ import { lowerGraph } from '../../src/graph/lower.ts';
 import { rotate } from '../../src/ops/rope/eval.ts';
 import { column, tableOf } from '../../src/tables/index.ts';
 import { changed } from '../support/attention-liars.ts';
+import { claiming } from '../support/choice-liars.ts';
 import { violated, type Cells } from '../support/clear.ts';
 import type { Lowered } from '../support/lowered.ts';
 import { argmaxCase, ropeCase } from '../support/lowered-cases.ts';
@@ -89,33 +90,6 @@ describe('OPS-3: rope', () => {
   });
   it('OPS-4: both relations are needed', () => expectAll(made, 'y'));
 });
-
-/** The same graph with choices that the statement claims, and what follows from them. */
-function claiming(made: Lowered, choices: readonly number[]): { program: Lowered['program']; cells: Cells } {
-  const program = lowerGraph(made.graph, { ...made.pass, choices: { choice: choices } });
-  const values = valuesOf(made);
-  const chosen = choices.map((id, t) => values[t]![id]!);
-  const lead = values.flatMap((row, t) => row.map((v, j) => chosen[t]! - v - (j < choices[t]! ? 1 : 0)));
-  return {
-    program,
-    cells: new Map<string, ArrayLike<number>>([
-      ...made.cells,
-      ['choice:chosen', chosen],
-      ['choice:chosen-high', chosen.map((v) => Math.floor((v + 2 ** 28) / 2 ** 15))],
-      ['choice:lead-high', lead.map((v) => Math.floor(v / 2 ** 15))],
-    ]),
-  };
-}
-
-/** Logits with noise, from the honest witness: what leads, and by how much. */
-function valuesOf(made: Lowered): number[][] {
-  const [chosen, honest] = [made.cells.get('choice:chosen')!, made.pass.choices!['choice']!];
-  const lead = made.witness.virtuals!.get('choice:lead')!;
-  const width = lead.length / honest.length;
-  return Array.from(honest, (id, t) =>
-    Array.from({ length: width }, (_, v) => chosen[t]! - lead[t * width + v]! - (v < id ? 1 : 0)),
-  );
-}
 
 describe('OPS-3: argmax', () => {
   const made = argmaxCase({ seed: 8, rows: 4, emit: [1, 3], logits: 'biased', vocabulary: 6 });

@@ -8,6 +8,7 @@ import { ProofError } from '../../src/errors/proof-error.ts';
 import { encodeGraph } from '../../src/graph/index.ts';
 import { blake3 } from '../../src/hash/blake3.ts';
 import {
+  decodeInfo,
   decodeModel,
   encodeInfo,
   encodeModel,
@@ -27,7 +28,7 @@ beforeAll(async () => {
   full = await tinyQuantized('tiny-gpt2');
   model = { graph: full.graph, weights: full.weights, info: full.info };
   bytes = encodeModel(model);
-});
+}, 600_000); // quantising takes seconds, on a busy machine more than a hook usually has
 
 const codeOf = (data: Uint8Array): string => proofError(() => decodeModel(data)).code;
 
@@ -64,6 +65,20 @@ describe('bytes', () => {
     expect(first.shape).toEqual([272, 33]); // a tied head over a centred embedding has a column of means
     const row = Array.from({ length: 33 }, (_, j) => view.getInt16(at + 2 * (33 * 5 + j), true));
     expect(row).toEqual([...(model.weights.get(first.name) as Int16Array).slice(33 * 5, 33 * 6)]);
+  });
+
+  test('of another kind, another version, with lengths that nothing has, although the digest fits', () => {
+    const changed = (at: number, value: number): string => {
+      const bad = bytes.slice();
+      new DataView(bad.buffer).setUint32(at, value, true);
+      return codeOf(sealed(bad));
+    };
+    expect(changed(4, 0)).toBe('MODEL_MAGIC');
+    for (const version of [0, 2, 2 ** 31]) expect(changed(8, version)).toBe('MODEL_VERSION');
+    for (const at of [12, 16]) {
+      expect(changed(at, 2 ** 32 - 1)).toBe('MODEL_LENGTH');
+      expect(changed(at, 0)).toMatch(/^(MODEL_PADDING|GRAPH_FORMAT|JSON_SYNTAX)$/);
+    }
   });
 
   test('cut at any place, or continued', () => {
@@ -177,6 +192,24 @@ describe('information', () => {
     expect(reported({ saturated: 1e9 })).toBe('MODEL_INFO');
     const overridden = { ...model.info.report, klNano: 2_000_000, override: 'a trial' };
     expect(encodeInfo({ ...model.info, report: overridden }, model.graph).length).toBeGreaterThan(0);
+  });
+
+  test('has one spelling', () => {
+    const canonical = new TextDecoder().decode(encodeInfo(model.info, model.graph));
+    const read = (text: string) => decodeInfo(new TextEncoder().encode(text), model.graph);
+    expect(read(canonical)).toEqual(model.info);
+    expect(Object.getPrototypeOf(read(canonical))).toBe(Object.prototype);
+    const codeOfText = (text: string): string => proofError(() => read(text)).code;
+    expect(codeOfText(JSON.stringify(Object.fromEntries(Object.entries(model.info).reverse())))).toBe(
+      'MODEL_INFO',
+    );
+    expect(codeOfText(canonical.replace(':', ': '))).toBe('MODEL_INFO');
+    expect(codeOfText(`${canonical} `)).toBe('MODEL_INFO');
+    expect(codeOfText(canonical.replace('"tokens":80', '"tokens":8e1'))).toBe('MODEL_INFO');
+    expect(codeOfText(canonical.replace('{', '{"bos":null,'))).toBe('JSON_DUPLICATE_KEY');
+    expect(codeOfText(canonical.slice(0, -1))).toBe('JSON_SYNTAX');
+    for (const text of ['', 'null', '[]', '{}', '1'])
+      expect(codeOfText(text)).toMatch(/^(MODEL_INFO|JSON_SYNTAX)$/);
   });
 
   test('a program that is none from tokens to choices', () => {

@@ -133,6 +133,15 @@ test('liars that one check stops', () => {
       },
       instance,
     ],
+    [
+      'halves of rounds behind a whole one',
+      {
+        ...base,
+        levels: [oneLevel, { ...oneLevel, logFold: 1.5 }, { ...oneLevel, logFold: 1.5 }],
+        logFinal: 7,
+      },
+      instance,
+    ],
     ['a fraction of a position', withCode(base, { queries: base.code.queries + 0.5 }), instance],
     ['m that is none', withCode(base, { logData: Number.NaN }), instance],
     ['t below zero', withCode(base, { padLength: -1024 }), instance],

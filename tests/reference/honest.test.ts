@@ -7,8 +7,10 @@ import { quintic } from '../../src/field/quintic.ts';
 import { blake3 } from '../../src/hash/blake3.ts';
 import { wasmKernels, type Kernels } from '../../src/kernels/index.ts';
 import { completeInstance } from '../../src/params/choose.ts';
+import { encodeParameters } from '../../src/params/encoding.ts';
 import { linkInstance } from '../../src/params/instance.ts';
-import { S128 } from '../../src/params/profile.ts';
+import type { Parameters } from '../../src/params/parameters.ts';
+import { S128, unsafeToyProfile } from '../../src/params/profile.ts';
 import { verifyChain, type ChainLink } from '../../src/pcs/chain.ts';
 import { commitGroup } from '../../src/pcs/group-prove.ts';
 import { decodeKey, encodeKey, keyDigest } from '../../src/pcs/key.ts';
@@ -46,6 +48,8 @@ test('key derivation of any length', () => {
 const M = 10;
 const COLUMNS = 2;
 const code = codeOf(S128, M, 2 ** M);
+/** A group that one proof opens. */
+const carried = { ...staticIdentity(COLUMNS), lifetime: 'carried' } as const;
 const layout = new Uint8Array(32).fill(9);
 
 /** Keys of three epochs and the two links between them. */
@@ -128,6 +132,40 @@ describe('keys and chains', () => {
       'USES',
     ]) {
       expect(seen).toContain(`KEY_${field}`);
+    }
+  });
+
+  test('keys that are well formed and no group', () => {
+    const key = keys[0]!;
+    const { parameters } = decodeKey(key);
+    const of = (change: Record<number, number>): Uint8Array =>
+      Uint8Array.from(key, (byte, i) => change[i] ?? byte);
+    const toy = { ...parameters, profile: { ...unsafeToyProfile(128, S128.field), name: 'toy' } };
+    const short = linearParameters(S128, codeOf(S128, M, 512), [carried], 1);
+    const withParameters = (set: Parameters, change: Record<number, number> = {}): Uint8Array =>
+      Uint8Array.from([...of(change).subarray(0, 88 + 32), ...encodeParameters(set)]);
+    const zeros = Object.fromEntries(Array.from({ length: 8 }, (_, i) => [24 + i, 0]));
+    const wide = new Uint8Array(88 + 32 * 2 ** 13 + (key.length - 120));
+    wide.set(of({ 52: 13 }).subarray(0, 88));
+    wide.set(key.subarray(120), 88 + 32 * 2 ** 13);
+    const cases: [string, string, Uint8Array][] = [
+      ['no name', 'KEY_GROUP', of(zeros)],
+      ['no columns', 'KEY_COLUMNS', of({ 44: 0 })],
+      ['2^24 columns', 'accepted', of({ 44: 0, 47: 1 })],
+      ['2^24 + 1 columns', 'KEY_COLUMNS', of({ 44: 1, 47: 1 })],
+      ['no uses', 'KEY_USES', of({ 48: 0 })],
+      ['a static group used twice', 'KEY_USES', of({ 48: 2 })],
+      ['a carried group used twice', 'accepted', of({ 40: 2, 48: 2 })],
+      ['a carried group used too often', 'WEAK_PARAMS', of({ 40: 2, 48: 4 })],
+      ['a toy', 'WEAK_PARAMS', withParameters(toy)],
+      ['no room for links', 'WEAK_PARAMS', withParameters(short)],
+      ['the same, carried', 'accepted', withParameters(short, { 40: 2 })],
+      ['a cap wider than the tree', 'KEY_CAP', wide],
+    ];
+    for (const [name, code, bytes] of cases) {
+      const ours = wordOf(() => verdictOf(() => void decodeKey(bytes)));
+      const twin = wordOf(() => twinVerdictOf(() => void twinKeys.decodeKey(bytes)));
+      expect([name, ours, twin]).toEqual([name, code, code]);
     }
   });
 

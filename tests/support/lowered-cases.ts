@@ -47,18 +47,20 @@ export interface RopeCase {
   readonly order: 'half' | 'interleaved';
   readonly bits?: number;
   readonly guard?: number;
+  /** Bits of inputs. */
+  readonly inputBits?: number;
 }
 
 /** Two rotations that share a table. */
 export function ropeCase(of: RopeCase): Lowered {
-  const { seed, rows, starts = [0], headDim, heads, order, bits = 12, guard = 2 } = of;
+  const { seed, rows, starts = [0], headDim, heads, order, bits = 12, guard = 2, inputBits = 12 } = of;
   const d = dice(seed);
   const g = graphBuilder({ context: 16 });
-  const x = g.input('x', { width: heads * headDim, bits: 12 });
+  const x = g.input('x', { width: heads * headDim, bits: inputBits });
   const options = { table: `rope-100-${headDim}-16`, order, bits, guard };
   const y = g.rope('y', x, options);
   const graph = g.build(g.rope('z', y, { ...options, guard: 6 - guard }));
-  const inputs = { x: entries(rows * heads * headDim, 12, d) };
+  const inputs = { x: entries(rows * heads * headDim, inputBits, d) };
   return lowered(graph, {}, { rows, starts, emit: [] }, inputs);
 }
 

@@ -32,6 +32,18 @@ interface Reduced {
   readonly coefficient?: Fe;
 }
 
+/** A form under an assignment, with all of its unknown cells. */
+interface Expanded {
+  readonly constant: Fe;
+  readonly unknown: ReadonlyMap<number, Fe>;
+}
+
+/** The integers of an interval. */
+interface Domain {
+  readonly min: number;
+  readonly max: number;
+}
+
 /** Witness cells by tensor, as words of F. */
 export type Solution = ReadonlyMap<string, readonly number[]>;
 
@@ -41,60 +53,87 @@ export interface Search {
   readonly tried: number;
 }
 
+export interface SearchOptions {
+  /** Solutions after which the search ends. Default: 2. */
+  readonly limit?: number;
+  /** Values to try. Default: all there are. */
+  readonly budget?: number;
+  /** Give some values to cells that nothing determines. Then not all witnesses are found, but what is found is one. */
+  readonly guess?: boolean;
+}
+
 /**
  * @param known cells that are given: static ones, and those of the inputs. All other witness tensors are searched.
- * @param limit solutions after which the search ends
- * @throws Error where some cell is reached by no table and no equation (unless `free` is given)
+ * @throws Error where a cell is reached by no table and no equation, and nothing is guessed; or beyond the budget
  */
-export function solve(program: Program, known: Cells, limit = 2): Search {
+export function solve(program: Program, known: Cells, options: SearchOptions = {}): Search {
+  const { limit = 2, budget = Infinity, guess = false } = options;
   const { constraints, names } = compile(program, known);
   const values: (Fe | undefined)[] = names.map(() => undefined);
   const watchers: Constraint[][] = names.map(() => []);
   for (const constraint of constraints) for (const cell of constraint.cells) watchers[cell]!.push(constraint);
+  const domains = domainsOf(constraints, names.length);
   const solutions: Solution[] = [];
   let tried = 0;
 
-  const reduce = ({ constant, linear, quadratic }: Polynomial): Reduced | undefined => {
+  const expand = ({ constant, linear, quadratic }: Polynomial): Expanded | undefined => {
     let sum = constant;
-    let unknown: number | undefined;
-    let slope = F.zero;
+    const unknown = new Map<number, Fe>();
+    const put = (cell: number, c: Fe): void => {
+      const total = F.add(unknown.get(cell) ?? F.zero, c);
+      if (total === F.zero) unknown.delete(cell);
+      else unknown.set(cell, total);
+    };
     for (const [cell, c] of linear) {
       const value = values[cell];
       if (value !== undefined) sum = F.add(sum, F.mul(c, value));
-      else if (unknown === undefined || unknown === cell) [unknown, slope] = [cell, F.add(slope, c)];
-      else return undefined;
+      else put(cell, c);
     }
     for (const { a, b, c } of quadratic) {
       const [x, y] = [values[a], values[b]];
       if (x !== undefined && y !== undefined) sum = F.add(sum, F.mul(c, F.mul(x, y)));
       else if (x === undefined && y === undefined) return undefined;
-      else {
-        const cell = x === undefined ? a : b;
-        const factor = F.mul(c, (x ?? y) as Fe);
-        if (factor === F.zero) continue;
-        if (unknown !== undefined && unknown !== cell) return undefined;
-        [unknown, slope] = [cell, F.add(slope, factor)];
-      }
+      else put(x === undefined ? a : b, F.mul(c, (x ?? y) as Fe));
     }
-    if (unknown === undefined || slope === F.zero) {
-      // A cell with coefficient zero is not determined here; it may still be unknown.
-      return { constant: sum };
-    }
-    return { constant: sum, cell: unknown, coefficient: slope };
+    return { constant: sum, unknown };
+  };
+  const reduce = (polynomial: Polynomial): Reduced | undefined => {
+    const expanded = expand(polynomial);
+    if (expanded === undefined || expanded.unknown.size > 1) return undefined;
+    const [only] = expanded.unknown;
+    if (only === undefined) return { constant: expanded.constant };
+    return { constant: expanded.constant, cell: only[0], coefficient: only[1] };
+  };
+  /**
+   * Solutions of an equation between digits, or of a range of a sum of digits; undefined where a cell has no domain or there
+   * are too many.
+   */
+  const digitSolutions = ({ forms, table }: Constraint, most: number): [number, Fe][][] | undefined => {
+    const [form] = forms as [Polynomial];
+    const column = table?.columns[0];
+    if (table !== undefined && (table.columns.length > 1 || column?.kind !== 'range')) return undefined;
+    const expanded = expand(form);
+    if (expanded === undefined || expanded.unknown.size === 0) return undefined;
+    const slack =
+      column?.kind === 'range' ? { min: column.first, max: column.first + table!.rows - 1 } : undefined;
+    return solveDigits(expanded, domains, Math.min(most, guess ? 500 : MOST_SOLUTIONS), slack);
   };
 
   /** All assignments that one constraint allows; undefined where it does not say yet. */
   const candidates = (constraint: Constraint): [number, Fe][][] | undefined => {
     const reduced = constraint.forms.map(reduce);
+    const digits = digitSolutions(constraint, Infinity);
+    if (digits !== undefined) return digits;
     if (reduced.some((form) => form === undefined)) return undefined;
     const forms = reduced as Reduced[];
-    const root = ({ constant, cell, coefficient }: Reduced, value: number): [number, Fe] => [
-      cell as number,
-      F.mul(F.sub(value as Fe, constant), F.inverse(coefficient as Fe)),
-    ];
+    const inverses = forms.map(({ coefficient }) => coefficient && F.inverse(coefficient));
+    const root = (c: number, value: number): [number, Fe] => {
+      const { constant, cell } = forms[c] as Reduced;
+      return [cell as number, F.mul(F.sub(value as Fe, constant), inverses[c] as Fe)];
+    };
     if (constraint.table === undefined) {
       const [form] = forms as [Reduced];
-      if (form.cell !== undefined) return [[root(form, 0)]];
+      if (form.cell !== undefined) return [[root(0, 0)]];
       return form.constant === F.zero ? [[]] : [];
     }
     const rows = rowsOf(constraint.table);
@@ -107,13 +146,26 @@ export function solve(program: Program, known: Cells, limit = 2): Search {
           if (form.constant !== row[c]) return [];
           continue;
         }
-        const own = root(form, row[c]!);
+        const own = root(c, row[c]!);
         const other = assignment.find(([cell]) => cell === own[0]);
         if (other === undefined) assignment.push(own);
         else if (other[1] !== own[1]) return [];
       }
       return [assignment];
     });
+  };
+
+  /** About how many candidates there are; Infinity where the constraint does not say yet, or says nothing of unknown cells. */
+  const estimate = (constraint: Constraint, most: number): number => {
+    const { forms, table } = constraint;
+    const reduced = forms.map(reduce);
+    const digits = digitSolutions(constraint, most);
+    if (digits !== undefined) return digits.length;
+    if (reduced.every((form) => form?.cell === undefined) || reduced.includes(undefined)) return Infinity;
+    if (table === undefined) return 1;
+    const fixed = reduced.findIndex((form) => form!.cell === undefined);
+    if (fixed < 0) return table.rows;
+    return rowsOf(table).by(fixed).get(reduced[fixed]!.constant)?.length ?? 0;
   };
 
   /** Assigns, and everything that follows; false where a relation fails. @param trail what was assigned */
@@ -141,6 +193,8 @@ export function solve(program: Program, known: Cells, limit = 2): Search {
 
   /** None or one; undefined where there are more or it is not known. */
   const candidatesIfFew = (constraint: Constraint): [number, Fe][][] | undefined => {
+    const digits = digitSolutions(constraint, 1);
+    if (digits !== undefined) return digits.length > 1 ? undefined : digits;
     const { table, forms } = constraint;
     if (table !== undefined) {
       const reduced = forms.map(reduce);
@@ -151,27 +205,26 @@ export function solve(program: Program, known: Cells, limit = 2): Search {
   };
 
   const search = (): void => {
-    if (solutions.length >= limit) return;
-    let best: [number, Fe][][] | undefined;
-    let open = false;
-    for (const constraint of constraints) {
-      const unknown = constraint.cells.some((cell) => values[cell] === undefined);
-      const found = candidates(constraint);
-      if (found !== undefined && found.length === 0) return;
-      if (!unknown) continue;
-      open = true;
-      if (found === undefined || found[0]!.length === 0) continue;
-      if (best === undefined || found.length < best.length) best = found;
-      if (best.length === 1) break;
-    }
-    if (!open || values.every((value) => value !== undefined)) {
-      if (values.some((value) => value === undefined)) throw new Error(`free: ${freeCell()}`);
+    if (values.every((value) => value !== undefined)) {
       solutions.push(solutionOf());
       return;
     }
-    if (best === undefined) throw new Error(`free: ${freeCell()}`);
-    for (const assignment of best) {
-      tried++;
+    let best: Constraint | undefined;
+    let fewest = Infinity;
+    for (const constraint of constraints) {
+      if (constraint.cells.every((cell) => values[cell] !== undefined)) continue;
+      const count = estimate(constraint, fewest);
+      if (count < fewest) [best, fewest] = [constraint, count];
+      if (fewest <= 1) break;
+    }
+    if (best === undefined && !guess) throw new Error(`free: ${freeCell()}`);
+    const guessed = values.findIndex((value) => value === undefined);
+    const all =
+      best === undefined
+        ? [0, 1, 2].map((v): [number, Fe][] => [[guessed, F.fromInt(v)]])
+        : candidates(best)!;
+    for (const assignment of all) {
+      if (++tried > budget) throw new Error(`budget: more than ${budget} values`);
       const trail: number[] = [];
       if (assign(assignment, trail)) search();
       for (const cell of trail) values[cell] = undefined;
@@ -191,8 +244,45 @@ export function solve(program: Program, known: Cells, limit = 2): Search {
     });
     return result;
   };
-  search();
+  // Relations of known cells alone.
+  const consistent = constraints.every(
+    (constraint) => constraint.cells.length > 0 || candidates(constraint)!.length > 0,
+  );
+  if (consistent) search();
   return { solutions, tried };
+}
+
+/**
+ * A witness that is not the honest one: searched with most tensors as they are and some free, chosen by `pick`.
+ *
+ * @param relation whose cells are free in every attempt
+ */
+export function secondWitness(
+  program: Program,
+  known: Cells,
+  honest: Cells,
+  first: readonly string[],
+  pick: () => boolean,
+  attempts = 16,
+): Solution | undefined {
+  const names = program.tensors.flatMap(({ kind, name }) =>
+    kind === 'witness' && !known.has(name) ? [name] : [],
+  );
+  for (let i = 0; i < attempts; i++) {
+    const free = new Set(names.filter((name) => first.includes(name) || (i > 0 && pick())));
+    const fixed = new Map(known);
+    for (const name of names) if (!free.has(name)) fixed.set(name, honest.get(name)!);
+    if (free.size === 0) continue;
+    const other = (solution: Solution): boolean =>
+      [...solution].some(([name, cells]) => cells.some((x, at) => x !== F.fromInt(honest.get(name)![at]!)));
+    try {
+      const found = solve(program, fixed, { budget: 1000, guess: true }).solutions.find(other);
+      if (found !== undefined) return found;
+    } catch (error) {
+      if (!(error instanceof Error && error.message.startsWith('budget'))) throw error;
+    }
+  }
+  return undefined;
 }
 
 /** Whether the program has exactly one witness for the given cells. A cell that nothing determines counts as many. */
@@ -291,6 +381,80 @@ function polynomials(
     }
   }
   return out;
+}
+
+/** Where a lookup says that a cell alone lies in an interval: the narrowest. */
+function domainsOf(constraints: readonly Constraint[], cells: number): readonly (Domain | undefined)[] {
+  const domains = new Array<Domain | undefined>(cells).fill(undefined);
+  for (const { table, forms } of constraints) {
+    table?.columns.forEach((column, c) => {
+      const { constant, linear, quadratic } = forms[c]!;
+      const [only] = linear;
+      if (column.kind !== 'range' || quadratic.length > 0 || linear.size !== 1 || only![1] !== F.one) return;
+      const min = column.first - balancedOf(constant);
+      const known = domains[only![0]];
+      if (known !== undefined && known.max - known.min < table.rows) return;
+      domains[only![0]] = { min, max: min + table.rows - 1 };
+    });
+  }
+  return domains;
+}
+
+/** The integer of least absolute value. */
+function balancedOf(x: Fe): number {
+  return x > F.modulus / 2 ? x - F.modulus : x;
+}
+
+/** 2^14 and some: all remainders of the largest step of a norm. */
+const MOST_SOLUTIONS = 17_000;
+
+/** All solutions of constant + sum of coefficients times cells = slack modulo p, cells in their domains. */
+function solveDigits(
+  { constant, unknown }: Expanded,
+  domains: readonly (Domain | undefined)[],
+  most: number,
+  slack: Domain | undefined,
+): [number, Fe][][] | undefined {
+  const terms: { cell: number; c: number; low: number; high: number; domain: Domain }[] = [];
+  for (const [cell, coefficient] of unknown) {
+    const domain = domains[cell];
+    if (domain === undefined) return undefined;
+    const c = balancedOf(coefficient);
+    const ends = [c * domain.min, c * domain.max];
+    terms.push({ cell, c, low: Math.min(...ends), high: Math.max(...ends), domain });
+  }
+  if (slack !== undefined) terms.push({ cell: -1, c: -1, low: -slack.max, high: -slack.min, domain: slack });
+  terms.sort((a, b) => Math.abs(b.c) - Math.abs(a.c));
+  const [low, high] = [0, 0].map(() => [0]) as [number[], number[]];
+  for (let i = terms.length - 1; i >= 0; i--) {
+    low.unshift(low[0]! + terms[i]!.low);
+    high.unshift(high[0]! + terms[i]!.high);
+  }
+  if (high[0]! - low[0]! > 2 ** 45) return undefined; // sums must be exact, multiples of p few
+  const target = -balancedOf(constant);
+  const found: [number, Fe][][] = [];
+  const visit = (i: number, rest: number, chosen: [number, Fe][]): boolean => {
+    if (i === terms.length) {
+      if (rest === 0) found.push(chosen);
+      return found.length <= most;
+    }
+    const { cell, c, domain } = terms[i]!;
+    // rest - c a must lie between the ends of what follows.
+    const ends = [(rest - high[i + 1]!) / c, (rest - low[i + 1]!) / c];
+    const from = Math.max(domain.min, Math.ceil(Math.min(...ends)));
+    const to = Math.min(domain.max, Math.floor(Math.max(...ends)));
+    for (let a = from; a <= to; a++) {
+      const next: [number, Fe][] = cell < 0 ? chosen : [...chosen, [cell, F.fromInt(a)]];
+      if (!visit(i + 1, rest - c * a, next)) return false;
+    }
+    return true;
+  };
+  const multiples = (end: number): number => (end - target) / F.modulus;
+  const last = Math.floor(multiples(high[0]!));
+  for (let j = Math.ceil(multiples(low[0]!)); j <= last; j++) {
+    if (!visit(0, target + j * F.modulus, [])) return undefined;
+  }
+  return found;
 }
 
 interface Rows {

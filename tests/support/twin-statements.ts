@@ -25,11 +25,20 @@ function replace<T>(list: readonly T[], i: number, value: T): T[] {
 /** Every number of a parameter set, one up and one down. */
 export function parameterChanges(parameters: Parameters): Change<Parameters>[] {
   const { code, levels, pads, profile, logFinal } = parameters;
+  const { field } = profile;
   const both = (name: string, of: (by: number) => Parameters): Change<Parameters>[] =>
     [1, -1].map((by) => ({ name: `parameters: ${name} ${by}`, statement: of(by) }));
   return [
     ...both('lambda', (by) => ({ ...parameters, profile: { ...profile, lambda: profile.lambda + by } })),
     ...both('profile', (by) => ({ ...parameters, profile: { ...profile, id: profile.id + by } })),
+    ...both('p', (by) => ({
+      ...parameters,
+      profile: { ...profile, field: { ...field, modulus: field.modulus + by } },
+    })),
+    ...both('d', (by) => ({
+      ...parameters,
+      profile: { ...profile, field: { ...field, degree: field.degree + by } },
+    })),
     ...both('proof of work', (by) => ({ ...parameters, profile: { ...profile, powBits: by } })),
     ...both('m', (by) => withCode(parameters, { logData: code.logData + by })),
     ...both('t', (by) => withCode(parameters, { padLength: code.padLength + by })),
@@ -64,6 +73,10 @@ function groupChanges(group: CommittedGroup): Change<CommittedGroup>[] {
     change('lifetime of a proof', { lifetime: 'proof' }),
     change('a column more', { columns: group.columns + 1 }),
     change('no columns', { columns: 0 }),
+    change('2^24 + 1 columns', { columns: 2 ** 24 + 1 }),
+    change('half a column', { columns: group.columns + 0.5 }),
+    change('no uses', { uses: 0 }),
+    change('a lifetime that is none', { lifetime: 'eternal' as 'static' }),
     change('uses', { uses: 2 }),
     change('many uses', { uses: 1000 }),
     change('cap', { cap: flip(group.cap) }),

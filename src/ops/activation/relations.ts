@@ -1,7 +1,7 @@
 /** (x, y) is a row of the table: one lookup, which is the range check of x as well. */
 import { column, tableOf } from '../../tables/index.ts';
 import type { Table, Term } from '../../relation/program.ts';
-import { denseColumn, keys } from '../lower-tables.ts';
+import { denseColumn, keys, sharedTable } from '../lower-tables.ts';
 import { term, type Lowering, type Relations } from '../lowering.ts';
 import { activationForm, type ActivationNode } from './shape.ts';
 
@@ -30,8 +30,10 @@ export function activationResult({ name }: ActivationNode, to: Lowering): readon
 
 /** Rows (x + 2^(N-1), y). */
 function activationTable(id: string): Table {
-  const y = activationEntries(id);
-  return { name: id, rows: y.length, columns: [keys(), denseColumn(y)] };
+  return sharedTable(id, () => {
+    const y = activationEntries(id);
+    return { rows: y.length, columns: [keys(), denseColumn(y)] };
+  });
 }
 
 /** y for all keys, from -2^(N-1) on. */

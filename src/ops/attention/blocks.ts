@@ -3,6 +3,8 @@
  * costs little more than half of the square, and sequences in one pass cost nothing for each other. Both sides compute the
  * blocks from public numbers.
  */
+import { bitsFor } from '../interval.ts';
+
 export interface AttentionBlock {
   /** First row and number of rows. */
   readonly row: number;
@@ -25,7 +27,7 @@ export function firstVisibleRows(sequenceStart: ArrayLike<number>, window = Infi
 /** @param firstVisible by row, ascending */
 export function attentionBlocks(firstVisible: readonly number[]): AttentionBlock[] {
   const count = firstVisible.length;
-  const height = Math.max(MIN_ROWS, 2 ** Math.ceil(Math.log2(count / PARTS)));
+  const height = Math.max(MIN_ROWS, 2 ** bitsFor(Math.ceil(count / PARTS)));
   const blocks: AttentionBlock[] = [];
   let row = 0;
   for (let next = 1; next <= count; next++) {

@@ -5,7 +5,7 @@
  */
 import type { Coordinate, Index, Mask, Term, View } from '../../relation/program.ts';
 import { rangeTable } from '../lower-tables.ts';
-import { at, term, view, type Lowering, type Relations } from '../lowering.ts';
+import { at, joined, term, view, type Lowering, type Relations } from '../lowering.ts';
 import { signedRange } from '../operator.ts';
 import { attentionBlocks, firstVisibleRows, type AttentionBlock } from './blocks.ts';
 import { digitTable, numeratorTable } from './octave-tables.ts';
@@ -67,27 +67,19 @@ interface Scope {
 function scopeOf(node: AttentionNode, to: Lowering, block: AttentionBlock, b: number): Scope {
   const { name, heads, kvHeads, headDim } = node;
   const group = heads / kvHeads;
-  const steps = (...parts: [string, number][]): Coordinate => ({
-    kind: 'affine',
-    parts: parts.map(([index, stride]) => ({ index, stride })),
-    offset: 0,
-  });
+  const g = { name: 'g', size: kvHeads };
+  const m = { name: 'm', size: group };
+  const c = { name: 'c', size: headDim };
   return {
     node,
     to,
     id: (what) => `${name}:${what}-${b}`,
-    indices: {
-      g: { name: 'g', size: kvHeads },
-      m: { name: 'm', size: group },
-      i: { name: 'i', size: block.rows },
-      j: { name: 'j', size: block.columns },
-      c: { name: 'c', size: headDim },
-    },
+    indices: { g, m, i: { name: 'i', size: block.rows }, j: { name: 'j', size: block.columns }, c },
     row: at('i', 1, block.row),
     seen: at('j', 1, block.column),
-    head: steps(['g', group], ['m', 1]),
-    own: steps(['g', group * headDim], ['m', headDim], ['c', 1]),
-    shared: steps(['g', headDim], ['c', 1]),
+    head: joined([g, group], [m, 1]),
+    own: joined([g, group * headDim], [m, headDim], [c, 1]),
+    shared: joined([g, headDim], [c, 1]),
   };
 }
 

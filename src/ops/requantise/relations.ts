@@ -2,7 +2,7 @@
  * x + 2^(s-1) = 2^s q + r: q is committed and looked up, r is what is left and looked up. Saturating: the lookup of q gives y
  * as well. Two lookups an entry in all, an activation behind it included.
  */
-import { denseColumn, keys, rangeTable } from '../lower-tables.ts';
+import { denseColumn, keys, rangeTable, sharedTable } from '../lower-tables.ts';
 import { activationEntries, activationResult } from '../activation/relations.ts';
 import type { ActivationNode } from '../activation/shape.ts';
 import { term, view, type Lowering, type Relations } from '../lowering.ts';
@@ -63,9 +63,8 @@ export function quotientRelations(
   const needed = shown || activation === undefined || nodes.length > 1;
   if (needed) result();
   const results = needed ? [to.terms(name)] : [];
-  const y = { name: `clamp-${bits}-${guard}`, keys: clamped({ bits, guard }) };
   if (activation !== undefined) results.push(activationResult(activation, to));
-  to.lookup(`${name}:quotient`, indices, to.table(clampTable(y, needed, activation?.table)), [
+  to.lookup(`${name}:quotient`, indices, to.table(clampTable({ bits, guard }, needed, activation?.table)), [
     key,
     ...results,
   ]);
@@ -73,21 +72,18 @@ export function quotientRelations(
 }
 
 /** Rows (q + 2^(B+g-1), clamp(q), activation of clamp(q)) for all q of B + g bits; the second or the third may be left out. */
-function clampTable(
-  { name, keys: y }: { readonly name: string; readonly keys: Int32Array },
-  withResult: boolean,
-  activation: string | undefined,
-): Table {
+function clampTable(rounding: Rounding, withResult: boolean, activation: string | undefined): Table {
+  const plain = `clamp-${rounding.bits}-${rounding.guard}`;
+  const name = activation === undefined ? plain : `${plain}${withResult ? '-and-' : '-to-'}${activation}`;
+  return sharedTable(name, () => clampRows(clamped(rounding), withResult, activation));
+}
+
+function clampRows(y: Int32Array, withResult: boolean, activation: string | undefined): Omit<Table, 'name'> {
   const columns = [keys(), ...(withResult ? [denseColumn(y)] : [])];
-  if (activation === undefined) return { name, rows: y.length, columns };
+  if (activation === undefined) return { rows: y.length, columns };
   const entries = activationEntries(activation);
   const composed = y.map((v) => entries[v + entries.length / 2] as number);
-  const both = withResult ? '-and-' : '-to-';
-  return {
-    name: `${name}${both}${activation}`,
-    rows: y.length,
-    columns: [...columns, denseColumn(composed)],
-  };
+  return { rows: y.length, columns: [...columns, denseColumn(composed)] };
 }
 
 /** clamp(q) for all q of B + g bits, ascending. */

@@ -1,7 +1,7 @@
 /** Tables of the norm: squares, exponents, mantissas with their roots, and which roots fit an exponent. */
 import { column, RSQRT_ROWS, tableOf } from '../../tables/index.ts';
 import type { Table } from '../../relation/program.ts';
-import { denseColumn, keys } from '../lower-tables.ts';
+import { denseColumn, keys, sharedTable } from '../lower-tables.ts';
 import { LIMB } from './digits.ts';
 
 /** m 4^e reaches 2^52 at e = 19. */
@@ -11,10 +11,14 @@ export const ROOT_LOW = 11;
 
 /** Rows (x + 2^15, high, low) with x^2 = 2^15 high + low. */
 export function squareTable(): Table {
+  return sharedTable('square-16', squareRows);
+}
+
+function squareRows(): Omit<Table, 'name'> {
   const squares = Array.from({ length: 2 ** 16 }, (_, i) => (i - 2 ** 15) ** 2);
   const high = squares.map((square) => Math.floor(square / 2 ** LIMB));
   const low = squares.map((square) => square % 2 ** LIMB);
-  return { name: 'square-16', rows: squares.length, columns: [keys(), denseColumn(high), denseColumn(low)] };
+  return { rows: squares.length, columns: [keys(), denseColumn(high), denseColumn(low)] };
 }
 
 /** One exponent e, as powers: 2e = 15 a + b. */
@@ -35,6 +39,10 @@ export function normExponent(e: number): NormExponent {
 
 /** Rows (2^e, 2^b, [a = 1], [a = 2]). */
 export function exponentTable(): Table {
+  return sharedTable('norm-exponent', exponentRows);
+}
+
+function exponentRows(): Omit<Table, 'name'> {
   const rows = Array.from({ length: EXPONENTS }, (_, e) => normExponent(e));
   const columns = [
     rows.map(({ power }) => power),
@@ -42,14 +50,18 @@ export function exponentTable(): Table {
     rows.map(({ one }) => one),
     rows.map(({ two }) => two),
   ];
-  return { name: 'norm-exponent', rows: EXPONENTS, columns: columns.map(denseColumn) };
+  return { rows: EXPONENTS, columns: columns.map(denseColumn) };
 }
 
 /** Rows (m, r, [m < 2^14]). */
 export function mantissaTable(): Table {
+  return sharedTable('rsqrt', mantissaRows);
+}
+
+function mantissaRows(): Omit<Table, 'name'> {
   const small = Array.from({ length: RSQRT_ROWS }, (_, m) => (m < 2 ** 14 ? 1 : 0));
   const r = denseColumn(column(tableOf('rsqrt'), 'r'));
-  return { name: 'rsqrt', rows: RSQRT_ROWS, columns: [keys(), r, denseColumn(small)] };
+  return { rows: RSQRT_ROWS, columns: [keys(), r, denseColumn(small)] };
 }
 
 /**
@@ -57,6 +69,10 @@ export function mantissaTable(): Table {
  * nothing, since R is then r.
  */
 export function rootTable(): Table {
+  return sharedTable('norm-root', rootRows);
+}
+
+function rootRows(): Omit<Table, 'name'> {
   const rows: [number, number, number][] = [[1, 0, 1]];
   const greatest = column(tableOf('rsqrt'), 'r')[2 ** 14] as number; // < 2^22
   for (let e = 1; e < EXPONENTS; e++) {
@@ -64,5 +80,5 @@ export function rootTable(): Table {
     for (let high = 0; high <= most; high++) rows.push([2 ** e, high, 0]);
   }
   const columns = [0, 1, 2].map((c) => denseColumn(rows.map((row) => row[c] as number)));
-  return { name: 'norm-root', rows: rows.length, columns };
+  return { rows: rows.length, columns };
 }

@@ -1,11 +1,12 @@
 /**
- * The rotation is a product with public matrices of two by two, one for each row and pair of columns; its rounding is that of
+ * The rotation is a sum of products with public numbers, one for each row and pair of columns; its rounding is that of
  * section 3. Two lookups an entry; the rotated tensor is never committed.
  */
-import type { Coordinate } from '../../relation/program.ts';
+import type { Coordinate, Index, Mask, Term } from '../../relation/program.ts';
 import { column, ROPE_FRACTION, tableOf } from '../../tables/index.ts';
 import { rangeTable } from '../lower-tables.ts';
-import { term, view, type Relations } from '../lowering.ts';
+import { joined, term, view, type Lowering, type Relations } from '../lowering.ts';
+import { HALF_FIELD, magnitude } from '../operator.ts';
 import { quotientRelations } from '../requantise/relations.ts';
 import { ropeForm, type RopeNode } from './shape.ts';
 
@@ -17,47 +18,46 @@ export const ropeRelations: Relations<RopeNode> = (node, to) => {
   const t = to.rowIndex(name);
   const half = headDim / 2;
   const [step, gap] = order === 'half' ? [1, half] : [2, 1];
-  const place = (entry: string): Coordinate => ({
-    kind: 'affine',
-    parts: [
-      { index: 'h', stride: headDim },
-      { index: entry, stride: gap },
-      { index: 'i', stride: step },
-    ],
-    offset: 0,
-  });
-  const matrices = rotations(node, to.rows.positions);
-  const rotation = to.publicTensor(`rotation/${node.table}`, [t.size, 2, 2, half], matrices);
-  const quotient = quotientRelations(to, name, node, [t, to.columnIndex(name)]);
-  const pair = [{ name: 'f', size: 2 }];
-  // |a c - b s| and |a s + b c| are at most (p-1)/2 (section 5)
-  const rotated = term(1, [view(x, 't', place('f')), view(rotation, 't', 'e', 'f', 'i')], pair);
-  const indices = [
-    t,
-    { name: 'h', size: to.info(name).width / headDim },
+  const h = { name: 'h', size: to.info(name).width / headDim };
+  const i = { name: 'i', size: half };
+  const [e, f] = [
     { name: 'e', size: 2 },
-    { name: 'i', size: half },
+    { name: 'f', size: 2 },
   ];
-  const rounded = [
+  const place = (entry: Index): Coordinate => joined([h, headDim], [entry, gap], [i, step]);
+  const cos = view(constants(node, to, 'cos'), 't', 'i');
+  const sin = view(constants(node, to, 'sin'), 't', 'i');
+  const quotient = quotientRelations(to, name, node, [t, to.columnIndex(name)]);
+
+  // a' = a c - b s, b' = b c + a s. The constants are read by row and pair alone: a verifier evaluates them once for all heads.
+  const other = (sign: number, mask: Omit<Mask, 'row' | 'column'>): Term => ({
+    ...term(sign, [view(x, 't', place(f)), sin], [f]),
+    mask: { row: 'e', column: 'f', ...mask },
+  });
+  const terms = [
+    term(1, [view(x, 't', place(e)), cos]),
+    other(-1, { from: [1, 0], to: [2, 0] }),
+    other(1, { from: [0, 0], to: [0, 1] }),
+  ];
+  // |a c - b s| <= 23172 max|x| <= (p-1)/2 (section 5); without c^2 + s^2 = 2^28 only 2^15 max|x| is seen
+  const level =
+    2 ** (ROPE_FRACTION + 1) * magnitude(to.info(node.input)) <= HALF_FIELD ? 'proven' : 'residue';
+  const indices = [t, h, e, i];
+  const rotated = view(to.virtual(`${name}:rotated`, indices, terms, level), 't', 'h', 'e', 'i');
+  const remainder = [
+    term(1, [rotated]),
     term(2 ** (ROPE_FRACTION - 1)),
-    term(-(2 ** ROPE_FRACTION), [view(quotient, 't', place('e'))]),
+    term(-(2 ** ROPE_FRACTION), [view(quotient, 't', place(e))]),
   ];
-  to.lookup(`${name}:remainder`, indices, to.table(rangeTable(ROPE_FRACTION)), [[rotated, ...rounded]]);
+  to.lookup(`${name}:remainder`, indices, to.table(rangeTable(ROPE_FRACTION)), [remainder]);
 };
 
-/** [rows, 2, 2, D/2]: (a', b') = ((c, -s), (s, c)) (a, b) for the constants of each row's position. */
-function rotations(node: RopeNode, positions: readonly number[]): Int32Array {
-  const table = tableOf(node.table);
-  const [cos, sin] = [column(table, 'cos'), column(table, 'sin')];
+/** A column of the table for the rows of the pass, [rows, D/2]. */
+function constants(node: RopeNode, to: Lowering, which: 'cos' | 'sin'): string {
+  const { positions } = to.rows;
+  const of = column(tableOf(node.table), which);
   const half = ropeForm(node).headDim / 2;
-  const out = new Int32Array(positions.length * 4 * half);
-  positions.forEach((position, t) => {
-    const [c, s] = [cos, sin].map((of) => of.subarray(position * half, (position + 1) * half)) as [
-      Int32Array,
-      Int32Array,
-    ];
-    const entries = [c, s.map((v) => -v), s, c];
-    entries.forEach((entry, e) => out.set(entry, (4 * t + e) * half));
-  });
-  return out;
+  const out = new Int32Array(positions.length * half);
+  positions.forEach((position, t) => out.set(of.subarray(position * half, (position + 1) * half), t * half));
+  return to.publicTensor(`${which}/${node.table}`, [positions.length, half], out);
 }

@@ -1,0 +1,36 @@
+#!/usr/bin/env node
+/** The command `zkdl`. Each verb is a shell over one function of `../verbs`. */
+import { Command, CommanderError } from 'commander';
+import { addOwnerCommands } from './owner-commands.ts';
+import { addPublicCommands } from './public-commands.ts';
+import { report } from './shell.ts';
+
+function program(): Command {
+  const zkdl = new Command('zkdl')
+    .description('Proofs that a committed language model gave an answer')
+    .exitOverride()
+    .configureOutput({ writeErr: () => {} }) // told once, by `reportWrongUse`
+    .addHelpText(
+      'after',
+      '\nExit code 0: done, verified. 1: refused. 2: wrong use or bad input.\nEvery command takes --json and --help.',
+    );
+  addOwnerCommands(zkdl);
+  addPublicCommands(zkdl);
+  return zkdl;
+}
+
+/** A command line that commander refuses; asking for help is none. */
+function reportWrongUse({ exitCode, code, message }: CommanderError): void {
+  if (exitCode === 0) return;
+  const detail =
+    code === 'commander.help' ? 'expected a command, got none' : message.replace(/^error: /, '').trim();
+  const json = process.argv.includes('--json');
+  report(json, { exit: 2, code: 'USAGE', stage: 'command line', detail: `${detail}; see zkdl --help` });
+}
+
+try {
+  await program().parseAsync(process.argv);
+} catch (error) {
+  if (!(error instanceof CommanderError)) throw error;
+  reportWrongUse(error);
+}

@@ -1,0 +1,31 @@
+/** Numbers as options give them. */
+import { InvalidArgumentError } from 'commander';
+
+/** A parser of positive integers, for commander. */
+export function positive(text: string): number {
+  if (!/^[1-9]\d{0,14}$/.test(text))
+    throw new InvalidArgumentError(`expected a positive integer, got ${text}`);
+  return Number(text);
+}
+
+/** A parser of decimals such as 0.8. */
+export function decimal(text: string): number {
+  if (!/^\d{1,9}(?:\.\d{1,9})?$/.test(text)) {
+    throw new InvalidArgumentError(`expected a number such as 0.8, got ${text}`);
+  }
+  return Number(text);
+}
+
+/** "12x256": sequences by tokens. */
+export function sampleSize(text: string): { readonly sequences: number; readonly tokens: number } {
+  const match = /^([1-9]\d{0,4})x([1-9]\d{0,4})$/.exec(text);
+  if (match === null) {
+    throw new InvalidArgumentError(`expected SEQUENCESxTOKENS, such as 12x256, got ${text}`);
+  }
+  return { sequences: Number(match[1]), tokens: Number(match[2]) };
+}
+
+/** Only what was given: absent options are absent, not undefined. */
+export function given<T extends object>(options: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as never;
+}

@@ -1,0 +1,159 @@
+/** Commands of a model's owner: import, commit, prove, budget, refresh. */
+import { Option, type Command } from 'commander';
+import type { ProfileName, Report } from '../quantize/index.ts';
+import type { CodewordChoice } from '../store/index.ts';
+import { commitToFolder, folderBudget, importModel, proveText, refreshFolder } from '../verbs/index.ts';
+import { withCommon } from './common.ts';
+import { given, decimal, positive, sampleSize } from './numbers.ts';
+import { runCommand, type CommonOptions } from './shell.ts';
+import { accuracy, showBudget, showCommit, showImport, showProof, showRefresh } from './show.ts';
+import { fields } from './terminal.ts';
+
+interface ImportFlags extends CommonOptions {
+  readonly out: string;
+  readonly profile: ProfileName;
+  readonly calibrate?: string;
+  readonly allowMiss?: string;
+  readonly tokenizer?: string;
+  readonly context?: number;
+  readonly calibrationSamples?: { readonly sequences: number; readonly tokens: number };
+  readonly evaluationSamples?: { readonly sequences: number; readonly tokens: number };
+  readonly followLinks?: boolean;
+}
+
+interface CommitFlags extends CommonOptions {
+  readonly out: string;
+  readonly key?: string;
+  readonly tokenizer?: string;
+  readonly proofs?: number;
+  readonly tokens?: number;
+  readonly codeword?: CodewordChoice;
+}
+
+interface ProveFlags extends CommonOptions {
+  readonly prompt: string;
+  readonly tokens?: number;
+  readonly greedy?: boolean;
+  readonly seed?: string;
+  readonly temperature?: number;
+  readonly context?: string;
+  readonly out: string;
+}
+
+export function addOwnerCommands(zkdl: Command): void {
+  addImport(zkdl);
+  addCommit(zkdl);
+  addProve(zkdl);
+  addBudget(zkdl);
+  addRefresh(zkdl);
+}
+
+function addImport(zkdl: Command): void {
+  withCommon(zkdl.command('import'), true)
+    .description('turn a published model into an integer program with a known accuracy')
+    .argument('<model>', 'a Hugging Face folder, or a llama2.c checkpoint')
+    .requiredOption('-o, --out <file>', 'model file to make (private); its tokenizer is copied beside it')
+    .addOption(new Option('--profile <name>', 'bits').choices(['P12', 'P14', 'P16']).default('P14'))
+    .option('--calibrate <file>', 'text to calibrate and measure with (default: samples of the model)')
+    .option('--allow-miss <reason>', 'write a program that misses its target; the reason becomes public')
+    .option('--tokenizer <file>', 'tokenizer of a checkpoint')
+    .option('--context <n>', 'positions of the program', positive)
+    .option('--calibration-samples <NxM>', 'sequences by tokens (default: 6x256)', sampleSize)
+    .option('--evaluation-samples <NxM>', 'sequences by tokens (default: 12x256)', sampleSize)
+    .option('--follow-links', 'follow symbolic links in the folder')
+    .action((from: string, flags: ImportFlags) =>
+      runCommand(flags, async ({ kernels, onStep }) => {
+        const { out, profile, calibrate, allowMiss, tokenizer, context, followLinks } = flags;
+        const { calibrationSamples, evaluationSamples } = flags;
+        const samples = given({ calibrationSamples, evaluationSamples });
+        let report: Report | undefined;
+        const onReport = (made: Report): void => void (report = made);
+        const options = given({ out, profile, calibrate, allowMiss, tokenizer, context, followLinks });
+        try {
+          const made = await importModel(await kernels(), { from, ...options, samples, onReport, onStep });
+          const { parameters, files, seconds, model } = made;
+          return { json: { parameters, files, seconds, ...model.info }, lines: showImport(made) };
+        } catch (error) {
+          // A program that misses its target: the figures say how far.
+          if (report !== undefined) process.stderr.write(`${fields(accuracy({ report })).join('\n')}\n`);
+          throw error;
+        }
+      }),
+    );
+}
+
+function addCommit(zkdl: Command): void {
+  withCommon(zkdl.command('commit'), true)
+    .description('commit to the weights of a model once, and make the key to publish')
+    .argument('<model>', 'a model file')
+    .requiredOption('-o, --out <dir>', 'directory to make (private)')
+    .option('--key <file>', 'key file to make (public; default: DIR.key)')
+    .option('--tokenizer <file>', 'default: the one beside the model file')
+    .option('--proofs <n>', 'proofs before a refresh (default: 1000)', positive)
+    .option('--tokens <n>', 'tokens of the answers that proofs shall be short for (default: 64)', positive)
+    .addOption(
+      new Option('--codeword <choice>', 'keep it: quicker proofs for 16 bytes a weight').choices([
+        'keep',
+        'recompute',
+      ]),
+    )
+    .action((model: string, flags: CommitFlags) =>
+      runCommand(flags, async ({ kernels, home, onStep }) => {
+        const { out, key, tokenizer, proofs, tokens, codeword } = flags;
+        const options = given({ out, key, tokenizer, proofs, tokens, codeword });
+        const made = await commitToFolder(await kernels(), home(), { model, ...options, onStep });
+        return { json: { ...made }, lines: showCommit(made) };
+      }),
+    );
+}
+
+function addProve(zkdl: Command): void {
+  withCommon(zkdl.command('prove'), true)
+    .description('continue a prompt and prove it')
+    .argument('<dir>', 'directory of a committed model')
+    .requiredOption('--prompt <text>', 'text to continue')
+    .requiredOption('-o, --out <file>', 'proof file to make (public)')
+    .option('--tokens <n>', 'greatest number of new tokens (default: 32)', positive)
+    .option('--greedy', 'the likeliest token each time (default)')
+    .option('--seed <hex>', 'sample, with this public seed of 32 bytes')
+    .option(
+      '--temperature <t>',
+      'sample at this temperature (default: 1; without --seed a fresh one)',
+      decimal,
+    )
+    .option('--context <text>', 'anything that the parties agreed on')
+    .action((folder: string, flags: ProveFlags) =>
+      runCommand(flags, async ({ kernels, home, onStep }) => {
+        const { prompt, tokens, greedy, seed, temperature, context, out } = flags;
+        const options = given({ prompt, tokens, greedy, seed, temperature, context, out });
+        const proven = await proveText(await kernels(), home(), { folder, ...options, onStep });
+        return { json: { ...proven }, lines: showProof(proven, prompt) };
+      }),
+    );
+}
+
+function addBudget(zkdl: Command): void {
+  withCommon(zkdl.command('budget'), true)
+    .description('proofs that a commitment still allows')
+    .argument('<dir>', 'directory of a committed model')
+    .action((folder: string, flags: CommonOptions) =>
+      runCommand(flags, ({ home }) => {
+        const epochs = folderBudget(home(), folder);
+        return Promise.resolve({ json: { epochs }, lines: showBudget(epochs) });
+      }),
+    );
+}
+
+function addRefresh(zkdl: Command): void {
+  withCommon(zkdl.command('refresh'), true)
+    .description(
+      'commit to the same weights again, with a budget of their own, and prove that they are the same',
+    )
+    .argument('<dir>', 'directory of a committed model')
+    .action((folder: string, flags: CommonOptions) =>
+      runCommand(flags, async ({ kernels, home, onStep }) => {
+        const made = refreshFolder(await kernels(), home(), { folder, onStep });
+        return { json: { ...made }, lines: showRefresh(made) };
+      }),
+    );
+}

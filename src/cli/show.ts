@@ -1,0 +1,256 @@
+/** Results of verbs as lines for people. */
+import type { PublicChoice } from '../ops/lowering.ts';
+import { misses, type ModelInfo } from '../quantize/index.ts';
+import type {
+  CommittedFolder,
+  EpochBudget,
+  Estimate,
+  FileVerdict,
+  ImportedModel,
+  Inspection,
+  ProvenText,
+  Refreshed,
+} from '../verbs/index.ts';
+import { duration, fields, printable, quoted, size } from './terminal.ts';
+
+const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
+
+function times(seconds: Readonly<Record<string, number>>): string {
+  return Object.entries(seconds)
+    .map(([step, spent]) => `${step} ${duration(spent)}`)
+    .join(', ');
+}
+
+/** The accuracy report as numbers that people read. */
+export function accuracy({ report }: Pick<ModelInfo, 'report'>): [string, string][] {
+  const { tokens, rounded, target } = report;
+  const missed = misses(report);
+  const percent = (part: number): string => `${(100 * part).toFixed(2)} %`;
+  const perplexity = (nano: number): string => Math.exp(nano / 1e9).toFixed(3);
+  return [
+    ['measured on', `${tokens} tokens of ${report.source}, seed ${report.seed}`],
+    ['KL a token', `${(report.klNano / 1e9).toExponential(2)} nats (at most ${target.klNano / 1e9})`],
+    [
+      'same token',
+      `${percent(report.agreed / Math.max(1, tokens))} (at least ${percent(target.top1Millionths / 1e6)})`,
+    ],
+    [
+      'perplexity',
+      `${perplexity(report.floatLossNano)} in floats, ${perplexity(report.integerLossNano)} in integers`,
+    ],
+    ['saturated', percent(report.saturated / Math.max(1, rounded))],
+    [
+      'missed',
+      missed.length === 0
+        ? 'nothing'
+        : report.override === null
+          ? 'see below'
+          : `allowed: ${report.override}`,
+    ],
+  ];
+}
+
+export function showImport({ model, parameters, files, seconds }: ImportedModel): string[] {
+  const { family, profile, vocab } = model.info;
+  return fields([
+    ['model', `${family}, ${parameters} parameters, ${vocab} tokens, profile ${profile}`],
+    ...accuracy(model.info),
+    ['written', `${files.model} (private), ${files.tokenizer}`],
+    ['time', times(seconds)],
+  ]);
+}
+
+export function showCommit({ digest, files, keyBytes, proofsLeft, seconds }: CommittedFolder): string[] {
+  return fields([
+    ['digest', hex(digest)],
+    ['private', files.folder],
+    ['public', `${files.key}, ${size(keyBytes)}`],
+    ['budget', `${proofsLeft} proofs before a refresh`],
+    ['time', times(seconds)],
+  ]);
+}
+
+function rule(choice: PublicChoice): string {
+  if (choice === 'greedy') return 'greedy';
+  return `sampled, temperature ${choice.temperature / 1000}, seed ${hex(choice.seed)}`;
+}
+
+export function showProof(proven: ProvenText, prompt: string): string[] {
+  const { completion, ended, seconds, warnings } = proven;
+  const why = { stop: 'the text ends', context: 'the context ends', tokens: 'as many as asked for' }[ended];
+  return [
+    ...quoted(prompt + proven.text),
+    ...fields([
+      ['tokens', `${proven.prompt.length} of the prompt, ${completion.length} new: ${why}`],
+      ['choice', rule(proven.choice)],
+      ['model', hex(proven.model)],
+      ['proof', `${proven.file}, ${size(proven.bytes)}`],
+      ['budget', `${proven.proofsLeft} more proofs before a refresh`],
+      ['time', times(seconds)],
+    ]),
+    ...warnings.map((warning) => `warning: ${printable(warning)}`),
+  ];
+}
+
+/** A context as text where it is text. */
+function contextText(context: Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(context);
+  } catch {
+    return hex(context);
+  }
+}
+
+export function showVerdict(verdict: FileVerdict): string[] {
+  if (!verdict.ok) {
+    return [`refused: ${verdict.code} at ${printable(verdict.stage)}: ${printable(verdict.detail)}`];
+  }
+  const { statement, key, sequences, milliseconds } = verdict;
+  const several = sequences.length > 1;
+  return [
+    `verified: the model chose these tokens (${Math.round(milliseconds)} ms)`,
+    ...sequences.flatMap((sequence, i) => [
+      ...(several ? [`sequence ${i + 1}`] : []),
+      ...(sequence.promptText === undefined ? [] : ['prompt', ...quoted(sequence.promptText)]),
+      `prompt ids      ${sequence.prompt.join(' ')}`,
+      ...(sequence.completionText === undefined ? [] : ['completion', ...quoted(sequence.completionText)]),
+      `completion ids  ${sequence.completion.join(' ')}`,
+    ]),
+    ...fields([
+      ['choice', rule(statement.choice)],
+      ['context', statement.context.length === 0 ? 'none' : contextText(statement.context)],
+      ['model', hex(statement.model)],
+      ['family', `${key.info.family}, profile ${key.info.profile}`],
+      [
+        'accuracy',
+        `KL ${(key.info.report.klNano / 1e9).toExponential(2)} nats a token, as its owner measured`,
+      ],
+    ]),
+  ];
+}
+
+export function showBudget(epochs: readonly EpochBudget[]): string[] {
+  return epochs.flatMap((status) => [
+    `epoch ${status.epoch}${status.current ? ', in use' : ''}`,
+    ...fields([
+      ['  proofs left', String(status.proofsLeft)],
+      ['  links left', String(status.linksLeft)],
+      ['  positions', `${status.used} of ${status.total} used`],
+      ['  generation', String(status.generation)],
+    ]),
+    ...status.warnings.map((warning) => `  warning: ${printable(warning)}`),
+  ]);
+}
+
+export function showRefresh({ epoch, digest, files, linkBytes, proofsLeft, seconds }: Refreshed): string[] {
+  return fields([
+    ['epoch', String(epoch)],
+    ['digest', hex(digest)],
+    ['public', `${files.key}, ${files.link} (${size(linkBytes)})`],
+    ['budget', `${proofsLeft} proofs before the next refresh`],
+    ['time', times(seconds)],
+  ]);
+}
+
+export function showEstimate(estimate: Estimate): string[] {
+  const { seconds, proofBytes, memoryBytes, diskBytes, securityTenths, work } = estimate;
+  const parts = Object.entries(seconds.proveParts).map(([name, of]) => `${name} ${duration(of)}`);
+  return [
+    ...fields([
+      ['rows', `${estimate.rows} of ${estimate.weights} weights`],
+      ['proof', `${size(proofBytes.expected)} expected, at most ${size(proofBytes.maximum)}`],
+      ['soundness', `${securityTenths / 10} bits`],
+      ['budget', `${estimate.proofsPerEpoch} proofs an epoch`],
+      ['commit', `${duration(seconds.commit)}, ${size(memoryBytes.commit)} of memory`],
+      ['generate', duration(seconds.generate)],
+      ['prove', `${duration(seconds.prove)}, ${size(memoryBytes.prove)} of memory`],
+      ['  of that', parts.join(', ')],
+      ['verify', duration(seconds.verify)],
+      ['work', `${estimate.cells} cells, ${work.leaves} leaves of lookups, ${work.products} products`],
+      ['disk', `${size(diskBytes.folder)}, and ${size(diskBytes.codeword)} for a kept codeword`],
+    ]),
+    'Counted work at the rates of two cores; the time of another machine differs.',
+  ];
+}
+
+function partLines({ parts, bytes }: Inspection): string[] {
+  return fields([
+    ...parts.map((part): [string, string] => [`  ${part.name}`, `${size(part.bytes)}, ${part.access}`]),
+    ['  all', size(bytes)],
+  ]);
+}
+
+export function showInspection(inspection: Inspection): string[] {
+  const head = `${inspection.kind}, in parts`;
+  if (inspection.kind === 'answer') {
+    const { statement, parameters } = inspection;
+    return [
+      head,
+      ...partLines(inspection),
+      'says, once verified',
+      ...fields([
+        ['  model', statement.model],
+        ['  choice', rule(statement.choice)],
+        ['  context', contextText(Buffer.from(statement.context, 'hex')) || 'none'],
+        ...statement.sequences.flatMap(({ prompt, completion }, i): [string, string][] => [
+          [`  prompt ${i + 1}`, prompt.join(' ')],
+          [`  completion ${i + 1}`, completion.join(' ')],
+        ]),
+        ['  parameters', JSON.stringify(parameters)],
+      ]),
+    ];
+  }
+  if (inspection.kind === 'link') {
+    const { older, newer, parameters } = inspection;
+    return [
+      head,
+      ...partLines(inspection),
+      'says, once verified',
+      ...fields([
+        ['  older key', older],
+        ['  newer weights', `${newer.digest}, epoch ${newer.epoch}`],
+        ['  parameters', JSON.stringify(parameters)],
+      ]),
+    ];
+  }
+  return [head, ...partLines(inspection), ...programLines(inspection)];
+}
+
+function programLines(inspection: Extract<Inspection, { kind: 'model' | 'key' }>): string[] {
+  const { info, nodes, weights, weightCount, context, sharedPublic, lookupTables } = inspection;
+  const group = inspection.kind === 'key' ? inspection.weightsKey : undefined;
+  return [
+    'public',
+    ...fields([
+      ...(inspection.kind === 'key' ? [['  digest', inspection.digest] as const] : []),
+      ['  program', `${info.family}, profile ${info.profile}, ${nodes.length} nodes, ${context} positions`],
+      ['  tokenizer', info.tokenizer ?? 'none'],
+      ...accuracy(info).map(([name, value]): [string, string] => [`  ${name}`, value]),
+      ['  tables', lookupTables.map(({ name, rows }) => `${name} (${rows})`).join(', ')],
+      ['  for all nodes', sharedPublic.join(', ') || 'nothing'],
+      ...(group === undefined
+        ? []
+        : [
+            ['  commitment', `${group.digest}, epoch ${group.epoch}`] as const,
+            ['  columns', `${group.columns} of ${group.rows} cells`] as const,
+            ['  budget', `${group.proofs} proofs an epoch`] as const,
+          ]),
+    ]),
+    `hidden: ${weightCount} weights in ${weights.length} tensors`,
+    'proven, node by node',
+    ...fields(nodes.map((node) => [`  ${node.name}`, nodeLine(node)])),
+  ];
+}
+
+function nodeLine(node: Extract<Inspection, { kind: 'key' }>['nodes'][number]): string {
+  const count = (n: number, one: string): string => `${n} ${one}${n === 1 ? '' : 's'}`;
+  const joined = node.committed.length > 0 ? 'the lookup of its input' : 'definition from earlier values';
+  const by =
+    node.lookups + node.equations === 0
+      ? joined
+      : `${count(node.lookups, 'lookup')}, ${count(node.equations, 'equation')}`;
+  const known = node.public.length === 0 ? '' : `; public: ${node.public.join(', ')}`;
+  const partial = node.partial === undefined ? '' : `; no proof exists where ${node.partial}`;
+  const range = node.level === 'proven' ? `in [${node.min}, ${node.max}]` : 'a residue mod p';
+  return `${node.op} [${node.rows}, ${node.width}] ${range}: by ${by}${known}${partial}`;
+}

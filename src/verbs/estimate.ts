@@ -1,0 +1,222 @@
+/** The verb `estimate`: what committing, proving and verifying will take, before anything is started. */
+import { join } from 'node:path';
+import { passOf } from '../answer/statement.ts';
+import { refuse } from '../errors/proof-error.ts';
+import { quintic } from '../field/quintic.ts';
+import { checkGraph, type Graph } from '../graph/index.ts';
+import { lowerGraph } from '../graph/lower.ts';
+import { staticTensors } from '../graph/static-tensors.ts';
+import { describe, type Choice } from '../params/choose.ts';
+import { columnCode, completeInstance } from '../params/index.ts';
+import type { Parameters } from '../params/parameters.ts';
+import { codewordBytes } from '../pcs/codeword-commit.ts';
+import { decodeKey } from '../pcs/key.ts';
+import { chooseModelParameters } from '../prover/commit-model.ts';
+import type { QuantizedModel } from '../quantize/index.ts';
+import { loadModel } from '../quantize/node.ts';
+import { compileProgram, type CompiledProgram } from '../relation/compile.ts';
+import { columnsOf, layOut } from '../relation/layout.ts';
+import { programInstance } from '../relation/plan.ts';
+import { exists, isDirectory, naming, readInput } from './files.ts';
+import { epochPath, folderModel, openFolder } from './folder.ts';
+import {
+  COMMIT_SECONDS,
+  MEMORY,
+  proofSeconds,
+  RATES,
+  VERIFY_SECONDS,
+  type Work,
+  type WorkSeconds,
+} from './work.ts';
+
+export interface EstimateOptions {
+  /** Directory of a committed model, or a model file. */
+  readonly path: string;
+  /** Tokens of the answer. Default 32. */
+  readonly tokens?: number;
+  /** Tokens of the prompt. Default 8. */
+  readonly promptTokens?: number;
+  /** For a model file: proofs that its key should allow. Default 1000. */
+  readonly proofs?: number;
+}
+
+export interface Estimate {
+  readonly rows: number;
+  readonly weights: number;
+  readonly proofBytes: { readonly expected: number; readonly maximum: number };
+  /** Bits of soundness of the proof, in tenths. */
+  readonly securityTenths: number;
+  readonly proofsPerEpoch: number;
+  /** Committed cells of one proof, and its lookups. */
+  readonly cells: number;
+  readonly work: Work;
+  readonly seconds: {
+    readonly commit: number;
+    readonly generate: number;
+    readonly prove: number;
+    readonly proveParts: WorkSeconds;
+    /** In a fresh process. */
+    readonly verify: number;
+  };
+  readonly memoryBytes: { readonly commit: number; readonly prove: number };
+  /** Of the directory: model, cells, tree, and the codeword if it is kept. */
+  readonly diskBytes: { readonly folder: number; readonly codeword: number };
+}
+
+/** What the estimate is about: parameters of weights that are committed, or that a commitment would get. */
+interface Subject {
+  readonly model: QuantizedModel;
+  readonly parameters: Parameters;
+  readonly kept: boolean;
+}
+
+/**
+ * Counts the work of an answer and estimates time, memory, disk and size of the proof.
+ *
+ * @throws ProofError `CONTEXT` for more tokens than the model has positions; as `openFolder`, `loadModel`
+ * @throws RangeError for options out of range
+ * @example
+ * const { seconds, proofBytes } = estimatePath({ path: 'story', tokens: 64 });
+ */
+export function estimatePath(options: EstimateOptions): Estimate {
+  const { path, tokens = 32, promptTokens = 8, proofs = 1000 } = options;
+  for (const [name, value] of Object.entries({ tokens, promptTokens, proofs })) {
+    if (!Number.isSafeInteger(value) || value < 1) {
+      throw new RangeError(`${name}: expected a positive integer, got ${value}`);
+    }
+  }
+  const { model, parameters, kept } = subjectOf(path, tokens, proofs);
+  const { graph } = model;
+  const rows = promptTokens + tokens - 1;
+  if (rows > graph.context) {
+    refuse('CONTEXT', path, `expected at most ${graph.context} tokens, got ${rows} and the last`);
+  }
+  const compiled = compileProgram(quintic, lowerGraph(graph, passOf(graph, answerOf(promptTokens, tokens))));
+  const { choice, columns } = choiceFor(graph, compiled, parameters);
+  const work = workOf(graph, compiled, choice, columns, rows, tokens);
+  return {
+    rows,
+    weights: weightCount(graph),
+    proofBytes: { expected: choice.size.expected, maximum: choice.size.maximum },
+    securityTenths: choice.ledger.worst.tenths ?? 0,
+    proofsPerEpoch: Math.floor(parameters.code.padLength / parameters.code.queries) - 2,
+    cells: compiled.own.cells,
+    work,
+    ...costsOf(work, choice, columns, model, kept),
+  };
+}
+
+function subjectOf(path: string, tokens: number, proofs: number): Subject {
+  if (!exists(path)) refuse('FILE_MISSING', path, 'expected a committed model or a model file, got nothing');
+  if (!isDirectory(path)) {
+    const model = loadModel(path);
+    const { parameters } = chooseModelParameters(model, { minProofs: proofs, tokens });
+    return { model, parameters, kept: false };
+  }
+  const folder = openFolder(path);
+  const place = epochPath(path, folder.epoch);
+  const file = join(place, 'group.key');
+  const { parameters } = naming(file, () => decodeKey(readInput(file)));
+  return { model: folderModel(folder), parameters, kept: exists(join(place, 'keep-codeword')) };
+}
+
+function answerOf(promptTokens: number, tokens: number) {
+  return {
+    model: new Uint8Array(32),
+    sequences: [
+      { prompt: new Array<number>(promptTokens).fill(0), completion: new Array<number>(tokens).fill(0) },
+    ],
+    choice: 'greedy',
+    context: new Uint8Array(0),
+  } as const;
+}
+
+/** The parameters of this answer's proof over the code of the weights. @returns columns of the weights as well */
+function choiceFor(
+  graph: Graph,
+  compiled: CompiledProgram,
+  { code, profile }: Parameters,
+): { readonly choice: Choice; readonly columns: number } {
+  const columns = columnsOf(layOut(staticTensors(graph).map(({ shape }) => shape)), code.logData);
+  const group = {
+    label: 'W',
+    group: new Uint8Array(8),
+    epoch: 0,
+    lifetime: 'static',
+    columns,
+    uses: 1,
+  } as const;
+  const draft = completeInstance(programInstance(compiled, [group], code.logData), code, profile);
+  if (draft === undefined) {
+    return refuse('WEAK_PARAMS', 'parameters', 'expected a set for this answer over the code of the weights');
+  }
+  return { choice: describe(draft.parameters, draft.instance), columns };
+}
+
+function weightCount({ weights }: Graph): number {
+  return weights.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
+}
+
+function workOf(
+  graph: Graph,
+  compiled: CompiledProgram,
+  { instance, proverWords, parameters }: Choice,
+  columns: number,
+  rows: number,
+  tokens: number,
+): Work {
+  const { tensors, weights } = checkGraph(graph);
+  const products = graph.nodes.map((node) => {
+    if (node.op !== 'linear') return 0;
+    const [outputs, inputs] = weights.get(node.weight)?.shape as [number, number];
+    return (tensors.get(node.name)?.rows === 'emitted' ? tokens : rows) * outputs * inputs;
+  });
+  const { productVars } = compiled;
+  return {
+    multiplications: 2 * products.reduce((a, b) => a + b, 0), // once to generate, once to prove
+    ownWords: proverWords,
+    weights: columns * 2 ** parameters.code.logData,
+    leaves: instance.balances.reduce((sum, leaves) => sum + leaves, 0),
+    products: productVars === undefined ? 0 : 2 ** productVars,
+  };
+}
+
+/** Bytes of a word of F, of a cell, of a digest. */
+const [WORD, CELL, DIGEST] = [4, 2, 32];
+/** Columns that a commitment encodes at once. */
+const BATCH = 16;
+
+function costsOf(
+  work: Work,
+  { parameters, instance }: Choice,
+  columns: number,
+  model: QuantizedModel,
+  kept: boolean,
+): Pick<Estimate, 'seconds' | 'memoryBytes' | 'diskBytes'> {
+  const { length } = columnCode(parameters.code);
+  const parts = proofSeconds(work, kept);
+  const generate = parts.multiplications / 2;
+  const prove = Object.values(parts).reduce((a, b) => a + b, 0) - generate;
+  const cells = CELL * columns * 2 ** parameters.code.logData;
+  const tree = DIGEST * length; // its lowest layer; the ones above are hashed again
+  const own = instance.groups.reduce(
+    (sum, { lifetime, columns: of }) => sum + (lifetime === 'proof' ? of : 0),
+    parameters.profile.field.degree,
+  );
+  const file = [...model.weights.values()].reduce((sum, { byteLength }) => sum + byteLength, 0);
+  const trees = MEMORY.leaf * work.leaves + MEMORY.product * work.products;
+  return {
+    seconds: {
+      commit: COMMIT_SECONDS + (columns * length) / RATES.committedWords,
+      generate,
+      prove,
+      proveParts: parts,
+      verify: VERIFY_SECONDS,
+    },
+    memoryBytes: {
+      commit: MEMORY.base + file + cells + BATCH * WORD * length + 2 * tree,
+      prove: MEMORY.base + file + cells + WORD * own * length + trees + 2 * tree,
+    },
+    diskBytes: { folder: file + cells + tree, codeword: codewordBytes(parameters.code, columns) },
+  };
+}

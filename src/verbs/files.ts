@@ -1,0 +1,84 @@
+/** Files as the verbs read and write them: whole, never replaced, named in every refusal. */
+import { basename, dirname, join, resolve } from 'node:path';
+import { ProofError, refuse } from '../errors/proof-error.ts';
+import { hasCode, publishOnce, quietly, readWhole, unfinishedName } from '../store/durable.ts';
+import { refusingFiles, type FileSystem } from '../store/files.ts';
+import { nodeFiles } from '../store/node-files.ts';
+
+/** The disk, refusing with the path. */
+export const disk: FileSystem = refusingFiles(nodeFiles);
+
+/** The bytes of a file. @throws ProofError `FILE_MISSING`, `FILE_ACCESS`, `FILE_KIND` naming the path */
+export function readInput(path: string): Uint8Array<ArrayBuffer> {
+  if (isDirectory(path)) refuse('FILE_KIND', path, 'expected a file, got a directory');
+  return readWhole(disk, path);
+}
+
+/** Whether there is a directory of this name. */
+export function isDirectory(path: string): boolean {
+  let names: readonly string[] | undefined;
+  quietly(() => (names = nodeFiles.list(path)));
+  return names !== undefined;
+}
+
+/** Whether there is anything of this name. */
+export function exists(path: string): boolean {
+  if (isDirectory(path)) return true;
+  try {
+    disk.open(path).close();
+    return true;
+  } catch (error) {
+    if (hasCode(error, 'FILE_MISSING')) return false;
+    throw error;
+  }
+}
+
+/**
+ * Whether a file of this name can be made, found out before the work is done: its name is free, its directory is there and
+ * takes a file.
+ *
+ * @throws ProofError `FILE_EXISTS`, `FILE_MISSING`, `FILE_ACCESS`, `DISK_FULL` naming the path
+ */
+export function checkOutput(path: string): void {
+  if (exists(path)) refuse('FILE_EXISTS', path, 'expected a new name, got one that is taken');
+  const probe = join(dirname(path), unfinishedName());
+  naming(path, () => disk.create(probe).close());
+  quietly(() => disk.unlink(probe));
+}
+
+/**
+ * Makes a file: written beside its place, synced, then named. Never replaces another.
+ *
+ * @throws ProofError `FILE_EXISTS`, `DISK_FULL`, `FILE_*` naming the path; nothing is left then
+ */
+export function writeNew(path: string, bytes: Uint8Array): void {
+  const made = naming(path, () => publishOnce(disk, dirname(resolve(path)), basename(path), bytes));
+  if (!made) refuse('FILE_EXISTS', path, 'expected a new name, got one that is taken');
+}
+
+/** Runs with every refusal naming this file. */
+export function naming<T>(path: string, run: () => T): T {
+  try {
+    return run();
+  } catch (error) {
+    throw named(path, error);
+  }
+}
+
+/** The same for what comes later. */
+export async function namingAsync<T>(path: string, run: () => Promise<T>): Promise<T> {
+  try {
+    return await run();
+  } catch (error) {
+    throw named(path, error);
+  }
+}
+
+function named(path: string, error: unknown): unknown {
+  if (!(error instanceof ProofError)) return error;
+  const { code, stage, detail } = error;
+  if (stage === path || stage.startsWith(`${path}: `)) return error;
+  if (basename(stage).startsWith('.unfinished-')) return new ProofError(code, path, detail);
+  const place = stage.startsWith(path) || path.endsWith(stage) ? stage : `${path}: ${stage}`;
+  return new ProofError(code, place, detail);
+}

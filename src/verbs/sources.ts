@@ -1,0 +1,101 @@
+/** What a user names a model by: a Hugging Face folder, or a llama2.c checkpoint with its tokenizer. */
+import { basename, dirname, extname, join } from 'node:path';
+import { refuse } from '../errors/proof-error.ts';
+import { importHuggingFace } from '../import/hugging-face.ts';
+import { readLlama2cTokenizer } from '../import/llama2c-tokenizer.ts';
+import { importLlama2c } from '../import/llama2c.ts';
+import type { FloatModel } from '../import/model.ts';
+import { folderResolver } from '../import/node-resolver.ts';
+import { fileOfBytes, openFile } from '../import/resolver.ts';
+import { readTokenizerJson, TOKENIZER_FILE } from '../import/tokenizer-json.ts';
+import type { Tokenizer } from '../import/tokenizer.ts';
+import { exists, isDirectory, naming, namingAsync, readInput } from './files.ts';
+
+/** A tokenizer with the bytes that it was read from. */
+export interface TokenizerSource {
+  readonly tokenizer: Tokenizer;
+  readonly bytes: Uint8Array;
+  /** `.json` of Hugging Face, or `.bin` of llama2.c. */
+  readonly extension: TokenizerExtension;
+}
+
+export type TokenizerExtension = '.json' | '.bin';
+
+export interface ModelSource extends TokenizerSource {
+  readonly model: FloatModel;
+  close(): Promise<void>;
+}
+
+export interface SourceOptions {
+  /** The tokenizer of a llama2.c checkpoint; for a folder, instead of its own. */
+  readonly tokenizer?: string;
+  /** Follows symbolic links in the folder. Default: they are refused. */
+  readonly followLinks?: boolean;
+}
+
+/**
+ * Opens a model to import.
+ *
+ * @throws ProofError `FILE_MISSING` and those of the importers, naming the file
+ */
+export async function openSource(path: string, options: SourceOptions = {}): Promise<ModelSource> {
+  const links = options.followLinks === true ? 'follow' : 'refuse';
+  if (isDirectory(path)) {
+    const folder = folderResolver(path, { links });
+    const model = await namingAsync(path, () => importHuggingFace(folder.resolve));
+    const tokenizer = options.tokenizer ?? join(path, TOKENIZER_FILE);
+    return { model, ...(await readTokenizer(tokenizer, model.architecture.vocab)), close: folder.close };
+  }
+  if (!exists(path)) refuse('FILE_MISSING', path, 'expected a model folder or a checkpoint, got nothing');
+  if (extname(path) !== '.bin') {
+    refuse('FILE_KIND', path, 'expected a model folder, or a checkpoint named *.bin, got another file');
+  }
+  const { tokenizer } = options;
+  if (tokenizer === undefined) {
+    refuse('TOKENIZER_MISSING', path, 'expected the tokenizer of this checkpoint, got none');
+  }
+  const folder = folderResolver(dirname(path), { links });
+  const name = basename(path);
+  const model = await namingAsync(path, async () =>
+    importLlama2c(await openFile(folder.resolve, name, name), name),
+  );
+  return { model, ...(await readTokenizer(tokenizer, model.architecture.vocab)), close: folder.close };
+}
+
+/**
+ * Reads a tokenizer: JSON of Hugging Face, else llama2.c's.
+ *
+ * @param vocab tokens of its model
+ * @throws ProofError of the readers, naming the file
+ */
+export async function readTokenizer(path: string, vocab: number): Promise<TokenizerSource> {
+  const bytes = readInput(path);
+  const file = fileOfBytes(bytes);
+  const json = looksLikeJson(bytes);
+  const read = () => (json ? readTokenizerJson(file, path) : readLlama2cTokenizer(file, path, vocab));
+  const tokenizer = await namingAsync(path, async () => {
+    if (!json && vocab < LEAST_LLAMA2C) {
+      refuse('TOKENIZER_UNSUPPORTED', path, `expected a tokenizer.json for ${vocab} tokens, got other bytes`);
+    }
+    return read();
+  });
+  return { tokenizer, bytes, extension: json ? '.json' : '.bin' };
+}
+
+/** Three special tokens and 256 bytes. */
+const LEAST_LLAMA2C = 259;
+
+function looksLikeJson(bytes: Uint8Array): boolean {
+  const first = bytes.find((byte) => ![0x20, 0x09, 0x0a, 0x0d].includes(byte));
+  return first === 0x7b;
+}
+
+/** The tokenizer that lies under a name without extension; undefined where there is none. */
+export function findTokenizer(base: string): string | undefined {
+  return (['.json', '.bin'] as const).map((extension) => base + extension).find(exists);
+}
+
+/** The text of a file. @throws ProofError `FILE_*` */
+export function readText(path: string): Uint8Array {
+  return naming(path, () => readInput(path));
+}

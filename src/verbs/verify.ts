@@ -1,0 +1,128 @@
+/** The verb `verify`: a key and a proof file in; what was proven, and the verdict, out. */
+import { modelDigest, type ModelKey } from '../answer/key.ts';
+import { verifyModelLinks } from '../answer/link.ts';
+import { verifyAnswer, type Expectations } from '../answer/verify.ts';
+import type { AnswerStatement } from '../answer/statement.ts';
+import type { Verdict } from '../pcs/linear-verify.ts';
+import { bytesOfHex } from './choice.ts';
+import { readInput } from './files.ts';
+import { contextOf } from './prove.ts';
+import { readTokenizer } from './sources.ts';
+import { promptText, textOf } from './text.ts';
+
+export interface VerifyFileOptions {
+  readonly proof: string;
+  readonly key: string;
+  /** Links from the key to later ones, in order of epochs. */
+  readonly links?: readonly string[];
+  /** Shows text; its digest must be the key's. */
+  readonly tokenizer?: string;
+  /** What the caller knows and the proof must say: texts (they need the tokenizer), context. */
+  readonly prompt?: string;
+  readonly completion?: string;
+  readonly context?: string;
+  /** Digest of the key that the parties agreed on: 64 hexadecimal digits. */
+  readonly model?: string;
+}
+
+/** A sequence that was proven, as text where a tokenizer was given. */
+export interface VerifiedSequence {
+  readonly prompt: readonly number[];
+  readonly completion: readonly number[];
+  readonly promptText?: string;
+  readonly completionText?: string;
+}
+
+export type FileVerdict =
+  | {
+      readonly ok: true;
+      readonly statement: AnswerStatement;
+      readonly key: ModelKey;
+      readonly sequences: readonly VerifiedSequence[];
+      /** Milliseconds of the verifier, files and tokenizer not counted. */
+      readonly milliseconds: number;
+    }
+  | Extract<Verdict, { ok: false }>;
+
+/**
+ * Verifies a proof file.
+ *
+ * @returns the verdict; a proof, key, link, tokenizer or expectation that does not fit is a refusal, never an error
+ * @throws ProofError `FILE_*` for files that cannot be read, `TOKENIZER_*` for one that is no tokenizer; RangeError for options
+ * @example
+ * const verdict = await verifyFile({ proof: 'answer.zkp', key: 'story.key', tokenizer: 'tokenizer.json' });
+ */
+export async function verifyFile(options: VerifyFileOptions): Promise<FileVerdict> {
+  const { links = [] } = options;
+  checkOptions(options);
+  const trusted = readInput(options.key);
+  const linkBytes = links.map(readInput);
+  const proof = readInput(options.proof);
+  const start = performance.now();
+  const agreed = options.model?.toLowerCase();
+  if (agreed !== undefined && hexOf(modelDigest(trusted)) !== agreed) {
+    return refused('MODEL', options.key, 'expected a key of the agreed digest, got another');
+  }
+  const followed = verifyModelLinks(trusted, linkBytes);
+  if (!followed.ok) return followed;
+  const context = options.context === undefined ? undefined : contextOf(options.context);
+  const verdict = verifyAnswer(followed.key, proof, context === undefined ? {} : { context });
+  if (!verdict.ok) return verdict;
+  const milliseconds = Math.round((performance.now() - start) * 10) / 10;
+  const { statement, key } = verdict;
+  const shown = await show(options, statement, key);
+  if ('ok' in shown) return shown;
+  return { ok: true, statement, key, sequences: shown.sequences, milliseconds };
+}
+
+function checkOptions({ tokenizer, prompt, completion, model }: VerifyFileOptions): void {
+  if (tokenizer === undefined && (prompt !== undefined || completion !== undefined)) {
+    throw new RangeError('tokenizer: expected one, to compare texts with, got none');
+  }
+  if (model !== undefined && !/^[0-9a-fA-F]{64}$/.test(model)) {
+    throw new RangeError(`model: expected 64 hexadecimal digits, got ${model.length} characters`);
+  }
+}
+
+/** Sequences with their texts, held against what the caller expects. */
+async function show(
+  { tokenizer: file, prompt, completion }: VerifyFileOptions,
+  { sequences }: AnswerStatement,
+  { info }: ModelKey,
+): Promise<{ readonly sequences: readonly VerifiedSequence[] } | Extract<Verdict, { ok: false }>> {
+  if (file === undefined) return { sequences };
+  const { tokenizer } = await readTokenizer(file, info.vocab);
+  const digest = hexOf(tokenizer.digest);
+  if (info.tokenizer !== digest) {
+    return refused('TOKENIZER_FIT', file, `expected the one with digest ${info.tokenizer}, got ${digest}`);
+  }
+  const shown = sequences.map((sequence) => ({
+    ...sequence,
+    promptText: promptText(tokenizer, sequence.prompt),
+    completionText: textOf(tokenizer, sequence.prompt, sequence.completion),
+  }));
+  const [first] = shown as [VerifiedSequence];
+  const several = sequences.length > 1;
+  const ids = prompt === undefined ? undefined : tokenizer.encode(prompt);
+  if (ids !== undefined && (several || !sameIds(ids, first.prompt))) {
+    return refused('PROMPT', 'proof file', 'expected the given prompt, got a proof about another');
+  }
+  if (completion !== undefined && (several || first.completionText !== completion)) {
+    return refused('COMPLETION', 'proof file', 'expected the given completion, got a proof about another');
+  }
+  return { sequences: shown };
+}
+
+function refused(code: string, stage: string, detail: string): Extract<Verdict, { ok: false }> {
+  return { ok: false, code, stage, detail };
+}
+
+function sameIds(a: readonly number[], b: readonly number[]): boolean {
+  return a.length === b.length && a.every((id, i) => id === b[i]);
+}
+
+export function hexOf(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+export type { Expectations };

@@ -1,0 +1,98 @@
+/**
+ * An owner who proves less than he says: relations left out of his own program. Keys hold no program, so nobody else's verifier
+ * accepts; and an honest answer of the same model does.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { encodeAnswer, type Answer } from '../../src/answer/envelope.ts';
+import { answerContext, fewPieces, passOf, type AnswerStatement } from '../../src/answer/statement.ts';
+import { verifyAnswer } from '../../src/answer/verify.ts';
+import { generate, integerSession } from '../../src/graph/index.ts';
+import { executePass, programWitness } from '../../src/graph/lower-witness.ts';
+import { lowerGraph } from '../../src/graph/lower.ts';
+import { wasmKernels, type Kernels } from '../../src/kernels/index.ts';
+import { completeInstance } from '../../src/params/choose.ts';
+import { commitModel, type CommittedModel } from '../../src/prover/commit-model.ts';
+import { proveAnswer } from '../../src/prover/prove-answer.ts';
+import type { Quantized } from '../../src/quantize/index.ts';
+import { compileProgram } from '../../src/relation/compile.ts';
+import { programInstance } from '../../src/relation/plan.ts';
+import { proveProgram } from '../../src/relation/prove.ts';
+import type { Program } from '../../src/relation/program.ts';
+import { openHome } from '../../src/store/index.ts';
+import { testSource } from '../support/linear.ts';
+import { tinyQuantized } from '../support/quantized.ts';
+
+let kernels: Kernels;
+let folder: string;
+let model: Quantized;
+let committed: CommittedModel;
+let statement: AnswerStatement;
+let honest: Answer;
+
+beforeAll(async () => {
+  kernels = await wasmKernels({ threads: 2 });
+  folder = mkdtempSync(join(tmpdir(), 'zkdl-owner-'));
+  model = await tinyQuantized('tiny-llama');
+  const home = openHome(join(folder, 'home'));
+  committed = commitModel(kernels, home, join(folder, 'W'), model, { minProofs: 3, tokens: 6 });
+  const weights = (name: string) => model.weights.get(name) as Int16Array | Int32Array;
+  const prompt = [72, 101];
+  const session = integerSession(model.graph, weights);
+  const completion = generate(model.graph, session, { prompt, maxTokens: 3, choice: 'greedy', stop: [] });
+  const request = {
+    sequences: [{ prompt, completion }],
+    choice: 'greedy',
+    context: new Uint8Array(0),
+  } as const;
+  honest = proveAnswer(kernels, home, { model, group: committed.group }, request).answer;
+  statement = honest.statement;
+}, 120_000);
+afterAll(async () => {
+  committed.group.close();
+  rmSync(folder, { recursive: true });
+  await kernels.close();
+});
+
+/** The owner's own proof of another program about the same answer. */
+function proofOf(program: Program): Answer {
+  const { group } = committed;
+  const compiled = compileProgram(kernels.ext, program);
+  const { code, profile } = group.key.parameters;
+  const draft = completeInstance(programInstance(compiled, [group.key.group], code.logData), code, profile)!;
+  const { parameters } = draft;
+  const groups = [group.key.group];
+  const claimed = { parameters, compiled, groups, context: answerContext(statement) };
+  const weights = (name: string) => model.weights.get(name) as Int16Array | Int32Array;
+  const execution = executePass(model.graph, weights, passOf(model.graph, statement));
+  const witness = programWitness(model.graph, program, execution);
+  const proof = proveProgram(kernels, claimed, [group.owned], testSource(kernels.ext, 3), witness);
+  return { statement, parameters, proof };
+}
+
+test('the honest program is accepted, whoever proves it', () => {
+  expect(verifyAnswer(committed.keyBytes, encodeAnswer(honest)).ok).toBe(true);
+  const again = proofOf(lowerGraph(model.graph, passOf(model.graph, statement)));
+  expect(verifyAnswer(committed.keyBytes, encodeAnswer(again)).ok).toBe(true);
+});
+
+test.each(['remainder', 'quotient', 'digits', 'square'])('without a check of %s', (check) => {
+  const program = lowerGraph(model.graph, passOf(model.graph, statement));
+  const left = program.relations.find(({ name }) => name.split(':')[1]?.startsWith(check));
+  expect(left).toBeDefined();
+  const relations = program.relations.filter((relation) => relation !== left);
+  const used = new Set(relations.map((relation) => (relation.kind === 'lookup' ? relation.table : '')));
+  const tables = program.tables.filter(({ name }) => used.has(name));
+  const answer = proofOf({ ...program, relations, tables });
+  const verdict = verifyAnswer(committed.keyBytes, encodeAnswer(answer));
+  expect(verdict.ok).toBe(false);
+});
+
+test('the rows that fill up: at most two binary digits, and no more than needed', () => {
+  const digits = (n: number): number => n.toString(2).replaceAll('0', '').length;
+  const all = Array.from({ length: 4096 }, (_, i) => i + 1);
+  const least = (n: number): number => (digits(n) <= 2 ? n : least(n + 1));
+  expect(all.map(fewPieces)).toEqual(all.map(least));
+});
