@@ -54,13 +54,37 @@ const TESTS = [
   [/^src\/pcs\/link/, 'tests/soundness/link-statement.test.ts'],
   [/^src\/pcs\/key/, 'tests/store/key.test.ts'],
   [/^src\/pcs\/chain/, 'tests/soundness/chain.test.ts'],
+  [/^src\/(relation\/(verify|statement|arguments)|tlookup)/, 'tests/soundness/program-stored.test.ts'],
+  [/^src\/relation\/(verify|statement)/, 'tests/soundness/program-statement.test.ts'],
+  [/^src\/tlookup\//, 'tests/tlookup/program.test.ts'],
+  [/^src\/tlookup\//, 'tests/tlookup/soundness.test.ts'],
+  [/^src\/relation\/check-terms/, 'tests/relation/check-terms.test.ts'],
+  [/^src\/relation\/check/, 'tests/relation/check.test.ts'],
+  [/^src\/relation\/check\.ts/, 'tests/relation/backing.test.ts'],
+  [/^src\/relation\/check-witness/, 'tests/relation/check-witness.test.ts'],
+  [
+    /^src\/relation\/(pins|ranges|settle|decompose|interval|row-sums|witness-ranges)/,
+    'tests/relation/ranges.test.ts',
+  ],
+  [
+    /^src\/relation\/(pins|ranges|settle|decompose|interval|row-sums|witness-ranges)/,
+    'tests/relation/backing.test.ts',
+  ],
+  [
+    /^src\/relation\/(product|expand|view|weights|functional|layout|claims)/,
+    'tests/relation/discharge.test.ts',
+  ],
 ];
 
 /** Calls that refuse a proof, wherever the verifier reaches; programmer's mistakes and calls of checks, in these rooms. */
 const CALL = /(?<![\w.$])(refuse|ledger\.assertZero)\(/g;
 const CALL_OR_THROW =
   /(?<![\w.$])(refuse|ledger\.assertZero|wrong|tooShort|throw new (?:Range|Type)?Error|check[A-Z]\w*|ch\.finish|[\w.]+\.forEach(?=\(check))\(/g;
-const WITH_THROWS = /^src\/(pcs|pads|params\/check)/;
+const WITH_THROWS =
+  /^src\/(pcs|pads|params\/check|relation\/(check(-terms)?|ranges|pins|verify|statement|verify-program)|tlookup\/shape)\b/;
+
+/** Checks of programs, which no stored proof gets to: their own tests alone. */
+const OF_PROGRAMS = /^src\/(relation\/(check|ranges|pins|settle|row-sums|witness-ranges)|tlookup\/shape)/;
 
 /** Checks whose deletion changes nothing, each with the reason; by file and the beginning of the call. */
 const EQUIVALENT = [];
@@ -211,14 +235,19 @@ function runTests(folder, files, env) {
   });
 }
 
+/** The tests that a deleted check must make red. */
+function testsOf({ file }) {
+  const own = TESTS.filter(([where]) => where.test(file)).map(([, test]) => test);
+  return OF_PROGRAMS.test(file) && own.length > 0 ? own : [STORED, ...own];
+}
+
 async function tryMutant(folder, corpus, check) {
   const path = join(folder, check.file);
   const text = readFileSync(join(root, check.file), 'utf8');
   writeFileSync(path, `${text.slice(0, check.start)}${check.value}${text.slice(check.end)}`);
   try {
-    const tests = TESTS.filter(([where]) => where.test(check.file)).map(([, file]) => file);
     const env = { ZKDL_CORPUS: corpus, ...(check.code && { ZKDL_DELETED_CHECK: check.code }) };
-    const { failed, passed } = await runTests(folder, [STORED, ...tests], env);
+    const { failed, passed } = await runTests(folder, testsOf(check), env);
     const isAlone = (name) => /without the check alone:/.test(name);
     return {
       caught: failed.filter((name) => !isAlone(name)),
@@ -247,7 +276,7 @@ async function main() {
     return 0;
   }
   // The unchanged tree: makes the stored proofs, and must be green.
-  const files = [STORED, ...new Set(TESTS.map(([, file]) => file))];
+  const files = [...new Set([STORED, ...all.flatMap(testsOf)])];
   const baseline = spawnSync(process.execPath, [VITEST, 'run', ...files, ...PATIENT], {
     cwd: root,
     encoding: 'utf8',

@@ -1,7 +1,7 @@
 /** An ill-typed program is refused by the check that is meant for it, the culprit by name and index. */
 import { describe, expect, test } from 'vitest';
 import { koalaBear, P } from '../../src/field/koalabear.ts';
-import { checkStructure } from '../../src/relation/check.ts';
+import { checkProgram, checkStructure } from '../../src/relation/check.ts';
 import type { Coordinate } from '../../src/relation/program.ts';
 import { exampleProgram, read, times } from '../support/example-programs.ts';
 import {
@@ -266,6 +266,16 @@ describe('refused', () => {
   test.each(REFUSED)('%s', (_, change, code, stage, detail) => {
     expectRefusal(() => checkStructure(koalaBear, change(exampleProgram())), code, stage, detail);
   });
+});
+
+test('the whole check looks at the structure first: an unknown tensor is no missing range', () => {
+  const change = zero([view(affine(0, ['n', 1])), times(1, [read('nowhere', 't')])]);
+  expectRefusal(
+    () => checkProgram(koalaBear, change(exampleProgram())),
+    'PROGRAM_VIEW',
+    'view of nowhere',
+    '',
+  );
 });
 
 describe('accepted', () => {

@@ -11,9 +11,12 @@ import { proveProgram } from '../../src/relation/prove.ts';
 import type { Program } from '../../src/relation/program.ts';
 import { verifyProgram, verifyProgramBody } from '../../src/relation/verify.ts';
 import { verifyProgramClaim, type ProgramClaim } from '../../src/relation/verify-program.ts';
+import type { CommittedGroup } from '../../src/pcs/opening.ts';
+import type { ProgramStatement } from '../../src/relation/statement.ts';
 import { domainDigest, type Domain } from '../../src/transcript/statement.ts';
 import type { TranscriptEvent } from '../../src/transcript/transcript.ts';
 import { verifierChannel } from '../../src/transcript/verifier.ts';
+import { toys } from '../support/fields.ts';
 import { testSource } from '../support/linear.ts';
 import { corpus } from '../support/soundness/corpus.ts';
 import { replay, segmentsOf } from '../support/soundness/layout.ts';
@@ -149,6 +152,39 @@ describe('a claim as it arrives', () => {
     const verdict: Verdict = verifyProgramClaim(proof as Uint8Array, { ...claim, ...change });
     expect(verdict.ok).toBe(false);
     expect(expected.split('|')).toContain(codeOfVerdict(verdict));
+  });
+});
+
+describe("malformed statements are the caller's mistake", () => {
+  const { statement: stored, proofs } = programs[0]!;
+  const statement = statementOf(stored);
+  const group = (change: Partial<CommittedGroup>): Partial<ProgramStatement> => ({
+    groups: statement.groups.map((one, i) => (i === 1 ? { ...one, ...change } : one)),
+  });
+  const other = toys[0]!.field;
+  test.each<[string, Partial<ProgramStatement>, string]>([
+    ['another field', { compiled: { ...statement.compiled, field: other } }, 'field'],
+    ['one group', { groups: statement.groups.slice(1) }, 'groups: expected 2, got 1'],
+    ['three groups', { groups: [...statement.groups, statement.groups[0]!] }, 'groups: expected 2, got 3'],
+    ['a group that is called AM', group({ label: 'AM' }), 'label'],
+    ['columns of another program', group({ columns: 2 }), 'groups[1]: columns: expected 1'],
+    ['no columns', group({ columns: 0 }), 'columns'],
+    ['a cap of more digests than leaves', group({ cap: new Uint8Array(32 * 2 ** 13) }), 'cap'],
+    ['no cap', group({ cap: new Uint8Array(0) }), 'cap'],
+  ])('%s', (_, change, message) => {
+    const run = (): Verdict => verifyProgram({ ...statement, ...change }, proofs[0]);
+    expect(run).toThrow(RangeError);
+    expect(run).toThrow(message);
+  });
+  test('a proof that is no bytes', () => {
+    for (const proof of [undefined, 'proof', [1, 2], new Uint16Array(4)]) {
+      expect(() => verifyProgram(statement, proof as unknown as Uint8Array)).toThrow(TypeError);
+    }
+  });
+  test('and are a refusal to who trusts nobody', () => {
+    expect(code({ ...stored, ...(group({ label: 'AM' }) as Partial<StoredProgram>) }, proofs[0])).toBe(
+      'STATEMENT',
+    );
   });
 });
 
