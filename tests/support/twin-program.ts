@@ -1,0 +1,59 @@
+/** Programs of relations for the reference twin, and both verdicts on one proof. */
+import { compile } from '../../reference/compiled.ts';
+import { cellNumber, positionsOf } from '../../reference/layout.ts';
+import type { Program as TwinProgram } from '../../reference/program.ts';
+import type { CompiledProgram } from '../../src/relation/compile.ts';
+import type { Layout } from '../../src/relation/layout.ts';
+import type { Program } from '../../src/relation/program.ts';
+import { twinTables } from './twin.ts';
+
+/** The same records, tables in bigints. */
+export function twinRelations(program: Program): TwinProgram {
+  const columns = twinTables(program.tables);
+  return { ...program, tables: program.tables.map((table, t) => ({ ...table, columns: columns[t]! })) };
+}
+
+/** Addresses of all cells, row-major, from the blocks of src/. */
+function addressesOf({ tensors }: Layout, shapes: readonly (readonly number[])[]): number[][] {
+  return tensors.map((blocks, t) => {
+    const addresses: number[] = [];
+    for (const { block, address } of blocks) {
+      const pieces = block.pieces.map(({ offset, bits }) => ({ first: offset, bits }));
+      positionsOf(pieces).forEach((position, c) => {
+        addresses[cellNumber(shapes[t]!, position)] = address + c;
+      });
+    }
+    return addresses;
+  });
+}
+
+/** What src/ computes from a program before any challenge, in the words of the twin. */
+export function structureOf({ program, lookups, groups, own, multiplicities }: CompiledProgram): unknown {
+  const shapesOf = (group: number | undefined): (readonly number[])[] =>
+    program.tensors
+      .filter((tensor) =>
+        group === undefined
+          ? tensor.kind === 'witness'
+          : tensor.kind === 'static' && (tensor.group ?? 0) === group,
+      )
+      .map(({ shape }) => shape);
+  const balances = lookups?.lookups.program.balances ?? [];
+  const counts = balances.flatMap(({ tables }) => tables.map((t) => [program.tables[t]!.rows]));
+  return {
+    balances,
+    groups: groups.map((layout, g) => addressesOf(layout, shapesOf(g))),
+    own: addressesOf(own, [...shapesOf(undefined), ...counts]),
+    multiplicities,
+  };
+}
+
+/** The same of the twin. */
+export function twinStructureOf(program: Program): unknown {
+  const { lookups, groups, own, multiplicities } = compile(twinRelations(program));
+  return {
+    balances: lookups?.balances ?? [],
+    groups: groups.map(({ addresses }) => addresses),
+    own: own.addresses,
+    multiplicities: multiplicities.map(([first]) => first),
+  };
+}
