@@ -1,11 +1,18 @@
 /** Programs of relations for the reference twin, and both verdicts on one proof. */
 import { compile } from '../../reference/compiled.ts';
 import { cellNumber, positionsOf } from '../../reference/layout.ts';
+import { verifyProgram } from '../../reference/programs.ts';
 import type { Program as TwinProgram } from '../../reference/program.ts';
 import type { CompiledProgram } from '../../src/relation/compile.ts';
 import type { Layout } from '../../src/relation/layout.ts';
 import type { Program } from '../../src/relation/program.ts';
-import { twinTables } from './twin.ts';
+import { programInstance } from '../../src/relation/plan.ts';
+import { checkProgramStatement, programDomain, type ProgramStatement } from '../../src/relation/statement.ts';
+import { verifyProgramBody } from '../../src/relation/verify.ts';
+import { verdictOf } from '../../src/pcs/linear-verify.ts';
+import type { Observer } from '../../src/transcript/transcript.ts';
+import { verifierChannel } from '../../src/transcript/verifier.ts';
+import { checkAny, twinField, twinGate, twinTables, wordOf } from './twin.ts';
 
 /** The same records, tables in bigints. */
 export function twinRelations(program: Program): TwinProgram {
@@ -56,4 +63,24 @@ export function twinStructureOf(program: Program): unknown {
     own: own.addresses,
     multiplicities: multiplicities.map(([first]) => first),
   };
+}
+
+/** The verdict of src/ on a program that its checks accept, for toys as well. */
+export function programWord(statement: ProgramStatement, proof: Uint8Array, observer?: Observer): string {
+  return wordOf(() => {
+    checkProgramStatement(statement);
+    const { compiled, parameters, groups } = statement;
+    return verdictOf(() => {
+      checkAny(parameters, programInstance(compiled, groups, parameters.code.logData));
+      const ch = verifierChannel(programDomain(statement), proof, observer);
+      verifyProgramBody(ch, statement);
+      ch.finish();
+    });
+  });
+}
+
+export function twinProgramWord(statement: ProgramStatement, proof: Uint8Array): string {
+  const { compiled, parameters, groups, context } = statement;
+  const twin = { parameters, program: twinRelations(compiled.program), groups, context };
+  return wordOf(() => verifyProgram(twinField(compiled.field), twin, proof, twinGate));
 }
