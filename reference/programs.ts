@@ -2,11 +2,12 @@
  * Proofs of programs, kind `program`: spec/program-proofs.md sections 4 and 5. The program itself is one that spec/programs.md
  * does not refuse.
  */
-import { eqIndex, eqTable, powers, type Algebra } from './algebra.ts';
+import { eqTable, type Algebra } from './algebra.ts';
 import { challenge, challenges, finish, openChannel, readDigest, type Channel } from './channel.ts';
-import type { Weight } from './claims.ts';
-import { compile, type Compiled, type Source } from './compiled.ts';
+import { columnWeight, multiplicityClaim, publicPart } from './column-weights.ts';
+import { compile, type Compiled } from './compiled.ts';
 import type { Element } from './field.ts';
+import { liveProducts, lookupClaims, pointBits, zeroClaims } from './form-claims.ts';
 import {
   expand,
   lineUpSegments,
@@ -14,14 +15,13 @@ import {
   type Expansion,
   type FormClaim,
   type Functional,
-  type Weighted,
 } from './functionals.ts';
 import { checkParameters, type Demand } from './gate.ts';
-import { blocksOf, columnsOf } from './layout.ts';
+import { columnsOf } from './layout.ts';
 import type { Gate } from './linear.ts';
-import { at, logCeil, range, total } from './lists.ts';
+import { at, logCeil } from './lists.ts';
 import { checkProgram as checkLookups } from './lookup-program.ts';
-import { lookupDemand, verifyLookups, type LeafEquation, type LookupEquations } from './lookups.ts';
+import { lookupDemand, verifyLookups, type LookupEquations } from './lookups.ts';
 import { verifyOpening, type Claim } from './opening.ts';
 import { verifyPadProof } from './pad-proof.ts';
 import { constant, difference, multiply, mustVanish, openBook, receive, valueOf, type Book, type Form, type Hidden } from './pads.ts'; // prettier-ignore
@@ -95,7 +95,7 @@ function readClaims(
   const tensors = tensorsOf(compiled);
   const onForms = [
     ...(lookups === undefined ? [] : lookupClaims(K, compiled, lookups.columns)),
-    ...zeroClaims(ch, compiled), // step 3
+    ...drawZeros(ch, compiled), // step 3
   ];
   const expansion = expand(K, tensors, onForms);
   const claim = (functional: Functional, value: Form): Claim => ({
@@ -138,113 +138,11 @@ function tensorsOf({ program }: Compiled): Map<string, Tensor> {
   return new Map(program.tensors.map((tensor) => [tensor.name, tensor]));
 }
 
-/** Section 4: one claim for each block and column, eq(point, .) on the block's cells, the last index at the low bits. */
-function lookupClaims(K: Algebra, { sources }: Compiled, { parts }: LeafEquation): FormClaim[] {
-  return parts.map(({ balance, index, column, point, coefficient }) => {
-    const { relation, block }: Source = at(at(sources, balance), index);
-    let high = point.length;
-    const weights = block.map(({ first, bits }, i): Weighted => {
-      high -= bits;
-      const values = eqTable(K, point.slice(high, high + bits));
-      return { index: at(relation.indices, i).name, first, values };
-    });
-    return { form: at(relation.forms, column), coefficient, weights };
-  });
-}
-
-/** ceil(log2 n) for every index of size n. */
-function bitsOfIndices(indices: readonly { readonly size: number }[]): number {
-  return total(indices.map(({ size }) => logCeil(size)));
-}
-
-function pointBits({ zeros }: Compiled): number {
-  return Math.max(0, ...zeros.map(({ indices }) => bitsOfIndices(indices)));
-}
-
-/** Step 3: every zero relation at z, times batch^(k+1); a claim for each of its blocks. */
-function zeroClaims(ch: Channel, compiled: Compiled): FormClaim[] {
-  const { zeros } = compiled;
-  if (zeros.length === 0) return [];
-  const { K } = ch;
+/** Step 3. */
+function drawZeros(ch: Channel, compiled: Compiled): FormClaim[] {
+  if (compiled.zeros.length === 0) return [];
   const z = challenges(ch, 'zero/point', pointBits(compiled));
-  const [, ...coefficients] = powers(K, challenge(ch, 'zero/batch'), zeros.length + 1);
-  return zeros.flatMap(({ indices, forms }, k) => {
-    const eq = indices.map((_, i) => {
-      const low = bitsOfIndices(indices.slice(i + 1));
-      return eqTable(K, z.slice(low, low + logCeil(at(indices, i).size)));
-    });
-    return blocksOf(indices.map(({ size }) => size)).map((block): FormClaim => {
-      const weights = block.map(({ first, bits }, i): Weighted => {
-        return { index: at(indices, i).name, first, values: at(eq, i).slice(first, first + 2 ** bits) };
-      });
-      return { form: at(forms, 0), coefficient: at(coefficients, k), weights };
-    });
-  });
-}
-
-/** A functional on public tensors is a number. */
-function publicPart(K: Algebra, tensors: ReadonlyMap<string, Tensor>, functional: Functional): Element {
-  const parts = [...functional].map(([name, weights]) => {
-    const tensor = tensors.get(name) as Tensor;
-    if (tensor.kind !== 'public') return K.zero;
-    return K.sum(weights.map((weight, i) => K.scale(weight, BigInt(tensor.values[i] as number))));
-  });
-  return K.sum(parts);
-}
-
-/** A functional on committed tensors, column by column; groups in order, then the proof's own. */
-function columnWeight(K: Algebra, compiled: Compiled, m: number, functional: Functional): Weight {
-  const layouts = [...compiled.groups, compiled.own];
-  const columns = new Map<number, Element[]>();
-  for (const [name, weights] of functional) {
-    const home = compiled.homes.get(name);
-    if (home === undefined) continue;
-    const first = total(layouts.slice(0, home.group).map((layout) => columnsOf(layout, m)));
-    const addresses = at(at(layouts, home.group).addresses, home.tensor);
-    weights.forEach((weight, cell) => put(K, columns, m, first, at(addresses, cell), weight));
-  }
-  return denseTerms(K, columns);
-}
-
-/** Claim (4): the sum over parts of coefficient * (extension of a tensor's cells from `first` on). */
-function multiplicityClaim(
-  K: Algebra,
-  { groups, own, multiplicities }: Compiled,
-  m: number,
-  { parts, value }: LeafEquation,
-): Claim {
-  const firstColumn = total(groups.map((layout) => columnsOf(layout, m)));
-  const columns = new Map<number, Element[]>();
-  for (const { balance, index, first, point, coefficient } of parts) {
-    const addresses = at(own.addresses, at(at(multiplicities, balance), index));
-    for (const i of range(2 ** point.length)) {
-      const weight = K.mul(coefficient, eqIndex(K, point, i));
-      put(K, columns, m, firstColumn, at(addresses, first + i), weight);
-    }
-  }
-  return { weight: denseTerms(K, columns), value };
-}
-
-/** Adds a weight at an address of a layout that begins with a column. */
-function put(
-  K: Algebra,
-  columns: Map<number, Element[]>,
-  m: number,
-  firstColumn: number,
-  address: number,
-  weight: Element,
-): void {
-  const column = firstColumn + Math.floor(address / 2 ** m);
-  const cells = columns.get(column) ?? range(2 ** m).map(() => K.zero);
-  const cell = address % 2 ** m;
-  cells[cell] = K.add(at(cells, cell), weight);
-  columns.set(column, cells);
-}
-
-function denseTerms(K: Algebra, columns: ReadonlyMap<number, Element[]>): Weight {
-  return [...columns].map(([column, values]) => {
-    return { column, coefficient: K.one, factors: [{ kind: 'dense', values }] };
-  });
+  return zeroClaims(ch.K, compiled, z, challenge(ch, 'zero/batch'));
 }
 
 /** Sections 6 and 7: what a program asks of its parameters. */
@@ -273,22 +171,4 @@ export function programDemand(
       ...(live === 0 ? [] : [2]),
     ],
   };
-}
-
-/** Elements of all segments. They depend on the program alone: here with all weights 1. */
-function liveProducts(K: Algebra, { program, zeros, sources }: Compiled): number {
-  const onZeros = zeros.flatMap((relation) =>
-    blocksOf(relation.indices.map(({ size }) => size)).map((block) => ({ relation, block })),
-  );
-  const claims = [...sources.flat(), ...onZeros].flatMap(({ relation: { indices, forms }, block }) =>
-    forms.map((form): FormClaim => {
-      const weights = block.map(({ first, bits }, i): Weighted => {
-        return { index: at(indices, i).name, first, values: range(2 ** bits).map(() => K.one) };
-      });
-      // Only terms with two views count.
-      return { form: form.filter(({ views }) => views.length === 2), coefficient: K.one, weights };
-    }),
-  );
-  const tensors = new Map(program.tensors.map((tensor) => [tensor.name, tensor]));
-  return lineUpSegments(expand(K, tensors, claims).segments).live;
 }
