@@ -1,5 +1,5 @@
 /** Functionals on tensors as weights on columns: spec/program-proofs.md sections 2 and 4. */
-import { eqIndex, type Algebra } from './algebra.ts';
+import { eqTable, type Algebra } from './algebra.ts';
 import type { Weight } from './claims.ts';
 import type { Compiled } from './compiled.ts';
 import type { Element } from './field.ts';
@@ -49,10 +49,9 @@ export function multiplicityClaim(
   const columns = new Map<number, Element[]>();
   for (const { balance, index, first, point, coefficient } of parts) {
     const addresses = at(own.addresses, at(at(multiplicities, balance), index));
-    for (const i of range(2 ** point.length)) {
-      const weight = K.mul(coefficient, eqIndex(K, point, i));
-      put(K, columns, m, firstColumn, at(addresses, first + i), weight);
-    }
+    eqTable(K, point).forEach((eq, i) => {
+      put(K, columns, m, firstColumn, at(addresses, first + i), K.mul(coefficient, eq));
+    });
   }
   return { weight: denseTerms(K, columns), value };
 }

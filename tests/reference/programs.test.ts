@@ -10,6 +10,10 @@ import { compileProgram } from '../../src/relation/compile.ts';
 import { programDigest } from '../../src/relation/digest.ts';
 import { allCases } from '../support/program-cases.ts';
 import { randomProgram } from '../support/random-programs.ts';
+import { programTwinCases, type ProgramTwinCase } from '../support/twin-program-cases.ts';
+import { koalaBear } from '../../src/field/koalabear.ts';
+import { mutate, segmentsOfProof } from '../support/proof-mutations.ts';
+import type { Segment } from '../support/soundness/layout.ts';
 import { satisfiedProgram } from '../support/satisfied-programs.ts';
 import { toyProfile } from '../support/twin-cases.ts';
 import { wasmKernels, type Kernels } from '../../src/kernels/index.ts';
@@ -25,8 +29,10 @@ import {
 import type { Program } from '../../src/relation/program.ts';
 
 let kernels: Kernels;
+let cases: ProgramTwinCase[] = [];
 beforeAll(async () => {
   kernels = await wasmKernels({ threads: 1 });
+  cases = programTwinCases(kernels);
 });
 afterAll(() => kernels.close());
 
@@ -51,7 +57,7 @@ test('random programs that hold: both accept', () => {
   let seed = 0;
   fc.assert(
     fc.property(fc.gen(), (gen) => {
-      const of = satisfiedProgram(quintic.base, gen, ++seed);
+      const of = satisfiedProgram(quintic.base, randomProgram(gen), ++seed);
       const { statement, proofs } = provenCase(
         kernels,
         toyProfile(kernels, 3),
@@ -64,4 +70,41 @@ test('random programs that hold: both accept', () => {
     }),
     { numRuns: 25, seed: 12, endOnFailure: true },
   );
+});
+
+/** More for a long run. */
+const MUTANTS = Number(process.env['ZKDL_MUTANTS'] ?? 500);
+/** Every so many mutants one of the larger programs. */
+const RARE = 8;
+
+/** How often each verdict was given. */
+const verdicts = new Map<string, number>();
+
+function agree(name: string, ours: string, twin: string): void {
+  expect([name, twin]).toEqual([name, ours]);
+  verdicts.set(ours, (verdicts.get(ours) ?? 0) + 1);
+}
+
+test(`${MUTANTS} mutated proofs`, () => {
+  const prepared = cases.map((of) => ({
+    of,
+    segments: of.proofs.map((proof) => segmentsOfProof(of, proof)) as [Segment[], Segment[]],
+  }));
+  for (let seed = 0; seed < MUTANTS; seed++) {
+    const from = seed % RARE === 0 ? prepared.slice(2) : prepared.slice(0, 2);
+    const { of, segments } = from[(seed >> 3) % 2]!;
+    const foreign = cases[(seed + 1) % cases.length]!.proofs[0]!;
+    const { name, proof } = mutate(of, segments, foreign, koalaBear.modulus, seed);
+    agree(`${of.name}, ${name}`, of.word(proof), of.twin(proof));
+  }
+});
+
+test('changed statements', () => {
+  const [of] = cases as [ProgramTwinCase];
+  of.changes.forEach((change, i) => agree(change, of.word(of.proofs[0]!, i), of.twin(of.proofs[0]!, i)));
+  expect(of.changes.filter((change) => change.startsWith('program')).length).toBeGreaterThan(100);
+});
+
+test('every refusal of the specification was met', () => {
+  console.log(verdicts);
 });
