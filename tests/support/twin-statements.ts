@@ -56,7 +56,7 @@ export function parameterChanges(parameters: Parameters): Change<Parameters>[] {
   ];
 }
 
-function groupChanges(group: CommittedGroup): Change<CommittedGroup>[] {
+export function groupChanges(group: CommittedGroup): Change<CommittedGroup>[] {
   const change = (name: string, by: Partial<CommittedGroup>): Change<CommittedGroup> => ({
     name: `${group.label}: ${name}`,
     statement: { ...group, ...by },

@@ -27,7 +27,7 @@ import {
 } from '../../src/pcs/link-statement.ts';
 import { verifyLinkBody } from '../../src/pcs/link-verify.ts';
 import type { Factor as OurFactor, Weight as OurWeight } from '../../src/pcs/weight.ts';
-import type { LookupProgram } from '../../src/tlookup/shape.ts';
+import type { LookupProgram, TableColumn } from '../../src/tlookup/shape.ts';
 import type { Observer } from '../../src/transcript/transcript.ts';
 import { verifierChannel } from '../../src/transcript/verifier.ts';
 
@@ -66,19 +66,24 @@ export function twinClaims(claims: readonly OurClaim[]): PublicClaim[] {
   return claims.map(({ weight, value }) => ({ weight: twinWeight(weight), value: twinExt(value) }));
 }
 
+/** Columns of tables in bigints. */
+export function twinTables(
+  tables: readonly { readonly columns: readonly TableColumn[] }[],
+): lookup.TableColumn[][] {
+  return tables.map(({ columns }) =>
+    columns.map((column) =>
+      column.kind === 'range'
+        ? { kind: 'range', first: BigInt(column.first) }
+        : { kind: 'dense', values: Array.from(column.values, BigInt) },
+    ),
+  );
+}
+
 export function twinProgram({ tables, balances }: LookupProgram): lookup.LookupProgram {
-  const words = (values: Uint32Array): bigint[] => Array.from(values, BigInt);
+  const columns = twinTables(tables);
   return {
     balances,
-    tables: tables.map(({ tag, rows, columns }) => ({
-      tag: BigInt(tag),
-      rows,
-      columns: columns.map((column) =>
-        column.kind === 'range'
-          ? { kind: 'range', first: BigInt(column.first) }
-          : { kind: 'dense', values: words(column.values) },
-      ),
-    })),
+    tables: tables.map(({ tag, rows }, t) => ({ tag: BigInt(tag), rows, columns: columns[t]! })),
   };
 }
 
