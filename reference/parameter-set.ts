@@ -83,12 +83,13 @@ export function parametersDigest(parameters: ParameterSet): Uint8Array {
 /** Numbers in front of the levels, and of a level. */
 const [HEAD, PER_LEVEL] = [13, 3];
 
-/** Reads canonical bytes; what the numbers say is checked by reference/gate.ts. Refuses with `LENGTH`, `VERSION`. */
+/** Reads canonical bytes; what the numbers say is checked by reference/gate.ts. Refuses with `LENGTH`, `VERSION`, `WEAK_PARAMS`. */
 export function decodeParameters(bytes: Uint8Array): ParameterSet {
   const length = (levels: number): number => 8 + 4 * (HEAD + PER_LEVEL * levels);
   require(bytes.length >= length(0), 'LENGTH', `parameters of ${bytes.length} bytes`);
   require(ascii('zkdlprm1').every((byte, i) => byte === bytes[i]), 'VERSION', 'magic of the parameters');
   const word = (i: number): number => Number(readInteger(bytes, 8 + 4 * i, 4));
+  require(word(12) <= 32, 'WEAK_PARAMS', `${word(12)} levels`);
   require(bytes.length === length(word(12)), 'LENGTH', `parameters of ${bytes.length} bytes`);
   const levels = range(word(12)).map((j): Level => {
     const [logFold, logInverseRate, queries] = [0, 1, 2].map((i) => word(HEAD + PER_LEVEL * j + i));

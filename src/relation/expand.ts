@@ -204,5 +204,5 @@ function maskBetween(
 function boxed(weight: Weight): Piece & { readonly weight: Weight } {
   if (weight.kind === 'pairs') return { offset: weight.offset, bits: weight.pairs.length, weight };
   const [first] = weight.entries[0] as Entry;
-  return { offset: first, bits: Math.log2(weight.entries.length), weight };
+  return { offset: first, bits: 31 - Math.clz32(weight.entries.length), weight };
 }
