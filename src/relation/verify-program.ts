@@ -1,4 +1,7 @@
-/** The whole check of a proof of a program by somebody who trusts nobody: the program itself is looked at first. */
+/**
+ * The whole check of a proof of a program by somebody who trusts nobody: the program itself is looked at first, what it claims about
+ * integers too. A proof is about residues; without that check a claimed range is a word, and a quotient any of two.
+ */
 import type { ExtensionField } from '../field/field.ts';
 import { decodeParameters } from '../params/encoding.ts';
 import { verdictOf, type Verdict } from '../pcs/linear-verify.ts';

@@ -17,11 +17,14 @@ import { domainDigest, type Domain } from '../../src/transcript/statement.ts';
 import type { TranscriptEvent } from '../../src/transcript/transcript.ts';
 import { verifierChannel } from '../../src/transcript/verifier.ts';
 import { toys } from '../support/fields.ts';
-import { testSource } from '../support/linear.ts';
+import { lookupOf, rangeTable, read, times } from '../support/example-programs.ts';
+import { codeOf, testSource } from '../support/linear.ts';
+import { programFixture } from '../support/programs.ts';
+import { S128 } from '../../src/params/profile.ts';
 import { corpus } from '../support/soundness/corpus.ts';
 import { replay, segmentsOf } from '../support/soundness/layout.ts';
 import { groupChanges, parameterChanges } from '../support/soundness/leaves.ts';
-import { programSettings } from '../support/soundness/program-fixtures.ts';
+import { caseOf, programSettings } from '../support/soundness/program-fixtures.ts';
 import {
   domainOfProgram,
   programLog,
@@ -185,6 +188,37 @@ describe("malformed statements are the caller's mistake", () => {
     expect(code({ ...stored, ...(group({ label: 'AM' }) as Partial<StoredProgram>) }, proofs[0])).toBe(
       'STATEMENT',
     );
+  });
+});
+
+describe('claims about integers that relations do not back', () => {
+  const i = { name: 'i', size: 1 };
+  const cell = (c: number, name: string) => times(c, [read(name, 'i')]);
+  /** x and its half y, rounded down: the remainder is looked up, the range of y is not. */
+  const halved = (range?: { min: number; max: number }): Program => ({
+    tensors: [
+      { kind: 'witness', name: 'x', shape: [1], range: { min: 0, max: 7 } },
+      { kind: 'witness', name: 'y', shape: [1], ...(range && { range }) },
+    ],
+    tables: [rangeTable('bit', 2), rangeTable('byte', 8)],
+    virtuals: [{ name: 'v', indices: [i], range: 'residue', terms: [cell(1, 'x')] }],
+    relations: [
+      lookupOf('x', [i], 'byte', [cell(1, 'x')]),
+      lookupOf('half', [i], 'bit', [cell(1, 'v'), cell(-2, 'y')]),
+    ],
+  });
+  const half = (5 + quintic.base.modulus) / 2; // half of 5 modulo p, remainder 0
+  test.each<[string, Program, number, string]>([
+    ['a quotient without a range', halved(), 2, 'PROGRAM_RANGE'],
+    ['the other quotient of 5', halved(), half, 'PROGRAM_RANGE'],
+    ['a range that is claimed and not proven', halved({ min: 0, max: 3 }), half, 'PROGRAM_RANGE'],
+  ])('%s: relations hold modulo p, and the claim is refused', (_, program, y, expected) => {
+    const of = caseOf(program, new Map([['x', [5]], ['y', [y]]])); // prettier-ignore
+    const fixture = programFixture(kernels, S128, codeOf(S128, 10, 2 ** 10), of);
+    const proof = proveProgram(kernels, fixture.statement, [], testSource(quintic, 3), fixture.witness);
+    expect(verifyProgram(fixture.statement, proof)).toEqual({ ok: true });
+    const { parameters, groups, context } = fixture.statement;
+    expect(code({ parameters, groups, context, program }, proof)).toBe(expected);
   });
 });
 
