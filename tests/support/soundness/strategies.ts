@@ -4,7 +4,7 @@ import { quintic } from '../../../src/field/quintic.ts';
 import { codePoint } from '../../../src/code/point.ts';
 import { levelGeometry } from '../../../src/params/parameters.ts';
 import { completeInstance } from '../../../src/params/choose.ts';
-import { unsafeToyProfile } from '../../../src/params/profile.ts';
+import { S128, unsafeToyProfile } from '../../../src/params/profile.ts';
 import {
   committedColumns,
   linearInstance,
@@ -244,7 +244,8 @@ export function strategies({ statement, groups, ownCells }: Setting): Strategy[]
       hook: on('merge/round', 1, statement.parameters.code.logData - 1),
     }),
     ...machineLies(statement, own).map((one) => ({ ...base, claimed: statement, ...one })),
-    { ...base, ...weakened(statement) },
+    // Toys are weak as they are.
+    ...(statement.parameters.profile.id === S128.id ? [{ ...base, ...weakened(statement) }] : []),
     ...overused(statement).map((one) => ({ ...base, ...one })),
     ...ownTrees(own).map((one) => ({ ...base, claimed: statement, ...one })),
   ];
