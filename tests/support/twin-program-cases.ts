@@ -8,11 +8,23 @@ import type { Kernels } from '../../src/kernels/index.ts';
 import { exampleProgram, exampleWitness } from './example-programs.ts';
 import { codeOf } from './linear.ts';
 import { allCases } from './program-cases.ts';
-import { at, fixed, range, term, view, type ProgramCase } from './programs.ts';
+import {
+  at,
+  fixed,
+  range,
+  term,
+  view,
+  programFixture,
+  type ProgramCase,
+  type ProgramFixture,
+} from './programs.ts';
 import { satisfiedProgram } from './satisfied-programs.ts';
+import { moved, type ProgramLie } from './soundness/program-liar.ts';
+import type { Hook } from './soundness/liar.ts';
+import { quintic } from '../../src/field/quintic.ts';
 import { caseOf, lookupsAlone } from './soundness/program-fixtures.ts';
 import { toyProfile, type TwinCase } from './twin-cases.ts';
-import { programWord, provenCase, twinProgramWord } from './twin-program.ts';
+import { programWord, proofsOf, twinProgramWord } from './twin-program.ts';
 import { groupChanges, parameterChanges } from './twin-statements.ts';
 import { valueMutants } from './value-mutants.ts';
 
@@ -79,7 +91,13 @@ export function smallProgram(): Program {
 }
 
 export interface ProgramTwinCase extends TwinCase {
-  readonly statement: ProgramStatement;
+  readonly fixture: ProgramFixture;
+}
+
+/** Columns of 2^m cells, three bits. */
+export function toyFixture(kernels: Kernels, of: ProgramCase, m: number): ProgramFixture {
+  const profile = toyProfile(kernels, 3);
+  return programFixture(kernels, profile, codeOf(profile, m, 2 ** (m - 1)), of);
 }
 
 function twinCase(
@@ -88,14 +106,15 @@ function twinCase(
   of: ProgramCase,
   changes: (statement: ProgramStatement) => ProgramChange[],
 ): ProgramTwinCase {
-  const profile = toyProfile(kernels, 3);
-  const { statement, proofs } = provenCase(kernels, profile, codeOf(profile, 5, 16), of, 2);
+  const fixture = toyFixture(kernels, of, 5);
+  const { statement } = fixture;
+  const proofs = proofsOf(kernels, fixture, 2);
   const list = changes(statement);
   const changed = (change?: number): ProgramStatement =>
     change === undefined ? statement : list[change]!.statement;
   return {
     name,
-    statement,
+    fixture,
     proofs,
     word: (proof, change, observer) => programWord(changed(change), proof, observer),
     twin: (proof, change) => twinProgramWord(changed(change), proof),
@@ -155,3 +174,37 @@ export function programTwinCases(kernels: Kernels): ProgramTwinCase[] {
     twinCase(kernels, 'every view, no lookups', allCases()[2]!.make(), none),
   ];
 }
+
+/** Lies with live challenges: every kind of message moved, cells and counts that are wrong, products and their ends. */
+export function liesOf(fixture: ProgramFixture): { readonly name: string; readonly lie: ProgramLie }[] {
+  const { one, add, mul, inverse } = quintic;
+  const messages = [
+    ...LABELS.map((label) => [label, 0] as const),
+    ...REPEATED.map((label) => [label, 1] as const),
+  ].map(([label, nth]) => {
+    const hook: Hook = (of, values, n) =>
+        of === label && n === nth ? values.map((x, i) => (i === values.length - 1 ? add(x, one) : x)) : undefined; // prettier-ignore
+    return { name: `${label} ${nth}`, lie: { fixture, hook } };
+  });
+  const cells = [...fixture.witness.tensors].map(([name, honest]) => {
+    const wrong = honest.slice();
+    wrong[0]! += 1;
+    return { name: `a cell of ${name}`, lie: { fixture, cells: new Map([[name, wrong]]) } };
+  });
+  return [
+    ...messages,
+    ...cells,
+    { name: 'a count', lie: { fixture, counts: ([counts]) => moved(counts!, 1, 1) } },
+    { name: 'the sum of products', lie: { fixture, total: (sum) => add(sum, one) } },
+    { name: 'ends', lie: { fixture, total: (sum) => add(sum, one), ends: (a, b, gap) => [add(a, mul(gap, inverse(b))), b] } }, // prettier-ignore
+  ];
+}
+
+/** Messages of elements of K that there are several of. */
+const REPEATED = ['lookup/round', 'lookup/nodes', 'product/round', 'merge/round', 'whir/round'];
+/** All. */
+const LABELS = [
+  ...REPEATED,
+  ...['lookup/roots', 'product/sum', 'product/values', 'open/y', 'open/y-mask', 'open/a', 'whir/final'],
+  ...['pads/sums', 'pads/revealed'],
+];

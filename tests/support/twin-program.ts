@@ -13,11 +13,9 @@ import { verdictOf } from '../../src/pcs/linear-verify.ts';
 import type { Observer } from '../../src/transcript/transcript.ts';
 import { verifierChannel } from '../../src/transcript/verifier.ts';
 import type { Kernels } from '../../src/kernels/index.ts';
-import type { CodeParameters } from '../../src/params/parameters.ts';
-import type { Profile } from '../../src/params/profile.ts';
 import { proveProgram } from '../../src/relation/prove.ts';
 import { testSource } from './linear.ts';
-import { programFixture, type ProgramCase } from './programs.ts';
+import type { ProgramFixture } from './programs.ts';
 import { checkAny, twinField, twinGate, twinTables, wordOf } from './twin.ts';
 
 /** The same records, tables in bigints. */
@@ -91,17 +89,10 @@ export function twinProgramWord(statement: ProgramStatement, proof: Uint8Array):
   return wordOf(() => verifyProgram(twinField(compiled.field), twin, proof, twinGate));
 }
 
-/** A program committed, with proofs of it. */
-export function provenCase(
-  kernels: Kernels,
-  profile: Profile,
-  code: CodeParameters,
-  of: ProgramCase,
-  count: number,
-): { readonly statement: ProgramStatement; readonly proofs: readonly Uint8Array[] } {
-  const { statement, groups, witness } = programFixture(kernels, profile, code, of);
-  const proofs = Array.from({ length: count }, (_, key) =>
+/** Proofs of a committed program, each with masks of its own. */
+export function proofsOf(kernels: Kernels, fixture: ProgramFixture, count: number): Uint8Array[] {
+  const { statement, groups, witness } = fixture;
+  return Array.from({ length: count }, (_, key) =>
     proveProgram(kernels, statement, groups, testSource(kernels.ext, 5 + key), witness),
   );
-  return { statement, proofs };
 }

@@ -149,10 +149,10 @@ export function machineLies(statement: AnyStatement, own: number): Omit<Strategy
   ];
 }
 
-/** A true statement under parameters of twenty bits, which are as well formed as others; honest in everything else. */
+/** A true statement under parameters of twenty bits, or a toy's own: as well formed as others; honest in everything else. */
 export function weakened(statement: AnyStatement): Pick<Strategy, 'name' | 'code' | 'alone' | 'claimed'> {
   const { profile, code } = statement.parameters;
-  const toy = unsafeToyProfile(20, profile.field);
+  const toy = unsafeToyProfile(Math.min(20, profile.lambda), profile.field);
   const instance = isLink(statement) ? linkInstanceOf(statement) : linearInstance(statement);
   const draft = completeInstance(instance, codeOf(toy, code.logData, code.padLength), toy);
   if (draft === undefined) throw new Error('no toy parameters');
