@@ -12,7 +12,7 @@
 import type { Ext, ExtensionField } from '../field/field.ts';
 import type { FormClaim } from './claims.ts';
 import type { FlatTerm } from './form.ts';
-import { blockOf, product, type Block, type Piece } from './pieces.ts';
+import { bitsOf, blockOf, product, type Block, type Piece } from './pieces.ts';
 import type { Mask, View } from './program.ts';
 import { transposeView, viewIndices, type TensorWeight } from './view.ts';
 import {
@@ -204,5 +204,5 @@ function maskBetween(
 function boxed(weight: Weight): Piece & { readonly weight: Weight } {
   if (weight.kind === 'pairs') return { offset: weight.offset, bits: weight.pairs.length, weight };
   const [first] = weight.entries[0] as Entry;
-  return { offset: first, bits: 31 - Math.clz32(weight.entries.length), weight };
+  return { offset: first, bits: bitsOf(weight.entries.length), weight };
 }

@@ -206,6 +206,21 @@ const REFUSED: Case[] = [
     'lookup program',
     'table 2: rows',
   ],
+  [
+    'half a range at the end',
+    tensor({ range: { min: 0, max: 1.5 } }),
+    'PROGRAM_RANGE',
+    'tensor x',
+    'got 0 to 1.5',
+  ],
+  [
+    'a virtual of no terms',
+    virtual({ terms: [] }),
+    'PROGRAM_TERM',
+    'virtual acc',
+    'terms: expected at least one',
+  ],
+  ['a relation of no terms', zero([]), 'PROGRAM_TERM', 'relation r', 'terms: expected at least one'],
   // Kinds that are none: the digest would take these for another thing than the checks do.
   ['a tensor of no kind', tensor({ kind: 'other', values: [] }), 'PROGRAM_SHAPE', 'tensor x', "got 'other'"],
   ['a virtual of no range', virtual({ range: 'other' }), 'PROGRAM_SHAPE', 'virtual acc', "got 'other'"],

@@ -21,3 +21,9 @@ describe('lies', () => {
     expect(codeOfVerdict(verifyStored(statement, proof))).toBe(code);
   });
 });
+
+test.each(programs)('bytes of a stored proof: $name: cut, extended', ({ statement, proofs }) => {
+  const code = (proof: Uint8Array): string => codeOfVerdict(verifyStored(statement, proof));
+  expect(code(proofs[0].subarray(0, proofs[0].length - 1))).toBe('TRUNCATED');
+  expect(code(new Uint8Array([...proofs[0], 0]))).toBe('TRAILING_BYTES');
+});

@@ -2,8 +2,10 @@
 import type { Ext } from '../../../src/field/field.ts';
 import { quintic } from '../../../src/field/quintic.ts';
 import type { Kernels } from '../../../src/kernels/index.ts';
-import { S128 } from '../../../src/params/profile.ts';
+import { completeInstance } from '../../../src/params/choose.ts';
+import { S128, unsafeToyProfile } from '../../../src/params/profile.ts';
 import type { RowMajor } from '../../../src/relation/cells-prove.ts';
+import { programInstance } from '../../../src/relation/plan.ts';
 import type { Program } from '../../../src/relation/program.ts';
 import { eqIndex } from '../../../src/tlookup/eq.ts';
 import { lookupOf, rangeTable, read, times } from '../example-programs.ts';
@@ -130,7 +132,18 @@ export function programLies(kernels: Kernels, settings: readonly ProgramSetting[
       cells: offByP(),
     },
   ];
-  return own.map((lie) => ({ ...lie, code }));
+  const { statement } = lookups;
+  const { profile, code: column } = statement.parameters;
+  const toy = unsafeToyProfile(20, profile.field);
+  const instance = programInstance(statement.compiled, statement.groups, column.logData);
+  const draft = completeInstance(instance, codeOf(toy, column.logData, column.padLength), toy);
+  if (draft === undefined) throw new Error('no toy parameters');
+  const weak = { ...statement, parameters: draft.parameters };
+  return [
+    ...own.map((lie) => ({ ...lie, code })),
+    // True, and proven as these parameters say.
+    { name: 'parameters of twenty bits', fixture: { ...lookups, statement: weak }, code: 'WEAK_PARAMS' },
+  ];
 
   function offByP(): Map<string, RowMajor> {
     const cells = Int32Array.from(y);
