@@ -63,9 +63,9 @@ export function smallProgram(): Program {
       {
         kind: 'lookup',
         name: 'pairs',
-        indices: [t, o],
+        indices: [t, k],
         table: 'pairs',
-        entries: [[term(-3, [view('v', 'o', 't')])], [term(1, [view('c', 't')]), term(5)]],
+        entries: [[term(-3, [view('v', 'k', 't')])], [term(1, [view('c', 't')]), term(5)]],
       },
       {
         kind: 'zero',
