@@ -8,8 +8,8 @@ import { quintic } from '../../src/field/quintic.ts';
 import { encodeClaims } from '../../src/pcs/claim-encoding.ts';
 import type { LinearStatement } from '../../src/pcs/linear-statement.ts';
 import { verdictOf, verifyLinear } from '../../src/pcs/linear-verify.ts';
-import type { CommittedGroup } from '../../src/pcs/opening.ts';
-import type { Factor } from '../../src/pcs/weight.ts';
+import { checkIdentity, type CommittedGroup } from '../../src/pcs/opening.ts';
+import { checkWeight, type Factor } from '../../src/pcs/weight.ts';
 import { domainDigest, type Domain } from '../../src/transcript/statement.ts';
 import { verifierChannel } from '../../src/transcript/verifier.ts';
 import { otherFields } from '../support/fields.ts';
@@ -161,6 +161,26 @@ describe('malformed statements', () => {
       [{ kind: 'eq', point: new Array(m).fill(new Array<Fe>(5).fill(quintic.base.modulus as Fe)) }],
     ],
   ])('weight: %s', (_, list) => raises(factors(...list)));
+
+  test('identities and indices by themselves: whatever else a statement gets wrong', () => {
+    const identity = statement.groups[0]!;
+    for (const columns of [0, -1, 1.5, 2 ** 24 + 1, Number.NaN]) {
+      expect(() => checkIdentity({ ...identity, columns })).toThrow('columns: expected');
+    }
+    for (const uses of [0, 1.5, 2 ** 53, Number.NaN]) {
+      expect(() => checkIdentity({ ...identity, uses })).toThrow('uses: expected');
+    }
+    const of = (...list: Factor[]) => [{ column: 0, coefficient: quintic.one, factors: list }];
+    const fixed = (bits: number, index: number): Factor => ({ kind: 'fixed', bits, index });
+    for (const list of [
+      [fixed(0.5, 0), fixed(0.5, 0), fixed(m - 1, 0)],
+      [fixed(-1, 0), fixed(m + 1, 0)],
+      [fixed(m, 0.5)],
+      [{ kind: 'sparse', bits: m, entries: [[0.5, quintic.one]] } as const],
+    ]) {
+      expect(() => checkWeight(quintic, of(...list), 1, m)).toThrow('index: expected');
+    }
+  });
 
   test('no claims; a column that is not there; a value of p', () => {
     raises({ claims: [] });
