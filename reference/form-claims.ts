@@ -40,15 +40,20 @@ export function zeroClaims(
 ): FormClaim[] {
   const [, ...coefficients] = powers(K, batch, zeros.length + 1);
   return zeros.flatMap(({ indices, forms }, k) => {
-    const eq = indices.map((_, i) => {
+    const own = indices.map(({ size }, i) => {
       const low = bitsOfIndices(indices.slice(i + 1));
-      return eqTable(K, z.slice(low, low + logCeil(at(indices, i).size)));
+      return z.slice(low, low + logCeil(size));
     });
     return blocksOf(indices.map(({ size }) => size)).map((block): FormClaim => {
+      // The coordinates above a piece's bits say where it lies: a factor of the claim, not of its weights.
+      const places = block.map(({ first, bits }, i) =>
+        at(eqTable(K, at(own, i).slice(bits)), first / 2 ** bits),
+      );
+      const coefficient = K.product([at(coefficients, k), ...places]);
       const weights = block.map(({ first, bits }, i): Weighted => {
-        return { index: at(indices, i).name, first, values: at(eq, i).slice(first, first + 2 ** bits) };
+        return { index: at(indices, i).name, first, values: eqTable(K, at(own, i).slice(0, bits)) };
       });
-      return { form: at(forms, 0), coefficient: at(coefficients, k), weights };
+      return { form: at(forms, 0), coefficient, weights };
     });
   });
 }

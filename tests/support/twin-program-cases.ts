@@ -29,7 +29,7 @@ import { groupChanges, parameterChanges } from './twin-statements.ts';
 import { valueMutants } from './value-mutants.ts';
 
 /** A virtual tensor, two groups, pairs, a gather, a mask between two views, a relation without indices. */
-export function smallProgram(): Program {
+function smallProgram(): Program {
   const index = (name: string, size: number): Index => ({ name, size });
   const [t, o, k, i, q] = [index('t', 3), index('o', 2), index('k', 2), index('i', 3), index('q', 3)];
   const mask = { row: 'i', column: 'q', from: [0, 0, 1], to: [1, 2, 3] };
@@ -71,7 +71,11 @@ export function smallProgram(): Program {
         kind: 'zero',
         name: 'scores',
         indices: [i, q],
-        terms: [{ ...term(1, [view('x', 'i', 'k'), view('x', 'q', 'k')], [k]), mask }],
+        terms: [
+          { ...term(1, [view('x', 'i', 'k'), view('x', 'q', 'k')], [k]), mask },
+          // One index of the mask is read by the second view, the other one by none.
+          { ...term(1, [view('x', fixed(2), 'k'), view('x', 'i', 'k')], [k]), mask },
+        ],
       },
       {
         kind: 'lookup',
