@@ -54,17 +54,17 @@ export function passOf(graph: Graph, { sequences, choice }: AnswerStatement): Pa
       if (i < completion.length - 1) tokens.push(id);
     });
   });
-  fillUp(tokens, starts);
+  fillUp(tokens, starts, graph.context);
   return { rows: tokens.length, tokens, starts, emit, choice, choices: { [graph.output]: choices } };
 }
 
 /**
- * Rows that nobody asked for, a sequence of their own behind the others: the first token again and again, until the number of rows
- * has at most two binary digits. A tensor of 127 rows has seven pieces, one of 128 a single one, and every piece is work.
+ * Rows that nobody asked for, sequences of their own behind the others: the first token again and again, until the number of rows
+ * has at most two binary digits; a sequence ends where the context does. A tensor of 127 rows has seven pieces, one of 128 a single one, and every piece is work.
  */
-function fillUp(tokens: number[], starts: number[]): void {
+function fillUp(tokens: number[], starts: number[], context: number): void {
   const rows = fewPieces(tokens.length);
-  if (rows > tokens.length) starts.push(tokens.length);
+  for (let start = tokens.length; start < rows; start += context) starts.push(start);
   while (tokens.length < rows) tokens.push(tokens[0] as number);
 }
 

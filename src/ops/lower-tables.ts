@@ -15,11 +15,21 @@ export function keys(): TableColumn {
 }
 
 const shared = new Map<string, Table>();
+let sharedRows = 0;
+/** Rows that are kept: those of several models. Strangers' keys may name any number of tables. */
+const MAX_SHARED_ROWS = 2 ** 23;
 
 /** A table made once for all programs of this process; its name says all about its contents, and nobody changes them. */
 export function sharedTable(name: string, make: () => Omit<Table, 'name'>): Table {
-  let table = shared.get(name);
-  if (table === undefined) shared.set(name, (table = { name, ...make() }));
+  const known = shared.get(name);
+  if (known !== undefined) return known;
+  const table = { name, ...make() };
+  if (sharedRows + table.rows > MAX_SHARED_ROWS) {
+    shared.clear();
+    sharedRows = 0;
+  }
+  shared.set(name, table);
+  sharedRows += table.rows;
   return table;
 }
 

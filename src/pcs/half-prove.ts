@@ -6,29 +6,29 @@ import type { Half } from './split.ts';
 import { expandFactor, factorBits, type Factor } from './weight.ts';
 
 /**
- * The product of factors as an array of 2^bits elements.
+ * scale * the product of factors as an array of 2^bits elements.
  *
  * A pair (a, b) of a bit is s (1 - z, z) with s = a + b and z = b / s: factors that are products over bits are one table of eq.
  * Where s is zero, and for vectors written out, the array is made element by element.
  */
-export function packHalf(kernels: Kernels, { factors }: Half): Uint32Array {
+export function packHalf(kernels: Kernels, { factors }: Half, scale: Ext = kernels.ext.one): Uint32Array {
   const { ext } = kernels;
   const bits = factors.reduce((sum, factor) => sum + factorBits(factor), 0);
   const point: Ext[] = [];
-  let scale = ext.one;
+  let total = scale;
   for (const factor of factors) {
     const pairs = pairsOf(kernels, factor);
-    if (pairs === undefined) return elementwise(kernels, factors);
+    if (pairs === undefined) return elementwise(kernels, factors, scale);
     for (const [a, b] of pairs) {
       const sum = ext.add(a, b);
-      if (ext.isZero(sum)) return elementwise(kernels, factors);
+      if (ext.isZero(sum)) return elementwise(kernels, factors, scale);
       const one = ext.equals(sum, ext.one);
       point.push(one ? b : ext.mul(b, ext.inverse(sum)));
-      if (!one) scale = ext.mul(scale, sum);
+      if (!one) total = ext.mul(total, sum);
     }
   }
   const out = new Uint32Array(extWords(2 ** bits, ext.degree));
-  kernels.eqTable(out, point, scale);
+  kernels.eqTable(out, point, total);
   return out;
 }
 
@@ -42,8 +42,8 @@ function pairsOf({ ext }: Kernels, factor: Factor): (readonly [Ext, Ext])[] | un
   );
 }
 
-function elementwise({ ext, radix }: Kernels, factors: readonly Factor[]): Uint32Array {
-  let vector: Ext[] = [ext.mulBase(ext.one, radix)];
+function elementwise({ ext, radix }: Kernels, factors: readonly Factor[], scale: Ext): Uint32Array {
+  let vector: Ext[] = [ext.mulBase(scale, radix)];
   for (const factor of factors) {
     const next = expandFactor(ext, factor);
     vector = next.flatMap((y) => vector.map((x) => (ext.isZero(y) ? ext.zero : ext.mul(x, y))));

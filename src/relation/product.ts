@@ -24,7 +24,11 @@ export interface Placement {
   readonly numVars: number;
 }
 
-export function placeSegments(segments: readonly Segment[]): Placement {
+/**
+ * @param numVars that pads were planned for; absent: whatever it takes
+ * @throws Error for another size: a mistake of this library, not of a proof
+ */
+export function placeSegments(segments: readonly Segment[], numVars?: number): Placement {
   let live = 0;
   const placed = [...segments]
     .sort((a, b) => b.box.bits - a.box.bits)
@@ -33,7 +37,11 @@ export function placeSegments(segments: readonly Segment[]): Placement {
       live += 2 ** segment.box.bits;
       return { segment, address };
     });
-  return { segments: placed, live, numVars: bitsOf(live) };
+  const needed = bitsOf(live);
+  if (numVars !== undefined && numVars !== needed) {
+    throw new Error(`product: expected ${numVars} variables, got ${needed}`);
+  }
+  return { segments: placed, live, numVars: needed };
 }
 
 /** The functionals whose values at the point are A~ and B~. */

@@ -114,7 +114,7 @@ function proveProducts(
   const { constant, linear, segments } = expandClaims(field, joined.claims);
   const rest = algebra.sub(joined.value, algebra.constant(constant));
   if (compiled.productVars === undefined) return [claimOf(algebra, compiled, columns, linear, rest)];
-  const placement = placeSegments(segments);
+  const placement = placeSegments(segments, compiled.productVars);
   return kernels.memory.scope(() => {
     const vectors = productVectors(kernels, compiled, cells, placement);
     const sum = kernels.kDot(vectors[0].words, vectors[1].words);

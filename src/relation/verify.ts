@@ -86,7 +86,7 @@ function verifyProducts(
   const { constant, linear, segments } = expandClaims(field, joined.claims);
   const rest = algebra.sub(joined.value, algebra.constant(constant));
   if (compiled.productVars === undefined) return [claimOf(algebra, compiled, columns, linear, rest)];
-  const placement = placeSegments(segments);
+  const placement = placeSegments(segments, compiled.productVars);
   const total = algebra.value(receive(ledger, ch, 'product/sum', 1)[0] as MaskedValue);
   const { point, claim } = verifySumcheck(ledger, ch, 'product', compiled.productVars, total);
   const [a, b] = receive(ledger, ch, 'product/values', 2) as [MaskedValue, MaskedValue];

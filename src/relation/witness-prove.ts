@@ -58,18 +58,10 @@ function counted(
   sources: BalanceWitness['sources'],
 ): Uint32Array[] {
   if (lookups === undefined) return [];
-  try {
-    return countMultiplicities(lookups.lookups, balance, sources);
-  } catch (error) {
-    const match = /source (\d+): cell (\d+)/.exec(error instanceof Error ? error.message : '');
-    const block = blocks[Number(match?.[1])];
-    if (match === null || block === undefined) throw error;
-    const index = cellIndex(block.block, Number(match[2]));
-    const { name } = block.relation;
-    throw new RangeError(
-      `witness: ${name}[${index.join(', ')}]: expected a row of its table, got another tuple`,
-    );
-  }
+  return countMultiplicities(lookups.lookups, balance, sources, (source, cell) => {
+    const { relation, block } = blocks[source] as LookupBlock;
+    return `witness: ${relation.name}[${cellIndex(block, cell).join(', ')}]`;
+  });
 }
 
 /** The indices of a cell of a block. */

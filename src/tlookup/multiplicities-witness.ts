@@ -7,12 +7,15 @@ import type { Balance, LoadedLookups, LookupTable } from './shape.ts';
  * Multiplicities of one balance, one vector for each of its tables. Of equal rows the first takes all lookups.
  *
  * @param sources for every source of the balance, its columns: `count` canonical words each
+ * @param nameOf how a caller calls a cell of a source
  * @throws RangeError naming the first source and cell whose tuple is not in its table
  */
 export function countMultiplicities(
   lookups: LoadedLookups,
   balance: number,
   sources: BalanceWitness['sources'],
+  nameOf: (source: number, cell: number) => string = (source, cell) =>
+    `balance ${balance}: source ${source}: cell ${cell}`,
 ): Uint32Array[] {
   const { sources: declared, tables } = lookups.program.balances[balance] as Balance;
   return tables.map((t) => {
@@ -25,7 +28,7 @@ export function countMultiplicities(
       for (let cell = 0; cell < source.count; cell++) {
         const row = rowOf(columns, cell);
         if (row < 0) {
-          throw new RangeError(`balance ${balance}: source ${s}: cell ${cell}: expected a row of table ${t}`);
+          throw new RangeError(`${nameOf(s, cell)}: expected a row of table ${t}`);
         }
         counts[row] = (counts[row] as number) + 1;
       }

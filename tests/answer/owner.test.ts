@@ -90,6 +90,16 @@ test.each(['remainder', 'quotient', 'digits', 'square'])('without a check of %s'
   expect(verdict.ok).toBe(false);
 });
 
+test('what fills up is no longer than the context', () => {
+  const { context } = model.graph;
+  const prompt = new Array<number>(39).fill(1);
+  const sequences = Array.from({ length: 23 }, () => ({ prompt, completion: [2] }));
+  const { rows, starts } = passOf(model.graph, { ...statement, sequences });
+  expect(rows).toBe(1024); // 23 * 39 = 897
+  const ends = [...starts.slice(1), rows];
+  expect(Math.max(...ends.map((end, i) => end - starts[i]!))).toBe(Math.min(127, Math.max(39, context)));
+});
+
 test('the rows that fill up: at most two binary digits, and no more than needed', () => {
   const digits = (n: number): number => n.toString(2).replaceAll('0', '').length;
   const all = Array.from({ length: 4096 }, (_, i) => i + 1);
