@@ -71,7 +71,9 @@ export type LinksVerdict =
 export function verifyModelLinks(trusted: Uint8Array, links: readonly Uint8Array[]): LinksVerdict {
   let key = trusted;
   const verdict = verdictOf(() => {
-    decodeModelKey(trusted);
+    if (!(trusted instanceof Uint8Array)) refuse('FORMAT', 'key', 'expected bytes, got something else');
+    key = trusted.slice(); // read several times: what is followed must be what was decoded
+    decodeModelKey(key);
     links.forEach((bytes, i) => (key = follow(key, bytes, `link ${i}`)));
   });
   return verdict.ok ? { ok: true, key, digest: modelDigest(key) } : verdict;

@@ -39,9 +39,10 @@ export function verifyAnswer(key: Uint8Array, file: Uint8Array, expected: Expect
   const checked = verdictOf(() => {
     checkBytes('key', key);
     checkBytes('proof file', file);
-    const modelKey = decodeModelKey(key);
-    const { statement, parameters, proof } = decodeAnswer(file);
-    const digest = modelDigest(key);
+    const keyBytes = key.slice(); // read twice: what is digested must be what was decoded
+    const modelKey = decodeModelKey(keyBytes);
+    const { statement, parameters, proof } = decodeAnswer(file.slice());
+    const digest = modelDigest(keyBytes);
     if (!sameBytes(digest, statement.model)) refuse('MODEL', 'proof file', 'expected a proof about this key');
     checkExpectations(statement, digest, expected);
     const verdict = verifyProgram(answerStatement(modelKey, statement, parameters), proof);

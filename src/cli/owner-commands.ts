@@ -89,7 +89,7 @@ function addCommit(zkdl: Command): void {
     .requiredOption('-o, --out <dir>', 'directory to make (private)')
     .option('--key <file>', 'key file to make (public; default: DIR.key)')
     .option('--tokenizer <file>', 'default: the one beside the model file')
-    .option('--proofs <n>', 'proofs before a refresh (default: 1000)', positive)
+    .option('--proofs <n>', 'proofs before a refresh (default: 500)', positive)
     .option('--tokens <n>', 'tokens of the answers that proofs shall be short for (default: 64)', positive)
     .addOption(
       new Option('--codeword <choice>', 'keep it: quicker proofs for 16 bytes a weight').choices([

@@ -78,7 +78,7 @@ function addEstimate(zkdl: Command): void {
     .argument('<path>', 'directory of a committed model, or a model file')
     .option('--tokens <n>', 'new tokens (default: 32)', positive)
     .option('--prompt-tokens <n>', 'tokens of the prompt (default: 8)', positive)
-    .option('--proofs <n>', 'for a model file: proofs before a refresh (default: 1000)', positive)
+    .option('--proofs <n>', 'for a model file: proofs before a refresh (default: 500)', positive)
     .action((path: string, flags: EstimateFlags) =>
       runCommand(flags, ({ onStep }) => {
         const { tokens, promptTokens, proofs } = flags;

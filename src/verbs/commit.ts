@@ -22,7 +22,7 @@ export interface CommitFolderOptions {
   readonly key?: string;
   /** Default: the one that lies beside the model file. */
   readonly tokenizer?: string;
-  /** Proofs that the key must allow before a refresh. Default 1000. */
+  /** Proofs that the key must allow before a refresh. Default 500. */
   readonly proofs?: number;
   /** Tokens of the answers that parameters are chosen for. Default 64. */
   readonly tokens?: number;
