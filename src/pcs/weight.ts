@@ -4,7 +4,7 @@
  * bits first. spec/commitment.md section 3.
  */
 import type { Ext, ExtensionField } from '../field/field.ts';
-import { eqTable } from './whir/eq-table.ts';
+import { eqIndex, eqTable } from '../sumcheck/eq.ts';
 import { eqPoints } from './whir/functional.ts';
 
 /** A factor of a weight on `b` bits. */
@@ -129,7 +129,7 @@ export function evaluateWeight(
 export function evaluateFactor(field: ExtensionField, factor: Factor, point: readonly Ext[]): Ext {
   if (factor.kind === 'eq') return eqPoints(field, factor.point, point);
   if (factor.kind === 'pairs') return evaluatePairs(field, factor.pairs, point);
-  if (factor.kind === 'fixed') return eqAtIndex(field, point, factor.index);
+  if (factor.kind === 'fixed') return eqIndex(field, point, factor.index);
   if (factor.kind === 'dense') {
     const table = eqTable(field, point);
     return factor.values.reduce(
@@ -138,7 +138,7 @@ export function evaluateFactor(field: ExtensionField, factor: Factor, point: rea
     );
   }
   return factor.entries.reduce(
-    (sum: Ext, [index, value]) => field.add(sum, field.mul(value, eqAtIndex(field, point, index))),
+    (sum: Ext, [index, value]) => field.add(sum, field.mul(value, eqIndex(field, point, index))),
     field.zero,
   );
 }
@@ -162,14 +162,6 @@ export function expandPairs(field: ExtensionField, pairs: readonly (readonly [Ex
     table = [...table.map((x) => field.mul(x, at0)), ...table.map((x) => field.mul(x, at1))];
   }
   return table;
-}
-
-/** eq(point, index): the product of z_b or 1 - z_b by the bits of the index. */
-export function eqAtIndex(field: ExtensionField, point: readonly Ext[], index: number): Ext {
-  return point.reduce(
-    (product: Ext, z, b) => field.mul(product, (index >>> b) & 1 ? z : field.sub(field.one, z)),
-    field.one,
-  );
 }
 
 /** The whole factor as a vector of 2^b values: what a prover and a slow reader use. */

@@ -4,7 +4,7 @@
  */
 import type { Ext, ExtensionField } from '../field/field.ts';
 import type { ColumnPart } from '../tlookup/leaf-claim.ts';
-import { eqIndex } from '../tlookup/eq.ts';
+import { eqIndex } from '../sumcheck/eq.ts';
 import type { FlatRelation, Form } from './form.ts';
 import { bitsOf, type Block } from './pieces.ts';
 import type { Index } from './program.ts';

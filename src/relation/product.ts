@@ -3,7 +3,7 @@
  * sum A B is a single sumcheck. At its end two values are left, one of A and one of B, and each is a functional on tensors.
  */
 import type { Ext, ExtensionField } from '../field/field.ts';
-import { eqIndex } from '../tlookup/eq.ts';
+import { eqIndex } from '../sumcheck/eq.ts';
 import type { Segment } from './expand.ts';
 import { bitsOf } from './pieces.ts';
 import { transposeView, type TensorWeight } from './view.ts';

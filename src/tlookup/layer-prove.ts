@@ -3,7 +3,7 @@ import type { Ext } from '../field/field.ts';
 import type { Kernels } from '../kernels/contract.ts';
 import { extWords, packExt } from '../kernels/contract/layout.ts';
 import type { Multilinear, Pair, RoundValues, Weights } from '../kernels/contract/sumcheck.ts';
-import { eqIndex } from './eq.ts';
+import { eqIndex } from '../sumcheck/eq.ts';
 import { allocate, type Tree } from './forest-prove.ts';
 import type { NodePoint } from './layer.ts';
 import { nodesOf, segmentOf, type Nodes, type Segment } from './segment-prove.ts';

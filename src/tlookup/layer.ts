@@ -5,7 +5,7 @@
 import type { Ext, ExtensionField } from '../field/field.ts';
 import type { Affine, AffineAlgebra, MaskedValue } from '../pads/affine.ts';
 import type { PadLedger } from '../pads/ledger.ts';
-import { eqIndex } from './eq.ts';
+import { eqIndex } from '../sumcheck/eq.ts';
 import { ROOT_VALUES } from './plan.ts';
 import type { LoadedLookups } from './shape.ts';
 

@@ -4,7 +4,7 @@
  */
 import type { Ext, Fe } from '../field/field.ts';
 import type { Affine, AffineAlgebra } from '../pads/affine.ts';
-import { eqIndex } from './eq.ts';
+import { eqIndex } from '../sumcheck/eq.ts';
 import type { NodeClaim } from './layer.ts';
 import type { LeafBlock } from './layout.ts';
 import type { LoadedLookups, LookupTable, TableColumn } from './shape.ts';

@@ -18,7 +18,7 @@ import {
 } from './layer.ts';
 import { proveLayerSum } from './layer-prove.ts';
 import { leafClaims, type ColumnValue, type LookupClaims } from './leaf-claim.ts';
-import { eqIndex } from './eq.ts';
+import { eqIndex } from '../sumcheck/eq.ts';
 import type { LoadedLookups } from './shape.ts';
 import { drawFingerprint } from './verify.ts';
 

@@ -6,7 +6,7 @@ import type { Ext, ExtensionField } from '../field/field.ts';
 import type { Kernels } from '../kernels/contract.ts';
 import { extWords, readExt } from '../kernels/contract/layout.ts';
 import type { Multilinear, Pair, RoundValues, Weights } from '../kernels/contract/sumcheck.ts';
-import { eqIndex } from './eq.ts';
+import { eqIndex } from '../sumcheck/eq.ts';
 import { allocate, rootOf, type Layer, type Tree } from './forest-prove.ts';
 
 /** p0, q1, q0 and c = p1 + lambda q1 of a node; the layer's sum is over p0 q1 + q0 c. */

@@ -1,6 +1,6 @@
 /** Multilinear extensions of table columns, as the verifier evaluates them. */
 import type { Ext, ExtensionField } from '../field/field.ts';
-import { eqTable } from './eq.ts';
+import { eqTable } from '../sumcheck/eq.ts';
 import type { TableColumn } from './shape.ts';
 
 /** Rows summed before one reduction: 64 * (2^31 - 1) * (2^16 - 1) < 2^53. */

@@ -13,7 +13,7 @@ import { unsafeToyProfile } from '../../src/params/profile.ts';
 import type { Parameters } from '../../src/params/parameters.ts';
 import { commitGroup } from '../../src/pcs/group-prove.ts';
 import { commitOwn } from '../../src/pcs/own-prove.ts';
-import { eqAtIndex } from '../../src/pcs/weight.ts';
+import { eqIndex } from '../../src/sumcheck/eq.ts';
 import { applyForms, evaluateMultilinear } from '../../src/pcs/whir/functional.ts';
 import { randomPoint, testSource } from '../support/linear.ts';
 import { groupOf, toyField } from '../support/scenarios.ts';
@@ -93,7 +93,7 @@ describe.each<[string, ExtensionField]>([
     const r = randomPoint(field, M, 8);
     const cells = column.slice(0, 8);
     const direct = cells.reduce(
-      (sum: Ext, x, j) => field.add(sum, field.mul(x, eqAtIndex(field, r, j))),
+      (sum: Ext, x, j) => field.add(sum, field.mul(x, eqIndex(field, r, j))),
       field.zero,
     );
     expect(evaluateMultilinear(field, cells, r)).toEqual(direct);
@@ -104,7 +104,7 @@ describe.each<[string, ExtensionField]>([
     // eq by its definition: bit b of an index is variable b.
     for (let j = 0; j < 8; j++) {
       const factors = r.map((z, b) => ((j >> b) & 1 ? z : field.sub(field.one, z)));
-      expect(eqAtIndex(field, r, j)).toEqual(factors.reduce((a, z) => field.mul(a, z), field.one));
+      expect(eqIndex(field, r, j)).toEqual(factors.reduce((a, z) => field.mul(a, z), field.one));
     }
   });
 });

@@ -13,7 +13,7 @@ import type { Ext, Fe } from '../../src/field/field.ts';
 import { primeField } from '../../src/field/prime-field.ts';
 import { referenceKernels } from '../../src/kernels/index.ts';
 import { levelGeometry } from '../../src/params/parameters.ts';
-import { eqTable } from '../../src/pcs/whir/eq-table.ts';
+import { eqTable } from '../../src/sumcheck/eq.ts';
 import type { WhirParameters } from '../../src/pcs/whir/verify.ts';
 import { randomPoint } from '../support/linear.ts';
 import { vanishing } from '../support/soundness/bends.ts';

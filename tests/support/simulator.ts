@@ -22,7 +22,7 @@ import { levelGeometry, LOG_CODE_EXPANSION, type Parameters } from '../../src/pa
 import type { PublicClaim } from '../../src/pcs/claim-encoding.ts';
 import { combinationForm, powersOf, weightsAt } from '../../src/pcs/open-verify.ts';
 import { ownTree } from '../../src/pcs/opening.ts';
-import { eqTable } from '../../src/pcs/whir/eq-table.ts';
+import { eqTable } from '../../src/sumcheck/eq.ts';
 import { addPowers, commitOracle, proveWhir, writeRoot } from '../../src/pcs/whir/prove.ts';
 import { publicRandom } from '../../src/secret/released.ts';
 import type { ProverChannel } from '../../src/transcript/prover.ts';

@@ -5,7 +5,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Ext, ExtensionField } from '../../src/field/field.ts';
 import { referenceKernels } from '../../src/kernels/index.ts';
-import { eqIndex } from '../../src/tlookup/eq.ts';
+import { eqIndex } from '../../src/sumcheck/eq.ts';
 import type { BalanceWitness } from '../../src/tlookup/forest-prove.ts';
 import { roundWeights } from '../../src/tlookup/layer.ts';
 import { layOut } from '../../src/tlookup/layout.ts';

@@ -22,7 +22,7 @@ import { distinctPositions, readRows, type RowTree } from '../../merkle/rows-ver
 import { levelGeometry, type LevelGeometry, type Parameters } from '../../params/parameters.ts';
 import { nextClaim } from '../../sumcheck/round.ts';
 import type { VerifierChannel } from '../../transcript/verifier.ts';
-import { eqTable } from './eq-table.ts';
+import { eqTable } from '../../sumcheck/eq.ts';
 import { applyForms, bindForm, type Form } from './functional.ts';
 
 /** The part of a parameter set that the inner argument reads. */

@@ -6,7 +6,7 @@ import type { BaseField, Ext, Fe } from '../../../src/field/field.ts';
 import { quintic } from '../../../src/field/quintic.ts';
 import { readExt, unpackExt, writeExt } from '../../../src/kernels/contract/layout.ts';
 import type { Kernels } from '../../../src/kernels/index.ts';
-import { eqAtIndex } from '../../../src/pcs/weight.ts';
+import { eqIndex } from '../../../src/sumcheck/eq.ts';
 import { pointOf, type Lie, type Seen } from './liar.ts';
 
 type Bend = NonNullable<Lie['bend']>;
@@ -66,7 +66,7 @@ export function otherFirstOracle(gap: (seen: Seen) => Ext): Bend {
       ...kernels,
       kRows(out, vector, columns) {
         if (!done) {
-          const weight = eqAtIndex(quintic, pointOf(seen), 0);
+          const weight = eqIndex(quintic, pointOf(seen), 0);
           addInto(vector, [quintic.mul(gap(seen), quintic.inverse(weight))]);
         }
         done = true;

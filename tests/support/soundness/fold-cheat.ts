@@ -11,7 +11,7 @@ import { distinctPositions } from '../../../src/merkle/rows-verify.ts';
 import { levelGeometry, type LevelGeometry } from '../../../src/params/parameters.ts';
 import { verdictOf, type Verdict } from '../../../src/pcs/linear-verify.ts';
 import { commitOracle, writeRoot, type WhirOracle } from '../../../src/pcs/whir/prove.ts';
-import { eqTable } from '../../../src/pcs/whir/eq-table.ts';
+import { eqTable } from '../../../src/sumcheck/eq.ts';
 import { verifyWhir, whirTree, type WhirParameters } from '../../../src/pcs/whir/verify.ts';
 import { publicRandom } from '../../../src/secret/released.ts';
 import { nextClaim } from '../../../src/sumcheck/round.ts';

@@ -2,7 +2,7 @@
 import type { Ext } from '../../../src/field/field.ts';
 import { quintic } from '../../../src/field/quintic.ts';
 import type { Kernels } from '../../../src/kernels/index.ts';
-import { eqAtIndex } from '../../../src/pcs/weight.ts';
+import { eqIndex } from '../../../src/sumcheck/eq.ts';
 import { linkSetting, type LinkSetting } from './fixtures.ts';
 import { pointOf, type Hook, type Seen } from './liar.ts';
 import { maskPadOf } from './statements.ts';
@@ -22,7 +22,7 @@ export function linkLies(kernels: Kernels, honest: LinkSetting): Strategy[] {
     ...(hook && { hook }),
   });
   /** f_newer~(r) - f_older~(r) of the changed column. */
-  const step = (seen: Seen): Ext => eqAtIndex(quintic, pointOf(seen), CELL);
+  const step = (seen: Seen): Ext => eqIndex(quintic, pointOf(seen), CELL);
   const rho = (seen: Seen, epoch: 0 | 1): Ext => seen.exts('open/rho')[epoch * older.columns + COLUMN] as Ext;
   /** y is the older epoch's: a of the cells is above what the form allows by rho_newer step. */
   const gapOfA = (seen: Seen): Ext => quintic.neg(quintic.mul(rho(seen, 1), step(seen)));

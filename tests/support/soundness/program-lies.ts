@@ -7,7 +7,7 @@ import { S128, unsafeToyProfile } from '../../../src/params/profile.ts';
 import type { RowMajor } from '../../../src/relation/cells-prove.ts';
 import { programInstance } from '../../../src/relation/plan.ts';
 import type { Program } from '../../../src/relation/program.ts';
-import { eqIndex } from '../../../src/tlookup/eq.ts';
+import { eqIndex } from '../../../src/sumcheck/eq.ts';
 import { lookupOf, rangeTable, read, times } from '../example-programs.ts';
 import { codeOf } from '../linear.ts';
 import { programFixture, type ProgramFixture } from '../programs.ts';

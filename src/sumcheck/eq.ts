@@ -1,4 +1,4 @@
-/** The multilinear extension of equality, scalar: what a verifier needs of it. */
+/** The multilinear extension of equality, scalar: what a verifier needs of it. Provers use the kernel of the same name. */
 import type { Ext, ExtensionField } from '../field/field.ts';
 
 /** eq(z, index): the product over bits of z_b or 1 - z_b, low bit first. */
