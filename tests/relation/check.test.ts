@@ -325,3 +325,23 @@ describe('accepted', () => {
     expect(() => checkStructure(koalaBear, fitted)).not.toThrow();
   });
 });
+
+test('few claims of many terms: counted in all, whatever their number', () => {
+  const indices = ['i', 'j'].map((name) => ({ name, size: 2047 })); // 121 blocks
+  const terms = Array.from({ length: 4095 }, () => times(1, []));
+  const many = (count: number) => ({
+    ...exampleProgram(),
+    virtuals: [],
+    tables: [],
+    relations: Array.from({ length: count }, (_, r) => ({
+      kind: 'zero' as const,
+      name: `r${r}`,
+      indices,
+      terms,
+    })),
+  });
+  expect(() => checkStructure(koalaBear, many(2))).not.toThrow(); // 2 * 121 * 4095 < 2^20
+  expect(() => checkStructure(koalaBear, many(3))).toThrow(
+    /relation r2: blocks: expected at most 2\^16, and 2\^20 terms/,
+  );
+});
