@@ -1,5 +1,5 @@
 /**
- * `npm run bench -- engine [--case engine-a|engine-b|engine-c] [--repeat N] [--threads N] [--json]`: proofs of programs.
+ * `npm run bench -- engine [--case engine-a|engine-b|engine-c] [--codeword keep] [--repeat N] [--threads N] [--json]`: proofs of programs.
  *
  * Question: what do lookups, contractions and both together cost, whole proofs of them: witness committed, arguments,
  * opening, bytes? engine-a: 2^20 pair lookups into 2^16 rows. engine-b: 2^24 static weights against 32 rows. engine-c: one
@@ -40,7 +40,7 @@ export async function benchEngine(args: readonly string[]): Promise<void> {
   const repeat = Number(option(args, '--repeat') ?? 3);
   for (const [name, make] of Object.entries(ENGINE_CASES)) {
     if (only !== undefined && name !== only) continue;
-    const row = benchCase(kernels, name, make(kernels), repeat);
+    const row = benchCase(kernels, name, make(kernels), repeat, option(args, '--codeword') === 'keep');
     const lines = Object.entries(row).map(
       ([key, value]) => `${key.padEnd(15)} ${typeof value === 'object' ? JSON.stringify(value) : value}`,
     );
@@ -49,12 +49,18 @@ export async function benchEngine(args: readonly string[]): Promise<void> {
   await kernels.close();
 }
 
-function benchCase(kernels: Kernels, name: string, of: EngineCase, repeat: number): Record<string, unknown> {
+function benchCase(
+  kernels: Kernels,
+  name: string,
+  of: EngineCase,
+  repeat: number,
+  keep: boolean,
+): Record<string, unknown> {
   const compiled = compileProgram(quintic, of.program);
   const { parameters, ledger } = choose(compiled);
   const { logData } = parameters.code;
   const trace = traced(kernels);
-  const committed = clocked(() => commitWeights(trace.kernels, compiled, of, { parameters }));
+  const committed = clocked(() => commitWeights(trace.kernels, compiled, of, { parameters }, keep));
   const groups = committed.value === undefined ? [] : [committed.value];
   const statement: ProgramStatement = {
     parameters,
@@ -77,6 +83,7 @@ function benchCase(kernels: Kernels, name: string, of: EngineCase, repeat: numbe
     params: of.weights?.length ?? 0,
     witnessCells: compiled.own.cells,
     ownColumns: columnsOf(compiled.own, logData),
+    codeword: keep ? 'keep' : 'recompute',
     commitMs: Math.round(committed.ms),
     proveMs: Math.round(median.ms),
     proveBestMs: Math.round((runs[0] as (typeof runs)[number]).ms),
@@ -119,6 +126,7 @@ function commitWeights(
   compiled: CompiledProgram,
   { weights }: EngineCase,
   { parameters }: Pick<ProgramStatement, 'parameters'>,
+  keep: boolean,
 ): OwnedGroup | undefined {
   const [layout] = compiled.groups;
   if (layout === undefined || weights === undefined) return undefined;
@@ -141,6 +149,7 @@ function commitWeights(
     { label: 'W0', group: new Uint8Array(8).fill(1), epoch: 0, lifetime: 'static', columns, uses: 1 },
     (firstColumn, count) => weights.subarray(firstColumn * n, (firstColumn + count) * n),
     Math.min(LOG_CAP, logData),
+    { absentLayers: 0, codeword: keep },
   );
 }
 
