@@ -29,7 +29,7 @@ export interface GroupPlan {
   readonly absentLayers?: number;
   /**
    * `keep`: the codeword is written beside the cells, `codewordBytes(parameters.code, columns)` bytes, eight times the cells; an
-   * opening then reads its q0 rows instead of recomputing them, and takes two thirds of the time. Default `recompute`.
+   * opening then reads its q0 rows instead of recomputing them, and takes little more than half of the time. Default `recompute`.
    */
   readonly codeword?: CodewordChoice;
 }
