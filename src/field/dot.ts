@@ -5,7 +5,7 @@
 import type { Ext, ExtensionField, Fe } from './field.ts';
 
 /** Terms between reductions: 64 * 2^16 * 2^31 = 2^53. */
-const TERMS = 64;
+export const TERMS = 64;
 const HALF_BITS = 16;
 const HALF = 0xffff;
 const SHIFT = 0x10000;
@@ -22,29 +22,45 @@ export type Dot = (weights: ArrayLike<number>) => Ext;
  * dot(row); // sum of rho[l] * row[l]
  */
 export function createDot(field: ExtensionField, elements: readonly Ext[]): Dot {
+  const dot = createRunDot(field, elements);
+  return (weights) => dot(weights, 0, weights.length);
+}
+
+/** The same for words [first, first + count) of a longer list. */
+export type RunDot = (weights: ArrayLike<number>, first: number, count: number) => Ext;
+
+export function createRunDot(field: ExtensionField, elements: readonly Ext[]): RunDot {
   const { base, degree } = field;
-  const limbs = Array.from({ length: degree }, (_, limb) =>
-    Float64Array.from(elements, (element) => element[limb] as Fe),
-  );
+  const limbs: Float64Array[] = [];
+  for (let limb = 0; limb < degree; limb++) {
+    const own = new Float64Array(elements.length);
+    for (let i = 0; i < own.length; i++) own[i] = (elements[i] as Ext)[limb] as Fe;
+    limbs.push(own);
+  }
   const low = new Float64Array(elements.length);
   const high = new Float64Array(elements.length);
-  return (weights) => {
-    const count = weights.length;
+  return (weights, from, count) => {
+    let highest = 0;
     for (let i = 0; i < count; i++) {
-      const weight = weights[i] as number; // < 2^31
+      const weight = weights[from + i] as number; // < 2^31
       low[i] = weight & HALF;
       high[i] = weight >>> HALF_BITS;
+      highest |= weight;
     }
-    return limbs.map((limb) => {
+    const isLong = highest > HALF;
+    const result: Fe[] = [];
+    for (let limb = 0; limb < degree; limb++) {
+      const own = limbs[limb] as Float64Array;
       let sum = base.zero;
       for (let first = 0; first < count; first += TERMS) {
         const end = Math.min(count, first + TERMS);
-        const upper = base.fromInt(sumOfProducts(limb, high, first, end));
-        const lower = base.fromInt(sumOfProducts(limb, low, first, end));
-        sum = base.add(sum, base.fromInt(upper * SHIFT + lower)); // < 2^48
+        const upper = isLong ? base.fromInt(sumOfProducts(own, high, first, end)) : 0;
+        const lower = base.fromInt(sumOfProducts(own, low, first, end));
+        sum = base.add(sum, isLong ? base.fromInt(upper * SHIFT + lower) : lower); // < 2^48
       }
-      return sum;
-    });
+      result.push(sum);
+    }
+    return result;
   };
 }
 

@@ -66,14 +66,17 @@ export function checkedLimbs(base: BaseField, degree: number, limbs: ArrayLike<n
   if (limbs.length !== degree) {
     throw new RangeError(`fromLimbs: limbs: expected ${degree} limbs, got ${limbs.length}`);
   }
-  return Array.from(limbs, (limb, i) => {
+  const checked: Fe[] = [];
+  for (let i = 0; i < degree; i++) {
+    const limb = limbs[i] as number;
     if (!Number.isInteger(limb) || limb < 0 || limb >= base.modulus) {
       throw new RangeError(
         `fromLimbs: limbs[${i}]: expected an integer in [0, ${base.modulus}), got another`, // which may be secret
       );
     }
-    return limb as Fe;
-  });
+    checked.push(limb as Fe);
+  }
+  return checked;
 }
 
 function mulMod(base: BaseField, low: readonly Fe[], a: Ext, b: Ext): Ext {

@@ -129,9 +129,15 @@ function checkTable(base: BaseField, table: LookupTable, t: number): void {
     if (column.values.length !== table.rows) {
       wrong(`column ${c}: expected ${table.rows} values, got ${column.values.length}`);
     }
-    const row = column.values.findIndex((value) => value >= p);
+    const row = firstFrom(column.values, p);
     if (row >= 0) wrong(`column ${c}, row ${row}: expected an element of F, got ${column.values[row]}`);
   });
+}
+
+/** The first row whose value is p or more, else -1. A loop: tables have millions of rows. */
+function firstFrom(values: Uint32Array, p: number): number {
+  for (let row = 0; row < values.length; row++) if ((values[row] as number) >= p) return row;
+  return -1;
 }
 
 function checkBalance(base: BaseField, program: LookupProgram, balance: Balance, where: string): void {

@@ -1,30 +1,98 @@
 /** Multilinear extensions of table columns, as the verifier evaluates them. */
+import { createDot, createRunDot, type Dot, type RunDot } from '../field/dot.ts';
 import type { Ext, ExtensionField } from '../field/field.ts';
 import { eqTable } from '../sumcheck/eq.ts';
+import type { ColumnValue } from './leaf-claim.ts';
 import type { TableColumn } from './shape.ts';
 
-/** Rows summed before one reduction: 64 * (2^31 - 1) * (2^16 - 1) < 2^53. */
+/** Rows of a run: as many as a sum of products takes before it is reduced. */
 const LOG_RUN = 6;
 
+/** What columns of one length share at one point. */
+interface PointTables {
+  readonly point: readonly Ext[];
+  readonly size: number;
+  /** sum 2^j z_j over the bits within a run: the extension of i -> i there. */
+  readonly line: Ext;
+  /** Sums with eq of the bits within a run. */
+  readonly low: RunDot;
+  /** eq of the bits above, and sums with it. */
+  readonly high: readonly Ext[];
+  readonly sum: Dot;
+}
+
 /**
- * The extension of the 2^bits rows from `first` on, at a point of K^bits, low variable first. A dense column costs one
- * product in K for every 64 rows and 2d exact products of integers for every row.
+ * The extension of 2^bits rows of a column, from `first` on, at a point of K^bits, low variable first.
+ *
+ * Rows go in runs of 64. A run that climbs evenly, v + i d modulo p, has the extension v + d sum 2^j z_j: most columns of most tables are
+ * long lines, and cost a comparison a row. Any other run costs 2d exact products of integers for every row, and one product in K.
+ * Tables of eq are made once for consecutive calls with one point.
  */
+export function columnEvaluator(field: ExtensionField): ColumnValue {
+  let tables: PointTables | undefined;
+  return (column, first, point) => {
+    if (column.kind === 'range') return evaluateRange(field, column.first + first, point);
+    if (tables === undefined || tables.point !== point) tables = tablesAt(field, point);
+    return evaluateDense(field, column.values, first, tables);
+  };
+}
+
+/** One column at one point. */
 export function evaluateColumn(
   field: ExtensionField,
   column: TableColumn,
   first: number,
   point: readonly Ext[],
 ): Ext {
-  if (column.kind === 'range') return evaluateRange(field, column.first + first, point);
-  const low = eqTable(field, point.slice(0, LOG_RUN));
+  return columnEvaluator(field)(column, first, point);
+}
+
+function tablesAt(field: ExtensionField, point: readonly Ext[]): PointTables {
+  const own = point.slice(0, LOG_RUN);
   const high = eqTable(field, point.slice(LOG_RUN));
-  let sum = field.zero;
-  high.forEach((weight, h) => {
-    const run = column.values.subarray(first + h * low.length, first + (h + 1) * low.length);
-    sum = field.add(sum, field.mul(weight, dot(field, low, run)));
-  });
-  return sum;
+  return {
+    point,
+    size: 2 ** own.length,
+    line: evaluateRange(field, 0, own),
+    low: createRunDot(field, eqTable(field, own)),
+    high,
+    sum: createDot(field, high),
+  };
+}
+
+function evaluateDense(
+  field: ExtensionField,
+  values: Uint32Array,
+  first: number,
+  { size, line, low, high, sum }: PointTables,
+): Ext {
+  const p = field.base.modulus;
+  const starts = new Uint32Array(high.length);
+  const steps = new Uint32Array(high.length);
+  let rest = field.zero;
+  for (let h = 0; h < high.length; h++) {
+    const from = first + h * size;
+    const step = stepOf(values, from, size, p);
+    if (step >= 0) {
+      starts[h] = values[from] as number;
+      steps[h] = step;
+    } else rest = field.add(rest, field.mul(high[h] as Ext, low(values, from, size)));
+  }
+  return field.add(rest, field.add(sum(starts), field.mul(sum(steps), line)));
+}
+
+/** d in [0, p) if the rows [from, from + size) are v, v + d, v + 2d, .. modulo p; else -1. */
+function stepOf(values: Uint32Array, from: number, size: number, p: number): number {
+  if (size === 1) return 0;
+  let value = values[from + 1] as number;
+  const difference = value - (values[from] as number);
+  const step = difference < 0 ? difference + p : difference;
+  for (let i = from + 2; i < from + size; i++) {
+    value += step; // < 2p < 2^32
+    if (value >= p) value -= p;
+    if (value !== values[i]) return -1;
+  }
+  return step;
 }
 
 /** start + sum 2^j z_j: the extension of i -> start + i. */
@@ -32,23 +100,4 @@ function evaluateRange(field: ExtensionField, start: number, point: readonly Ext
   let value = field.fromBase(field.base.fromInt(start));
   point.forEach((z, j) => (value = field.add(value, field.mulBase(z, field.base.fromInt(2 ** j)))));
   return value;
-}
-
-/** sum weights[i] * values[i] over at most 64 values below 2^31, in halves of 16 bits so that no sum leaves 2^53. */
-function dot(field: ExtensionField, weights: readonly Ext[], values: Uint32Array): Ext {
-  const { base } = field;
-  const shift = base.fromInt(65_536);
-  return field.fromLimbs(
-    field.zero.map((_, j) => {
-      let low = 0;
-      let high = 0;
-      for (let i = 0; i < values.length; i++) {
-        const limb = (weights[i] as Ext)[j] as number;
-        const value = values[i] as number;
-        low += limb * (value & 0xffff);
-        high += limb * (value >>> 16);
-      }
-      return base.add(base.fromInt(low), base.mul(base.fromInt(high), shift));
-    }),
-  );
 }

@@ -32,7 +32,7 @@ import {
 import { leafClaims, type Fingerprint, type LookupClaims } from './leaf-claim.ts';
 import { NODE_VALUES, ROOT_VALUES, ROUND_VALUES } from './plan.ts';
 import type { LoadedLookups } from './shape.ts';
-import { evaluateColumn } from './table.ts';
+import { columnEvaluator } from './table.ts';
 
 /**
  * The verifier's side, up to the two equations that it returns.
@@ -48,9 +48,7 @@ export function verifyLookups(ledger: PadLedger, ch: VerifierChannel, lookups: L
   const roots = openRoots(ledger, lookups, sent);
   let node = rootClaim(algebra, roots, ch.challengeExts('lookup/start', lookups.logForest));
   for (let layer = 0; layer < lookups.logLeaves; layer++) node = verifyLayer(ledger, ch, node);
-  return leafClaims(algebra, lookups, fingerprint, node, (column, first, point) =>
-    evaluateColumn(field, column, first, point),
-  );
+  return leafClaims(algebra, lookups, fingerprint, node, columnEvaluator(field));
 }
 
 function verifyLayer(ledger: PadLedger, ch: VerifierChannel, node: NodeClaim): NodeClaim {

@@ -172,5 +172,7 @@ function isPrintable(text: string): boolean {
 /** The bytes of printable ASCII. @throws RangeError naming the argument for anything else */
 export function asciiBytes(argument: string, text: string): Uint8Array<ArrayBuffer> {
   if (!isPrintable(text)) throw new RangeError(`${argument}: expected printable ASCII, got '${text}'`);
-  return Uint8Array.from(text, (letter) => letter.charCodeAt(0));
+  const bytes = new Uint8Array(text.length);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = text.charCodeAt(i);
+  return bytes;
 }
