@@ -20,7 +20,14 @@ import type { PadLedger } from '../pads/ledger.ts';
 import { receive, verifySumcheck } from '../pads/sumcheck-verify.ts';
 import { LOG_CODE_EXPANSION, type Parameters } from '../params/parameters.ts';
 import type { VerifierChannel } from '../transcript/verifier.ts';
-import { groupTree, maskOfRow, ownTree, type Claim, type CommittedGroup } from './opening.ts';
+import {
+  groupTree,
+  maskOfRow,
+  ownTree,
+  type Claim,
+  type CommittedGroup,
+  type EvaluatedClaim,
+} from './opening.ts';
 import { evaluateWeight } from './weight.ts';
 import { joinValues, verifyWhir } from './whir/verify.ts';
 
@@ -38,7 +45,7 @@ export function verifyOpening(
   ch: VerifierChannel,
   ledger: PadLedger,
   trees: OpenedTrees,
-  claims: readonly Claim[],
+  claims: readonly (Claim | EvaluatedClaim)[],
 ): void {
   const { field } = ch;
   const { algebra } = ledger;
@@ -94,13 +101,14 @@ export function powersOf(field: ExtensionField, b: Ext, n: number): Ext[] {
 /** sum_j b^j weight_{j,l} at the point, for every column that a claim touches. */
 export function weightsAt(
   field: ExtensionField,
-  claims: readonly Claim[],
+  claims: readonly (Claim | EvaluatedClaim)[],
   powers: readonly Ext[],
   point: readonly Ext[],
 ): Map<number, Ext> {
   const total = new Map<number, Ext>();
-  claims.forEach(({ weight }, j) => {
-    for (const [column, value] of evaluateWeight(field, weight, point)) {
+  claims.forEach((claim, j) => {
+    const values = 'weightAt' in claim ? claim.weightAt(point) : evaluateWeight(field, claim.weight, point);
+    for (const [column, value] of values) {
       const term = field.mul(powers[j] as Ext, value);
       const old = total.get(column);
       total.set(column, old === undefined ? term : field.add(old, term));

@@ -38,6 +38,13 @@ export interface Claim {
   readonly value: Affine;
 }
 
+/** A claim as a verifier may hold it instead: of the weight it needs one value for each column, at one point. */
+export interface EvaluatedClaim {
+  readonly value: Affine;
+  /** The extension of the weight of every column that it touches. @param point of K^m, low variable first */
+  weightAt(point: readonly Ext[]): ReadonlyMap<number, Ext>;
+}
+
 const NO_GROUP = new Uint8Array(8);
 
 /** Labels of the trees that a proof makes for itself. */

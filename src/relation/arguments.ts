@@ -96,7 +96,7 @@ export function discharge(
   return { weight, known };
 }
 
-function placeOf(compiled: CompiledProgram, columns: Columns, name: string): PlacedTensor {
+export function placeOf(compiled: CompiledProgram, columns: Columns, name: string): PlacedTensor {
   const { group, index } = compiled.homes.get(name) as Home;
   const slot = group === 'own' ? compiled.groups.length : group;
   const layout = group === 'own' ? compiled.own : (compiled.groups[group] as Layout);
@@ -125,13 +125,24 @@ export function multiplicityClaim(
   return { weight, value };
 }
 
-/** A block of a table's rows is a block of its multiplicities: both are the binary expansion of the number of rows. */
 function multiplicityTerms(compiled: CompiledProgram, columns: Columns, part: ColumnPart): Term[] {
+  const { place, weight } = placeMultiplicity(compiled, columns, part);
+  return termsOnTensor(compiled.field, place, weight, columns.logData);
+}
+
+/** A block of a table's rows is a block of its multiplicities: both are the binary expansion of the number of rows. */
+export function placeMultiplicity(
+  compiled: CompiledProgram,
+  columns: Columns,
+  part: ColumnPart,
+): { readonly place: PlacedTensor; readonly weight: TensorWeight } {
   const { field, own, multiplicities } = compiled;
   const index = (multiplicities[part.balance] as number) + part.index;
   const firstColumn = columns.first[compiled.groups.length] as number;
   const pairs = part.point.map((z) => [field.sub(field.one, z), z] as const);
   const weights = [{ kind: 'pairs', offset: part.first, pairs }] as const;
-  const functional = { tensor: '', coefficient: part.coefficient, dimensions: [weights] };
-  return termsOnTensor(field, { blocks: own.tensors[index] ?? [], firstColumn }, functional, columns.logData);
+  return {
+    place: { blocks: own.tensors[index] ?? [], firstColumn },
+    weight: { tensor: '', coefficient: part.coefficient, dimensions: [weights] },
+  };
 }

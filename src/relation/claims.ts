@@ -8,7 +8,7 @@ import { eqIndex } from '../sumcheck/eq.ts';
 import type { FlatRelation, Form } from './form.ts';
 import { bitsOf, type Block } from './pieces.ts';
 import type { Index } from './program.ts';
-import { eqWeight, type Weight } from './weights.ts';
+import { eqPairs, type EqPairs, type Weight } from './weights.ts';
 
 /** coefficient * sum over indices of the product of weights * form. */
 export interface FormClaim {
@@ -35,19 +35,29 @@ export function lookupClaims(
   blocks: readonly (readonly LookupBlock[])[],
   parts: readonly ColumnPart[],
 ): FormClaim[] {
+  // Blocks of one size in one tree have one point.
+  const pairs = new Map<readonly Ext[], EqPairs>();
+  let last:
+    | { readonly block: Block; readonly point: readonly Ext[]; readonly weights: readonly Weight[] }
+    | undefined;
   return parts.map(({ balance, index, column, point, coefficient }) => {
     const { relation, block } = blocks[balance]?.[index] as LookupBlock;
-    const weights = weightsOnBlock(field, block, point);
-    return { relation, form: relation.forms[column] as Form, coefficient, weights };
+    // The columns of a block follow each other.
+    if (last?.block !== block || last.point !== point) {
+      let own = pairs.get(point);
+      if (own === undefined) pairs.set(point, (own = eqPairs(field, point)));
+      last = { block, point, weights: weightsOnBlock(block, own) };
+    }
+    return { relation, form: relation.forms[column] as Form, coefficient, weights: last.weights };
   });
 }
 
 /** eq(point, .) on a block: one weight for each index, the last index at the low bits. */
-function weightsOnBlock(field: ExtensionField, { pieces }: Block, point: readonly Ext[]): Weight[] {
-  let at = point.length;
+function weightsOnBlock({ pieces, bits }: Block, pairs: EqPairs): Weight[] {
+  let at = bits;
   return pieces.map((piece) => {
     at -= piece.bits;
-    return eqWeight(field, piece, point.slice(at, at + piece.bits));
+    return { kind: 'pairs', offset: piece.offset, pairs: pairs.run(at, piece.bits) };
   });
 }
 
@@ -69,6 +79,7 @@ export function zeroClaims(
   point: readonly Ext[],
   coefficients: readonly Ext[],
 ): FormClaim[] {
+  const pairs = eqPairs(field, point);
   return relations.flatMap(({ relation, blocks }, k) =>
     blocks.map((block) => {
       let coefficient = coefficients[k] as Ext;
@@ -76,10 +87,12 @@ export function zeroClaims(
       const weights = block.pieces.map((piece, d) => {
         const bits = bitsOf((relation.indices[d] as Index).size);
         at -= bits;
-        const own = point.slice(at, at + bits);
-        const prefix = eqIndex(field, own.slice(piece.bits), piece.offset / 2 ** piece.bits);
-        coefficient = field.mul(coefficient, prefix);
-        return eqWeight(field, piece, own.slice(0, piece.bits));
+        if (bits > piece.bits) {
+          const above = point.slice(at + piece.bits, at + bits);
+          const prefix = eqIndex(field, above, piece.offset / 2 ** piece.bits);
+          coefficient = field.mul(coefficient, prefix);
+        }
+        return { kind: 'pairs' as const, offset: piece.offset, pairs: pairs.run(at, piece.bits) };
       });
       return { relation, form: relation.forms[0] as Form, coefficient, weights };
     }),

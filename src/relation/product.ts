@@ -5,9 +5,20 @@
 import type { Ext, ExtensionField } from '../field/field.ts';
 import { eqIndex } from '../sumcheck/eq.ts';
 import type { Segment } from './expand.ts';
-import { bitsOf } from './pieces.ts';
+import { bitsOf, type Piece } from './pieces.ts';
 import { transposeView, type TensorWeight } from './view.ts';
-import { eqWeight, maskedColumns, maskedRows, timesEq, type Weight, type Weights } from './weights.ts';
+import {
+  eqPairs,
+  maskedColumns,
+  maskedRows,
+  pairProducts,
+  timesEq,
+  type EqPairs,
+  type Pair,
+  type PairProducts,
+  type Weight,
+  type Weights,
+} from './weights.ts';
 
 /** A segment and where it begins: a multiple of its size. */
 export interface PlacedSegment {
@@ -54,43 +65,48 @@ export interface ProductEnd {
 export function productEnd(field: ExtensionField, placement: Placement, point: readonly Ext[]): ProductEnd {
   const first: TensorWeight[] = [];
   const second: TensorWeight[] = [];
+  const pairs = eqPairs(field, point);
+  const products = pairProducts(field);
   for (const { segment, address } of placement.segments) {
     const { box } = segment;
     const high = eqIndex(field, point.slice(box.bits), address / 2 ** box.bits);
-    const points = pointsOnBox(segment, point);
-    const a = firstWeights(field, segment, points);
+    const eq = pairsOnBox(segment, pairs);
+    const a = firstWeights(field, products, segment, eq);
     if (a !== undefined) {
       first.push(transposeView(field, segment.first, field.mul(high, segment.coefficient), a));
     }
     const b = new Map(segment.secondWeights);
     segment.kept.forEach((index, k) => {
-      b.set(index, [eqWeight(field, box.pieces[k] as { offset: number; bits: number }, points[k] as Ext[])]);
+      const { offset } = box.pieces[k] as Piece;
+      b.set(index, [{ kind: 'pairs', offset, pairs: eq[k] as readonly Pair[] }]);
     });
     second.push(transposeView(field, segment.second, high, b));
   }
   return { first, second };
 }
 
-/** The low coordinates of the point, one list for each kept index; the last has the lowest. */
-function pointsOnBox({ box }: Segment, point: readonly Ext[]): Ext[][] {
+/** Pairs of the low coordinates of the point, one list for each kept index; the last has the lowest. */
+function pairsOnBox({ box }: Segment, pairs: EqPairs): (readonly Pair[])[] {
   let at = box.bits;
   return box.pieces.map(({ bits }) => {
     at -= bits;
-    return point.slice(at, at + bits);
+    return pairs.run(at, bits);
   });
 }
 
 function firstWeights(
   field: ExtensionField,
+  products: PairProducts,
   segment: Segment,
-  points: readonly (readonly Ext[])[],
+  eq: readonly (readonly Pair[])[],
 ): Map<string, Weights> | undefined {
   const weights = new Map(segment.firstWeights);
-  for (const [k, index] of segment.kept.entries()) {
-    const piece = segment.box.pieces[k] as { offset: number; bits: number };
-    const weight = timesEq(field, segment.keptWeights[k] as Weight, piece, points[k] as Ext[]);
+  for (let k = 0; k < segment.kept.length; k++) {
+    const piece = segment.box.pieces[k] as Piece;
+    const own = segment.keptWeights[k] as Weight;
+    const weight = timesEq(field, products, own, piece, eq[k] as readonly Pair[]);
     if (weight === undefined) return undefined;
-    weights.set(index, [weight]);
+    weights.set(segment.kept[k] as string, [weight]);
   }
   return segment.mask === undefined ? weights : withMask(field, segment.mask, weights);
 }

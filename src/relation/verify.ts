@@ -16,20 +16,14 @@ import { verifyPadProof } from '../pads/proof-verify.ts';
 import { receive, verifySumcheck } from '../pads/sumcheck-verify.ts';
 import { checkParameters } from '../params/check.ts';
 import { verdictOf, type Verdict } from '../pcs/linear-verify.ts';
-import type { Claim } from '../pcs/opening.ts';
+import type { EvaluatedClaim } from '../pcs/opening.ts';
 import { verifyOpening } from '../pcs/open-verify.ts';
 import { verifyLookups } from '../tlookup/verify.ts';
 import { checkProofBytes } from '../transcript/reader.ts';
 import type { Observer } from '../transcript/transcript.ts';
 import { verifierChannel, type VerifierChannel } from '../transcript/verifier.ts';
-import {
-  claimOf,
-  columnsOfProgram,
-  joinClaims,
-  multiplicityClaim,
-  type Columns,
-  type JoinedClaims,
-} from './arguments.ts';
+import { columnsOfProgram, joinClaims, type Columns, type JoinedClaims } from './arguments.ts';
+import { evaluatedClaimOf, evaluatedMultiplicities } from './evaluate-claims.ts';
 import { expandClaims } from './expand.ts';
 import { columnsOf } from './layout.ts';
 import { programInstance, programPlan } from './plan.ts';
@@ -67,7 +61,7 @@ export function verifyProgramBody(ch: VerifierChannel, statement: ProgramStateme
     compiled.lookups === undefined ? undefined : verifyLookups(ledger, ch, compiled.lookups.lookups);
   const joined = joinClaims(algebra, ch, compiled, lookup);
   const claims = verifyProducts(ch, ledger, statement, columns, joined);
-  if (lookup !== undefined) claims.push(multiplicityClaim(compiled, columns, lookup.multiplicities));
+  if (lookup !== undefined) claims.push(evaluatedMultiplicities(compiled, columns, lookup.multiplicities));
   const ownColumns = columnsOf(compiled.own, columns.logData);
   verifyOpening(ch, ledger, { parameters, groups, ownColumns, ownRoot }, claims);
   verifyPadProof(ch, parameters.pads, padRoot, ledger.finish());
@@ -80,12 +74,12 @@ function verifyProducts(
   { compiled }: ProgramStatement,
   columns: Columns,
   joined: JoinedClaims,
-): Claim[] {
+): EvaluatedClaim[] {
   const { field } = ch;
   const { algebra } = ledger;
   const { constant, linear, segments } = expandClaims(field, joined.claims);
   const rest = algebra.sub(joined.value, algebra.constant(constant));
-  if (compiled.productVars === undefined) return [claimOf(algebra, compiled, columns, linear, rest)];
+  if (compiled.productVars === undefined) return [evaluatedClaimOf(algebra, compiled, columns, linear, rest)];
   const placement = placeSegments(segments, compiled.productVars);
   const total = algebra.value(receive(ledger, ch, 'product/sum', 1)[0] as MaskedValue);
   const { point, claim } = verifySumcheck(ledger, ch, 'product', compiled.productVars, total);
@@ -93,8 +87,8 @@ function verifyProducts(
   ledger.assertZero(algebra.sub(claim, ledger.multiply(a, b)));
   const { first, second } = productEnd(field, placement, point);
   return [
-    claimOf(algebra, compiled, columns, linear, algebra.sub(rest, total)),
-    claimOf(algebra, compiled, columns, first, algebra.value(a)),
-    claimOf(algebra, compiled, columns, second, algebra.value(b)),
+    evaluatedClaimOf(algebra, compiled, columns, linear, algebra.sub(rest, total)),
+    evaluatedClaimOf(algebra, compiled, columns, first, algebra.value(a)),
+    evaluatedClaimOf(algebra, compiled, columns, second, algebra.value(b)),
   ];
 }

@@ -64,6 +64,9 @@ function transposeCoordinate(
   }
   const { parts, offset } = coordinate;
   if (parts.length === 0) return [{ kind: 'pairs', offset, pairs: [] }];
+  const [only] = parts;
+  // As it is: lists of pairs stay the same objects, and what was computed of them stays known.
+  if (only !== undefined && parts.length === 1 && only.stride === 1 && offset === 0) return of(only.index);
   const sorted = [...parts].sort((a, b) => a.stride - b.stride);
   return product(sorted.map(({ index }) => of(index))).map((combination) => {
     const strides = sorted.map(({ stride }) => stride);

@@ -21,10 +21,28 @@ export type Entry = readonly [position: number, value: Ext];
 /** A sum of weights. */
 export type Weights = readonly Weight[];
 
-/** eq(point, .) on a piece. */
-export function eqWeight(field: ExtensionField, piece: Piece, point: readonly Ext[]): Weight {
-  const pairs = point.map((z): Pair => [field.sub(field.one, z), z]);
-  return { kind: 'pairs', offset: piece.offset, pairs };
+/**
+ * The pairs (1 - z, z) of a point's coordinates. Claims on many blocks read the same runs of one point: a run is one list, made once,
+ * and what is computed from a list can be kept beside it.
+ */
+export interface EqPairs {
+  /** Of coordinates [at, at + bits). */
+  run(at: number, bits: number): readonly Pair[];
+}
+
+export function eqPairs(field: ExtensionField, point: readonly Ext[]): EqPairs {
+  const all = point.map((z): Pair => [field.sub(field.one, z), z]);
+  const runs = new Map<number, readonly Pair[]>();
+  return {
+    run(at, bits) {
+      const key = 64 * at + bits; // points have at most 32 coordinates
+      const known = runs.get(key);
+      if (known !== undefined) return known;
+      const own = all.slice(at, at + bits);
+      runs.set(key, own);
+      return own;
+    },
+  };
 }
 
 /** 1 on [0, size). */
@@ -64,25 +82,43 @@ export function denseOf(field: ExtensionField, weights: Weights, size: number): 
   return values;
 }
 
-/** weight(i) * eq(point, i - offset) on a piece; undefined where they do not meet. */
+/** Products of lists of pairs, each made once for two lists. */
+export type PairProducts = (a: readonly Pair[], b: readonly Pair[]) => readonly Pair[];
+
+export function pairProducts(field: ExtensionField): PairProducts {
+  const known = new Map<readonly Pair[], Map<readonly Pair[], readonly Pair[]>>();
+  return (a, b) => {
+    let own = known.get(a);
+    if (own === undefined) known.set(a, (own = new Map()));
+    let product = own.get(b);
+    if (product === undefined) {
+      product = a.map(([at0, at1], i): Pair => {
+        const other = b[i] as Pair;
+        return [field.mul(at0, other[0]), field.mul(at1, other[1])];
+      });
+      own.set(b, product);
+    }
+    return product;
+  };
+}
+
+/**
+ * weight(i) * eq(point, i - offset) on a piece; undefined where they do not meet.
+ *
+ * @param eq pairs of the piece's bits
+ */
 export function timesEq(
   field: ExtensionField,
+  products: PairProducts,
   weight: Weight,
   piece: Piece,
-  point: readonly Ext[],
+  eq: readonly Pair[],
 ): Weight | undefined {
-  const eq = eqWeight(field, piece, point);
-  if (weight.kind === 'pairs' && eq.kind === 'pairs') {
-    if (weight.offset !== piece.offset || weight.pairs.length !== piece.bits) {
-      return timesEntries(field, entriesOf(field, weight), eq);
-    }
-    const pairs = weight.pairs.map(([a, b], i): Pair => {
-      const [c, d] = eq.pairs[i] as Pair;
-      return [field.mul(a, c), field.mul(b, d)];
-    });
-    return { kind: 'pairs', offset: piece.offset, pairs };
+  const { offset } = piece;
+  if (weight.kind === 'pairs' && weight.offset === offset && weight.pairs.length === piece.bits) {
+    return { kind: 'pairs', offset, pairs: products(weight.pairs, eq) };
   }
-  return timesEntries(field, entriesOf(field, weight), eq);
+  return timesEntries(field, entriesOf(field, weight), { kind: 'pairs', offset, pairs: eq });
 }
 
 function timesEntries(field: ExtensionField, entries: readonly Entry[], eq: Weight): Weight | undefined {

@@ -64,10 +64,12 @@ export function leafClaims(
     const low = lookups.logLeaves - depth;
     const own = point.inner.slice(low);
     const root = field.mul(eqIndex(field, point.outer, i), eqIndex(field, point.inner.slice(0, low), 0));
+    const points = own.map((_, bits) => own.slice(0, bits)); // one for all blocks of a size
+    points.push(own);
     for (const block of blocks) {
       const { kind, index, first, bits } = block;
       const coefficient = field.mul(root, eqIndex(field, own.slice(bits), block.at / 2 ** bits));
-      const part = { balance, index, first, point: own.slice(0, bits) };
+      const part = { balance, index, first, point: points[bits] as readonly Ext[] };
       const table = lookups.program.tables[block.table] as LookupTable;
       let constant = field.sub(field.sub(alpha, field.fromBase(table.tag as Fe)), field.one);
       table.columns.forEach((_, column) => {

@@ -1,11 +1,14 @@
 /**
  * From claims to openings, by definition: for random programs and random challenges the constants, the weights on committed columns, the
  * values on public tensors and the products add up to what the claims of lookups and of vanishing relations say, whatever lies in
- * cells of no tensor; and the two claims that end the products are the extensions of the vectors that were multiplied.
+ * cells of no tensor; and the two claims that end the products are the extensions of the vectors that were multiplied. What a verifier
+ * evaluates of a claim is the extension of what is written out for provers, column by column.
  */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { affineAlgebra } from '../../src/pads/affine.ts';
+import type { Claim, EvaluatedClaim } from '../../src/pcs/opening.ts';
+import { evaluateWeight } from '../../src/pcs/weight.ts';
 import { extensionField } from '../../src/field/extension-field.ts';
 import type { Ext, ExtensionField, Fe } from '../../src/field/field.ts';
 import { primeField } from '../../src/field/prime-field.ts';
@@ -14,6 +17,7 @@ import { checkStructure } from '../../src/relation/check.ts';
 import { evaluateForm, valuesOf, type Cells } from '../../src/relation/check-witness.ts';
 import { lookupClaims, zeroClaims, type FormClaim } from '../../src/relation/claims.ts';
 import { compileProgram, type CompiledProgram } from '../../src/relation/compile.ts';
+import { evaluatedClaimOf, evaluatedMultiplicities } from '../../src/relation/evaluate-claims.ts';
 import { expandClaims } from '../../src/relation/expand.ts';
 import { formsOf } from '../../src/relation/form.ts';
 import { placeSegments, productEnd } from '../../src/relation/product.ts';
@@ -70,9 +74,28 @@ function settingOf(program: Program, logData: number, word: () => number): Setti
   return { compiled, values, multiplicities, columns: columnsOfProgram(compiled, logData), cells };
 }
 
+/** A verifier's claim against a written-out weight: one value for each column at a point, coordinates 0 and 1 among them. */
+function sameAtPoint(claim: EvaluatedClaim, { weight, value }: Claim, { columns }: Setting): void {
+  expect(claim.value).toEqual(value);
+  const word = generator(weight.length + 1);
+  const point = Array.from({ length: columns.logData }, (): Ext => {
+    const ext = field.fromLimbs(field.zero.map(() => word() % base.modulus));
+    return [field.zero, field.one, ext, ext, ext, ext][word() % 6]!;
+  });
+  const ours = claim.weightAt(point);
+  const theirs = evaluateWeight(field, weight, point);
+  for (let column = 0; column < columns.count; column++) {
+    expect(ours.get(column) ?? field.zero).toEqual(theirs.get(column) ?? field.zero);
+  }
+  for (const column of ours.keys()) expect(column).toBeLessThan(columns.count);
+}
+
 /** What an opening would find for a claim of these functionals with value zero: their sum on columns, minus the value left. */
-function onColumns({ compiled, columns, cells }: Setting, weights: readonly TensorWeight[]): Ext {
+function onColumns(setting: Setting, weights: readonly TensorWeight[]): Ext {
+  const { compiled, columns, cells } = setting;
   const { weight, value } = claimOf(algebra, compiled, columns, weights, algebra.zero);
+  const evaluated = evaluatedClaimOf(algebra, compiled, columns, weights, algebra.zero);
+  sameAtPoint(evaluated, { weight, value }, setting);
   expect(value.terms.size).toBe(0);
   return field.sub(applyWeight(field, weight, cells, columns.logData), value.constant);
 }
@@ -245,7 +268,9 @@ test('multiplicities: every block of every table of every balance, where the lay
         }
       }),
     );
-    const claim = multiplicityClaim(setting.compiled, setting.columns, { parts, value: algebra.zero });
+    const claims = { parts, value: algebra.zero };
+    const claim = multiplicityClaim(setting.compiled, setting.columns, claims);
+    sameAtPoint(evaluatedMultiplicities(setting.compiled, setting.columns, claims), claim, setting);
     expect(applyWeight(field, claim.weight, setting.cells, logData)).toEqual(add(said));
   }
 });
