@@ -25,9 +25,15 @@ export function evaluateRequantise(
     }
     data[i] = q < min ? min : q > max ? max : q;
   }
-  const auxiliary = () => ({
-    quotient: entries.map((v) => (v + half) >> shift),
-    remainder: entries.map((v) => (v + half) & (2 ** shift - 1)),
-  });
+  const auxiliary = () => {
+    const [quotient, remainder] = [new Int32Array(entries.length), new Int32Array(entries.length)];
+    const mask = 2 ** shift - 1;
+    for (let i = 0; i < entries.length; i++) {
+      const moved = (entries[i] as number) + half;
+      quotient[i] = moved >> shift;
+      remainder[i] = moved & mask;
+    }
+    return { quotient, remainder };
+  };
   return { data, auxiliary };
 }
