@@ -160,7 +160,7 @@ function requireRoom(own: Layout, logData: number, maxBytes: number | undefined)
 }
 
 /** Eight words that name a hidden witness: other cells under one statement must not be hidden by the same masks. Secret. */
-function witnessName(kernels: Kernels, { program }: CompiledProgram, witness: ProgramWitness): Uint32Array {
+export function witnessName(kernels: Kernels, { program }: CompiledProgram, witness: ProgramWitness): Uint32Array {
   const hasher = blake3Hasher({ context: 'zkdl program witness 1' });
   for (const { kind, name } of program.tensors) {
     const cells = witness.tensors.get(name);

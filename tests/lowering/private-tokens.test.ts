@@ -3,6 +3,7 @@
  * other, and each relation is the only one against some liar.
  */
 import { describe, expect, it } from 'vitest';
+import type { Fe } from '../../src/field/field.ts';
 import { koalaBear } from '../../src/field/koalabear.ts';
 import { graphBuilder, type Graph } from '../../src/graph/index.ts';
 import { lowerGraph } from '../../src/graph/lower.ts';
@@ -128,8 +129,8 @@ describe('OPS-2: private ids', () => {
 function filled(made: Lowered, of: Tokens, high: readonly number[], low: readonly number[]): Cells {
   const { base } = idDigits(of.vocabulary, of.width);
   const table = made.cells.get('weight/E')!;
-  const at = (id: number): number => F.fromInt(id < of.vocabulary ? table[id]! : 0);
-  const sum = (values: readonly number[]): number => values.reduce((a, b) => F.add(a, b), F.zero);
+  const at = (id: number): Fe => F.fromInt(id < of.vocabulary ? table[id]! : 0);
+  const sum = (values: readonly Fe[]): Fe => values.reduce((a, b) => F.add(a, b), F.zero);
   const slices = Array.from({ length: base }, (_, l) =>
     sum(high.map((h, i) => F.mul(F.fromInt(h), at(base * i + l)))),
   );
