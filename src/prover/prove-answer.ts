@@ -10,6 +10,7 @@ import { completeInstance } from '../params/choose.ts';
 import type { QuantizedModel } from '../quantize/model.ts';
 import { proveProgram } from '../relation/prove.ts';
 import { programInstance } from '../relation/plan.ts';
+import type { OnStage } from '../relation/stages.ts';
 import { programDomain } from '../relation/statement.ts';
 import { witnessName } from '../relation/stored-prove.ts';
 import { verifyProgram } from '../relation/verify.ts';
@@ -51,6 +52,7 @@ export interface AnswerRequest extends Omit<AnswerStatement, 'model' | 'sequence
  * Proves that a model chose tokens. What it says is checked by running the model first: a completion that it would not have
  * chosen is refused before anything is spent.
  *
+ * @param onStage is told what the prover is at
  * @throws ProofError `CHOICE` naming the first token that the model would not choose; as `passOf`, `proveOnce`
  */
 export function proveAnswer(
@@ -58,9 +60,11 @@ export function proveAnswer(
   home: Home,
   { model, group }: OpenModel,
   request: AnswerRequest,
+  onStage: OnStage = () => {},
 ): ProvenAnswer {
   const { key, digest } = keyOf(model, group);
   const { graph } = model;
+  onStage('witness');
   const { execution, revealed } = run(kernels, model, request, digest);
   const statement: AnswerStatement = { ...statementOf(request, digest), revealed };
   const { code, profile } = group.key.parameters;
@@ -78,8 +82,11 @@ export function proveAnswer(
     purpose: 'proof',
     domain: programDomain(program),
     ...(isOpen ? {} : { ownCells: witnessName(kernels, compiled, witness) }),
-    prove: (source) => proveProgram(kernels, program, [group.owned], source, witness),
-    verify: (bytes) => verifyProgram(program, bytes),
+    prove: (source) => proveProgram(kernels, program, [group.owned], source, witness, undefined, onStage),
+    verify(bytes) {
+      onStage('own check');
+      return verifyProgram(program, bytes);
+    },
   });
   const answer = { statement, parameters: draft.parameters, proof };
   return { answer, bytes: encodeAnswer(answer), reservations };

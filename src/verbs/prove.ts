@@ -6,6 +6,7 @@ import type { Kernels } from '../kernels/contract.ts';
 import type { PublicChoice } from '../ops/lowering.ts';
 import { keyOf } from '../prover/commit-model.ts';
 import { proveAnswer } from '../prover/prove-answer.ts';
+import type { OnStage } from '../relation/stages.ts';
 import { budgetStatus, openGroup, type Home } from '../store/index.ts';
 import { choiceOf, type ChoiceOptions } from './choice.ts';
 import { checkOutput, writeNew } from './files.ts';
@@ -80,10 +81,11 @@ export async function proveText(
   const group = openGroup(kernels, home, epochPath(folder.path, folder.epoch));
   try {
     watch.next('proving');
-    onStep(`proving ${completions.reduce((sum, { length }) => sum + length, 0)} tokens`);
+    const count = completions.reduce((sum, { length }) => sum + length, 0);
+    const onStage: OnStage = (stage) => onStep(`proving ${count} tokens: ${stage}`);
     const sequences = continued.map(({ prompt, completion }) => ({ prompt, completion, privatePrompt }));
     const request = { sequences, choice, context, reveal };
-    const { bytes, reservations } = proveAnswer(kernels, home, { model, group }, request);
+    const { bytes, reservations } = proveAnswer(kernels, home, { model, group }, request, onStage);
     watch.next('writing');
     onStep('writing');
     writeNew(options.out, bytes);

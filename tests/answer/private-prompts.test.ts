@@ -2,9 +2,6 @@
  * Private prompts, whole proofs: accepted, and nothing but the length of a prompt shows, neither in what leaves the prover nor in
  * what he is told; a verifier who knows a prompt is told that the proof does not say it.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { decodeAnswer, encodeAnswer, type Answer } from '../../src/answer/envelope.ts';
 import {
@@ -14,50 +11,25 @@ import {
   type Sequence,
 } from '../../src/answer/statement.ts';
 import { answerStatement, verifyAnswer } from '../../src/answer/verify.ts';
-import { generate, integerSession } from '../../src/graph/index.ts';
 import { executePass, programWitness } from '../../src/graph/lower-witness.ts';
-import { wasmKernels, type Kernels } from '../../src/kernels/index.ts';
 import { PRIVATE_TOKEN } from '../../src/ops/lowering.ts';
-import { commitModel, keyOf, type CommittedModel } from '../../src/prover/commit-model.ts';
-import { proveAnswer, type AnswerRequest } from '../../src/prover/prove-answer.ts';
-import type { Quantized } from '../../src/quantize/index.ts';
+import { keyOf } from '../../src/prover/commit-model.ts';
+import type { AnswerRequest } from '../../src/prover/prove-answer.ts';
 import { proveProgram } from '../../src/relation/prove.ts';
-import { openHome, type Home } from '../../src/store/index.ts';
+import { answeringModel, type AnsweringModel } from '../support/answers.ts';
 import { testSource } from '../support/linear.ts';
-import { tinyQuantized } from '../support/quantized.ts';
 import { refusal } from '../support/refusal.ts';
 
-let kernels: Kernels;
-let folder: string;
-let home: Home;
-let model: Quantized;
-let committed: CommittedModel;
-
+let made: AnsweringModel;
 beforeAll(async () => {
-  kernels = await wasmKernels({ threads: 2 });
-  folder = mkdtempSync(join(tmpdir(), 'zkdl-private-'));
-  model = await tinyQuantized('tiny-llama');
-  home = openHome(join(folder, 'home'));
-  committed = commitModel(kernels, home, join(folder, 'W'), model, { minProofs: 20, tokens: 6 });
+  made = await answeringModel();
 }, 120_000);
-afterAll(async () => {
-  committed.group.close();
-  rmSync(folder, { recursive: true });
-  await kernels.close();
-});
+afterAll(() => made.close());
 
-const weights = (name: string) => model.weights.get(name) as Int16Array | Int32Array;
-function continued(prompt: readonly number[], maxTokens: number): readonly number[] {
-  const session = integerSession(model.graph, weights);
-  return generate(model.graph, session, { prompt, maxTokens, choice: 'greedy', stop: [] });
-}
-const requestOf = (sequences: AnswerRequest['sequences']): AnswerRequest => ({
-  sequences,
-  choice: 'greedy',
-  context: new Uint8Array(0),
-});
-const prove = (...sequences: AnswerRequest['sequences']) =>
-  proveAnswer(kernels, home, { model, group: committed.group }, requestOf(sequences));
+const continued = (prompt: readonly number[], maxTokens: number): readonly number[] =>
+  made.continued(prompt, maxTokens);
+const verify = (...args: [Uint8Array, object?]) => verifyAnswer(made.committed.keyBytes, ...args);
+const prove = (...sequences: AnswerRequest['sequences']) => made.prove({ sequences });
 const hidden = (prompt: readonly number[], completion: readonly number[]) =>
   ({ prompt, completion, privatePrompt: true }) as const;
 
@@ -94,7 +66,7 @@ describe('a private prompt', () => {
       hidden(c, continued(c, 1)),
     ];
     const { bytes } = prove(...sequences);
-    const verdict = verifyAnswer(committed.keyBytes, bytes, {
+    const verdict = verify(bytes, {
       completions: sequences.map(({ completion }) => completion),
     });
     expect(verdict).toMatchObject({ ok: true });
@@ -104,14 +76,14 @@ describe('a private prompt', () => {
 
   test('shows in nothing: statements of two are equal, and no bytes of ids in either file', () => {
     const { prompts, completion } = twins();
-    const made = prompts.map((prompt) => prove(hidden(prompt, completion)));
-    made.forEach(({ bytes }) => expect(verifyAnswer(committed.keyBytes, bytes).ok).toBe(true));
-    const [a, b] = made as [(typeof made)[0], (typeof made)[0]];
+    const proofs = prompts.map((prompt) => prove(hidden(prompt, completion)));
+    proofs.forEach(({ bytes }) => expect(verify(bytes).ok).toBe(true));
+    const [a, b] = proofs as [(typeof proofs)[0], (typeof proofs)[0]];
     const without = ({ answer }: typeof a): Uint8Array =>
       encodeAnswer({ ...answer, proof: new Uint8Array(0) });
     expect(without(a)).toEqual(without(b));
     expect(a.answer.proof).not.toEqual(b.answer.proof);
-    prompts.forEach((prompt) => made.forEach(({ bytes }) => expect(isIn(bytes, prompt)).toBe(false)));
+    prompts.forEach((prompt) => proofs.forEach(({ bytes }) => expect(isIn(bytes, prompt)).toBe(false)));
     // The search finds what is there.
     const open = prove({ prompt: prompts[0], completion });
     expect(isIn(open.bytes, prompts[0])).toBe(true);
@@ -153,11 +125,11 @@ describe('a private prompt', () => {
         statement: { ...answer.statement, sequences: [{ ...sequence, prompt: changed }] },
       };
     };
-    expect(verifyAnswer(committed.keyBytes, encodeAnswer(withPrompt({ privateTokens: 2 }))).ok).toBe(true);
+    expect(verify(encodeAnswer(withPrompt({ privateTokens: 2 }))).ok).toBe(true);
     for (const other of [{ privateTokens: 1 }, { privateTokens: 3 }, prompt, [0, 0]]) {
-      expect(verifyAnswer(committed.keyBytes, encodeAnswer(withPrompt(other))).ok).toBe(false);
+      expect(verify(encodeAnswer(withPrompt(other))).ok).toBe(false);
     }
-    const verdict = verifyAnswer(committed.keyBytes, encodeAnswer(answer), { prompts: [prompt] });
+    const verdict = verify(encodeAnswer(answer), { prompts: [prompt] });
     expect(verdict).toMatchObject({
       code: 'PROMPT',
       detail: 'expected the given prompt, got a proof that keeps its prompt private',
@@ -171,6 +143,7 @@ describe('a private prompt', () => {
     ];
     const [honest, other] = [continued(mine, 2), continued(yours, 2)];
     expect(honest).not.toEqual(other);
+    const { kernels, model, committed, weights } = made;
     const { key, digest } = keyOf(model, committed.group);
     const claimed: AnswerStatement = {
       model: digest,
@@ -189,10 +162,10 @@ describe('a private prompt', () => {
       const proof = proveProgram(kernels, program, [committed.group.owned], source, witness);
       return { statement: claimed, parameters, proof };
     };
-    expect(verifyAnswer(committed.keyBytes, encodeAnswer(attempt(yours))).ok).toBe(true);
+    expect(verify(encodeAnswer(attempt(yours))).ok).toBe(true);
     let refused: boolean;
     try {
-      refused = !verifyAnswer(committed.keyBytes, encodeAnswer(attempt(mine))).ok;
+      refused = !verify(encodeAnswer(attempt(mine))).ok;
     } catch {
       refused = true; // no witness of what is claimed
     }
@@ -203,7 +176,7 @@ describe('a private prompt', () => {
 describe('statements with private prompts', () => {
   const base = { model: new Uint8Array(32), choice: 'greedy', context: new Uint8Array(0) } as const;
   const passFor = (...prompts: Sequence['prompt'][]) =>
-    passOf(model.graph, { ...base, sequences: prompts.map((prompt) => ({ prompt, completion: [7] })) });
+    passOf(made.model.graph, { ...base, sequences: prompts.map((prompt) => ({ prompt, completion: [7] })) });
 
   test('rows of private prompts have no ids, and what fills up is public', () => {
     const { tokens, rows } = passFor({ privateTokens: 11 });
@@ -224,7 +197,7 @@ describe('statements with private prompts', () => {
   });
 
   test('bytes: the kind of each prompt, and no other kind', () => {
-    const parameters = committed.key.weights.parameters;
+    const { parameters } = made.committed.key.weights;
     const sequences = [
       { prompt: { privateTokens: 5 }, completion: [1, 2] },
       { prompt: [3], completion: [4] },
