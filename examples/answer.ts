@@ -18,6 +18,7 @@ import {
   verifyFile,
   type FileVerdict,
   type OnStep,
+  type ProvenSequence,
 } from '../src/verbs/index.ts';
 
 const MODEL = 'models/zkdl-3m';
@@ -77,8 +78,9 @@ try {
     out: at('answer.zkp'),
     onStep,
   });
-  for (const line of `${PROMPT}${proven.text}`.split('\n')) say(`  | ${line}`);
-  say(`  ${proven.completion.length} tokens, generated in ${proven.seconds['generating']} s and proven in`);
+  const [{ text, completion: tokens }] = proven.sequences as [ProvenSequence];
+  for (const line of `${PROMPT}${text}`.split('\n')) say(`  | ${line}`);
+  say(`  ${tokens.length} tokens, generated in ${proven.seconds['generating']} s and proven in`);
   say(
     `  ${proven.seconds['proving']} s; the proof has ${kilobytes(at('answer.zkp'))}, ${proven.proofsLeft} more are left`,
   );

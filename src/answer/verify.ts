@@ -9,7 +9,7 @@ import { checkProgramStatement, type ProgramStatement } from '../relation/statem
 import { verifyProgram } from '../relation/verify.ts';
 import { decodeAnswer } from './envelope.ts';
 import { decodeModelKey, modelDigest, type ModelKey } from './key.ts';
-import { answerContext, passOf, type AnswerStatement } from './statement.ts';
+import { answerContext, isPrivate, passOf, type AnswerStatement } from './statement.ts';
 
 /** What the caller already knows and a proof must agree with. Absent: anything. */
 export interface Expectations {
@@ -88,13 +88,22 @@ function checkExpectations(
   if (model !== undefined && !sameBytes(model, digest)) {
     refuse('MODEL', 'key', 'expected the agreed digest, got a key of another');
   }
-  const differ = (lists: readonly (readonly number[])[], of: 'prompt' | 'completion'): boolean =>
-    lists.length !== sequences.length ||
-    sequences.some((sequence, s) => !sameIds(lists[s] as readonly number[], sequence[of]));
-  if (prompts !== undefined && differ(prompts, 'prompt')) {
-    refuse('PROMPT', 'proof file', 'expected the given prompt, got a proof about another');
+  if (prompts !== undefined) {
+    const own = sequences.map(({ prompt }) =>
+      isPrivate(prompt)
+        ? refuse(
+            'PROMPT',
+            'proof file',
+            'expected the given prompt, got a proof that keeps its prompt private',
+          )
+        : prompt,
+    );
+    if (differ(prompts, own)) {
+      refuse('PROMPT', 'proof file', 'expected the given prompt, got a proof about another');
+    }
   }
-  if (completions !== undefined && differ(completions, 'completion')) {
+  const own = sequences.map(({ completion }) => completion);
+  if (completions !== undefined && differ(completions, own)) {
     refuse('COMPLETION', 'proof file', 'expected the given completion, got a proof about another');
   }
   if (expected.context !== undefined && !sameBytes(expected.context, context)) {
@@ -104,6 +113,10 @@ function checkExpectations(
 
 function checkBytes(what: string, bytes: Uint8Array): void {
   if (!(bytes instanceof Uint8Array)) refuse('FORMAT', what, 'expected bytes, got something else');
+}
+
+function differ(lists: readonly (readonly number[])[], own: readonly (readonly number[])[]): boolean {
+  return lists.length !== own.length || own.some((ids, s) => !sameIds(lists[s] as readonly number[], ids));
 }
 
 function sameBytes(a: Uint8Array, b: Uint8Array): boolean {

@@ -2,9 +2,17 @@
 import { Option, type Command } from 'commander';
 import type { ProfileName, Report } from '../quantize/index.ts';
 import type { CodewordChoice } from '../store/index.ts';
-import { commitToFolder, folderBudget, importModel, proveText, refreshFolder } from '../verbs/index.ts';
+import {
+  commitToFolder,
+  folderBudget,
+  importModel,
+  proveText,
+  refreshFolder,
+  type LogitPosition,
+} from '../verbs/index.ts';
 import { withCommon } from './common.ts';
 import { given, decimal, positive, sampleSize } from './numbers.ts';
+import { logitPositions, promptsOf, several } from './prompts.ts';
 import { runCommand, type CommonOptions } from './shell.ts';
 import { accuracy, showBudget, showCommit, showImport, showProof, showRefresh } from './show.ts';
 import { fields } from './terminal.ts';
@@ -31,7 +39,10 @@ interface CommitFlags extends CommonOptions {
 }
 
 interface ProveFlags extends CommonOptions {
-  readonly prompt: string;
+  readonly prompt?: readonly string[];
+  readonly prompts?: string;
+  readonly privatePrompt?: boolean;
+  readonly revealLogits?: readonly LogitPosition[] | 'all';
   readonly tokens?: number;
   readonly greedy?: boolean;
   readonly seed?: string;
@@ -109,9 +120,16 @@ function addCommit(zkdl: Command): void {
 
 function addProve(zkdl: Command): void {
   withCommon(zkdl.command('prove'), true)
-    .description('continue a prompt and prove it')
+    .description('continue prompts and prove it')
     .argument('<dir>', 'directory of a committed model')
-    .requiredOption('--prompt <text>', 'text to continue')
+    .option('--prompt <text>', 'text to continue; several times for several', several)
+    .option('--prompts <file>', 'texts to continue: a JSON array, or one a line')
+    .option('--private-prompt', 'show nothing of the prompts but how many tokens they have')
+    .option(
+      '--reveal-logits <positions>',
+      'all, or new tokens such as 1,3-5 (2:7: of text 2)',
+      logitPositions,
+    )
     .requiredOption('-o, --out <file>', 'proof file to make (public)')
     .option('--tokens <n>', 'greatest number of new tokens (default: 32)', positive)
     .option('--greedy', 'the likeliest token each time (default)')
@@ -124,8 +142,10 @@ function addProve(zkdl: Command): void {
     .option('--context <text>', 'anything that the parties agreed on')
     .action((folder: string, flags: ProveFlags) =>
       runCommand(flags, async ({ kernels, home, onStep }) => {
-        const { prompt, tokens, greedy, seed, temperature, context, out } = flags;
-        const options = given({ prompt, tokens, greedy, seed, temperature, context, out });
+        const { tokens, greedy, seed, temperature, context, out, privatePrompt, revealLogits } = flags;
+        const prompt = promptsOf(flags.prompt, flags.prompts);
+        const rule = { tokens, greedy, seed, temperature, context };
+        const options = { prompt, out, ...given({ ...rule, privatePrompt, revealLogits }) };
         const proven = await proveText(await kernels(), home(), { folder, ...options, onStep });
         return { json: { ...proven }, lines: showProof(proven, prompt) };
       }),

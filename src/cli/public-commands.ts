@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { estimatePath, inspectFile, verifyFile, type FileVerdict } from '../verbs/index.ts';
 import { withCommon } from './common.ts';
 import { given, positive } from './numbers.ts';
+import { several } from './prompts.ts';
 import { runCommand, type CommonOptions } from './shell.ts';
 import { showEstimate, showInspection, showVerdict } from './show.ts';
 
@@ -10,8 +11,8 @@ interface VerifyFlags extends CommonOptions {
   readonly key: string;
   readonly link?: readonly string[];
   readonly tokenizer?: string;
-  readonly prompt?: string;
-  readonly completion?: string;
+  readonly prompt?: readonly string[];
+  readonly completion?: readonly string[];
   readonly model?: string;
   readonly context?: string;
 }
@@ -35,8 +36,8 @@ function addVerify(zkdl: Command): void {
     .requiredOption('--key <file>', 'key of the model')
     .option('--link <file...>', 'links from that key to the one of the proof, in order')
     .option('--tokenizer <file>', 'shows text; must be the one of the key')
-    .option('--prompt <text>', 'refuse another prompt (needs --tokenizer)')
-    .option('--completion <text>', 'refuse another completion (needs --tokenizer)')
+    .option('--prompt <text>', 'refuse another prompt (needs --tokenizer); one for each of several', several)
+    .option('--completion <text>', 'refuse another completion (needs --tokenizer); likewise', several)
     .option('--model <digest>', 'refuse another key')
     .option('--context <text>', 'refuse another context')
     .action((proof: string, flags: VerifyFlags) =>
@@ -55,9 +56,9 @@ function verdictJson(verdict: FileVerdict): Record<string, unknown> {
     const { code, stage, detail } = verdict;
     return { verified: false, code, stage, detail };
   }
-  const { statement, key, sequences, milliseconds } = verdict;
+  const { statement, key, sequences, logits, milliseconds } = verdict;
   const { model, choice, context } = statement;
-  return { verified: true, model, sequences, choice, context, info: key.info, milliseconds };
+  return { verified: true, model, sequences, logits, choice, context, info: key.info, milliseconds };
 }
 
 function addInspect(zkdl: Command): void {

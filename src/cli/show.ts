@@ -1,4 +1,5 @@
 /** Results of verbs as lines for people. */
+import { isPrivate, type PrivatePrompt } from '../answer/statement.ts';
 import type { PublicChoice } from '../ops/lowering.ts';
 import { misses, type ModelInfo } from '../quantize/index.ts';
 import type {
@@ -10,6 +11,8 @@ import type {
   Inspection,
   ProvenText,
   Refreshed,
+  ShownLogits,
+  VerifiedSequence,
 } from '../verbs/index.ts';
 import { duration, fields, printable, quoted, size } from './terminal.ts';
 
@@ -75,13 +78,19 @@ function rule(choice: PublicChoice): string {
   return `sampled, temperature ${choice.temperature / 1000}, seed ${hex(choice.seed)}`;
 }
 
-export function showProof(proven: ProvenText, prompt: string): string[] {
-  const { completion, ended, seconds, warnings } = proven;
-  const why = { stop: 'the text ends', context: 'the context ends', tokens: 'as many as asked for' }[ended];
+export function showProof(proven: ProvenText, prompts: readonly string[]): string[] {
+  const { sequences, seconds, warnings } = proven;
+  const why = { stop: 'the text ends', context: 'the context ends', tokens: 'as many as asked for' };
   return [
-    ...quoted(prompt + proven.text),
+    ...sequences.flatMap(({ prompt, completion, text, ended }, i) => [
+      ...sequenceHead(sequences, i),
+      ...quoted(isPrivate(prompt) ? text : (prompts[i] as string) + text),
+      ...fields([
+        ['prompt', isPrivate(prompt) ? privacy(prompt) : `${prompt.length} tokens`],
+        ['tokens', `${completion.length} new: ${why[ended]}`],
+      ]),
+    ]),
     ...fields([
-      ['tokens', `${proven.prompt.length} of the prompt, ${completion.length} new: ${why}`],
       ['choice', rule(proven.choice)],
       ['model', hex(proven.model)],
       ['proof', `${proven.file}, ${size(proven.bytes)}`],
@@ -90,6 +99,14 @@ export function showProof(proven: ProvenText, prompt: string): string[] {
     ]),
     ...warnings.map((warning) => `warning: ${printable(warning)}`),
   ];
+}
+
+function privacy({ privateTokens }: PrivatePrompt): string {
+  return `private, ${privateTokens} token${privateTokens === 1 ? '' : 's'}`;
+}
+
+function sequenceHead(sequences: readonly unknown[], i: number): string[] {
+  return sequences.length > 1 ? [`sequence ${i + 1} of ${sequences.length}`] : [];
 }
 
 /** A context as text where it is text. */
@@ -105,16 +122,15 @@ export function showVerdict(verdict: FileVerdict): string[] {
   if (!verdict.ok) {
     return [`refused: ${verdict.code} at ${printable(verdict.stage)}: ${printable(verdict.detail)}`];
   }
-  const { statement, key, sequences, milliseconds } = verdict;
-  const several = sequences.length > 1;
+  const { statement, key, sequences, logits, milliseconds } = verdict;
   return [
     `verified: the model chose these tokens (${Math.round(milliseconds)} ms)`,
     ...sequences.flatMap((sequence, i) => [
-      ...(several ? [`sequence ${i + 1}`] : []),
-      ...(sequence.promptText === undefined ? [] : ['prompt', ...quoted(sequence.promptText)]),
-      `prompt ids      ${sequence.prompt.join(' ')}`,
+      ...sequenceHead(sequences, i),
+      ...promptLines(sequence),
       ...(sequence.completionText === undefined ? [] : ['completion', ...quoted(sequence.completionText)]),
       `completion ids  ${sequence.completion.join(' ')}`,
+      ...logits.filter(({ sequence: own }) => own === i + 1).flatMap((of) => logitLines(of, sequence)),
     ]),
     ...fields([
       ['choice', rule(statement.choice)],
@@ -127,6 +143,22 @@ export function showVerdict(verdict: FileVerdict): string[] {
       ],
     ]),
   ];
+}
+
+function promptLines({ prompt, promptText }: VerifiedSequence): string[] {
+  if (isPrivate(prompt)) return [`prompt: ${privacy(prompt)}`];
+  return [
+    ...(promptText === undefined ? [] : ['prompt', ...quoted(promptText)]),
+    `prompt ids      ${prompt.join(' ')}`,
+  ];
+}
+
+function logitLines({ position, top }: ShownLogits, { completion }: VerifiedSequence): string[] {
+  const lines = top.map(({ id, text, logit, nats }) => {
+    const of = nats === undefined ? String(logit) : `${nats.toFixed(3)} nats (${logit})`;
+    return `  ${String(id).padStart(8)}  ${of}${text === undefined ? '' : `  ${JSON.stringify(printable(text))}`}`;
+  });
+  return [`logits of token ${position}, ${completion[position - 1]}: the greatest`, ...lines];
 }
 
 export function showBudget(epochs: readonly EpochBudget[]): string[] {
@@ -193,9 +225,10 @@ export function showInspection(inspection: Inspection): string[] {
         ['  choice', rule(statement.choice)],
         ['  context', contextText(Buffer.from(statement.context, 'hex')) || 'none'],
         ...statement.sequences.flatMap(({ prompt, completion }, i): [string, string][] => [
-          [`  prompt ${i + 1}`, prompt.join(' ')],
+          [`  prompt ${i + 1}`, isPrivate(prompt) ? privacy(prompt) : prompt.join(' ')],
           [`  completion ${i + 1}`, completion.join(' ')],
         ]),
+        ...(statement.logits.length === 0 ? [] : [['  logits of', positions(statement.logits)] as const]),
         ['  parameters', JSON.stringify(parameters)],
       ]),
     ];
@@ -214,6 +247,11 @@ export function showInspection(inspection: Inspection): string[] {
     ];
   }
   return [head, ...partLines(inspection), ...programLines(inspection)];
+}
+
+/** SEQUENCE:TOKEN, from 1. */
+function positions(logits: readonly { readonly sequence: number; readonly position: number }[]): string {
+  return logits.map(({ sequence, position }) => `${sequence}:${position}`).join(' ');
 }
 
 function programLines(inspection: Extract<Inspection, { kind: 'model' | 'key' }>): string[] {

@@ -12,7 +12,7 @@ import { evaluateAttention } from '../ops/attention/eval.ts';
 import type { AttentionNode } from '../ops/attention/shape.ts';
 import { evaluateCentre } from '../ops/centre/eval.ts';
 import { evaluateConcat } from '../ops/concat/eval.ts';
-import { evaluateEmbedding } from '../ops/embedding/eval.ts';
+import { evaluateEmbedding, privateValues } from '../ops/embedding/eval.ts';
 import { evaluateEmit } from '../ops/emit/eval.ts';
 import { evaluateLinear, matrixProduct, type MatrixProduct } from '../ops/linear/eval.ts';
 import type { WeightDeclaration } from '../ops/operator.ts';
@@ -113,7 +113,10 @@ function evaluateNode(
       const table = matrix(weights, declared(node.table));
       const positions = node.positions === undefined ? undefined : matrix(weights, declared(node.positions));
       const ids = rows.tokens as ArrayLike<number>;
-      return { data: evaluateEmbedding(node.name, node.width, table, positions, ids, rows.positions) };
+      const data = evaluateEmbedding(node.name, node.width, table, positions, ids, rows.positions);
+      const { privateRows } = rows;
+      if (privateRows.length === 0) return { data };
+      return { data, auxiliary: () => privateValues(table, node.width, ids, privateRows) };
     }
     case 'linear': {
       const bias = node.bias === undefined ? undefined : weights(node.bias);

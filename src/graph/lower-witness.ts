@@ -6,6 +6,7 @@ import { argmaxWitness } from '../ops/argmax/witness.ts';
 import { attentionWitness } from '../ops/attention/witness.ts';
 import { centreWitness } from '../ops/centre/witness.ts';
 import type { Executed, OperatorWitness } from '../ops/lowering-witness.ts';
+import { embeddingWitness } from '../ops/embedding/witness.ts';
 import { requantiseWitness } from '../ops/requantise/witness.ts';
 import { rmsnormWitness } from '../ops/rmsnorm/witness.ts';
 import { ropeWitness } from '../ops/rope/witness.ts';
@@ -14,29 +15,48 @@ import type { Program } from '../relation/program.ts';
 import { checkGraph } from './check.ts';
 import { execute, type ExecuteOptions, type Weights } from './execute.ts';
 import type { Graph, GraphNode } from './graph.ts';
-import type { Pass } from './pass.ts';
+import { rowsOfPrivateTokens, type Pass } from './pass.ts';
 import type { Execution } from './session.ts';
 
 const WITNESSES: { readonly [N in GraphNode as N['op']]?: OperatorWitness<N> } = {
   argmax: argmaxWitness,
   attention: attentionWitness,
   centre: centreWitness,
+  embedding: embeddingWitness,
   requantise: requantiseWitness,
   rmsnorm: rmsnormWitness,
   rope: ropeWitness,
 };
 
-/** The execution of a pass with all auxiliary values. @param inputs rows of `input` nodes by name */
+/** What runs a pass, beside what its statement says. */
+export interface PassOptions extends ExecuteOptions {
+  /** Ids of the pass's private tokens, in the order of their rows. */
+  readonly privateTokens?: readonly number[];
+}
+
+/**
+ * The execution of a pass with all auxiliary values.
+ *
+ * @param inputs rows of `input` nodes by name
+ * @throws RangeError unless there is an id for every private token
+ */
 export function executePass(
   graph: Graph,
   weights: Weights,
   pass: Pass,
   inputs: Readonly<Record<string, ArrayLike<number>>> = {},
-  options?: ExecuteOptions,
+  { privateTokens = [], ...options }: PassOptions = {},
 ): Execution<Int32Array> {
-  const { tokens, starts, emit, choice = 'greedy' } = pass;
+  const { starts, emit, choice = 'greedy' } = pass;
   const append = { inputs, starts, emit, choice, auxiliary: true };
-  return execute(graph, weights, tokens === undefined ? append : { ...append, tokens }, options);
+  if (pass.tokens === undefined) return execute(graph, weights, append, options);
+  const privateRows = rowsOfPrivateTokens(pass.tokens);
+  if (privateRows.length !== privateTokens.length) {
+    throw new RangeError(`privateTokens: expected ${privateRows.length} ids, got ${privateTokens.length}`);
+  }
+  const tokens = Array.from(pass.tokens);
+  privateRows.forEach((row, i) => (tokens[row] = privateTokens[i] as number));
+  return execute(graph, weights, { ...append, tokens, privateRows }, options);
 }
 
 /**

@@ -1,6 +1,6 @@
 /** The public part of a pass: what a statement says of its rows, and what follows from that. */
 import { refuse } from '../errors/proof-error.ts';
-import type { PublicChoice, PublicRows } from '../ops/lowering.ts';
+import { PRIVATE_TOKEN, type PublicChoice, type PublicRows } from '../ops/lowering.ts';
 import type { Graph } from './graph.ts';
 
 /** Entries of a node's result that the statement shows. */
@@ -16,7 +16,7 @@ export interface Revealed {
 export interface Pass {
   /** Rows of all sequences, at least 1. */
   readonly rows: number;
-  /** Token ids of all rows; needed where the graph has an embedding. */
+  /** Token ids of all rows, `PRIVATE_TOKEN` for private ones; needed where the graph has an embedding. */
   readonly tokens?: ArrayLike<number>;
   /** Rows at which sequences start; the first is 0. */
   readonly starts: readonly number[];
@@ -38,7 +38,13 @@ export function publicRows(graph: Graph, pass: Pass): PublicRows {
   if (tokens !== undefined && tokens.length !== count) {
     wrong(`tokens: expected ${count}, got ${tokens.length}`);
   }
-  if (tokens === undefined && graph.nodes.some(({ op }) => op === 'embedding')) wrong('tokens: expected ids');
+  const embeddings = graph.nodes.filter(({ op }) => op === 'embedding').length;
+  if (tokens === undefined && embeddings > 0) wrong('tokens: expected ids');
+  const privateRows = rowsOfPrivateTokens(tokens);
+  // Each embedding has one-hots of its own: two would not be tied to the same ids.
+  if (privateRows.length > 0 && embeddings !== 1) {
+    wrong(`private tokens: expected a graph with one embedding, got ${embeddings}`);
+  }
   ascending('starts', starts, count);
   ascending('emit', emit, count);
   if (starts[0] !== 0) wrong('starts: expected 0 first');
@@ -56,7 +62,12 @@ export function publicRows(graph: Graph, pass: Pass): PublicRows {
   }
   const choicesOf = (node: string): ArrayLike<number> | undefined =>
     choices !== undefined && Object.hasOwn(choices, node) ? choices[node] : undefined;
-  return { count, tokens, positions, sequenceStart, emitted: emit, choice, choicesOf };
+  return { count, tokens, privateRows, positions, sequenceStart, emitted: emit, choice, choicesOf };
+}
+
+/** Rows of private tokens, ascending. */
+export function rowsOfPrivateTokens(tokens: ArrayLike<number> = []): number[] {
+  return Array.from(tokens).flatMap((id, row) => (id === PRIVATE_TOKEN ? [row] : []));
 }
 
 function ascending(name: string, rows: readonly number[], count: number): void {

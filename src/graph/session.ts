@@ -23,6 +23,8 @@ export type Choice = 'greedy' | { readonly seed: Uint8Array; readonly temperatur
 export interface Append {
   /** Token ids of the new rows; needed where the graph has an embedding. */
   readonly tokens?: ArrayLike<number>;
+  /** Rows of tokens that a proof keeps private: with `auxiliary` their witness is computed. Default: none. */
+  readonly privateRows?: readonly number[];
   /** Rows of `input` nodes by name, row by row. */
   readonly inputs?: Readonly<Record<string, ArrayLike<number>>>;
   /** Rows of this append at which a new sequence starts. Default: 0 for the first append, none for later ones. */
@@ -51,6 +53,7 @@ export interface Execution<A extends Entries> {
 export interface Rows<A extends Entries> {
   readonly count: number;
   readonly tokens: ArrayLike<number> | undefined;
+  readonly privateRows: readonly number[];
   inputOf(name: string): ArrayLike<number>;
   /** Position of each new row in its sequence, and the first row (of all) of its sequence. */
   readonly positions: Int32Array;
@@ -179,6 +182,7 @@ export function createSession<A extends Entries>(graph: Graph, arithmetic: Arith
       const rows: Rows<A> = {
         count,
         tokens: append.tokens,
+        privateRows: append.privateRows ?? [],
         inputOf: (name) => append.inputs?.[name] as ArrayLike<number>,
         positions,
         sequenceStart,

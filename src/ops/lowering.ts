@@ -12,11 +12,16 @@ import type { LookupCheck, NodeBase, Rows, TensorInfo, WeightDeclaration } from 
 /** How `argmax` chooses: the greatest value, or with the noise of a 32-byte public seed at a temperature in thousandths. */
 export type PublicChoice = 'greedy' | { readonly seed: Uint8Array; readonly temperature: number };
 
+/** What a statement has instead of a private token's id. */
+export const PRIVATE_TOKEN = -1;
+
 /** The public part of a pass, row by row. */
 export interface PublicRows {
   readonly count: number;
-  /** Token ids of all rows, where the graph has an embedding. */
+  /** Token ids of all rows, where the graph has an embedding; `PRIVATE_TOKEN` for private ones. */
   readonly tokens: ArrayLike<number> | undefined;
+  /** Rows of private tokens, ascending. */
+  readonly privateRows: readonly number[];
   /** Position of each row in its sequence, and the first row of that sequence. */
   readonly positions: readonly number[];
   readonly sequenceStart: readonly number[];

@@ -27,6 +27,7 @@ import { columnsOf } from './layout.ts';
 import { programPlan } from './plan.ts';
 import { productOracle, productVectors } from './product-prove.ts';
 import { placeSegments, productEnd } from './product.ts';
+import type { OnStage } from './stages.ts';
 import { checkProgramStatement, programDomain, type ProgramStatement } from './statement.ts';
 import { lookupWitness } from './witness-prove.ts';
 
@@ -46,6 +47,7 @@ export function proveProgram(
   source: MaskSource,
   witness: ProgramWitness,
   observer?: Observer,
+  onStage?: OnStage,
 ): Uint8Array<ArrayBuffer> {
   checkProgramStatement(statement);
   statement.groups.forEach((group, i) => {
@@ -56,7 +58,9 @@ export function proveProgram(
     }
   });
   const ch = proverChannel(programDomain(statement), observer);
-  kernels.memory.secretScope(() => proveProgramBody(kernels, ch, statement, groups, source, witness));
+  kernels.memory.secretScope(() =>
+    proveProgramBody(kernels, ch, statement, groups, source, witness, true, onStage),
+  );
   return ch.finish();
 }
 
@@ -69,6 +73,7 @@ export function proveProgramBody(
   source: MaskSource,
   witness: ProgramWitness,
   selfCheck = true,
+  onStage: OnStage = () => {},
 ): void {
   const { compiled, parameters } = statement;
   const { logData } = parameters.code;
@@ -76,24 +81,29 @@ export function proveProgramBody(
   const algebra = affineAlgebra(kernels.ext);
   const pads = createProverPads(source, programPlan(compiled, parameters, columns.count));
 
+  onStage('witness');
   const { cells: ownCells, room } = ownColumns(kernels, compiled, witness, logData);
   const sources = groups.map((group) => group.source);
   const cells = tensorCells(kernels, compiled, sources, ownCells, witness, logData);
   const evaluate = createEvaluator(kernels, compiled, cells, witness);
   const balances = lookupWitness(kernels, compiled, cells, evaluate, ownCells);
 
+  onStage('committing');
   const own = commitOwn(kernels, source, parameters, columnsOf(compiled.own, logData), ownCells, room);
   const committedPads = commitPads(kernels, source, parameters.pads, pads);
   writeRoot(ch, 'root/AM', own.rows);
   writeRoot(ch, 'root/PAD', committedPads.rows);
 
+  onStage('lookups');
   const lookup =
     compiled.lookups === undefined
       ? undefined
       : proveLookups(kernels, pads, ch, compiled.lookups.lookups, balances);
+  onStage('product');
   const joined = joinClaims(algebra, ch, compiled, lookup);
   const claims = proveProducts(kernels, ch, pads, statement, columns, cells, joined);
   if (lookup !== undefined) claims.push(multiplicityClaim(compiled, columns, lookup.multiplicities));
+  onStage('opening');
   proveOpening(kernels, ch, pads, { parameters, groups, own }, claims);
   provePads(kernels, ch, committedPads, pads.ledger.finish(), selfCheck);
 }

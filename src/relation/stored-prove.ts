@@ -15,6 +15,7 @@ import { columnsOf, type Layout } from './layout.ts';
 import { programCosts, programInstance } from './plan.ts';
 import type { Program, Tensor } from './program.ts';
 import { proveProgram } from './prove.ts';
+import type { OnStage } from './stages.ts';
 import { programDomain, type ProgramStatement } from './statement.ts';
 import { verifyProgram } from './verify.ts';
 
@@ -105,6 +106,8 @@ export interface ProgramRequest {
    * Most bytes that the witness's columns and their codeword may take, the largest part of a prover's memory. Default: no limit.
    */
   readonly maxBytes?: number;
+  /** Is told what the prover is at. */
+  readonly onStage?: OnStage;
 }
 
 export interface ProgramProof extends CheckedProof {
@@ -122,7 +125,7 @@ export interface ProgramProof extends CheckedProof {
  * const { statement, proof } = proveStoredProgram(kernels, home, { program, groups: [weights], witness, context });
  */
 export function proveStoredProgram(kernels: Kernels, home: Home, request: ProgramRequest): ProgramProof {
-  const { program, groups, witness, context } = request;
+  const { program, groups, witness, context, onStage } = request;
   checkProgram(kernels.ext.base, program);
   const compiled = compileProgram(kernels.ext, program);
   const [first] = groups;
@@ -142,8 +145,11 @@ export function proveStoredProgram(kernels: Kernels, home: Home, request: Progra
     purpose: 'proof',
     domain: programDomain(statement),
     ownCells: witnessName(kernels, compiled, witness),
-    prove: (source) => proveProgram(kernels, statement, owned, source, witness),
-    verify: (proof) => verifyProgram(statement, proof),
+    prove: (source) => proveProgram(kernels, statement, owned, source, witness, undefined, onStage),
+    verify(proof) {
+      onStage?.('own check');
+      return verifyProgram(statement, proof);
+    },
   });
   return { statement, ...checked };
 }
@@ -160,7 +166,11 @@ function requireRoom(own: Layout, logData: number, maxBytes: number | undefined)
 }
 
 /** Eight words that name a hidden witness: other cells under one statement must not be hidden by the same masks. Secret. */
-function witnessName(kernels: Kernels, { program }: CompiledProgram, witness: ProgramWitness): Uint32Array {
+export function witnessName(
+  kernels: Kernels,
+  { program }: CompiledProgram,
+  witness: ProgramWitness,
+): Uint32Array {
   const hasher = blake3Hasher({ context: 'zkdl program witness 1' });
   for (const { kind, name } of program.tensors) {
     const cells = witness.tensors.get(name);

@@ -8,6 +8,8 @@ export { commitToFolder, type CommitFolderOptions, type CommittedFolder } from '
 export { estimatePath, type Estimate, type EstimateOptions } from './estimate.ts';
 export { importModel, type ImportedModel, type ImportModelOptions } from './import.ts';
 export { inspectFile, type Inspection } from './inspect.ts';
+export type { ProvenSequence } from './generating.ts';
+export type { LogitPosition, ShownLogits, TopLogit } from './logits.ts';
 export { proveText, type ProvenText, type ProveTextOptions } from './prove.ts';
 export { refreshFolder, type Refreshed, type RefreshOptions } from './refresh.ts';
 export type { OnStep } from './steps.ts';

@@ -34,9 +34,11 @@ export type Inspection = { readonly bytes: number; readonly parts: readonly File
   | ({ readonly kind: 'key'; readonly digest: string; readonly weightsKey: GroupSummary } & Program)
   | {
       readonly kind: 'answer';
-      readonly statement: Omit<AnswerStatement, 'model' | 'context'> & {
+      readonly statement: Omit<AnswerStatement, 'model' | 'context' | 'revealed'> & {
         readonly model: string;
         readonly context: string;
+        /** Tokens whose logits are shown, from 1. `verify` shows them with their verdict. */
+        readonly logits: readonly { readonly sequence: number; readonly position: number }[];
       };
       readonly parameters: ParameterSummary;
     }
@@ -150,9 +152,21 @@ function inspectKey(bytes: Uint8Array): Inspection {
 
 function inspectAnswer(bytes: Uint8Array): Inspection {
   const { statement, parameters, proof } = decodeAnswer(bytes);
-  const { model, context } = statement;
+  const { model, context, revealed = [], sequences, choice } = statement;
+  const logits = revealed.map(({ sequence, position }) => ({
+    sequence: sequence + 1,
+    position: position + 1,
+  }));
   const parts = [
     part('context', context.length),
+    ...(revealed.length === 0
+      ? []
+      : [
+          part(
+            'logits',
+            revealed.reduce((sum, { values }) => sum + 4 * values.length, 0),
+          ),
+        ]),
     part('parameters', encodeParameters(parameters).length),
     part('proof', proof.length),
   ];
@@ -160,7 +174,7 @@ function inspectAnswer(bytes: Uint8Array): Inspection {
     kind: 'answer',
     bytes: bytes.length,
     parts: withRest(bytes.length, parts),
-    statement: { ...statement, model: hexOf(model), context: hexOf(context) },
+    statement: { sequences, choice, model: hexOf(model), context: hexOf(context), logits },
     parameters: parametersOf(parameters),
   };
 }

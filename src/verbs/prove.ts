@@ -1,27 +1,31 @@
-/** The verb `prove`: a committed model continues a prompt and proves that it did. */
-import { refuse } from '../errors/proof-error.ts';
-import { kernelProduct } from '../graph/execute-witness.ts';
-import { generate, integerSession } from '../graph/index.ts';
+/** The verb `prove`: a committed model continues prompts and proves that it did. */
+import { modelDigest } from '../answer/key.ts';
+import { MAX_CONTEXT_BYTES } from '../answer/statement.ts';
 import type { Tokenizer } from '../import/tokenizer.ts';
 import type { Kernels } from '../kernels/contract.ts';
 import type { PublicChoice } from '../ops/lowering.ts';
-import { proveAnswer } from '../prover/prove-answer.ts';
-import type { QuantizedModel } from '../quantize/index.ts';
-import { budgetStatus, openGroup, type Home } from '../store/index.ts';
-import { MAX_CONTEXT_BYTES } from '../answer/statement.ts';
-import { modelDigest } from '../answer/key.ts';
 import { keyOf } from '../prover/commit-model.ts';
+import { proveAnswer } from '../prover/prove-answer.ts';
+import type { OnStage } from '../relation/stages.ts';
+import { budgetStatus, openGroup, type Home } from '../store/index.ts';
 import { choiceOf, type ChoiceOptions } from './choice.ts';
-import { checkOutput, naming, writeNew } from './files.ts';
+import { checkOutput, writeNew } from './files.ts';
 import { epochPath, folderModel, folderTokenizer, openFolder } from './folder.ts';
+import { continuePrompts, type Continued, type ProvenSequence } from './generating.ts';
+import { revealOf, type LogitPosition } from './logits.ts';
 import { silent, stopwatch, type OnStep } from './steps.ts';
 import { textOf } from './text.ts';
 
 export interface ProveTextOptions extends ChoiceOptions {
   /** Directory of a committed model. */
   readonly folder: string;
-  readonly prompt: string;
-  /** Greatest number of new tokens. Default 32. */
+  /** One, or several that one proof is about. */
+  readonly prompt: string | readonly string[];
+  /** Say nothing of prompts but how many tokens they have. Default: they are public. */
+  readonly privatePrompt?: boolean;
+  /** New tokens whose logits become public. Default: none. */
+  readonly revealLogits?: readonly LogitPosition[] | 'all';
+  /** Greatest number of new tokens behind each prompt. Default 32. */
   readonly tokens?: number;
   /** Anything that the parties agreed on; bound into the proof. */
   readonly context?: string;
@@ -34,13 +38,9 @@ export interface ProvenText {
   /** Digest of the key that the proof verifies under. */
   readonly model: Uint8Array;
   readonly epoch: number;
-  readonly prompt: readonly number[];
-  readonly completion: readonly number[];
-  /** The completion as text. */
-  readonly text: string;
+  /** One for each prompt, in their order. */
+  readonly sequences: readonly ProvenSequence[];
   readonly choice: PublicChoice;
-  /** Why the completion is no longer: a token that ends texts, the context's end, or as many tokens as asked for. */
-  readonly ended: 'stop' | 'context' | 'tokens';
   readonly file: string;
   readonly bytes: number;
   readonly proofsLeft: number;
@@ -49,19 +49,20 @@ export interface ProvenText {
 }
 
 /**
- * Continues a prompt, proves it and writes the proof file. Everything that can be refused is refused before budget is spent.
+ * Continues prompts, proves it and writes the proof file. Everything that can be refused is refused before budget is spent.
  *
  * @throws ProofError `PROMPT`, `CONTEXT`, `TOKENIZER_*`, `FILE_*`, `FOLDER`; as `proveAnswer`
  * @throws RangeError for options out of range
  * @example
- * const { text } = await proveText(kernels, openHome(), { folder: 'story', prompt: 'Call me', out: 'answer.zkp' });
+ * const { sequences } = await proveText(kernels, openHome(), { folder: 'story', prompt: 'Call me', out: 'answer.zkp' });
  */
 export async function proveText(
   kernels: Kernels,
   home: Home,
   options: ProveTextOptions,
 ): Promise<ProvenText> {
-  const { onStep = silent } = options;
+  const { onStep = silent, privatePrompt = false, tokens = 32, revealLogits = [] } = options;
+  const prompts = typeof options.prompt === 'string' ? [options.prompt] : options.prompt;
   const choice = choiceOf(options);
   const context = contextOf(options.context);
   const watch = stopwatch();
@@ -72,16 +73,19 @@ export async function proveText(
   const model = folderModel(folder);
   const tokenizer = await folderTokenizer(folder, model);
   watch.next('generating');
-  const answer = continuePrompt(kernels, model, tokenizer, options, choice);
+  const continued = continuePrompts(kernels, model, tokenizer, prompts, { tokens, choice, onStep });
+  const completions = continued.map(({ completion }) => completion);
+  const reveal = revealOf(revealLogits, completions);
   watch.next('opening');
   onStep('opening the commitment');
   const group = openGroup(kernels, home, epochPath(folder.path, folder.epoch));
   try {
     watch.next('proving');
-    onStep(`proving ${answer.completion.length} tokens`);
-    const { prompt, completion } = answer;
-    const request = { sequences: [{ prompt, completion }], choice, context };
-    const { bytes, reservations } = proveAnswer(kernels, home, { model, group }, request);
+    const count = completions.reduce((sum, { length }) => sum + length, 0);
+    const onStage: OnStage = (stage) => onStep(`proving ${count} tokens: ${stage}`);
+    const sequences = continued.map(({ prompt, completion }) => ({ prompt, completion, privatePrompt }));
+    const request = { sequences, choice, context, reveal };
+    const { bytes, reservations } = proveAnswer(kernels, home, { model, group }, request, onStage);
     watch.next('writing');
     onStep('writing');
     writeNew(options.out, bytes);
@@ -90,7 +94,7 @@ export async function proveText(
     return {
       model: modelDigest(keyOf(model, group).keyBytes),
       epoch: folder.epoch,
-      ...answer,
+      sequences: continued.map((own) => (privatePrompt ? withoutPrompt(tokenizer, own) : own)),
       choice,
       file: options.out,
       bytes: bytes.length,
@@ -103,6 +107,12 @@ export async function proveText(
   }
 }
 
+/** What a verifier sees: the completion's text stands for itself. */
+function withoutPrompt(tokenizer: Tokenizer, { prompt, completion, ended }: Continued): ProvenSequence {
+  const text = textOf(tokenizer, [], completion);
+  return { prompt: { privateTokens: prompt.length }, completion, text, ended };
+}
+
 /** @throws RangeError */
 export function contextOf(text = ''): Uint8Array<ArrayBuffer> {
   const bytes = new TextEncoder().encode(text);
@@ -110,38 +120,4 @@ export function contextOf(text = ''): Uint8Array<ArrayBuffer> {
     throw new RangeError(`context: expected at most ${MAX_CONTEXT_BYTES} bytes, got ${bytes.length}`);
   }
   return bytes;
-}
-
-/** What the model says. */
-function continuePrompt(
-  kernels: Kernels,
-  { graph, weights, info }: QuantizedModel,
-  tokenizer: Tokenizer,
-  { prompt: text, tokens = 32, onStep = silent }: ProveTextOptions,
-  choice: PublicChoice,
-): Pick<ProvenText, 'prompt' | 'completion' | 'text' | 'ended'> {
-  if (text === '') refuse('PROMPT', 'prompt', 'expected text, got none');
-  if (!Number.isSafeInteger(tokens) || tokens < 1) {
-    throw new RangeError(`tokens: expected a positive integer, got ${tokens}`);
-  }
-  const prompt = tokenizer.encode(text);
-  onStep('generating', 0);
-  const weightOf = (name: string) => weights.get(name) as Int16Array | Int32Array;
-  const session = integerSession(graph, weightOf, { product: kernelProduct(kernels) });
-  let made = 0;
-  const completion = naming('prompt', () =>
-    generate(graph, session, {
-      prompt,
-      maxTokens: tokens,
-      choice,
-      stop: info.eos,
-      onToken: () => {
-        onStep('generating', ++made / tokens);
-        return true;
-      },
-    }),
-  );
-  const stopped = info.eos.includes(completion.at(-1) as number);
-  const ended = stopped ? 'stop' : completion.length < tokens ? 'context' : 'tokens';
-  return { prompt, completion, text: textOf(tokenizer, prompt, completion), ended };
 }

@@ -2,10 +2,12 @@
 import { modelDigest, type ModelKey } from '../answer/key.ts';
 import { verifyModelLinks } from '../answer/link.ts';
 import { verifyAnswer, type Expectations } from '../answer/verify.ts';
-import type { AnswerStatement } from '../answer/statement.ts';
+import { isPrivate, type AnswerStatement, type Prompt, type Sequence } from '../answer/statement.ts';
+import type { Tokenizer } from '../import/tokenizer.ts';
 import type { Verdict } from '../pcs/linear-verify.ts';
 import { bytesOfHex } from './choice.ts';
 import { readInput } from './files.ts';
+import { shownLogits, type ShownLogits } from './logits.ts';
 import { contextOf } from './prove.ts';
 import { readTokenizer } from './sources.ts';
 import { promptText, textOf } from './text.ts';
@@ -17,9 +19,9 @@ export interface VerifyFileOptions {
   readonly links?: readonly string[];
   /** Shows text; its digest must be the key's. */
   readonly tokenizer?: string;
-  /** What the caller knows and the proof must say: texts (they need the tokenizer), context. */
-  readonly prompt?: string;
-  readonly completion?: string;
+  /** What the caller knows and the proof must say: texts, one for each sequence (they need the tokenizer), and the context. */
+  readonly prompt?: string | readonly string[];
+  readonly completion?: string | readonly string[];
   readonly context?: string;
   /** Digest of the key that the parties agreed on: 64 hexadecimal digits. */
   readonly model?: string;
@@ -27,7 +29,8 @@ export interface VerifyFileOptions {
 
 /** A sequence that was proven, as text where a tokenizer was given. */
 export interface VerifiedSequence {
-  readonly prompt: readonly number[];
+  /** Ids, or the length of a private one. */
+  readonly prompt: Prompt;
   readonly completion: readonly number[];
   readonly promptText?: string;
   readonly completionText?: string;
@@ -39,6 +42,8 @@ export type FileVerdict =
       readonly statement: AnswerStatement;
       readonly key: ModelKey;
       readonly sequences: readonly VerifiedSequence[];
+      /** What the proof shows beside the choices. */
+      readonly logits: readonly ShownLogits[];
       /** Milliseconds of the verifier, files and tokenizer not counted. */
       readonly milliseconds: number;
     }
@@ -72,7 +77,7 @@ export async function verifyFile(options: VerifyFileOptions): Promise<FileVerdic
   const { statement, key } = verdict;
   const shown = await show(options, statement, key);
   if ('ok' in shown) return shown;
-  return { ok: true, statement, key, sequences: shown.sequences, milliseconds };
+  return { ok: true, statement, key, ...shown, milliseconds };
 }
 
 function checkOptions({ tokenizer, prompt, completion, model }: VerifyFileOptions): void {
@@ -84,33 +89,79 @@ function checkOptions({ tokenizer, prompt, completion, model }: VerifyFileOption
   }
 }
 
-/** Sequences with their texts, held against what the caller expects. */
+type Shown = Pick<Extract<FileVerdict, { ok: true }>, 'sequences' | 'logits'>;
+
+/** Sequences with their texts, held against what the caller expects, and logits. */
 async function show(
   { tokenizer: file, prompt, completion }: VerifyFileOptions,
-  { sequences }: AnswerStatement,
-  { info }: ModelKey,
-): Promise<{ readonly sequences: readonly VerifiedSequence[] } | Extract<Verdict, { ok: false }>> {
-  if (file === undefined) return { sequences };
+  { sequences, revealed = [] }: AnswerStatement,
+  { info, graph }: ModelKey,
+): Promise<Shown | Extract<Verdict, { ok: false }>> {
+  if (file === undefined) return { sequences, logits: shownLogits(graph, revealed) };
   const { tokenizer } = await readTokenizer(file, info.vocab);
   const digest = hexOf(tokenizer.digest);
   if (info.tokenizer !== digest) {
     return refused('TOKENIZER_FIT', file, `expected the one with digest ${info.tokenizer}, got ${digest}`);
   }
-  const shown = sequences.map((sequence) => ({
+  const shown = sequences.map((sequence) => withTexts(tokenizer, sequence));
+  if (prompt !== undefined) {
+    if (sequences.some((sequence) => isPrivate(sequence.prompt))) {
+      return refused(
+        'PROMPT',
+        'proof file',
+        'expected the given prompt, got a proof that keeps its prompt private',
+      );
+    }
+    const same = (text: string, { prompt: ids }: VerifiedSequence): boolean =>
+      sameIds(tokenizer.encode(text), ids as readonly number[]);
+    const fault = differs('prompt', textsOf(prompt), shown, same);
+    if (fault !== undefined) return fault;
+  }
+  if (completion !== undefined) {
+    const fault = differs(
+      'completion',
+      textsOf(completion),
+      shown,
+      (text, own) => text === own.completionText,
+    );
+    if (fault !== undefined) return fault;
+  }
+  return { sequences: shown, logits: shownLogits(graph, revealed, tokenizer) };
+}
+
+/** A completion behind a private prompt stands for itself. */
+function withTexts(tokenizer: Tokenizer, sequence: Sequence): VerifiedSequence {
+  const { prompt, completion } = sequence;
+  if (isPrivate(prompt)) return { ...sequence, completionText: textOf(tokenizer, [], completion) };
+  return {
     ...sequence,
-    promptText: promptText(tokenizer, sequence.prompt),
-    completionText: textOf(tokenizer, sequence.prompt, sequence.completion),
-  }));
-  const [first] = shown as [VerifiedSequence];
-  const several = sequences.length > 1;
-  const ids = prompt === undefined ? undefined : tokenizer.encode(prompt);
-  if (ids !== undefined && (several || !sameIds(ids, first.prompt))) {
-    return refused('PROMPT', 'proof file', 'expected the given prompt, got a proof about another');
+    promptText: promptText(tokenizer, prompt),
+    completionText: textOf(tokenizer, prompt, completion),
+  };
+}
+
+function textsOf(given: string | readonly string[]): readonly string[] {
+  return typeof given === 'string' ? [given] : given;
+}
+
+/** The refusal where texts are not those of the proof. */
+function differs(
+  what: 'prompt' | 'completion',
+  texts: readonly string[],
+  shown: readonly VerifiedSequence[],
+  same: (text: string, sequence: VerifiedSequence) => boolean,
+): Extract<Verdict, { ok: false }> | undefined {
+  const code = what.toUpperCase();
+  if (texts.length !== shown.length) {
+    const [given, own] = [counted(texts.length, what), counted(shown.length, what)];
+    return refused(code, 'proof file', `expected the given ${given}, got a proof about ${own}`);
   }
-  if (completion !== undefined && (several || first.completionText !== completion)) {
-    return refused('COMPLETION', 'proof file', 'expected the given completion, got a proof about another');
-  }
-  return { sequences: shown };
+  if (shown.every((sequence, s) => same(texts[s] as string, sequence))) return undefined;
+  return refused(code, 'proof file', `expected the given ${what}, got a proof about another`);
+}
+
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
 }
 
 function refused(code: string, stage: string, detail: string): Extract<Verdict, { ok: false }> {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { decodeAnswer, encodeAnswer, type Answer } from '../../src/answer/envelope.ts';
-import type { Sequence } from '../../src/answer/statement.ts';
+import type { Prompt, Sequence } from '../../src/answer/statement.ts';
 import { complete } from '../../src/quantize/index.ts';
 import { loadModel } from '../../src/quantize/node.ts';
 import { decodeKey, keyDigest } from '../../src/pcs/key.ts';
@@ -19,7 +19,8 @@ const SLOW = 600_000; // the machine may be busy: nothing here is about time
 const SEED = '5a'.repeat(32);
 let folder: string;
 let digest: string;
-let proven: { prompt: number[]; completion: number[]; text: string; proofsLeft: number };
+let proven: { prompt: number[]; completion: number[]; text: string };
+let proofsLeft: number;
 
 const run = (...args: string[]): Run => zkdl(folder, args);
 const path = (name: string): string => join(folder, name);
@@ -61,6 +62,7 @@ function withSequence(change: (sequence: Sequence) => Partial<Sequence>): (answe
     return { ...answer, statement };
   };
 }
+const ids = (prompt: Prompt): readonly number[] => prompt as readonly number[];
 const changed = (ids: readonly number[], at: number): number[] =>
   ids.map((id, i) => (i === at ? (id + 1) % 272 : id));
 
@@ -73,7 +75,8 @@ beforeAll(async () => {
   digest = made['digest'] as string;
   const sampled = ['--seed', SEED, '--temperature', '0.8', '--context', 'request 7'];
   const prove = done('prove', 'm', '--prompt', 'Hello', '--tokens', '4', ...sampled, '-o', 'a.zkp', '--json');
-  proven = prove.json() as unknown as typeof proven;
+  [proven] = prove.json()['sequences'] as [typeof proven];
+  proofsLeft = prove.json()['proofsLeft'] as number;
 }, SLOW);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -157,7 +160,7 @@ describe('the whole way', () => {
       epoch: 0,
       current: true,
       generation: 1,
-      proofsLeft: proven.proofsLeft,
+      proofsLeft,
     });
   });
 });
@@ -168,7 +171,7 @@ describe('refused, exit code 1', () => {
   test('a changed token of the prompt', () => {
     const file = forged(
       'x.zkp',
-      withSequence(({ prompt }) => ({ prompt: changed(prompt, 4) })),
+      withSequence(({ prompt }) => ({ prompt: changed(ids(prompt), 4) })),
     );
     expect(verify(file).stage).not.toBe('');
   });
@@ -183,7 +186,7 @@ describe('refused, exit code 1', () => {
     verify(
       forged(
         'x.zkp',
-        withSequence(({ prompt }) => ({ prompt: prompt.slice(1) })),
+        withSequence(({ prompt }) => ({ prompt: ids(prompt).slice(1) })),
       ),
     );
     verify(

@@ -24,8 +24,9 @@ export function lowered(
   weights: Readonly<Record<string, WeightData>>,
   pass: Pass,
   inputs: Readonly<Record<string, ArrayLike<number>>> = {},
+  privateTokens: readonly number[] = [],
 ): Lowered {
-  const results = executePass(graph, (name) => weights[name]!, pass, inputs);
+  const results = executePass(graph, (name) => weights[name]!, pass, inputs, { privateTokens });
   const program: Program = lowerGraph(graph, pass);
   const witness = programWitness(graph, program, results);
   const statics = new Map<string, Int16Array>();

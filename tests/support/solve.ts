@@ -104,6 +104,19 @@ export function solve(program: Program, known: Cells, options: SearchOptions = {
     if (only === undefined) return { constant: expanded.constant };
     return { constant: expanded.constant, cell: only[0], coefficient: only[1] };
   };
+  /** Both roots of c x^2 + b x = 0, the only unknown cell x; undefined for another equation. */
+  const twoRoots = ({ forms, table, cells }: Constraint): [number, Fe][][] | undefined => {
+    const [cell, more] = cells.filter((own) => values[own] === undefined);
+    if (table !== undefined || cell === undefined || more !== undefined) return undefined;
+    const { constant, linear, quadratic } = forms[0]!;
+    const others = quadratic.some(({ a, b }) => (a === cell) !== (b === cell));
+    const known = [...linear.keys()].some((own) => own !== cell);
+    if (others || known || constant !== F.zero || !quadratic.every(({ a }) => a === cell)) return undefined;
+    const c = quadratic.reduce((sum, own) => F.add(sum, own.c), F.zero);
+    if (c === F.zero) return undefined;
+    const root = F.mul(F.neg(linear.get(cell) ?? F.zero), F.inverse(c));
+    return [[[cell, F.zero]], ...(root === F.zero ? [] : [[[cell, root]] as [number, Fe][]])];
+  };
   /** Solutions of an equation between digits; undefined where a cell has no domain or there are too many. */
   const digitSolutions = ({ forms, table }: Constraint, most: number): [number, Fe][][] | undefined => {
     if (table !== undefined) return undefined;
@@ -115,7 +128,7 @@ export function solve(program: Program, known: Cells, options: SearchOptions = {
   /** All assignments that one constraint allows; undefined where it does not say yet. */
   const candidates = (constraint: Constraint): [number, Fe][][] | undefined => {
     const reduced = constraint.forms.map(reduce);
-    const digits = digitSolutions(constraint, Infinity);
+    const digits = twoRoots(constraint) ?? digitSolutions(constraint, Infinity);
     if (digits !== undefined) return digits;
     if (reduced.some((form) => form === undefined)) return undefined;
     const forms = reduced as Reduced[];
@@ -152,7 +165,7 @@ export function solve(program: Program, known: Cells, options: SearchOptions = {
   const estimate = (constraint: Constraint, most: number): number => {
     const { forms, table } = constraint;
     const reduced = forms.map(reduce);
-    const digits = digitSolutions(constraint, most);
+    const digits = twoRoots(constraint) ?? digitSolutions(constraint, most);
     if (digits !== undefined) return digits.length;
     if (reduced.every((form) => form?.cell === undefined) || reduced.includes(undefined)) return Infinity;
     if (table === undefined) return 1;
@@ -186,7 +199,7 @@ export function solve(program: Program, known: Cells, options: SearchOptions = {
 
   /** None or one; undefined where there are more or it is not known. */
   const candidatesIfFew = (constraint: Constraint): [number, Fe][][] | undefined => {
-    const digits = digitSolutions(constraint, 1);
+    const digits = twoRoots(constraint) ?? digitSolutions(constraint, 1);
     if (digits !== undefined) return digits.length > 1 ? undefined : digits;
     const { table, forms } = constraint;
     if (table !== undefined) {
