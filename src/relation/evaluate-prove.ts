@@ -65,17 +65,20 @@ function addTerm(
   const [first, second] = term.views;
   if (first !== undefined && second === undefined && term.sums.length === 0 && term.mask === undefined) {
     const { cells, shape } = source(first);
-    const words = wordsOf(kernels, cells);
-    if (isIdentity(first, shape, indices)) return kernels.addScaled(out, out, c, words);
+    if (isIdentity(first, shape, indices)) return kernels.addScaled(out, out, c, wordsOf(kernels, cells));
     const { base, steps } = addressesOf(first, shape, indices);
-    const addresses = allAddresses(base, steps);
-    return kernels.addScaled(out, out, c, pick(words, addresses));
+    // What a view reads is picked before it is converted: a gather reads a few rows of a large table.
+    const read = pick(cells, allAddresses(base, steps));
+    return kernels.addScaled(out, out, c, wordsOf(kernels, read));
   }
   kernels.addScaled(out, out, c, sumOfProducts(kernels, term, indices, source));
 }
 
-function pick(words: Uint32Array, addresses: Int32Array): Uint32Array {
-  return Uint32Array.from(addresses, (at) => words[at] as number);
+function pick(cells: RowMajor, addresses: Int32Array): RowMajor {
+  const out =
+    cells instanceof Uint32Array ? new Uint32Array(addresses.length) : new Int32Array(addresses.length);
+  for (let i = 0; i < out.length; i++) out[i] = cells[addresses[i] as number] as number;
+  return out;
 }
 
 /** Whether a view reads the tensor cell by cell in the relation's order. */

@@ -30,6 +30,9 @@ import { placeSegments, productEnd } from './product.ts';
 import { checkProgramStatement, programDomain, type ProgramStatement } from './statement.ts';
 import { lookupWitness } from './witness-prove.ts';
 
+/** Told what a proof is about to do, for benchmarks: names of steps, nothing else. */
+export type OnProofStep = (step: string) => void;
+
 /**
  * A proof of a program. The caller has reserved the budget of every group and derived `source` from the reservation, and
  * checks the proof before it is released.
@@ -46,6 +49,7 @@ export function proveProgram(
   source: MaskSource,
   witness: ProgramWitness,
   observer?: Observer,
+  onStep?: OnProofStep,
 ): Uint8Array<ArrayBuffer> {
   checkProgramStatement(statement);
   statement.groups.forEach((group, i) => {
@@ -56,7 +60,9 @@ export function proveProgram(
     }
   });
   const ch = proverChannel(programDomain(statement), observer);
-  kernels.memory.secretScope(() => proveProgramBody(kernels, ch, statement, groups, source, witness));
+  kernels.memory.secretScope(() =>
+    proveProgramBody(kernels, ch, statement, groups, source, witness, true, onStep),
+  );
   return ch.finish();
 }
 
@@ -69,6 +75,7 @@ export function proveProgramBody(
   source: MaskSource,
   witness: ProgramWitness,
   selfCheck = true,
+  onStep: OnProofStep = () => {},
 ): void {
   const { compiled, parameters } = statement;
   const { logData } = parameters.code;
@@ -76,25 +83,31 @@ export function proveProgramBody(
   const algebra = affineAlgebra(kernels.ext);
   const pads = createProverPads(source, programPlan(compiled, parameters, columns.count));
 
+  onStep('witness');
   const ownCells = ownColumns(kernels, compiled, witness, logData);
   const sources = groups.map((group) => group.source);
   const cells = tensorCells(kernels, compiled, sources, ownCells, witness, logData);
   const evaluate = createEvaluator(kernels, compiled, cells, witness);
   const balances = lookupWitness(kernels, compiled, cells, evaluate, ownCells);
 
+  onStep('commitment');
   const own = commitOwn(kernels, source, parameters, columnsOf(compiled.own, logData), ownCells);
   const committedPads = commitPads(kernels, source, parameters.pads, pads);
   writeRoot(ch, 'root/AM', own.rows);
   writeRoot(ch, 'root/PAD', committedPads.rows);
 
+  onStep('lookups');
   const lookup =
     compiled.lookups === undefined
       ? undefined
       : proveLookups(kernels, pads, ch, compiled.lookups.lookups, balances);
+  onStep('products');
   const joined = joinClaims(algebra, ch, compiled, lookup);
   const claims = proveProducts(kernels, ch, pads, statement, columns, cells, joined);
   if (lookup !== undefined) claims.push(multiplicityClaim(compiled, columns, lookup.multiplicities));
+  onStep('opening');
   proveOpening(kernels, ch, pads, { parameters, groups, own }, claims);
+  onStep('pads');
   provePads(kernels, ch, committedPads, pads.ledger.finish(), selfCheck);
 }
 
