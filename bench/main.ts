@@ -1,6 +1,8 @@
 /** `npm run bench -- NAME [options]`. */
 import { benchAnswer, benchStories } from './answer/main.ts';
 import { benchEngine } from './engine/main.ts';
+import { benchGpt2, benchLlama, makeLarge } from './large/main.ts';
+import { benchVerifyAnswer } from './large/verify.ts';
 import { benchKernels } from './kernels/main.ts';
 import { benchCommit, benchOpen } from './pcs/main.ts';
 import { benchStore } from './pcs/store.ts';
@@ -17,6 +19,10 @@ const BENCHMARKS: Record<string, (args: readonly string[]) => Promise<void>> = {
   engine: benchEngine,
   answer: benchAnswer,
   stories260K: benchStories,
+  'gpt2-small': benchGpt2,
+  'llama2-7b': benchLlama,
+  'make-model': makeLarge,
+  'verify-answer': benchVerifyAnswer,
 };
 
 const [name, ...args] = process.argv.slice(2);

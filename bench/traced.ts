@@ -9,13 +9,25 @@ export interface KernelTrace {
   phases(): Record<string, number>;
   /** Work since the last reset, computed from the sizes of calls. */
   work(): Work;
+  /** The same for each kernel, with the number of calls; by name. */
+  workByKernel(): Record<string, KernelWork>;
   reset(): void;
 }
+
+export interface KernelWork extends Work {
+  readonly calls: number;
+}
+
+const add = (a: Work, b: Work): Work => ({
+  multiplications: a.multiplications + b.multiplications,
+  hashes: a.hashes + b.hashes,
+  bytes: a.bytes + b.bytes,
+});
 
 /** The same kernels behind a clock. */
 export function traced(kernels: Kernels): KernelTrace {
   const ms = new Map<string, number>();
-  let total = noWork();
+  const works = new Map<string, KernelWork>();
   const now = kernels.threads === 1 ? cpuNow : () => performance.now();
   const wrapped: Record<string, unknown> = { ...kernels };
   for (const [name, value] of Object.entries(kernels)) {
@@ -27,11 +39,8 @@ export function traced(kernels: Kernels): KernelTrace {
         return (value as (...a: unknown[]) => unknown)(...args);
       } finally {
         ms.set(name, (ms.get(name) ?? 0) + now() - start);
-        total = {
-          multiplications: total.multiplications + work.multiplications,
-          hashes: total.hashes + work.hashes,
-          bytes: total.bytes + work.bytes,
-        };
+        const old = works.get(name) ?? { calls: 0, ...noWork() };
+        works.set(name, { calls: old.calls + 1, ...add(old, work) });
       }
     };
   }
@@ -43,10 +52,11 @@ export function traced(kernels: Kernels): KernelTrace {
         .map(([name, t]) => [name, Math.round(10 * t) / 10] as const);
       return Object.fromEntries(rows);
     },
-    work: () => total,
+    work: () => [...works.values()].reduce(add, noWork()),
+    workByKernel: () => Object.fromEntries([...works].sort(([a], [b]) => (a < b ? -1 : 1))),
     reset() {
       ms.clear();
-      total = noWork();
+      works.clear();
     },
   };
 }

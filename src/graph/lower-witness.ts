@@ -5,6 +5,7 @@
 import { argmaxWitness } from '../ops/argmax/witness.ts';
 import { attentionWitness } from '../ops/attention/witness.ts';
 import { centreWitness } from '../ops/centre/witness.ts';
+import { matrixTensor } from '../ops/lowering.ts';
 import type { Executed, OperatorWitness } from '../ops/lowering-witness.ts';
 import { embeddingWitness } from '../ops/embedding/witness.ts';
 import { requantiseWitness } from '../ops/requantise/witness.ts';
@@ -63,12 +64,14 @@ export function executePass(
  * The witness of a lowered pass.
  *
  * @param program of the same graph and pass
+ * @param weights of the graph, where they are at hand: then the proof need not put matrices together again
  * @throws Error for a tensor that no operator fills
  */
 export function programWitness(
   graph: Graph,
   program: Program,
   { tensors: results, auxiliary }: Execution<Int32Array>,
+  weights?: Weights,
 ): ProgramWitness {
   const info = checkGraph(graph);
   const nodes = new Map(graph.nodes.map((node) => [node.name, node]));
@@ -110,5 +113,15 @@ export function programWitness(
     const cells = cellsOf(name);
     if (cells !== undefined) virtuals.set(name, cells);
   }
-  return { tensors, virtuals };
+  return { tensors, virtuals, ...(weights && { statics: matricesOf(graph, weights) }) };
+}
+
+/** The matrices that are committed as they are: no copy. */
+function matricesOf(graph: Graph, weights: Weights): Map<string, Int16Array> {
+  const statics = new Map<string, Int16Array>();
+  for (const { name, shape } of graph.weights) {
+    const data = weights(name);
+    if (shape.length === 2 && data instanceof Int16Array) statics.set(matrixTensor(name), data);
+  }
+  return statics;
 }

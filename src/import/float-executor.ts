@@ -2,7 +2,15 @@
  * A plain float64 forward pass of an imported model, token by token with a cache. It is the yardstick for everything
  * that is made of the model later, and a check of the importers; it is written for clarity, not speed.
  */
-import { activate, attend, type LayerCache, linear, normalise, rotate, type Values } from './float-ops.ts';
+import {
+  activate,
+  attend,
+  type LayerCache,
+  linearRows,
+  normalise,
+  rotate,
+  type Values,
+} from './float-ops.ts';
 import {
   type Architecture,
   type FloatModel,
@@ -27,6 +35,12 @@ export interface FloatExecutor {
   readonly architecture: Architecture;
   /** Begins a text: an empty cache. */
   readonly start: () => FloatSession;
+  /**
+   * Appends a token to each of several texts of this executor: the same logits as one after the other, and quicker, because
+   * they share every weight that is read.
+   * @throws RangeError as `FloatSession.append`; then no text has changed
+   */
+  readonly advance: (sessions: readonly FloatSession[], tokens: readonly number[]) => Float64Array[];
 }
 
 /** One text in the making. */
@@ -57,7 +71,33 @@ export async function floatExecutor(
   const loaded = new Map<WeightName, Values>();
   for (const name of model.weights.keys()) loaded.set(name, await loadWeight(model, name));
   const { architecture } = model;
-  return { architecture, start: () => startSession(architecture, loaded, options.observe ?? (() => {})) };
+  const texts = new WeakMap<FloatSession, Text>();
+  const advance: FloatExecutor['advance'] = (sessions, tokens) => {
+    const own = sessions.map((session) => texts.get(session) as Text);
+    return appendAll(architecture, loaded, own, tokens, options.observe ?? (() => {}));
+  };
+  return {
+    architecture,
+    advance,
+    start() {
+      const text: Text = {
+        caches: Array.from({ length: architecture.layers }, () => ({ keys: [], values: [] })),
+        length: 0,
+      };
+      const session: FloatSession = {
+        length: () => text.length,
+        append: (token) => advance([session], [token])[0] as Float64Array,
+      };
+      texts.set(session, text);
+      return session;
+    },
+  };
+}
+
+/** A text in the making. */
+interface Text {
+  readonly caches: readonly LayerCache[];
+  length: number;
 }
 
 async function loadWeight(model: FloatModel, name: WeightName): Promise<Values> {
@@ -76,78 +116,100 @@ async function loadWeight(model: FloatModel, name: WeightName): Promise<Values> 
 
 type Observe = NonNullable<ExecutorOptions['observe']>;
 
-function startSession(
+function appendAll(
   a: Architecture,
   loaded: ReadonlyMap<WeightName, Values>,
+  texts: readonly Text[],
+  tokens: readonly number[],
   observe: Observe,
-): FloatSession {
+): Float64Array[] {
   const weight = (name: WeightName): Values => loaded.get(name) as Values;
-  const caches: LayerCache[] = Array.from({ length: a.layers }, () => ({ keys: [], values: [] }));
-  let length = 0;
-  return {
-    length: () => length,
-    append: (token) => {
-      if (!Number.isInteger(token) || token < 0 || token >= a.vocab) {
-        throw new RangeError(`token: expected an integer in [0, ${a.vocab}), got ${token}`);
-      }
-      if (length >= a.context) throw new RangeError(`token: expected a text of at most ${a.context} tokens`);
-      const position = length++;
-      const x = Float64Array.from(weight('embedding').subarray(token * a.width, (token + 1) * a.width));
-      if (a.positions.kind === 'learned') {
-        addTo(x, weight('positions').subarray(position * a.width, (position + 1) * a.width));
-      }
-      caches.forEach((cache, layer) => {
-        const named = (name: LayerWeight): Values | undefined => loaded.get(inLayer(layer, name));
-        runLayer(a, x, position, cache, named as Named, (tap, values) => observe(tap, layer, values));
-      });
-      const last = normalise(a.norm, x, weight('finalNorm.gain'), loaded.get('finalNorm.bias'));
-      observe('finalNorm', a.layers, last);
-      return linear(weight(a.tied ? 'embedding' : 'head'), last, a.vocab);
-    },
-  };
+  tokens.forEach((token, i) => {
+    if (!Number.isInteger(token) || token < 0 || token >= a.vocab) {
+      throw new RangeError(`token: expected an integer in [0, ${a.vocab}), got ${token}`);
+    }
+    if ((texts[i] as Text).length >= a.context) {
+      throw new RangeError(`token: expected a text of at most ${a.context} tokens`);
+    }
+  });
+  const positions = texts.map((text) => text.length++);
+  const xs = tokens.map((token, i) => {
+    const x = Float64Array.from(weight('embedding').subarray(token * a.width, (token + 1) * a.width));
+    const at = (positions[i] as number) * a.width;
+    if (a.positions.kind === 'learned') addTo(x, weight('positions').subarray(at, at + a.width));
+    return x;
+  });
+  for (let layer = 0; layer < a.layers; layer++) {
+    const named = (name: LayerWeight): Values | undefined => loaded.get(inLayer(layer, name));
+    const caches = texts.map((text) => text.caches[layer] as LayerCache);
+    runLayer(a, xs, positions, caches, named as Named, (tap, values) => observe(tap, layer, values));
+  }
+  const last = xs.map((x) => normalise(a.norm, x, weight('finalNorm.gain'), loaded.get('finalNorm.bias')));
+  for (const row of last) observe('finalNorm', a.layers, row);
+  return linearAll(weight(a.tied ? 'embedding' : 'head'), last, a.vocab);
+}
+
+/** `linearRows` over rows in arrays of their own. */
+function linearAll(matrix: Values, xs: readonly Float64Array[], rows: number, bias?: Values): Float64Array[] {
+  const width = (xs[0] as Float64Array).length;
+  const all = new Float64Array(xs.length * width);
+  xs.forEach((x, i) => all.set(x, i * width));
+  const y = linearRows(matrix, all, xs.length, rows, bias);
+  return xs.map((_, i) => y.subarray(i * rows, (i + 1) * rows));
 }
 
 /** Gains and weights exist; biases may not. */
 type Named = (<N extends LayerWeight>(name: N) => N extends `${string}.bias` ? Values | undefined : Values) &
   ((name: LayerWeight) => Values | undefined);
 
+/** One layer over the newest token of every text. */
 function runLayer(
   a: Architecture,
-  x: Float64Array,
-  position: number,
-  cache: LayerCache,
+  xs: readonly Float64Array[],
+  positions: readonly number[],
+  caches: readonly LayerCache[],
   named: Named,
   observe: (tap: Tap, values: Float64Array) => void,
 ): void {
-  observe('residual', x);
-  const y = normalise(a.norm, x, named('attentionNorm.gain'), named('attentionNorm.bias'));
-  observe('attentionNorm', y);
-  const query = linear(named('query.weight'), y, a.heads * a.headDim, named('query.bias'));
-  const key = linear(named('key.weight'), y, a.kvHeads * a.headDim, named('key.bias'));
-  const value = linear(named('value.weight'), y, a.kvHeads * a.headDim, named('value.bias'));
+  const see = (tap: Tap, rows: readonly Float64Array[]): void => rows.forEach((row) => observe(tap, row));
+  see('residual', xs);
+  const ys = xs.map((x) => normalise(a.norm, x, named('attentionNorm.gain'), named('attentionNorm.bias')));
+  see('attentionNorm', ys);
+  const queries = linearAll(named('query.weight'), ys, a.heads * a.headDim, named('query.bias'));
+  const keys = linearAll(named('key.weight'), ys, a.kvHeads * a.headDim, named('key.bias'));
+  const values = linearAll(named('value.weight'), ys, a.kvHeads * a.headDim, named('value.bias'));
   if (a.positions.kind === 'rotary') {
-    for (const rows of [query, key])
-      rotate(rows, a.headDim, position, a.positions.theta, a.positions.pairing);
+    const { theta, pairing } = a.positions;
+    positions.forEach((position, i) => {
+      for (const rows of [queries, keys]) {
+        rotate(rows[i] as Float64Array, a.headDim, position, theta, pairing);
+      }
+    });
   }
-  observe('query', query);
-  observe('key', key);
-  observe('value', value);
-  cache.keys.push(key);
-  cache.values.push(value);
-  const attention = attend(a, query, cache);
-  observe('attention', attention);
-  addTo(x, linear(named('output.weight'), attention, a.width, named('output.bias')));
+  see('query', queries);
+  see('key', keys);
+  see('value', values);
+  const attended = caches.map((cache, i) => {
+    cache.keys.push(keys[i] as Float64Array);
+    cache.values.push(values[i] as Float64Array);
+    return attend(a, queries[i] as Float64Array, cache);
+  });
+  see('attention', attended);
+  const outputs = linearAll(named('output.weight'), attended, a.width, named('output.bias'));
+  xs.forEach((x, i) => addTo(x, outputs[i] as Float64Array));
 
-  const z = normalise(a.norm, x, named('ffnNorm.gain'), named('ffnNorm.bias'));
-  observe('ffnNorm', z);
-  const up = linear(named('up.weight'), z, a.ffn, named('up.bias'));
-  const inner = a.gated
-    ? linear(named('gate.weight'), z, a.ffn, named('gate.bias')).map(
-        (gate, i) => activate(a.activation, gate) * (up[i] as number),
-      )
-    : up.map((value) => activate(a.activation, value));
-  observe('inner', inner);
-  addTo(x, linear(named('down.weight'), inner, a.width, named('down.bias')));
+  const zs = xs.map((x) => normalise(a.norm, x, named('ffnNorm.gain'), named('ffnNorm.bias')));
+  see('ffnNorm', zs);
+  const ups = linearAll(named('up.weight'), zs, a.ffn, named('up.bias'));
+  const gates = a.gated ? linearAll(named('gate.weight'), zs, a.ffn, named('gate.bias')) : undefined;
+  const inner = ups.map((up, i) =>
+    gates === undefined
+      ? up.map((value) => activate(a.activation, value))
+      : (gates[i] as Float64Array).map((gate, k) => activate(a.activation, gate) * (up[k] as number)),
+  );
+  see('inner', inner);
+  const downs = linearAll(named('down.weight'), inner, a.width, named('down.bias'));
+  xs.forEach((x, i) => addTo(x, downs[i] as Float64Array));
 }
 
 function addTo(x: Float64Array, y: Values): void {

@@ -4,17 +4,113 @@ import type { Activation, Architecture } from './model.ts';
 /** A matrix [rows][columns] or a vector, held exactly. */
 export type Values = Float32Array | Float64Array;
 
-/** y_j = sum_k matrix[j][k] x_k (+ bias_j), for `rows` outputs. */
-export function linear(matrix: Values, x: Float64Array, rows: number, bias?: Values): Float64Array {
+/** y_j = sum_k matrix[j][k] x_k (+ bias_j), for `rows` outputs: four sums at a time, each in the order of the columns. */
+export function linear(
+  matrix: Values,
+  x: Float64Array,
+  rows: number,
+  bias?: Values,
+): Float64Array<ArrayBuffer> {
   const columns = x.length;
   const y = new Float64Array(rows);
-  for (let j = 0; j < rows; j++) {
-    let sum = bias === undefined ? 0 : (bias[j] as number);
-    const row = j * columns;
-    for (let k = 0; k < columns; k++) sum += (matrix[row + k] as number) * (x[k] as number);
-    y[j] = sum;
+  const four = new Float64Array(4 * columns);
+  for (let j = 0; j < rows; j += 4) {
+    const own = matrix.subarray(j * columns, Math.min(j + 4, rows) * columns);
+    four.set(own); // rows behind the last one are left over and not used
+    let [s0, s1, s2, s3] = [0, 1, 2, 3].map((i) => bias?.[j + i] ?? 0) as [number, number, number, number];
+    for (let k = 0; k < columns; k++) {
+      const v = x[k] as number;
+      s0 += (four[k] as number) * v;
+      s1 += (four[columns + k] as number) * v;
+      s2 += (four[2 * columns + k] as number) * v;
+      s3 += (four[3 * columns + k] as number) * v;
+    }
+    const sums = [s0, s1, s2, s3];
+    for (let i = 0; i < 4 && j + i < rows; i++) y[j + i] = sums[i] as number;
   }
   return y;
+}
+
+/** Rows of inputs that share each weight that is read. */
+const TILE = 4;
+
+/**
+ * Y = X W^T + b: [count][rows] for `count` rows of X. Every sum starts from its bias and runs over the columns in order, so that
+ * results do not depend on how many rows are taken together. Two outputs of four rows at a time: eight independent sums.
+ */
+export function linearRows(
+  matrix: Values,
+  x: Float64Array,
+  count: number,
+  rows: number,
+  bias?: Values,
+): Float64Array<ArrayBuffer> {
+  if (count === 1) return linear(matrix, x, rows, bias);
+  const columns = matrix.length / rows;
+  const out = new Float64Array(count * rows);
+  const tiles = tilesOf(x, count, columns);
+  const sums = new Float64Array(2 * TILE);
+  // Weights in one type: the inner loop then reads nothing but float64.
+  const pair = new Float64Array(2 * columns);
+  for (let j = 0; j < rows; j += 2) {
+    const both = j + 1 < rows;
+    pair.set(matrix.subarray(j * columns, (j + (both ? 2 : 1)) * columns));
+    tiles.forEach((tile, g) => {
+      for (let i = 0; i < TILE; i++) {
+        sums[i] = bias?.[j] ?? 0;
+        sums[TILE + i] = bias?.[j + 1] ?? 0;
+      }
+      addTile(sums, pair, tile, columns);
+      for (let i = 0; i < TILE && g * TILE + i < count; i++) {
+        const at = (g * TILE + i) * rows + j;
+        out[at] = sums[i] as number;
+        if (both) out[at + 1] = sums[TILE + i] as number;
+      }
+    });
+  }
+  return out;
+}
+
+/** Four rows woven together: entry k of all four, then entry k + 1. The last tile repeats its last row. */
+function tilesOf(x: Float64Array, count: number, columns: number): Float64Array[] {
+  return Array.from({ length: Math.ceil(count / TILE) }, (_, g) => {
+    const tile = new Float64Array(TILE * columns);
+    for (let i = 0; i < TILE; i++) {
+      const from = Math.min(g * TILE + i, count - 1) * columns;
+      for (let k = 0; k < columns; k++) tile[TILE * k + i] = x[from + k] as number;
+    }
+    return tile;
+  });
+}
+
+function addTile(sums: Float64Array, pair: Float64Array, tile: Float64Array, columns: number): void {
+  let [a0, a1, a2, a3, b0, b1, b2, b3] = sums as unknown as [
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+  ];
+  for (let k = 0, at = 0; k < columns; k++, at += TILE) {
+    const v = pair[k] as number;
+    const w = pair[columns + k] as number;
+    const x0 = tile[at] as number;
+    const x1 = tile[at + 1] as number;
+    const x2 = tile[at + 2] as number;
+    const x3 = tile[at + 3] as number;
+    a0 += v * x0;
+    a1 += v * x1;
+    a2 += v * x2;
+    a3 += v * x3;
+    b0 += w * x0;
+    b1 += w * x1;
+    b2 += w * x2;
+    b3 += w * x3;
+  }
+  sums.set([a0, a1, a2, a3, b0, b1, b2, b3]);
 }
 
 /** LayerNorm or RMSNorm with gain (and bias). */

@@ -62,20 +62,24 @@ export function proveAnswer(
   request: AnswerRequest,
   onStage: OnStage = () => {},
 ): ProvenAnswer {
+  onStage('key');
   const { key, digest } = keyOf(model, group);
   const { graph } = model;
-  onStage('witness');
+  onStage('execution');
   const { execution, revealed } = run(kernels, model, request, digest);
   const statement: AnswerStatement = { ...statementOf(request, digest), revealed };
   const { code, profile } = group.key.parameters;
+  onStage('lowering');
   const draftOf = answerStatement(key, statement, group.key.parameters);
   const { compiled } = draftOf;
   const draft = completeInstance(programInstance(compiled, draftOf.groups, code.logData), code, profile);
   if (draft === undefined) throw new RangeError('parameters: expected a set for this answer, got none');
   const program = { ...draftOf, parameters: draft.parameters };
-  const witness = programWitness(graph, compiled.program, execution);
+  onStage('values');
+  const witness = programWitness(graph, compiled.program, execution, weightsOf(model));
   // Without private prompts the statement determines the witness.
   const isOpen = request.sequences.every(({ privatePrompt }) => privatePrompt !== true);
+  onStage('budget');
   const { proof, reservations } = proveOnce(kernels, home, {
     groups: [group],
     parameters: draft.parameters,

@@ -1,4 +1,5 @@
 /** Matrices in float64, as the offline side of the quantiser uses them: read from a model, multiplied, measured. */
+import { linearRows } from '../import/float-ops.ts';
 import { type FloatModel, rowsAndColumns, type WeightName } from '../import/model.ts';
 
 /** Rows, one after the other. */
@@ -55,35 +56,8 @@ export function transpose({ rows, columns, data }: FloatMatrix): FloatMatrix {
 
 /** y_t = weight x_t + bias for every row x_t. Sums run over the inputs in order. */
 export function applyLinear({ weight, bias }: FloatLinear, x: FloatMatrix): FloatMatrix {
-  const out = zeros(x.rows, weight.rows);
-  const k = weight.columns;
-  const n = weight.rows;
-  for (let t = 0; t < x.rows; t += 4) {
-    // Four rows share each weight that is read; the last group repeats its last row.
-    const [a, b, c, d] = [0, 1, 2, 3].map((i) => Math.min(t + i, x.rows - 1) * k) as [
-      number,
-      number,
-      number,
-      number,
-    ];
-    for (let j = 0; j < n; j++) {
-      const start = bias === undefined ? 0 : (bias[j] as number);
-      let [s0, s1, s2, s3] = [start, start, start, start];
-      const at = j * k;
-      for (let l = 0; l < k; l++) {
-        const w = weight.data[at + l] as number;
-        s0 += w * (x.data[a + l] as number);
-        s1 += w * (x.data[b + l] as number);
-        s2 += w * (x.data[c + l] as number);
-        s3 += w * (x.data[d + l] as number);
-      }
-      out.data[t * n + j] = s0;
-      if (t + 1 < x.rows) out.data[(t + 1) * n + j] = s1;
-      if (t + 2 < x.rows) out.data[(t + 2) * n + j] = s2;
-      if (t + 3 < x.rows) out.data[(t + 3) * n + j] = s3;
-    }
-  }
-  return out;
+  const { rows } = weight;
+  return { rows: x.rows, columns: rows, data: linearRows(weight.data, x.data, x.rows, rows, bias) };
 }
 
 /** a += b. */

@@ -1,7 +1,7 @@
 /** From a float model to an integer program with a known accuracy. */
 import { refuse } from '../errors/proof-error.ts';
 import { checkGraph, MAX_CONTEXT, matrixProduct, type MatrixProduct } from '../graph/index.ts';
-import { floatExecutor, type FloatExecutor } from '../import/float-executor.ts';
+import { floatExecutor } from '../import/float-executor.ts';
 import type { Architecture, FloatModel } from '../import/model.ts';
 import { checkTokenizerFits, type Tokenizer } from '../import/tokenizer.ts';
 import { compare } from './accuracy.ts';
@@ -14,7 +14,7 @@ import type { QuantizedModel } from './model.ts';
 import { outerPeaks, planOf } from './plan.ts';
 import { PROFILES, type ProfileName } from './profile.ts';
 import { DEFAULT_TARGET, published, type Report, reportOf, type Target } from './report.ts';
-import { type FloatRun, givenRun, sampledRun } from './samples.ts';
+import { givenRuns, sampledRuns } from './samples.ts';
 import { measure, type Statistics } from './statistics.ts';
 import { checkTextKind, SEQUENCE_TOKENS, type TextSequences } from './text.ts';
 
@@ -98,22 +98,6 @@ function checkSequences(name: string, sequences: Sequences, vocab: number, conte
   });
 }
 
-function* sampledRuns(
-  executor: FloatExecutor,
-  { sequences, tokens }: SampleSize,
-  seed: number,
-  purpose: string,
-  context: number,
-): Generator<FloatRun> {
-  for (let i = 0; i < sequences; i++) {
-    yield sampledRun(executor, Math.min(tokens, context), dice(seed, purpose, i));
-  }
-}
-
-function* givenRuns(executor: FloatExecutor, sequences: Sequences): Generator<FloatRun> {
-  for (const sequence of sequences) yield givenRun(executor, sequence);
-}
-
 const hex = (bytes: Uint8Array): string =>
   Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 
@@ -145,11 +129,14 @@ export async function quantize(model: FloatModel, options: QuantizeOptions = {})
 
   onProgress('reading the float model');
   const executor = await floatExecutor(model);
+  const samples = ({ sequences: count, tokens }: SampleSize, purpose: string) => {
+    const draws = Array.from({ length: count }, (_, i) => dice(seed, purpose, i));
+    return sampledRuns(executor, Math.min(tokens, context), draws);
+  };
   if (sequences !== undefined) checkTextKind(executor, sequences);
   if (sequences === undefined) onProgress('sampling the float model');
   const calibration =
-    sequences?.calibration ??
-    Array.from(sampledRuns(executor, calibrationSamples, seed, 'calibrat', context), ({ tokens }) => tokens);
+    sequences?.calibration ?? Array.from(samples(calibrationSamples, 'calibrat'), ({ tokens }) => tokens);
 
   onProgress('calibrating');
   const canonical = canonicalModel(model, { seed });
@@ -161,7 +148,7 @@ export async function quantize(model: FloatModel, options: QuantizeOptions = {})
   onProgress('comparing');
   const runs =
     sequences === undefined
-      ? sampledRuns(executor, evaluationSamples, seed, 'evaluate', context)
+      ? samples(evaluationSamples, 'evaluate')
       : givenRuns(executor, sequences.evaluation);
   const weights = (weight: string) => built.weights.get(weight) as Int16Array | Int32Array;
   const comparison = compare(built.graph, weights, runs, options.product ?? matrixProduct);

@@ -27,31 +27,64 @@ function draw(logits: Float64Array, draws: Dice): number {
   return powers.length - 1;
 }
 
-/** Runs the model over `length` tokens; `next` chooses each but the first. */
-function run(
+/** Texts that advance together: they share every weight that is read, and each keeps its logits. */
+export const TOGETHER = 4;
+
+/** Texts as long as wanted, a few at a time; `next` chooses each token but the first. */
+function* runAll(
   executor: FloatExecutor,
-  first: number,
-  length: number,
-  next: (logits: Float64Array, at: number) => number,
-): FloatRun {
+  texts: readonly {
+    readonly first: number;
+    readonly length: number;
+    readonly next: (logits: Float64Array, at: number) => number;
+  }[],
+): Generator<FloatRun> {
   const columns = executor.architecture.vocab;
-  const session = executor.start();
-  const logits = { rows: length, columns, data: new Float64Array(length * columns) };
-  const tokens = [first];
-  for (let t = 0; t < length; t++) {
-    const row = session.append(tokens[t] as number);
-    logits.data.set(row, t * columns);
-    if (t + 1 < length) tokens.push(next(row, t + 1));
+  for (let from = 0; from < texts.length; from += TOGETHER) {
+    const group = texts.slice(from, from + TOGETHER).map(({ first, length, next }) => ({
+      ...{ length, next, tokens: [first], session: executor.start() },
+      logits: { rows: length, columns, data: new Float64Array(length * columns) },
+    }));
+    for (let t = 0; group.some(({ length }) => t < length); t++) {
+      const going = group.filter(({ length }) => t < length);
+      const rows = executor.advance(
+        going.map(({ session }) => session),
+        going.map(({ tokens }) => tokens[t] as number),
+      );
+      going.forEach(({ length, next, tokens, logits }, i) => {
+        const row = rows[i] as Float64Array;
+        logits.data.set(row, t * columns);
+        if (t + 1 < length) tokens.push(next(row, t + 1));
+      });
+    }
+    for (const { tokens, logits } of group) yield { tokens, logits };
   }
-  return { tokens, logits };
 }
 
-/** A sample at temperature 1. Where the model ends a text, it goes on with the next. */
-export function sampledRun(executor: FloatExecutor, length: number, draws: Dice): FloatRun {
-  return run(executor, firstToken(executor.architecture), length, (logits) => draw(logits, draws));
+/** Samples at temperature 1, one for each of the dice. Where the model ends a text, it goes on with the next. */
+export function sampledRuns(
+  executor: FloatExecutor,
+  length: number,
+  draws: readonly Dice[],
+): Generator<FloatRun> {
+  const first = firstToken(executor.architecture);
+  return runAll(
+    executor,
+    draws.map((own) => ({ first, length, next: (logits) => draw(logits, own) })),
+  );
 }
 
-/** A given sequence. */
-export function givenRun(executor: FloatExecutor, tokens: readonly number[]): FloatRun {
-  return run(executor, tokens[0] as number, tokens.length, (_, at) => tokens[at] as number);
+/** Given sequences. */
+export function givenRuns(
+  executor: FloatExecutor,
+  sequences: readonly (readonly number[])[],
+): Generator<FloatRun> {
+  return runAll(
+    executor,
+    sequences.map((tokens) => ({
+      first: tokens[0] as number,
+      length: tokens.length,
+      next: (_, at) => tokens[at] as number,
+    })),
+  );
 }

@@ -4,7 +4,7 @@ import type { FloatExecutor } from '../import/float-executor.ts';
 import type { Architecture } from '../import/model.ts';
 import { checkTokenizerFits, type Tokenizer } from '../import/tokenizer.ts';
 import type { Sequences } from './forward.ts';
-import { firstToken, givenRun } from './samples.ts';
+import { firstToken, givenRuns } from './samples.ts';
 
 /** Sequences to calibrate with, and others to measure with. */
 export interface TextSequences {
@@ -91,9 +91,9 @@ const JUDGED_TOKENS = 128;
  */
 export function checkTextKind(executor: FloatExecutor, { file, calibration }: TextSequences): void {
   let [loss, count] = [0, 0];
-  for (const sequence of calibration) {
+  const judged = calibration.map((sequence) => sequence.slice(0, JUDGED_TOKENS));
+  for (const { tokens, logits } of givenRuns(executor, judged)) {
     if (count >= JUDGED_TOKENS) break;
-    const { tokens, logits } = givenRun(executor, sequence.slice(0, JUDGED_TOKENS));
     for (let t = 0; t + 1 < tokens.length; t++, count++) {
       const row = logits.data.subarray(t * logits.columns, (t + 1) * logits.columns);
       const most = row.reduce((a, b) => Math.max(a, b), -Infinity);

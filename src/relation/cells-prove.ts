@@ -19,6 +19,11 @@ export interface ProgramWitness {
    * Others are computed. Wrong ones give a proof that the prover itself refuses.
    */
   readonly virtuals?: ReadonlyMap<string, RowMajor>;
+  /**
+   * Cells of static tensors, where the caller has them row by row: others are read from their group and put together when a
+   * view needs a whole one. Wrong ones give a proof that the prover itself refuses.
+   */
+  readonly statics?: ReadonlyMap<string, Int8Array | Int16Array>;
 }
 
 /** Cells by tensor. */
@@ -218,7 +223,7 @@ export function tensorCells(
     return own.subarray(placed.address, placed.address + 2 ** placed.block.bits);
   };
   const rows = (name: string): RowMajor => {
-    const known = whole.get(name) ?? witness.tensors.get(name);
+    const known = whole.get(name) ?? witness.tensors.get(name) ?? witness.statics?.get(name);
     if (known !== undefined) return known;
     const tensor = compiled.tensors.get(name) as Tensor;
     const cells = tensor.kind === 'public' ? publicWords(tensor) : assembled(tensor.shape, name);

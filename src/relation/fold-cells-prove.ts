@@ -1,9 +1,9 @@
 /** Vectors of a product cell by cell, for any view: the definition, and the way for views that are no matrices. */
-import type { Ext } from '../field/field.ts';
+import type { Ext, Fe } from '../field/field.ts';
 import type { Kernels } from '../kernels/contract.ts';
 import { extWords, writeExt } from '../kernels/contract/layout.ts';
 import { addressesOf } from './address.ts';
-import { wordsOf, type TensorCells } from './cells-prove.ts';
+import type { TensorCells } from './cells-prove.ts';
 import type { Fold } from './fold-prove.ts';
 import { entriesOf, type Entry, type Weight } from './weights.ts';
 
@@ -15,7 +15,12 @@ export function foldCells(
   weights: ReadonlyMap<string, Weight>,
 ): Uint32Array {
   const K = kernels.ext;
-  const words = wordsOf(kernels, cells.rows(tensor.name));
+  // Cells are converted one by one: a view of this kind may read a few rows of a large table.
+  const rows = cells.rows(tensor.name);
+  const wordAt = (address: number): Fe => {
+    const cell = rows[address] as number;
+    return rows instanceof Uint32Array ? (cell as Fe) : K.base.fromInt(cell);
+  };
   const names = [...weights.keys()];
   const entries = names.map((name) => entriesOf(K, weights.get(name) as Weight));
   const sizes = [...entries.map((list) => 1 + Math.max(-1, ...list.map(([i]) => i)))];
@@ -29,7 +34,7 @@ export function foldCells(
   const { base, steps } = addressesOf(view, tensor.shape, indices);
   const sumFrom = (depth: number, address: number): Ext => {
     const list = entries[depth];
-    if (list === undefined) return K.fromBase(words[address] as Ext[number]);
+    if (list === undefined) return K.fromBase(wordAt(address));
     const own = steps[kept.length + depth] as Int32Array;
     return list.reduce(
       (sum: Ext, [i, value]: Entry) =>

@@ -105,6 +105,7 @@ export function proveProgramBody(
   if (lookup !== undefined) claims.push(multiplicityClaim(compiled, columns, lookup.multiplicities));
   onStage('opening');
   proveOpening(kernels, ch, pads, { parameters, groups, own }, claims);
+  onStage('pads');
   provePads(kernels, ch, committedPads, pads.ledger.finish(), selfCheck);
 }
 

@@ -9,7 +9,7 @@ import { canonicalModel } from '../../src/quantize/canonical.ts';
 import { quantize } from '../../src/quantize/index.ts';
 import { outerPeaks, planOf } from '../../src/quantize/plan.ts';
 import { PROFILES } from '../../src/quantize/profile.ts';
-import { givenRun } from '../../src/quantize/samples.ts';
+import { givenRuns } from '../../src/quantize/samples.ts';
 import { activationRange, coarse, linearScale, scoreScale } from '../../src/quantize/scales.ts';
 import { measure } from '../../src/quantize/statistics.ts';
 import { compare } from '../support/graphs.ts';
@@ -77,12 +77,7 @@ describe('a residual with outliers', () => {
     expect(norms).toEqual([20, 20, 20, 20, 20]);
     const executor = await floatExecutor(model);
     const of = (name: string) => weights.get(name) as Int16Array | Int32Array;
-    const sums = compareRuns(
-      graph,
-      of,
-      SEQUENCES.map((s) => givenRun(executor, s)),
-      matrixProduct,
-    );
+    const sums = compareRuns(graph, of, [...givenRuns(executor, SEQUENCES)], matrixProduct);
     expect([sums.unprovable, sums.tokens]).toEqual([0, 15]);
     expect(sums.divergence / sums.tokens).toBeLessThan(3e-5);
   });
@@ -104,7 +99,7 @@ describe('a residual with outliers', () => {
       const plan = planOf(canonical, PROFILES.P14, stats, await outerPeaks(canonical));
       const { graph, weights } = await buildProgram(canonical, PROFILES.P14, plan, stats, 64);
       const of = (name: string) => weights.get(name) as Int16Array | Int32Array;
-      const runs = SEQUENCES.map((s) => givenRun(executor, s));
+      const runs = [...givenRuns(executor, SEQUENCES)];
       const sums = compareRuns(graph, of, runs, matrixProduct);
       expect([sums.unprovable, sums.tokens]).toEqual([0, 15]);
       return sums.divergence / sums.tokens;

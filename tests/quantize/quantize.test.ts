@@ -8,7 +8,7 @@ import { type FloatModel, inLayer } from '../../src/import/model.ts';
 import { compare } from '../../src/quantize/accuracy.ts';
 import { dice } from '../../src/quantize/dice.ts';
 import { encodeModel, quantize, type Report } from '../../src/quantize/index.ts';
-import { givenRun } from '../../src/quantize/samples.ts';
+import { givenRuns } from '../../src/quantize/samples.ts';
 import { countedProduct } from '../../src/quantize/wraps.ts';
 import { asyncRefusal } from '../support/models.ts';
 import { lively, SMALL, tinyQuantized } from '../support/quantized.ts';
@@ -153,7 +153,7 @@ describe('the comparison notices', () => {
   test('weights of another model, and a single changed one', async () => {
     const { graph, weights } = await tinyQuantized('tiny-llama');
     const executor = await floatExecutor(await lively('tiny-llama'));
-    const runs = [givenRun(executor, [1, 2, 3, 4, 5, 6, 7, 8])];
+    const runs = [...givenRuns(executor, [[1, 2, 3, 4, 5, 6, 7, 8]])];
     const of = (name: string) => weights.get(name) as Int16Array | Int32Array;
     const honest = compare(graph, of, runs, matrixProduct);
     expect(honest.divergence).toBeLessThan(1e-3);
@@ -164,7 +164,11 @@ describe('the comparison notices', () => {
   test('rows without a proof, saturation and wraps', async () => {
     const { graph, weights } = await tinyQuantized('tiny-llama');
     const executor = await floatExecutor(await lively('tiny-llama'));
-    const runs = () => [givenRun(executor, [1, 2, 3]), givenRun(executor, [4, 5])];
+    const runs = () =>
+      givenRuns(executor, [
+        [1, 2, 3],
+        [4, 5],
+      ]);
     const of = (name: string) => weights.get(name) as Int16Array | Int32Array;
     const scaled = (factor: number) => (name: string) =>
       name === 'l0.up.w'

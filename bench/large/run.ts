@@ -1,0 +1,152 @@
+/** One model: committed, a proof made, the proof verified. */
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Answer } from '../../src/answer/envelope.ts';
+import { decodeModelKey } from '../../src/answer/key.ts';
+
+import { answerStatement } from '../../src/answer/verify.ts';
+import { kernelProduct } from '../../src/graph/execute-witness.ts';
+import { generate, integerSession } from '../../src/graph/index.ts';
+import type { Kernels } from '../../src/kernels/index.ts';
+import { describe } from '../../src/params/choose.ts';
+import { proveAnswer, type RequestedSequence } from '../../src/prover/prove-answer.ts';
+import type { QuantizedModel } from '../../src/quantize/index.ts';
+import { loadModel } from '../../src/quantize/node.ts';
+import { programInstance } from '../../src/relation/plan.ts';
+import { openGroup, openHome } from '../../src/store/index.ts';
+import { commitToFolder } from '../../src/verbs/index.ts';
+import { generator } from '../../tools/random-model/random.ts';
+import { clocked, type Elapsed } from '../clock.ts';
+import { traced } from '../traced.ts';
+import type { LargeOptions } from './options.ts';
+import { cpuOf, phasesOf, stepClock } from './steps.ts';
+
+/** Choices that are proven for each prompt. */
+export const CHOICES = 8;
+
+/** Files of a run. */
+export interface RunFiles {
+  readonly key: string;
+  readonly proof: string;
+}
+
+export interface LargeRow {
+  readonly row: Record<string, unknown>;
+  readonly files: RunFiles;
+}
+
+/**
+ * @param modelFile imported
+ * @param folder empty; the commitment and the proof go there
+ */
+export async function runLarge(
+  kernels: Kernels,
+  modelFile: string,
+  folder: string,
+  options: LargeOptions,
+): Promise<LargeRow> {
+  mkdirSync(folder, { recursive: true });
+  const home = openHome(join(folder, 'home'));
+  const out = join(folder, 'model');
+  const rows = options.tokens * options.prompts;
+  const started = performance.now();
+  const committed = await commitToFolder(kernels, home, {
+    model: modelFile,
+    out,
+    tokens: rows,
+    codeword: options.codeword,
+  });
+  const commitMs = performance.now() - started;
+  const commitRssBytes = peakRss();
+  const model = loadModel(join(out, 'model.zkq'));
+  const group = openGroup(kernels, home, join(out, 'epoch-0'));
+  try {
+    const trace = traced(kernels);
+    const sequences = sequencesOf(kernels, model, options);
+    const request = { sequences, choice: 'greedy', context: new Uint8Array(0) } as const;
+    const runs = Array.from({ length: options.repeat + 1 }, () => {
+      trace.reset();
+      const clock = stepClock(trace);
+      const run = clocked(() => proveAnswer(trace.kernels, home, { model, group }, request, clock.step));
+      return { ...run, steps: clock.finish(), counters: trace.work() };
+    });
+    const [cold, ...warm] = runs;
+    const median = [...warm].sort((a, b) => a.ms - b.ms)[warm.length >> 1] as (typeof runs)[number];
+    const { answer, bytes } = median.value;
+    const files = { key: committed.files.key, proof: join(folder, 'proof.zkp') };
+    writeFileSync(files.proof, bytes);
+    const witness = median.steps.filter(({ name }) => ['execution', 'values', 'witness'].includes(name));
+    return {
+      files,
+      row: {
+        tokens: options.tokens,
+        prompts: options.prompts,
+        layers: model.graph.nodes.filter(({ op }) => op === 'attention').length,
+        commitMs: Math.round(commitMs),
+        commitSeconds: committed.seconds,
+        witnessMs: Math.round(witness.reduce((sum, { ms }) => sum + ms, 0)),
+        ...proveTimes(median, cold as Elapsed),
+        proofBytes: bytes.length,
+        keyBytes: committed.keyBytes,
+        peakRssBytes: peakRss(),
+        commitRssBytes,
+        diskBytes: treeBytes(out),
+        threads: kernels.threads,
+        securityBits: securityBits({ keyBytes: readFileSync(files.key), proof: answer }),
+        proofsPerEpoch: committed.proofsLeft,
+        code: group.key.parameters.code,
+        phases: phasesOf(median.steps),
+        phasesCpu: cpuOf(median.steps),
+        counters: median.counters,
+      },
+    };
+  } finally {
+    group.close();
+  }
+}
+
+function proveTimes({ ms, cpuMs }: Elapsed, cold: Elapsed): Record<string, number> {
+  return {
+    proveMs: Math.round(ms),
+    proveCpuMs: Math.round(cpuMs),
+    proveColdMs: Math.round(cold.ms),
+    proveColdCpuMs: Math.round(cold.cpuMs),
+  };
+}
+
+/** Random prompts, and what the model chooses behind them: `tokens` rows in all, the last eight of which choose. */
+export function sequencesOf(
+  kernels: Kernels,
+  { graph, weights, info }: QuantizedModel,
+  { tokens, prompts }: Pick<LargeOptions, 'tokens' | 'prompts'>,
+): RequestedSequence[] {
+  const choices = Math.min(CHOICES, tokens);
+  const product = kernelProduct(kernels);
+  return Array.from({ length: prompts }, (_, k) => {
+    const next = generator(1, `prompt ${k}`);
+    const prompt = Array.from({ length: tokens + 1 - choices }, () => next() % info.vocab);
+    const session = integerSession(graph, (name) => weights.get(name) as Int16Array, { product });
+    const completion = generate(graph, session, { prompt, maxTokens: choices, choice: 'greedy', stop: [] });
+    return { prompt, completion };
+  });
+}
+
+/** The least term of the ledger of this proof, in bits. */
+function securityBits({ keyBytes, proof }: { keyBytes: Uint8Array; proof: Answer }): number {
+  const key = decodeModelKey(keyBytes);
+  const { statement, parameters } = proof;
+  const { compiled, groups } = answerStatement(key, statement, parameters);
+  const { ledger } = describe(parameters, programInstance(compiled, groups, parameters.code.logData));
+  return (ledger.worst.tenths ?? 0) / 10;
+}
+
+function peakRss(): number {
+  return process.resourceUsage().maxRSS * 1024;
+}
+
+/** Bytes of all files below a folder. */
+export function treeBytes(path: string): number {
+  const entry = statSync(path);
+  if (!entry.isDirectory()) return entry.size;
+  return readdirSync(path).reduce((sum, name) => sum + treeBytes(join(path, name)), 0);
+}
