@@ -80,8 +80,10 @@ export function simulateRows(
 }
 
 /** Sends masked values of the coins. */
-export /** An argument in front of the opening: its messages, and the claims it comes to. */
-type Argument = (ch: ProverChannel, ledger: PadLedger, send: Send) => readonly Claim[];
+export type Send = (label: string, count: number) => MaskedValue[];
+
+/** An argument in front of the opening: its messages, and the claims it comes to. */
+export type Argument = (ch: ProverChannel, ledger: PadLedger, send: Send) => readonly Claim[];
 
 export interface Simulation {
   readonly parameters: Parameters;
