@@ -68,7 +68,7 @@ export function settleTensors(
       }
       // A single cell is checked, not cut.
       const isCut = form.some((term) => term.views.length > 0 && !cells.includes(term));
-      if (cells.length === 0 || !isCut) return;
+      if (!isCut) return;
       const digits = new Set(decides(r, own, form, entry, settled));
       const counted = cells.filter(({ views }) => digits.has((views[0] as View).tensor));
       if (counted.length === 0 || !counted.every((cell) => covers(cell, relation))) return;

@@ -24,6 +24,8 @@ const TESTS = [
   [
     RANGES,
     [
+      'tests/relation/deciders.test.ts',
+      'tests/relation/slabs.test.ts',
       'tests/relation/ranges.test.ts',
       'tests/relation/backing.test.ts',
       'tests/relation/digits.test.ts',
