@@ -101,14 +101,27 @@ export function reachesDimension(
   if (coordinate.kind === 'gather') {
     return sizes.has(coordinate.index) && new Set(coordinate.positions).size === dimension;
   }
-  // Positions 0 .. end - 1 are taken; an index with a stride of at most `end` leaves no hole.
-  let end = coordinate.offset === 0 ? 1 : 0;
+  const run = reachedRun(coordinate, sizes);
+  return run !== undefined && run.from === 0 && run.to === dimension;
+}
+
+/**
+ * The positions that an affine coordinate takes, if there is no hole between them: the first and the one behind the last. Of a
+ * gather undefined.
+ */
+export function reachedRun(
+  coordinate: Coordinate,
+  sizes: ReadonlyMap<string, number>,
+): { readonly from: number; readonly to: number } | undefined {
+  if (coordinate.kind === 'gather') return undefined;
+  // Positions offset .. offset + length - 1 are taken; an index with a stride of at most `length` leaves no hole.
+  let length = 1;
   for (const { index, stride } of [...coordinate.parts].sort((a, b) => a.stride - b.stride)) {
     const size = sizes.get(index) ?? 0;
-    if (size === 0 || (size > 1 && stride > end)) return false;
-    end += stride * (size - 1);
+    if (size === 0 || (size > 1 && stride > length)) return undefined;
+    length += stride * (size - 1);
   }
-  return end === dimension;
+  return { from: coordinate.offset, to: coordinate.offset + length };
 }
 
 /** The sum of the constants of a form, if all its other terms are one: that one, and the constants. */

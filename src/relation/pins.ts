@@ -75,7 +75,7 @@ export function checkPins(
           const what = `reads the residue ${names[0]}, but makes no tensor of it`;
           refuse('PROGRAM_RANGE', stage, `${what}: one with coefficient 1 or -1 that nothing settled before`);
         }
-        if (made.has(r)) checkOrder(settled, form, r, stage);
+        if (made.has(r)) checkOrder(settled, form, r, stage, made.get(r));
       } else if (checkEntry(own, r, relation, entry, form, tableOf(program, relation), names)) {
         checkOrder(settled, form, r, stage);
         if (names.length === 0) found.push({ name: relation.name, cells: cellsOf(relation), ...at });
@@ -98,10 +98,14 @@ function cellsOf({ indices }: { readonly indices: readonly { readonly size: numb
   return indices.reduce((product, { size }) => product * size, 1);
 }
 
-/** What digits are of must be there before them: of a tensor that a later relation settles they might be the cause. */
-function checkOrder(settled: Settled, form: Form, r: number, stage: string): void {
+/**
+ * What digits are of must be there before them: of a tensor that a later relation settles they might be the cause.
+ *
+ * @param own the tensor that the relation makes a part of: others may make the rest later
+ */
+function checkOrder(settled: Settled, form: Form, r: number, stage: string, own?: string): void {
   for (const { tensor } of form.flatMap(({ views }) => views)) {
-    if ((settled.get(tensor) ?? 0) > r) {
+    if (tensor !== own && (settled.get(tensor) ?? 0) > r) {
       refuse(
         'PROGRAM_RANGE',
         stage,

@@ -46,7 +46,7 @@ function summedDimensions(
   indices: readonly Index[],
 ): ReadonlySet<number> | undefined {
   const [view] = views;
-  if (view === undefined || views.length !== 1 || sums.length === 0 || mask !== undefined) return undefined;
+  if (view === undefined || views.length !== 1 || mask !== undefined) return undefined;
   const tensor = tensors.get(view.tensor);
   if (tensor === undefined || (intervals.get(view.tensor) as Interval | undefined)?.min === undefined) {
     return undefined;
@@ -69,7 +69,7 @@ export function sumBoundOf(
 ): NonNullable<Known['sumBound']> {
   return ({ views, sums }) => {
     const [first, second] = views;
-    if (first === undefined || second === undefined || sums.length === 0) return undefined;
+    if (first === undefined || second === undefined) return undefined;
     for (const [own, other] of [
       [first, second],
       [second, first],

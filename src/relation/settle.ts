@@ -5,6 +5,7 @@
 import { isCell, reachesAll } from './columns.ts';
 import type { FlatRelation, FlatTerm, Form } from './form.ts';
 import type { Program, Relation, Tensor, View } from './program.ts';
+import { reachedSlab, slabFacts } from './slabs.ts';
 
 type Lookup = Relation & { readonly kind: 'lookup' };
 
@@ -16,23 +17,31 @@ export type Settled = ReadonlyMap<string, number>;
 
 /**
  * - A relation that vanishes settles the one witness tensor in it that nothing settled before, if its single cell has coefficient
- *   1 or -1 and reaches all.
+ *   1 or -1 and reaches all; or a slab of it, and the tensor is settled once slabs cover it.
  * - An entry of a lookup settles its digits, if they decompose in one way and reach all their cells.
  *
- * @returns settled tensors, and the relations that make a cell of something
+ * @returns settled tensors, and the relations that make a cell of something, with the tensor if it is a relation that vanishes
  */
 export function settleTensors(
   program: Program,
   flat: readonly FlatRelation[],
   tensors: ReadonlyMap<string, Tensor>,
   decides: Decides,
-): { readonly settled: Settled; readonly made: ReadonlySet<number> } {
+): { readonly settled: Settled; readonly made: ReadonlyMap<number, string | undefined> } {
   const settled = new Map<string, number>();
-  const made = new Set<number>();
+  const made = new Map<number, string | undefined>();
+  const slabs = slabFacts<true>(() => true);
   const isWitness = (name: string): boolean => tensors.get(name)?.kind === 'witness';
   const covers = (term: FlatTerm, relation: FlatRelation): boolean => {
     const view = term.views[0] as View;
     return reachesAll(view, (tensors.get(view.tensor) as Tensor).shape, relation.indices);
+  };
+  /** Whether this relation and those before it reach all cells of what it makes. */
+  const covered = (term: FlatTerm, relation: FlatRelation): boolean => {
+    const { tensor } = term.views[0] as View;
+    const { shape } = tensors.get(tensor) as Tensor;
+    const slab = reachedSlab(term.views[0] as View, shape, relation.indices);
+    return slab !== undefined && slabs.add(tensor, shape[slab.dimension] as number, slab, true) !== undefined;
   };
   const newCells = (form: Form): FlatTerm[] =>
     form.filter(
@@ -53,17 +62,17 @@ export function settleTensors(
         if (cell === undefined || name === undefined || cells.length > 1) return;
         const once = all.filter((tensor) => tensor === name).length === 1;
         if (!once || Math.abs(cell.coefficient) !== 1) return;
-        made.add(r);
-        if (covers(cell, relation)) settled.set(name, r);
+        made.set(r, name);
+        if (covered(cell, relation)) settled.set(name, r);
         return;
       }
       // A single cell is checked, not cut.
       const isCut = form.some((term) => term.views.length > 0 && !cells.includes(term));
-      if (cells.length === 0 || !isCut) return;
+      if (!isCut) return;
       const digits = new Set(decides(r, own, form, entry, settled));
       const counted = cells.filter(({ views }) => digits.has((views[0] as View).tensor));
       if (counted.length === 0 || !counted.every((cell) => covers(cell, relation))) return;
-      made.add(r);
+      made.set(r, undefined);
       digits.forEach((name) => settled.set(name, r));
     });
   });

@@ -1,16 +1,18 @@
 /**
  * Intervals of witness tensors, from what lookups and vanishing relations force on every cell. A fact about a tensor is a form
- * with one cell of it, coefficient 1 or -1, that reaches all cells:
+ * with one cell of it, coefficient 1 or -1, that reaches all cells, or all of a slab:
  *
  *     c + x + rest in a column        or        c + x + rest = 0,        the rest with known intervals.
  *
- * All are true of every accepted witness, so their order does not matter and they may be intersected. spec/programs.md section 4.
+ * All are true of every accepted witness, so their order does not matter and they may be intersected; slabs that cover a tensor
+ * bound it together. spec/programs.md section 4.
  */
 import type { BaseField } from '../field/field.ts';
-import { isCell, isConstant, reachesAll, type Columns } from './columns.ts';
+import { isCell, isConstant, type Columns } from './columns.ts';
 import type { FlatRelation, FlatTerm } from './form.ts';
 import { fitsField, inferTerms, type Interval } from './interval.ts';
 import type { Table, Tensor, View } from './program.ts';
+import { reachedSlab, slabFacts, type Slab } from './slabs.ts';
 
 /** Rounds in which intervals follow from those of the round before. */
 const ROUNDS = 4;
@@ -33,10 +35,16 @@ export function inferWitnesses(
   const facts = flat.flatMap((relation) =>
     relation.forms.map((form, column): Fact => ({ relation, form, column })),
   );
+  const slabs = slabFacts(meet);
   /** Whether something new was found. */
-  const add = (name: string, found: Interval | undefined): boolean => {
-    const before = intervals.get(name);
+  const add = (cell: FlatTerm, { indices }: FlatRelation, of: Interval | undefined): boolean => {
+    if (of === undefined) return false;
+    const name = tensorOf(cell);
+    const { shape } = tensors.get(name) as Tensor;
+    const slab = reachedSlab(cell.views[0] as View, shape, indices) as Slab;
+    const found = slabs.add(name, shape[slab.dimension] as number, slab, of)?.reduce(hull);
     if (found === undefined) return false;
+    const before = intervals.get(name);
     const both = before === undefined ? found : meet(before, found);
     intervals.set(name, both);
     return both.min !== before?.min || both.max !== before.max;
@@ -48,7 +56,7 @@ export function inferWitnesses(
     if (cell === undefined || table === undefined || form.some((term) => !isConstant(term) && term !== cell))
       continue;
     const found = solve(base, cell, columns.bounds(tables[table] as Table, column, shiftOf(form)), NOTHING);
-    add(tensorOf(cell), found);
+    add(cell, relation, found);
   }
   for (let round = 0; round < ROUNDS; round++) {
     let changed = false;
@@ -63,7 +71,7 @@ export function inferWitnesses(
         if ('unknown' in rest) continue;
         const { table } = relation;
         const values = table === undefined ? NOTHING : columns.bounds(tables[table] as Table, column, 0n);
-        changed = add(tensorOf(cell), solve(base, cell, values, rest.interval)) || changed;
+        changed = add(cell, relation, solve(base, cell, values, rest.interval)) || changed;
       }
     }
     if (!changed) break;
@@ -92,7 +100,7 @@ function soleCell(
   return cells.length === 1 ? cells[0] : undefined;
 }
 
-/** Whether a term is a cell with coefficient 1 or -1 of a witness tensor all of which the relation reaches. */
+/** Whether a term is a cell with coefficient 1 or -1 of a witness tensor, of which the relation reaches all or a slab. */
 function isWitnessCell(
   term: FlatTerm,
   tensors: ReadonlyMap<string, Tensor>,
@@ -100,7 +108,7 @@ function isWitnessCell(
 ): boolean {
   if (!isCell(term) || Math.abs(term.coefficient) !== 1) return false;
   const tensor = tensors.get(tensorOf(term)) as Tensor;
-  return tensor.kind === 'witness' && reachesAll(term.views[0] as View, tensor.shape, indices);
+  return tensor.kind === 'witness' && reachedSlab(term.views[0] as View, tensor.shape, indices) !== undefined;
 }
 
 function shiftOf(terms: readonly FlatTerm[]): bigint {
@@ -120,4 +128,9 @@ function meet(a: Interval, b: Interval): Interval {
   const min = a.min > b.min ? a.min : b.min;
   const max = a.max < b.max ? a.max : b.max;
   return min > max ? a : { min, max };
+}
+
+/** The least interval that holds both. */
+function hull(a: Interval, b: Interval): Interval {
+  return { min: a.min < b.min ? a.min : b.min, max: a.max > b.max ? a.max : b.max };
 }

@@ -7,15 +7,11 @@ import type { BaseField, ExtensionField } from '../../src/field/field.ts';
 import type { Kernels } from '../../src/kernels/index.ts';
 import { commitGroup } from '../../src/pcs/group-prove.ts';
 import type { GroupIdentity } from '../../src/pcs/opening.ts';
-import { columnsOfProgram } from '../../src/relation/arguments.ts';
 import { putTensor, type RowMajor } from '../../src/relation/cells-prove.ts';
-import { compileProgram } from '../../src/relation/compile.ts';
-import { columnsOf } from '../../src/relation/layout.ts';
-import { programPlan } from '../../src/relation/plan.ts';
 import type { Program } from '../../src/relation/program.ts';
 import { proveProgramBody } from '../../src/relation/prove.ts';
-import type { Parameters } from '../../src/params/parameters.ts';
-import { toyOpeningParameters, type Scenario } from './hiding.ts';
+import { toyProgram } from './hidden-program.ts';
+import type { Scenario } from './hiding.ts';
 import { rankExcess, type Vector } from './rank.ts';
 import { coordinateName, createTape, type Coordinate, type Words } from './tape.ts';
 import { viewChannel, type Challenges, type Written } from './view.ts';
@@ -33,23 +29,21 @@ export interface ProgramScenario {
 /** All that is sent but the pad proof. */
 const BEFORE_PADS = (label: string): boolean => !/^(pads\/|rows\/PAD)/.test(label);
 
-/** One run of the prover. */
+/** One run of the prover. @param part messages to look at */
 export function programView(
   scenario: ProgramScenario,
   proof: number,
   words: Words,
   cells: ReadonlyMap<string, readonly number[]>,
+  part = BEFORE_PADS,
 ): readonly Written[] {
   const { program, code } = scenario;
   const field: ExtensionField = scenario.kernels.ext;
   const { kernels, source } = createTape(scenario.kernels, words);
-  const compiled = compileProgram(field, program);
-  const { count } = columnsOfProgram(compiled, code.logData);
-  const plan = programPlan(compiled, { code } as Parameters, count);
-  const parameters = toyOpeningParameters(field, code, plan);
+  const { compiled, parameters, identities } = toyProgram(field, code, program);
   const n = 2 ** code.logData;
   const groups = compiled.groups.map((layout, g) => {
-    const identity: GroupIdentity = { label: `W${g}`, group: new Uint8Array(8).fill(g), epoch: 0, lifetime: 'static', columns: columnsOf(layout, code.logData), uses: 1 }; // prettier-ignore
+    const identity = identities[g] as GroupIdentity;
     const all = new Uint32Array(identity.columns * n);
     for (const tensor of program.tensors) {
       if (tensor.kind !== 'static' || (tensor.group ?? 0) !== g) continue;
@@ -76,7 +70,7 @@ export function programView(
   kernels.memory.scope(() =>
     proveProgramBody(kernels, ch, statement, groups, source(`proof ${proof}`), { tensors }, false),
   );
-  return ch.written.filter(({ label }) => BEFORE_PADS(label));
+  return ch.written.filter(({ label }) => part(label));
 }
 
 /** What randomness and witnesses do to the views of all proofs, one behind the other. */

@@ -21,7 +21,7 @@ import { boundClaim } from '../../src/pads/sumcheck-verify.ts';
 import { levelGeometry, LOG_CODE_EXPANSION, type Parameters } from '../../src/params/parameters.ts';
 import type { PublicClaim } from '../../src/pcs/claim-encoding.ts';
 import { combinationForm, powersOf, weightsAt } from '../../src/pcs/open-verify.ts';
-import { ownTree } from '../../src/pcs/opening.ts';
+import { ownTree, type Claim } from '../../src/pcs/opening.ts';
 import { eqTable } from '../../src/sumcheck/eq.ts';
 import { addPowers, commitOracle, proveWhir, writeRoot } from '../../src/pcs/whir/prove.ts';
 import { publicRandom } from '../../src/secret/released.ts';
@@ -79,13 +79,19 @@ export function simulateRows(
   };
 }
 
+/** Sends masked values of the coins. */
+export type Send = (label: string, count: number) => MaskedValue[];
+
+/** An argument in front of the opening: its messages, and the claims it comes to. */
+export type Argument = (ch: ProverChannel, ledger: PadLedger, send: Send) => readonly Claim[];
+
 export interface Simulation {
   readonly parameters: Parameters;
   readonly plan: PadPlan;
   readonly groups: readonly SimulatedRows[];
   readonly ownColumns: number;
-  /** None for a link, whose two groups are of one width. */
-  readonly claims: readonly PublicClaim[];
+  /** None for a link, whose two groups are of one width. Of a program: what is sent before its claims, and these. */
+  readonly claims: readonly PublicClaim[] | Argument;
   readonly link?: boolean;
   /** The same challenges as the channel gives, to be looked at in advance. */
   readonly ahead: Challenger;
@@ -150,8 +156,6 @@ interface Evaluations {
   readonly yMask: MaskedValue;
 }
 
-type Send = (label: string, count: number) => MaskedValue[];
-
 function mergedEvaluations(
   ch: ProverChannel,
   ledger: PadLedger,
@@ -161,7 +165,10 @@ function mergedEvaluations(
 ): Evaluations {
   const { algebra } = ledger;
   const { field } = algebra;
-  const claims = stated.map(({ weight, value }) => ({ weight, value: algebra.constant(value) }));
+  const claims =
+    typeof stated === 'function'
+      ? stated(ch, ledger, send)
+      : stated.map(({ weight, value }) => ({ weight, value: algebra.constant(value) }));
   const powers = powersOf(field, ch.challengeExt('merge/b'), claims.length);
   let claim = algebra.combine(claims.map(({ value }, j) => [powers[j] as Ext, value] as const));
   const point: Ext[] = [];

@@ -3,46 +3,21 @@
  * has the same distribution for all witnesses of the program, exactly; with a pad left out it has not.
  */
 import { describe, expect, test } from 'vitest';
-import type { Program } from '../../src/relation/program.ts';
-import { lookupOf, rangeTable, read, times } from '../support/example-programs.ts';
+import { hiddenCells, hiddenProgram } from '../support/hidden-program.ts';
 import { leaked, programView, programViews, type ProgramScenario } from '../support/program-hiding.ts';
 import { F257, SMALL } from '../support/scenarios.ts';
 import { coordinateName } from '../support/tape.ts';
 import { generator } from '../support/words.ts';
 
-const I = { name: 'i', size: 3 };
-
 /** Messages that are one value or more, each under a pad of its own. */
 const MESSAGES = ['lookup/roots', 'lookup/round', 'lookup/nodes', 'product/sum', 'product/round', 'product/values', 'merge/round', 'open/y']; // prettier-ignore
-
-/** y = w x cell by cell, x of a table of three rows, s the sum of all y. */
-const program: Program = {
-  tensors: [
-    { kind: 'static', name: 'w', shape: [3] },
-    { kind: 'witness', name: 'x', shape: [3] },
-    { kind: 'witness', name: 'y', shape: [3] },
-    { kind: 'witness', name: 's', shape: [1] },
-  ],
-  tables: [rangeTable('t', 3)],
-  virtuals: [],
-  relations: [
-    lookupOf('x', [I], 't', [times(1, [read('x', 'i')])]),
-    { kind: 'zero', name: 'y', indices: [I], terms: [times(1, [read('w', 'i'), read('x', 'i')]), times(-1, [read('y', 'i')])] }, // prettier-ignore
-    { kind: 'zero', name: 's', indices: [], terms: [times(1, [read('y', 'i')], { sums: [I] }), times(-1, [read('s', 0)])] }, // prettier-ignore
-  ],
-};
-
-function cellsOf(w: readonly number[], x: readonly number[]): Map<string, number[]> {
-  const y = w.map((value, i) => (value * x[i]!) % 257);
-  return new Map([['w', [...w]], ['x', [...x]], ['y', y], ['s', [y.reduce((a, b) => a + b) % 257]]]); // prettier-ignore
-}
 
 /** Witnesses of one or more proofs under common static cells. */
 function witnesses(count: number, proofs: number): ProgramScenario['witnesses'] {
   const next = generator(9);
   return Array.from({ length: count }, () => {
     const w = [0, 1, 2].map(() => next() % 257);
-    return Array.from({ length: proofs }, () => cellsOf(w, [0, 1, 2].map(() => next() % 3))); // prettier-ignore
+    return Array.from({ length: proofs }, () => hiddenCells(257, w, [0, 1, 2].map(() => next() % 3))); // prettier-ignore
   });
 }
 
@@ -51,7 +26,7 @@ const POSITIONS = [[3, 9], [0, 14], [5, 9]]; // prettier-ignore
 const scenario: ProgramScenario = {
   kernels: F257,
   code: SMALL,
-  program,
+  program: hiddenProgram,
   proofs: POSITIONS.map((at, i) => ({ seed: 20 + i, positions: { 'open/positions': at } })),
   witnesses: witnesses(12, POSITIONS.length),
 };

@@ -1,0 +1,51 @@
+/** Which tests a deleted check must make red. */
+
+export const STORED = 'tests/soundness/stored.test.ts';
+
+const RANGES =
+  /^src\/relation\/(pins|ranges|settle|slabs|decompose|interval|columns|row-sums|witness-ranges)/;
+
+/** Tests of mutants in some files. */
+const TESTS = [
+  [/^src\/merkle\//, ['tests/merkle/merkle.test.ts']],
+  [/^src\/field\//, ['tests/field/encoding.test.ts']],
+  [/^src\/params\//, ['tests/params/check.test.ts', 'tests/params/encoding.test.ts']],
+  [/^src\/transcript\//, ['tests/transcript/channel.test.ts']],
+  [/^src\/pads\//, ['tests/soundness/pads.test.ts']],
+  [/^src\/pcs\/(?!key|chain)/, ['tests/soundness/statement.test.ts']],
+  [/^src\/pcs\/link/, ['tests/soundness/link-statement.test.ts']],
+  [/^src\/pcs\/key/, ['tests/store/key.test.ts']],
+  [/^src\/pcs\/chain/, ['tests/soundness/chain.test.ts']],
+  [/^src\/(relation\/(verify|statement|arguments)|tlookup)/, ['tests/soundness/program-stored.test.ts']],
+  [/^src\/relation\/(verify|statement)/, ['tests/soundness/program-statement.test.ts']],
+  [/^src\/tlookup\//, ['tests/tlookup/program.test.ts', 'tests/tlookup/soundness.test.ts']],
+  [/^src\/relation\/check-terms/, ['tests/relation/check-terms.test.ts']],
+  [/^src\/relation\/check(?!-witness)/, ['tests/relation/check.test.ts', 'tests/relation/backing.test.ts']],
+  [
+    RANGES,
+    [
+      'tests/relation/deciders.test.ts',
+      'tests/relation/slabs.test.ts',
+      'tests/relation/ranges.test.ts',
+      'tests/relation/backing.test.ts',
+      'tests/relation/digits.test.ts',
+      'tests/relation/integers.test.ts',
+    ],
+  ],
+  [/^src\/(graph|ops)\//, ['tests/graph/refusals.test.ts', 'tests/graph/encoding.test.ts']],
+  [/^src\/(quantize|import)\//, ['tests/answer/damage.test.ts']],
+  [/^src\/answer\//, ['tests/answer/damage.test.ts']],
+];
+
+/** Files whose checks no stored opening gets to: their own tests alone. */
+const WITH_OWN_TESTS =
+  /^src\/(answer|graph|ops|quantize|import|relation\/(check|columns|decompose|interval|ranges|pins|row-sums|settle|slabs|witness-ranges)|tlookup\/shape)/;
+
+/** The tests of a check; of those that end in a proof the stored ones too. */
+export function testsOf({ file }) {
+  const own = TESTS.filter(([where]) => where.test(file)).flatMap(([, tests]) => tests);
+  return WITH_OWN_TESTS.test(file) && own.length > 0 ? own : [STORED, ...own];
+}
+
+/** Checks whose deletion changes nothing, each with the reason; by file and the beginning of the call. */
+export const EQUIVALENT = [];
