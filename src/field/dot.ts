@@ -2,10 +2,10 @@
  * Sums of products of K by F, the bulk of a verifier's field work: exact integer sums, reduced once in 64 terms instead of once
  * a term.
  */
-import type { Ext, ExtensionField, Fe } from './field.ts';
+import type { BaseField, Ext, ExtensionField, Fe } from './field.ts';
 
 /** Terms between reductions: 64 * 2^16 * 2^31 = 2^53. */
-export const TERMS = 64;
+const TERMS = 64;
 const HALF_BITS = 16;
 const HALF = 0xffff;
 const SHIFT = 0x10000;
@@ -31,48 +31,59 @@ export type RunDot = (weights: ArrayLike<number>, first: number, count: number) 
 
 export function createRunDot(field: ExtensionField, elements: readonly Ext[]): RunDot {
   const { base, degree } = field;
-  const limbs: Float64Array[] = [];
-  for (let limb = 0; limb < degree; limb++) {
-    const own = new Float64Array(elements.length);
-    for (let i = 0; i < own.length; i++) own[i] = (elements[i] as Ext)[limb] as Fe;
-    limbs.push(own);
-  }
-  const low = new Float64Array(elements.length);
-  const high = new Float64Array(elements.length);
+  const limbs = Array.from({ length: degree }, (_, limb) => halvesOf(elements, limb));
+  const words = new Float64Array(elements.length);
   return (weights, from, count) => {
-    let highest = 0;
-    for (let i = 0; i < count; i++) {
-      const weight = weights[from + i] as number; // < 2^31
-      low[i] = weight & HALF;
-      high[i] = weight >>> HALF_BITS;
-      highest |= weight;
-    }
-    const isLong = highest > HALF;
+    for (let i = 0; i < count; i++) words[i] = weights[from + i] as number;
     const result: Fe[] = [];
-    for (let limb = 0; limb < degree; limb++) {
-      const own = limbs[limb] as Float64Array;
-      let sum = base.zero;
-      for (let first = 0; first < count; first += TERMS) {
-        const end = Math.min(count, first + TERMS);
-        const upper = isLong ? base.fromInt(sumOfProducts(own, high, first, end)) : 0;
-        const lower = base.fromInt(sumOfProducts(own, low, first, end));
-        sum = base.add(sum, isLong ? base.fromInt(upper * SHIFT + lower) : lower); // < 2^48
-      }
-      result.push(sum);
-    }
+    for (let limb = 0; limb < degree; limb++)
+      result.push(sumOfProducts(base, words, limbs[limb] as Halves, count));
     return result;
   };
 }
 
-/** sum of a[i] b[i] over [from, to), at most 64 terms, a < 2^31 and b < 2^16: below 2^53. Two chains of additions. Doubles that hold integers. */
-function sumOfProducts(a: Float64Array, b: Float64Array, from: number, to: number): number {
-  let even = 0;
-  let odd = 0;
-  let i = from;
-  for (; i + 1 < to; i += 2) {
-    even += (a[i] as number) * (b[i] as number);
-    odd += (a[i + 1] as number) * (b[i + 1] as number);
+/** Words in two halves, low < 2^16 and high < 2^15. Doubles that hold integers. */
+interface Halves {
+  readonly low: Float64Array;
+  readonly high: Float64Array;
+}
+
+function halvesOf(elements: readonly Ext[], limb: number): Halves {
+  const low = new Float64Array(elements.length);
+  const high = new Float64Array(elements.length);
+  for (let i = 0; i < elements.length; i++) {
+    const word = (elements[i] as Ext)[limb] as Fe;
+    low[i] = word & HALF;
+    high[i] = word >>> HALF_BITS;
   }
-  if (i < to) even += (a[i] as number) * (b[i] as number);
-  return even + odd;
+  return { low, high };
+}
+
+/** sum of words[i] (low[i] + 2^16 high[i]): runs of at most 64 terms, words < 2^31 and halves < 2^16, stay below 2^53. */
+function sumOfProducts(base: BaseField, words: Float64Array, { low, high }: Halves, count: number): Fe {
+  let sum = base.zero;
+  for (let from = 0; from < count; from += TERMS) {
+    const end = Math.min(count, from + TERMS);
+    // Two chains of additions for each half: one would leave a processor waiting for each sum.
+    let lower = 0;
+    let upper = 0;
+    let lower1 = 0;
+    let upper1 = 0;
+    let i = from;
+    for (; i + 1 < end; i += 2) {
+      const word = words[i] as number;
+      const word1 = words[i + 1] as number;
+      lower += word * (low[i] as number);
+      upper += word * (high[i] as number);
+      lower1 += word1 * (low[i + 1] as number);
+      upper1 += word1 * (high[i + 1] as number);
+    }
+    if (i < end) {
+      lower += (words[i] as number) * (low[i] as number);
+      upper += (words[i] as number) * (high[i] as number);
+    }
+    const scaled = base.fromInt(upper + upper1) * SHIFT; // < 2^47
+    sum = base.add(sum, base.fromInt(scaled + base.fromInt(lower + lower1)));
+  }
+  return sum;
 }

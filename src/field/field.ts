@@ -73,10 +73,17 @@ export interface ExtensionField {
 
 /** Square and multiply over any multiplicative monoid. @throws RangeError for a negative exponent */
 export function power<E>(one: E, mul: (a: E, b: E) => E, base: E, exponent: number | bigint): E {
-  let e = BigInt(exponent);
-  if (e < 0n) throw new RangeError(`pow: exponent: expected a non-negative integer, got ${e}`);
+  if (exponent < 0) throw new RangeError(`pow: exponent: expected a non-negative integer, got ${exponent}`);
   let result = one;
   let square = base;
+  if (typeof exponent === 'number' && exponent < 2 ** 31 && Number.isInteger(exponent)) {
+    for (let e = exponent; e > 0; e >>>= 1) {
+      if (e & 1) result = mul(result, square);
+      if (e > 1) square = mul(square, square);
+    }
+    return result;
+  }
+  let e = BigInt(exponent);
   while (e > 0n) {
     if (e & 1n) result = mul(result, square);
     square = mul(square, square);

@@ -157,9 +157,11 @@ function evaluatePairs(
 
 /** The products of one value of each pair, low bit first: 2^n elements. */
 export function expandPairs(field: ExtensionField, pairs: readonly (readonly [Ext, Ext])[]): Ext[] {
-  let table: Ext[] = [field.one];
-  for (const [at0, at1] of pairs) {
-    table = [...table.map((x) => field.mul(x, at0)), ...table.map((x) => field.mul(x, at1))];
+  const table: Ext[] = [field.one];
+  for (const pair of pairs) {
+    const size = table.length;
+    for (let i = 0; i < size; i++) table.push(field.mul(table[i] as Ext, pair[1]));
+    for (let i = 0; i < size; i++) table[i] = field.mul(table[i] as Ext, pair[0]);
   }
   return table;
 }

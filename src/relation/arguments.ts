@@ -10,7 +10,7 @@ import type { ColumnPart, LookupClaims } from '../tlookup/leaf-claim.ts';
 import type { Challenger } from '../transcript/transcript.ts';
 import { lookupClaims, zeroClaims, type FormClaim } from './claims.ts';
 import type { CompiledProgram, Home } from './compile.ts';
-import { termsOnTensor, valueOnPublic, type PlacedTensor } from './functional.ts';
+import { termsOnTensor, publicValues, type PlacedTensor } from './functional.ts';
 import { columnsOf, type Layout } from './layout.ts';
 import type { Tensor } from './program.ts';
 import type { TensorWeight } from './view.ts';
@@ -84,11 +84,12 @@ export function discharge(
   weights: readonly TensorWeight[],
 ): Discharged {
   const { field } = compiled;
+  const onPublic = publicValues(field);
   let known = field.zero;
   const weight = weights.flatMap((of) => {
     const tensor = compiled.tensors.get(of.tensor) as Tensor;
     if (tensor.kind === 'public') {
-      known = field.add(known, valueOnPublic(field, tensor.shape, tensor.values, of));
+      known = field.add(known, onPublic(tensor, of));
       return [];
     }
     return termsOnTensor(field, placeOf(compiled, columns, tensor.name), of, columns.logData);

@@ -10,7 +10,7 @@ import type { LookupClaims } from '../tlookup/leaf-claim.ts';
 import { eqIndex } from '../sumcheck/eq.ts';
 import { placeMultiplicity, placeOf, type Columns } from './arguments.ts';
 import type { CompiledProgram } from './compile.ts';
-import { valueOnPublic, type PlacedTensor } from './functional.ts';
+import { publicValues, type PlacedTensor } from './functional.ts';
 import type { PlacedBlock } from './layout.ts';
 import { pieceEvaluator, type PieceEvaluator } from './piece-value.ts';
 import type { Tensor } from './program.ts';
@@ -32,12 +32,13 @@ export function evaluatedClaimOf(
   value: Affine,
 ): EvaluatedClaim {
   const { field } = compiled;
+  const onPublic = publicValues(field);
   let known = field.zero;
   const placed: Placed[] = [];
   for (const weight of weights) {
     const tensor = compiled.tensors.get(weight.tensor) as Tensor;
     if (tensor.kind === 'public') {
-      known = field.add(known, valueOnPublic(field, tensor.shape, tensor.values, weight));
+      known = field.add(known, onPublic(tensor, weight));
     } else placed.push({ place: placeOf(compiled, columns, tensor.name), weight });
   }
   return {

@@ -72,7 +72,13 @@ export function expandClaims(field: ExtensionField, claims: readonly FormClaim[]
         segments.push(...segmentsOf(field, term, first, second, scaled, weights, sizes));
         continue;
       }
-      const unmasked = withoutMask(field, term.mask, weights, sizes, new Set(first && viewIndices(first)));
+      const unmasked = withoutMask(
+        field,
+        term.mask,
+        weights,
+        sizes,
+        first === undefined ? [] : viewIndices(first),
+      );
       if (first !== undefined) linear.push(transposeView(field, first, scaled, unmasked));
       else {
         const total = [...unmasked.values()].reduce(
@@ -106,15 +112,15 @@ function withoutMask(
   mask: Mask | undefined,
   weights: ReadonlyMap<string, Weights>,
   sizes: ReadonlyMap<string, number>,
-  read: ReadonlySet<string>,
+  read: readonly string[],
 ): Map<string, Weights> {
   const result = new Map(weights);
   if (mask === undefined) return result;
-  if (read.has(mask.row) && read.has(mask.column))
+  if (read.includes(mask.row) && read.includes(mask.column))
     throw new Error('mask: expected one of its indices in a view');
   const [row, column] = [weights.get(mask.row) as Weights, weights.get(mask.column) as Weights];
   const columns = sizes.get(mask.column) as number;
-  if (read.has(mask.column)) {
+  if (read.includes(mask.column)) {
     result.set(mask.column, maskedColumns(field, mask, row, column, columns));
     result.delete(mask.row);
   } else {
@@ -133,20 +139,20 @@ function segmentsOf(
   given: ReadonlyMap<string, Weights>,
   sizes: ReadonlyMap<string, number>,
 ): Segment[] {
-  const inFirst = new Set(viewIndices(first));
-  const inSecond = new Set(viewIndices(second));
+  const inFirst = viewIndices(first);
+  const inSecond = viewIndices(second);
   const split = maskBetween(term.mask, inFirst, inSecond, sizes);
   // A mask that does not couple the two views is summed into the one index that is read.
   const weights =
     split === undefined
-      ? withoutMask(field, term.mask, given, sizes, new Set([...inFirst, ...inSecond]))
+      ? withoutMask(field, term.mask, given, sizes, [...inFirst, ...inSecond])
       : new Map(given);
   const coupled =
     split === undefined ? undefined : split.first === 'row' ? split.mask.column : split.mask.row;
   let scale = coefficient;
   const only = { first: new Map<string, Weights>(), second: new Map<string, Weights>() };
   for (const [index, of] of weights) {
-    const [a, b] = [inFirst.has(index), inSecond.has(index)];
+    const [a, b] = [inFirst.includes(index), inSecond.includes(index)];
     if (!a && !b) scale = field.mul(scale, totalOf(field, of));
     else if (a && !b) only.first.set(index, of);
     else if (b && !a && index !== coupled) only.second.set(index, of);
@@ -168,20 +174,20 @@ function segmentsOf(
 
 /** The indices of a product's vectors: those that both views read, in the order of the second, and the one that a mask adds. */
 export function keptIndices(first: View, second: View, mask: Mask | undefined): string[] {
-  const inFirst = new Set(viewIndices(first));
-  const inSecond = new Set(viewIndices(second));
+  const inFirst = viewIndices(first);
+  const inSecond = viewIndices(second);
   const coupled = mask === undefined ? undefined : coupledIndex(mask, inFirst, inSecond);
-  return [...inSecond].filter((index) => inFirst.has(index) || index === coupled);
+  return inSecond.filter((index) => inFirst.includes(index) || index === coupled);
 }
 
 /** The index of a mask that the second view alone reads, where the first alone reads the other one. */
 function coupledIndex(
   { row, column }: Mask,
-  inFirst: ReadonlySet<string>,
-  inSecond: ReadonlySet<string>,
+  inFirst: readonly string[],
+  inSecond: readonly string[],
 ): string | undefined {
-  const only = (index: string, a: ReadonlySet<string>, b: ReadonlySet<string>): boolean =>
-    a.has(index) && !b.has(index);
+  const only = (index: string, a: readonly string[], b: readonly string[]): boolean =>
+    a.includes(index) && !b.includes(index);
   if (only(row, inFirst, inSecond) && only(column, inSecond, inFirst)) return column;
   if (only(column, inFirst, inSecond) && only(row, inSecond, inFirst)) return row;
   return undefined;
@@ -190,8 +196,8 @@ function coupledIndex(
 /** The mask of a term if one of its indices is read by the first view alone and the other by the second alone. */
 function maskBetween(
   mask: Mask | undefined,
-  inFirst: ReadonlySet<string>,
-  inSecond: ReadonlySet<string>,
+  inFirst: readonly string[],
+  inSecond: readonly string[],
   sizes: ReadonlyMap<string, number>,
 ): SegmentMask | undefined {
   const coupled = mask === undefined ? undefined : coupledIndex(mask, inFirst, inSecond);

@@ -1,10 +1,12 @@
 /**
  * Functionals on tensors as weights on committed columns, or as values where the tensor is public.
  */
+import { createRunDot } from '../field/dot.ts';
 import type { Ext, ExtensionField } from '../field/field.ts';
 import type { Factor, Term } from '../pcs/weight.ts';
 import { termsOnBlock, type PlacedBlock } from './layout.ts';
 import { product, type Piece } from './pieces.ts';
+import type { Tensor } from './program.ts';
 import { denseOf, type Entry, type Weight, type Weights } from './weights.ts';
 import type { TensorWeight } from './view.ts';
 
@@ -70,27 +72,39 @@ function entriesFactor(field: ExtensionField, entries: readonly Entry[], bits: n
   return { kind: 'dense', values };
 }
 
-/** The value of a functional on a public tensor. Time: its cells. */
-export function valueOnPublic(
-  field: ExtensionField,
-  shape: readonly number[],
-  values: ArrayLike<number>,
-  { coefficient, dimensions }: TensorWeight,
-): Ext {
-  // Contracts the last dimension first; `rest` holds what is left, row-major.
-  let rest: Ext[] = Array.from({ length: values.length }, (_, i) =>
-    field.fromBase(field.base.fromInt(values[i] as number)),
-  );
-  for (let d = shape.length - 1; d >= 0; d--) {
-    const size = shape[d] as number;
-    const weights = denseOf(field, dimensions[d] as Weights, size);
-    const live = weights.flatMap((weight, i) => (field.isZero(weight) ? [] : [i]));
-    rest = Array.from({ length: rest.length / size }, (_, row) =>
-      live.reduce(
-        (sum: Ext, i) => field.add(sum, field.mul(weights[i] as Ext, rest[row * size + i] as Ext)),
-        field.zero,
-      ),
-    );
-  }
-  return field.mul(coefficient, rest[0] as Ext);
+/** The value of a functional on a public tensor. Time: its cells, where no weight is zero. */
+export type PublicValue = (tensor: PublicTensor, weight: TensorWeight) => Ext;
+
+type PublicTensor = Extract<Tensor, { kind: 'public' }>;
+
+/** Values on public tensors, each brought into the field once. */
+export function publicValues(field: ExtensionField): PublicValue {
+  const known = new Map<PublicTensor, Int32Array>();
+  const wordsOf = (tensor: PublicTensor): Int32Array => {
+    let words = known.get(tensor);
+    if (words === undefined) {
+      const { values } = tensor;
+      words = new Int32Array(values.length); // canonical words are below 2^31
+      for (let i = 0; i < words.length; i++) words[i] = field.base.fromInt(values[i] as number);
+      known.set(tensor, words);
+    }
+    return words;
+  };
+  return (tensor, { coefficient, dimensions }) => {
+    const { shape } = tensor;
+    const words = wordsOf(tensor);
+    const weights = dimensions.map((of, d) => denseOf(field, of, shape[d] as number));
+    const last = shape.length - 1;
+    const dot = createRunDot(field, weights[last] as readonly Ext[]);
+    const size = shape[last] as number;
+    /** The sum over dimensions from d on, `row` counting the indices before. */
+    const sumFrom = (d: number, row: number): Ext => {
+      if (d === last) return dot(words, row * size, size);
+      return (weights[d] as readonly Ext[]).reduce((sum: Ext, weight, i) => {
+        if (field.isZero(weight)) return sum;
+        return field.add(sum, field.mul(weight, sumFrom(d + 1, row * (shape[d] as number) + i)));
+      }, field.zero);
+    };
+    return field.mul(coefficient, sumFrom(0, 0));
+  };
 }

@@ -22,10 +22,10 @@ export interface Block {
 export function piecesOf(size: number): Piece[] {
   const pieces: Piece[] = [];
   let offset = 0;
-  for (let bits = 30; bits >= 0; bits--) {
-    if (size - offset < 2 ** bits) continue;
+  for (let bits = size < 2 ** 31 ? 31 - Math.clz32(size) : 30; bits >= 0; bits--) {
+    if (size - offset < 1 << bits) continue;
     pieces.push({ offset, bits });
-    offset += 2 ** bits;
+    offset += 1 << bits;
   }
   return pieces;
 }

@@ -20,9 +20,17 @@ export function indicesOf(coordinate: Coordinate): string[] {
   return coordinate.kind === 'gather' ? [coordinate.index] : coordinate.parts.map(({ index }) => index);
 }
 
-/** Indices that a view reads. @returns each once, in the order of its coordinates */
+/** Indices that a view reads. @returns each once, in the order of its coordinates: few, so that a list is the quickest set */
 export function viewIndices({ coordinates }: View): string[] {
-  return [...new Set(coordinates.flatMap(indicesOf))];
+  const indices: string[] = [];
+  const add = (index: string): void => {
+    if (!indices.includes(index)) indices.push(index);
+  };
+  for (const coordinate of coordinates) {
+    if (coordinate.kind === 'gather') add(coordinate.index);
+    else for (const { index } of coordinate.parts) add(index);
+  }
+  return indices;
 }
 
 /**
@@ -36,9 +44,9 @@ export function transposeView(
   coefficient: Ext,
   weights: ReadonlyMap<string, Weights>,
 ): TensorWeight {
-  const read = new Set(viewIndices(view));
+  const read = viewIndices(view);
   let scale = coefficient;
-  for (const [index, of] of weights) if (!read.has(index)) scale = field.mul(scale, totalOf(field, of));
+  for (const [index, of] of weights) if (!read.includes(index)) scale = field.mul(scale, totalOf(field, of));
   const dimensions = view.coordinates.map((coordinate) => transposeCoordinate(field, coordinate, weights));
   return { tensor: view.tensor, coefficient: scale, dimensions };
 }

@@ -118,15 +118,12 @@ export function timesEq(
   if (weight.kind === 'pairs' && weight.offset === offset && weight.pairs.length === piece.bits) {
     return { kind: 'pairs', offset, pairs: products(weight.pairs, eq) };
   }
-  return timesEntries(field, entriesOf(field, weight), { kind: 'pairs', offset, pairs: eq });
-}
-
-function timesEntries(field: ExtensionField, entries: readonly Entry[], eq: Weight): Weight | undefined {
-  const values = new Map(entriesOf(field, eq));
-  const common = entries.flatMap(([i, value]): Entry[] => {
-    const other = values.get(i);
-    return other === undefined ? [] : [[i, field.mul(value, other)]];
-  });
+  const values = expandPairs(field, eq);
+  const common: Entry[] = [];
+  for (const [i, value] of entriesOf(field, weight)) {
+    const other = values[i - offset];
+    if (other !== undefined) common.push([i, field.mul(value, other)]);
+  }
   return common.length === 0 ? undefined : { kind: 'entries', entries: common };
 }
 

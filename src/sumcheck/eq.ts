@@ -14,11 +14,14 @@ export function eqIndex(field: ExtensionField, z: readonly Ext[], index: number)
 
 /** eq(z, i) for all i in {0,1}^n, low variable first: 2^n elements. */
 export function eqTable(field: ExtensionField, z: readonly Ext[]): Ext[] {
-  let table: Ext[] = [field.one];
-  z.forEach((x) => {
-    const high = table.map((value) => field.mul(value, x));
-    const low = table.map((value, i) => field.sub(value, high[i] as Ext));
-    table = [...low, ...high];
-  });
+  const table: Ext[] = [field.one];
+  for (const x of z) {
+    const size = table.length;
+    for (let i = 0; i < size; i++) {
+      const high = field.mul(table[i] as Ext, x);
+      table.push(high);
+      table[i] = field.sub(table[i] as Ext, high);
+    }
+  }
   return table;
 }

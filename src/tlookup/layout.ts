@@ -92,11 +92,13 @@ function cut(length: number): { from: number; depth: number }[] {
 /** The binary expansion of a count, largest first: every block starts at a multiple of its size. */
 function pieces(of: Pick<LeafBlock, 'kind' | 'index' | 'table'>, count: number): Piece[] {
   const parts: Piece[] = [];
+  const { kind, index, table } = of;
   let first = 0;
-  for (let bits = 31; bits >= 0; bits--) {
-    const size = 2 ** bits;
+  // count <= 2^25 (`checkBalance`)
+  for (let bits = 31 - Math.clz32(count); bits >= 0; bits--) {
+    const size = (1 << bits) >>> 0;
     if (count - first < size) continue;
-    parts.push({ ...of, first, bits });
+    parts.push({ kind, index, table, first, bits });
     first += size;
   }
   return parts;
@@ -108,8 +110,9 @@ function place(parts: readonly Piece[], start: number): LeafBlock[] {
   return [...parts]
     .sort((a, b) => b.bits - a.bits)
     .map((piece) => {
-      const block = { ...piece, at };
-      at += 2 ** piece.bits;
+      const { kind, index, table, first, bits } = piece;
+      const block = { kind, index, table, first, bits, at };
+      at += 2 ** bits;
       return block;
     });
 }

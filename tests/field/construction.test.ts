@@ -40,6 +40,22 @@ test('the unrolled quintic equals the generic extension', () => {
   }
 });
 
+test('products whose limbs lie at the edges of F, where a quotient that is off by one would show', () => {
+  // b = c / a has limbs all over F, and every limb of a b is a multiple of p, or one beside it.
+  const edges = [0, 1, 2, P - 1, P - 2];
+  const a = quintic.fromLimbs([P - 1, 1_234_567_890, P - 3, 987_654_321, P - 7]);
+  for (const x of edges) {
+    for (const y of edges) {
+      for (const z of edges) {
+        const c = quintic.fromLimbs([x, y, z, y, x]);
+        const b = quintic.mul(c, quintic.inverse(a));
+        expect(quintic.mul(a, b)).toEqual(c);
+        expect(quintic.mul(b, a)).toEqual(c);
+      }
+    }
+  }
+});
+
 /** Irreducible of degree 2 or 3 means: no root. Of degree 4: also no factor of degree 2. All are tried. */
 function splits(F: BaseField, low: readonly Fe[]): boolean {
   const all = Array.from({ length: F.modulus }, (_, a) => a as Fe);

@@ -13,7 +13,7 @@ import type { BalanceWitness } from '../../src/tlookup/forest-prove.ts';
 import { countMultiplicities } from '../../src/tlookup/multiplicities-witness.ts';
 import { lookupInstance } from '../../src/tlookup/plan.ts';
 import { loadLookups, type LookupProgram, type LookupTable } from '../../src/tlookup/shape.ts';
-import { evaluateColumn } from '../../src/tlookup/table.ts';
+import { columnEvaluator, evaluateColumn } from '../../src/tlookup/table.ts';
 import { lookupProgramDigest } from '../../src/tlookup/digest.ts';
 import { TOY_FIELDS, elements } from '../support/ext.ts';
 import { codeOf } from '../support/linear.ts';
@@ -170,6 +170,31 @@ test.each([0, 1, 2, 5, 6, 7, 9])('a table column at a point of K^%i', (bits) => 
     expect(evaluateColumn(quintic, column, rows, point)).toEqual(expected((i) => values[rows + i] as number));
     const line = { kind: 'range' as const, first: 17 };
     expect(evaluateColumn(quintic, line, rows, point)).toEqual(expected((i) => 17 + rows + i));
+  }
+});
+
+test('a column of lines: runs that climb evenly modulo p, and runs that miss it by one row', () => {
+  const rows = 512;
+  const steps = [0, 1, P - 1, 12_345_678, 1_800_000_000, 2, 1, P - 2];
+  const evaluator = columnEvaluator(quintic);
+  const points = [elements(9, quintic, 3), elements(9, quintic, 4)];
+  // Row 0 and 1 of a run set its step; then each row in turn, the last of all among them, is off by one.
+  for (const off of [-1, 0, 1, 2, 63, 64, 127, 200, 511]) {
+    const values = new Uint32Array(rows);
+    for (let i = 0; i < rows; i++) {
+      const step = koalaBear.fromInt(steps[i >>> 6]!);
+      const start = koalaBear.fromInt(P - 5 - 3 * (i >>> 6)); // so that runs pass p
+      values[i] = koalaBear.add(start, koalaBear.mul(step, koalaBear.fromInt(i & 63)));
+    }
+    if (off >= 0) values[off] = koalaBear.add(koalaBear.fromInt(values[off]!), koalaBear.one);
+    for (const point of points) {
+      const cells = Array.from(values, (value) => quintic.fromBase(koalaBear.fe(value)));
+      const column = { kind: 'dense' as const, values };
+      expect(evaluator(column, 0, point)).toEqual(denseEvaluate(quintic, cells, point));
+      expect(evaluator(column, 64, point.slice(0, 6))).toEqual(
+        denseEvaluate(quintic, cells.slice(64, 128), point.slice(0, 6)),
+      );
+    }
   }
 });
 

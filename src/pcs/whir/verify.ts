@@ -111,9 +111,10 @@ function rowFolder(field: ExtensionField, weights: readonly Ext[]): (row: readon
   const d = field.degree;
   const dot = createDot(field, weights);
   const basis = field.zero.map((_, e) => field.fromLimbs(field.zero.map((_z, i) => (i === e ? 1 : 0))));
+  const limbs = new Int32Array(weights.length); // canonical words are below 2^31
   return (row) =>
     basis.reduce((sum: Ext, power, e) => {
-      const limbs = weights.map((_, b) => row[b * d + e] as Fe);
+      for (let b = 0; b < limbs.length; b++) limbs[b] = row[b * d + e] as Fe;
       return field.add(sum, field.mul(power, dot(limbs)));
     }, field.zero);
 }
