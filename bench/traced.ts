@@ -7,6 +7,8 @@ export interface KernelTrace {
   readonly kernels: Kernels;
   /** Milliseconds by kernel since the last reset, largest first: CPU time on one thread, else wall time. */
   phases(): Record<string, number>;
+  /** A step of JavaScript begins; `undefined`: none does. Its time without kernels joins the phases as `js: STEP`. */
+  mark(step: string | undefined): void;
   /** Work since the last reset, computed from the sizes of calls. */
   work(): Work;
   reset(): void;
@@ -16,6 +18,9 @@ export interface KernelTrace {
 export function traced(kernels: Kernels): KernelTrace {
   const ms = new Map<string, number>();
   let total = noWork();
+  let inKernels = 0;
+  let step: { readonly name: string; readonly since: number; readonly kernels: number } | undefined;
+  const add = (name: string, time: number): void => void ms.set(name, (ms.get(name) ?? 0) + time);
   const now = kernels.threads === 1 ? cpuNow : () => performance.now();
   const wrapped: Record<string, unknown> = { ...kernels };
   for (const [name, value] of Object.entries(kernels)) {
@@ -26,7 +31,9 @@ export function traced(kernels: Kernels): KernelTrace {
       try {
         return (value as (...a: unknown[]) => unknown)(...args);
       } finally {
-        ms.set(name, (ms.get(name) ?? 0) + now() - start);
+        const time = now() - start;
+        inKernels += time;
+        add(name, time);
         total = {
           multiplications: total.multiplications + work.multiplications,
           hashes: total.hashes + work.hashes,
@@ -37,6 +44,11 @@ export function traced(kernels: Kernels): KernelTrace {
   }
   return {
     kernels: wrapped as unknown as Kernels,
+    mark(name) {
+      const since = now();
+      if (step !== undefined) add(`js: ${step.name}`, since - step.since - (inKernels - step.kernels));
+      step = name === undefined ? undefined : { name, since, kernels: inKernels };
+    },
     phases() {
       const rows = [...ms]
         .sort((a, b) => b[1] - a[1])

@@ -6,6 +6,7 @@ import { executePass, programWitness } from '../graph/lower-witness.ts';
 import type { Kernels } from '../kernels/contract.ts';
 import { completeInstance } from '../params/choose.ts';
 import type { QuantizedModel } from '../quantize/model.ts';
+import { noMark, type Mark } from '../pcs/steps-prove.ts';
 import { proveProgram } from '../relation/prove.ts';
 import { programInstance } from '../relation/plan.ts';
 import { programDomain } from '../relation/statement.ts';
@@ -34,6 +35,7 @@ export interface OpenModel {
  * Proves that a model chose tokens. What it says is checked by running the model first: a completion that it would not have
  * chosen is refused before anything is spent.
  *
+ * @param mark told where steps begin
  * @throws ProofError `CHOICE` naming the first token that the model would not choose; as `passOf`, `proveOnce`
  */
 export function proveAnswer(
@@ -41,28 +43,38 @@ export function proveAnswer(
   home: Home,
   { model, group }: OpenModel,
   request: Omit<AnswerStatement, 'model'>,
+  mark: Mark = noMark,
 ): ProvenAnswer {
+  mark('key');
   const { key, digest } = keyOf(model, group);
   const statement: AnswerStatement = { ...request, model: digest };
   const { graph } = model;
   const pass = passOf(graph, statement);
+  mark('execution');
   const execution = executePass(graph, weightsOf(model), pass, {}, { product: kernelProduct(kernels) });
   checkChoices(graph, execution.output.data, pass.choices?.[graph.output] as readonly number[]);
+  mark('program');
   const { code, profile } = group.key.parameters;
   const draftOf = answerStatement(key, statement, group.key.parameters);
   const { compiled } = draftOf;
   const draft = completeInstance(programInstance(compiled, draftOf.groups, code.logData), code, profile);
   if (draft === undefined) throw new RangeError('parameters: expected a set for this answer, got none');
   const program = { ...draftOf, parameters: draft.parameters };
+  mark('witness values');
   const witness = programWitness(graph, compiled.program, execution);
+  mark('budget');
   const { proof, reservations } = proveOnce(kernels, home, {
     groups: [group],
     parameters: draft.parameters,
     purpose: 'proof',
     domain: programDomain(program),
-    prove: (source) => proveProgram(kernels, program, [group.owned], source, witness),
-    verify: (bytes) => verifyProgram(program, bytes),
+    prove: (source) => proveProgram(kernels, program, [group.owned], source, witness, undefined, mark),
+    verify: (bytes) => {
+      mark('own verification');
+      return verifyProgram(program, bytes);
+    },
   });
+  mark('encoding');
   const answer = { statement, parameters: draft.parameters, proof };
   return { answer, bytes: encodeAnswer(answer), reservations };
 }
