@@ -7,6 +7,8 @@ export interface KernelTrace {
   readonly kernels: Kernels;
   /** Milliseconds by kernel since the last reset, largest first: CPU time on one thread, else wall time. */
   phases(): Record<string, number>;
+  /** A step of JavaScript begins; `undefined`: none does. Its time without kernels joins the phases as `js: STEP`. */
+  mark(step: string | undefined): void;
   /** Work since the last reset, computed from the sizes of calls. */
   work(): Work;
   /** The same for each kernel, with the number of calls; by name. */
@@ -28,6 +30,9 @@ const add = (a: Work, b: Work): Work => ({
 export function traced(kernels: Kernels): KernelTrace {
   const ms = new Map<string, number>();
   const works = new Map<string, KernelWork>();
+  let inKernels = 0;
+  let step: { readonly name: string; readonly since: number; readonly kernels: number } | undefined;
+  const addTime = (name: string, time: number): void => void ms.set(name, (ms.get(name) ?? 0) + time);
   const now = kernels.threads === 1 ? cpuNow : () => performance.now();
   const wrapped: Record<string, unknown> = { ...kernels };
   for (const [name, value] of Object.entries(kernels)) {
@@ -38,7 +43,9 @@ export function traced(kernels: Kernels): KernelTrace {
       try {
         return (value as (...a: unknown[]) => unknown)(...args);
       } finally {
-        ms.set(name, (ms.get(name) ?? 0) + now() - start);
+        const time = now() - start;
+        inKernels += time;
+        addTime(name, time);
         const old = works.get(name) ?? { calls: 0, ...noWork() };
         works.set(name, { calls: old.calls + 1, ...add(old, work) });
       }
@@ -46,6 +53,11 @@ export function traced(kernels: Kernels): KernelTrace {
   }
   return {
     kernels: wrapped as unknown as Kernels,
+    mark(name) {
+      const since = now();
+      if (step !== undefined) addTime(`js: ${step.name}`, since - step.since - (inKernels - step.kernels));
+      step = name === undefined ? undefined : { name, since, kernels: inKernels };
+    },
     phases() {
       const rows = [...ms]
         .sort((a, b) => b[1] - a[1])

@@ -3,7 +3,7 @@
  * `npm run bench -- stories260K --model FILE.bin [..]`: whole answers of a quantised model.
  *
  * Question: how long does it take to commit a model, to prove N tokens of an answer (one given, the others chosen), and to verify
- * them? proveMs is the whole call of a warm process: pass, witness, commitment, arguments, opening, budget, the own
+ * them? Phases are kernels and, as `js: STEP`, what the main thread does between them. proveMs is the whole call of a warm process: pass, witness, commitment, arguments, opening, budget, the own
  * verification, the bytes. verifyMs is warm, key decoding and lowering included; verifyColdMs is the first call of this process
  * after the last proof was made and tables were known, so a fresh process adds the making of tables.
  */
@@ -127,7 +127,11 @@ function benchModel(
     choice: 'greedy',
     context: new Uint8Array(0),
   } as const;
-  const prove = () => proveAnswer(kernels, home, { model, group }, request).bytes;
+  const prove = (): Uint8Array => {
+    const { bytes } = proveAnswer(kernels, home, { model, group }, request, trace.mark);
+    trace.mark(undefined);
+    return bytes;
+  };
   const cold = clocked(prove);
   trace.reset();
   const runs = Array.from({ length: repeat }, () => clocked(prove)).sort((a, b) => a.ms - b.ms);

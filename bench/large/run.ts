@@ -24,6 +24,14 @@ import { cpuOf, phasesOf, stepClock } from './steps.ts';
 /** Choices that are proven for each prompt. */
 export const CHOICES = 8;
 
+/** Steps of `proveAnswer` that run the model and lay out what it computed. */
+const WITNESS_STEPS: ReadonlySet<string> = new Set([
+  'execution',
+  'witness values',
+  'layout',
+  'lookups and multiplicities',
+]);
+
 /** Files of a run. */
 export interface RunFiles {
   readonly key: string;
@@ -75,7 +83,7 @@ export async function runLarge(
     const { answer, bytes } = median.value;
     const files = { key: committed.files.key, proof: join(folder, 'proof.zkp') };
     writeFileSync(files.proof, bytes);
-    const witness = median.steps.filter(({ name }) => ['execution', 'values', 'witness'].includes(name));
+    const witness = median.steps.filter(({ name }) => WITNESS_STEPS.has(name));
     return {
       files,
       row: {

@@ -25,6 +25,7 @@ import { mergeOracle } from './merge-prove.ts';
 import type { Claim } from './opening.ts';
 import { combinationForm, powersOf, weightsAt } from './open-verify.ts';
 import { residentGroup } from './resident-prove.ts';
+import { noMark, type Mark } from './steps-prove.ts';
 import { addPowers, commitOracle, proveWhir, writeRoot } from './whir/prove.ts';
 
 /** A committed group with what its owner knows. */
@@ -53,7 +54,9 @@ export function proveOpening(
   pads: ProverPads,
   openable: OpenableTrees,
   claims: readonly Claim[],
+  mark: Mark = noMark,
 ): void {
+  mark('merge');
   const { ext: field } = kernels;
   const { parameters } = openable;
   const cells = 2 ** parameters.code.logData;
@@ -67,6 +70,7 @@ export function proveOpening(
   const powers = powersOf(field, b, claims.length);
   const claimed = algebra.combine(claims.map(({ value }, j) => [powers[j] as Ext, value] as const));
   const oracle = mergeOracle(kernels, sources, claims, powers, parameters.code.logData);
+  mark('merge rounds');
   const merged = proveSumcheck(pads, ch, 'merge', parameters.code.logData, claimed, oracle);
   const values = oracle.values();
   const y = pads.send(ch, 'open/y', values.slice(0, columns));
@@ -75,6 +79,7 @@ export function proveOpening(
   const sum = algebra.combine(weighted.map(([l, w]) => [w, algebra.value(y[l] as MaskedValue)] as const));
   pads.ledger.assertZero(algebra.sub(merged.claim, sum));
 
+  mark('combination and inner argument');
   proveCombination(kernels, ch, pads, trees, merged.point, y, yMask);
 }
 

@@ -8,9 +8,9 @@ import type { Kernels } from '../kernels/contract.ts';
 import type { ArgmaxNode } from '../ops/argmax/shape.ts';
 import { completeInstance } from '../params/choose.ts';
 import type { QuantizedModel } from '../quantize/model.ts';
+import { noMark, type Mark } from '../pcs/steps-prove.ts';
 import { proveProgram } from '../relation/prove.ts';
 import { programInstance } from '../relation/plan.ts';
-import type { OnStage } from '../relation/stages.ts';
 import { programDomain } from '../relation/statement.ts';
 import { witnessName } from '../relation/stored-prove.ts';
 import { verifyProgram } from '../relation/verify.ts';
@@ -52,7 +52,7 @@ export interface AnswerRequest extends Omit<AnswerStatement, 'model' | 'sequence
  * Proves that a model chose tokens. What it says is checked by running the model first: a completion that it would not have
  * chosen is refused before anything is spent.
  *
- * @param onStage is told what the prover is at
+ * @param mark told where steps begin
  * @throws ProofError `CHOICE` naming the first token that the model would not choose; as `passOf`, `proveOnce`
  */
 export function proveAnswer(
@@ -60,38 +60,39 @@ export function proveAnswer(
   home: Home,
   { model, group }: OpenModel,
   request: AnswerRequest,
-  onStage: OnStage = () => {},
+  mark: Mark = noMark,
 ): ProvenAnswer {
-  onStage('key');
+  mark('key');
   const { key, digest } = keyOf(model, group);
   const { graph } = model;
-  onStage('execution');
+  mark('execution');
   const { execution, revealed } = run(kernels, model, request, digest);
   const statement: AnswerStatement = { ...statementOf(request, digest), revealed };
   const { code, profile } = group.key.parameters;
-  onStage('lowering');
+  mark('program');
   const draftOf = answerStatement(key, statement, group.key.parameters);
   const { compiled } = draftOf;
   const draft = completeInstance(programInstance(compiled, draftOf.groups, code.logData), code, profile);
   if (draft === undefined) throw new RangeError('parameters: expected a set for this answer, got none');
   const program = { ...draftOf, parameters: draft.parameters };
-  onStage('values');
+  mark('witness values');
   const witness = programWitness(graph, compiled.program, execution, weightsOf(model));
   // Without private prompts the statement determines the witness.
   const isOpen = request.sequences.every(({ privatePrompt }) => privatePrompt !== true);
-  onStage('budget');
+  mark('budget');
   const { proof, reservations } = proveOnce(kernels, home, {
     groups: [group],
     parameters: draft.parameters,
     purpose: 'proof',
     domain: programDomain(program),
     ...(isOpen ? {} : { ownCells: witnessName(kernels, compiled, witness) }),
-    prove: (source) => proveProgram(kernels, program, [group.owned], source, witness, undefined, onStage),
+    prove: (source) => proveProgram(kernels, program, [group.owned], source, witness, undefined, mark),
     verify(bytes) {
-      onStage('own check');
+      mark('own verification');
       return verifyProgram(program, bytes);
     },
   });
+  mark('encoding');
   const answer = { statement, parameters: draft.parameters, proof };
   return { answer, bytes: encodeAnswer(answer), reservations };
 }

@@ -49,6 +49,7 @@ export function createEvaluator(
     let constant = kernels.ext.base.zero;
     for (const term of terms) {
       if (term.views.length > 0 || term.sums.length > 0 || term.mask !== undefined) {
+        term.views.forEach(source); // makes what it reads, which outlives the scope below
         kernels.memory.scope(() => addTerm(kernels, out, term, indices, source));
       } else constant = kernels.ext.base.add(constant, kernels.ext.base.fromInt(term.coefficient));
     }

@@ -7,6 +7,7 @@ import { proveSumcheck } from '../pads/sumcheck-prove.ts';
 import type { Claim } from '../pcs/opening.ts';
 import { proveOpening, type OpenableGroup } from '../pcs/open-prove.ts';
 import { commitOwn } from '../pcs/own-prove.ts';
+import { noMark, type Mark } from '../pcs/steps-prove.ts';
 import { writeRoot } from '../pcs/whir/prove.ts';
 import type { MaskSource } from '../random/masks.ts';
 import { proveLookups } from '../tlookup/prove.ts';
@@ -27,7 +28,6 @@ import { columnsOf } from './layout.ts';
 import { programPlan } from './plan.ts';
 import { productOracle, productVectors } from './product-prove.ts';
 import { placeSegments, productEnd } from './product.ts';
-import type { OnStage } from './stages.ts';
 import { checkProgramStatement, programDomain, type ProgramStatement } from './statement.ts';
 import { lookupWitness } from './witness-prove.ts';
 
@@ -37,6 +37,7 @@ import { lookupWitness } from './witness-prove.ts';
  *
  * @param groups the statement's groups, in its order
  * @param source of a fresh proof key
+ * @param mark told where steps begin
  * @throws RangeError for a malformed statement, groups or tensors that do not fit, a tuple that is no row of its table;
  *   ProofError `SELF_CHECK` for another relation that does not hold
  */
@@ -47,8 +48,9 @@ export function proveProgram(
   source: MaskSource,
   witness: ProgramWitness,
   observer?: Observer,
-  onStage?: OnStage,
+  mark: Mark = noMark,
 ): Uint8Array<ArrayBuffer> {
+  mark('statement');
   checkProgramStatement(statement);
   statement.groups.forEach((group, i) => {
     if (groups[i]?.source.columns !== group.columns) {
@@ -59,7 +61,7 @@ export function proveProgram(
   });
   const ch = proverChannel(programDomain(statement), observer);
   kernels.memory.secretScope(() =>
-    proveProgramBody(kernels, ch, statement, groups, source, witness, true, onStage),
+    proveProgramBody(kernels, ch, statement, groups, source, witness, true, mark),
   );
   return ch.finish();
 }
@@ -73,7 +75,7 @@ export function proveProgramBody(
   source: MaskSource,
   witness: ProgramWitness,
   selfCheck = true,
-  onStage: OnStage = () => {},
+  mark: Mark = noMark,
 ): void {
   const { compiled, parameters } = statement;
   const { logData } = parameters.code;
@@ -81,32 +83,33 @@ export function proveProgramBody(
   const algebra = affineAlgebra(kernels.ext);
   const pads = createProverPads(source, programPlan(compiled, parameters, columns.count));
 
-  onStage('witness');
+  mark('layout');
   const { cells: ownCells, room } = ownColumns(kernels, compiled, witness, logData);
   const sources = groups.map((group) => group.source);
   const cells = tensorCells(kernels, compiled, sources, ownCells, witness, logData);
+  mark('lookups and multiplicities');
   const evaluate = createEvaluator(kernels, compiled, cells, witness);
   const balances = lookupWitness(kernels, compiled, cells, evaluate, ownCells);
 
-  onStage('committing');
+  mark('commitment');
   const own = commitOwn(kernels, source, parameters, columnsOf(compiled.own, logData), ownCells, room);
   const committedPads = commitPads(kernels, source, parameters.pads, pads);
   writeRoot(ch, 'root/AM', own.rows);
   writeRoot(ch, 'root/PAD', committedPads.rows);
 
-  onStage('lookups');
+  mark('lookup argument');
   const lookup =
     compiled.lookups === undefined
       ? undefined
       : proveLookups(kernels, pads, ch, compiled.lookups.lookups, balances);
-  onStage('product');
+  mark('claims');
   const joined = joinClaims(algebra, ch, compiled, lookup);
-  const claims = proveProducts(kernels, ch, pads, statement, columns, cells, joined);
+  const claims = proveProducts(kernels, ch, pads, statement, columns, cells, joined, mark);
   if (lookup !== undefined) claims.push(multiplicityClaim(compiled, columns, lookup.multiplicities));
-  onStage('opening');
-  proveOpening(kernels, ch, pads, { parameters, groups, own }, claims);
-  onStage('pads');
+  proveOpening(kernels, ch, pads, { parameters, groups, own }, claims, mark);
+  mark('pad proof');
   provePads(kernels, ch, committedPads, pads.ledger.finish(), selfCheck);
+  mark('wiping');
 }
 
 /** The claims that the equation comes to, products taken apart. */
@@ -118,6 +121,7 @@ function proveProducts(
   columns: Columns,
   cells: TensorCells,
   joined: JoinedClaims,
+  mark: Mark,
 ): Claim[] {
   const field = kernels.ext;
   const { ledger } = pads;
@@ -127,13 +131,16 @@ function proveProducts(
   if (compiled.productVars === undefined) return [claimOf(algebra, compiled, columns, linear, rest)];
   const placement = placeSegments(segments, compiled.productVars);
   return kernels.memory.scope(() => {
+    mark('product vectors');
     const vectors = productVectors(kernels, compiled, cells, placement);
+    mark('product rounds');
     const sum = kernels.kDot(vectors[0].words, vectors[1].words);
     const total = algebra.value(pads.send(ch, 'product/sum', [sum])[0] as MaskedValue);
     const oracle = productOracle(kernels, vectors);
     const { point, claim } = proveSumcheck(pads, ch, 'product', placement.numVars, total, oracle);
     const [a, b] = pads.send(ch, 'product/values', oracle.values()) as [MaskedValue, MaskedValue];
     ledger.assertZero(algebra.sub(claim, ledger.multiply(a, b)));
+    mark('weights of claims');
     const { first, second } = productEnd(field, placement, point);
     return [
       claimOf(algebra, compiled, columns, linear, algebra.sub(rest, total)),

@@ -15,7 +15,7 @@ import { columnsOf, type Layout } from './layout.ts';
 import { programCosts, programInstance } from './plan.ts';
 import type { Program, Tensor } from './program.ts';
 import { proveProgram } from './prove.ts';
-import type { OnStage } from './stages.ts';
+import type { Mark } from '../pcs/steps-prove.ts';
 import { programDomain, type ProgramStatement } from './statement.ts';
 import { verifyProgram } from './verify.ts';
 
@@ -107,7 +107,7 @@ export interface ProgramRequest {
    */
   readonly maxBytes?: number;
   /** Is told what the prover is at. */
-  readonly onStage?: OnStage;
+  readonly onStep?: Mark;
 }
 
 export interface ProgramProof extends CheckedProof {
@@ -125,7 +125,7 @@ export interface ProgramProof extends CheckedProof {
  * const { statement, proof } = proveStoredProgram(kernels, home, { program, groups: [weights], witness, context });
  */
 export function proveStoredProgram(kernels: Kernels, home: Home, request: ProgramRequest): ProgramProof {
-  const { program, groups, witness, context, onStage } = request;
+  const { program, groups, witness, context, onStep } = request;
   checkProgram(kernels.ext.base, program);
   const compiled = compileProgram(kernels.ext, program);
   const [first] = groups;
@@ -145,9 +145,9 @@ export function proveStoredProgram(kernels: Kernels, home: Home, request: Progra
     purpose: 'proof',
     domain: programDomain(statement),
     ownCells: witnessName(kernels, compiled, witness),
-    prove: (source) => proveProgram(kernels, statement, owned, source, witness, undefined, onStage),
+    prove: (source) => proveProgram(kernels, statement, owned, source, witness, undefined, onStep),
     verify(proof) {
-      onStage?.('own check');
+      onStep?.('own verification');
       return verifyProgram(statement, proof);
     },
   });

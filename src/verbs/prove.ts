@@ -6,7 +6,7 @@ import type { Kernels } from '../kernels/contract.ts';
 import type { PublicChoice } from '../ops/lowering.ts';
 import { keyOf } from '../prover/commit-model.ts';
 import { proveAnswer } from '../prover/prove-answer.ts';
-import type { OnStage } from '../relation/stages.ts';
+import type { Mark } from '../pcs/steps-prove.ts';
 import { budgetStatus, openGroup, type Home } from '../store/index.ts';
 import { choiceOf, type ChoiceOptions } from './choice.ts';
 import { checkOutput, writeNew } from './files.ts';
@@ -82,10 +82,10 @@ export async function proveText(
   try {
     watch.next('proving');
     const count = completions.reduce((sum, { length }) => sum + length, 0);
-    const onStage: OnStage = (stage) => onStep(`proving ${count} tokens: ${stage}`);
+    const mark: Mark = (step) => onStep(`proving ${count} tokens: ${step}`);
     const sequences = continued.map(({ prompt, completion }) => ({ prompt, completion, privatePrompt }));
     const request = { sequences, choice, context, reveal };
-    const { bytes, reservations } = proveAnswer(kernels, home, { model, group }, request, onStage);
+    const { bytes, reservations } = proveAnswer(kernels, home, { model, group }, request, mark);
     watch.next('writing');
     onStep('writing');
     writeNew(options.out, bytes);
