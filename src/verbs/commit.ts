@@ -8,9 +8,11 @@ import { loadModel, saveModel } from '../quantize/node.ts';
 import { chooseModelParameters, commitModel, keyOf, type CommitOptions } from '../prover/commit-model.ts';
 import { ensureDirectory, quietly } from '../store/durable.ts';
 import { budgetStatus, openGroup, type CodewordChoice, type Home } from '../store/index.ts';
+import { commitMemory } from './costs.ts';
 import { checkOutput, disk, exists, naming, readInput, removeTree, writeNew } from './files.ts';
 import { epochPath, MODEL_FILE, publicPaths, TOKENIZER_BASE } from './folder.ts';
 import { tokenizerBase } from './import.ts';
+import { requireCommitMemory } from './memory.ts';
 import { findTokenizer, readTokenizer, type TokenizerSource } from './sources.ts';
 import { clearInterrupted, interruptedCommit, markCommitted, markCommitting } from './interrupted.ts';
 import { silent, stopwatch, type OnStep, type Stopwatch } from './steps.ts';
@@ -29,6 +31,8 @@ export interface CommitFolderOptions {
   /** Tokens of the answers that parameters are chosen for. Default 64. */
   readonly tokens?: number;
   readonly codeword?: CodewordChoice;
+  /** Bytes that the process may take, by estimate; a commitment that would take more is refused. Default: no limit. */
+  readonly memory?: number;
   readonly onStep?: OnStep;
 }
 
@@ -71,6 +75,10 @@ export async function commitToFolder(
     refuse('TOKENIZER_MISSING', options.model, `expected its tokenizer as ${base}.json or .bin, got neither`);
   }
   const wishes = given(options);
+  if (options.memory !== undefined) {
+    const { parameters } = chooseModelParameters(model, wishes);
+    requireCommitMemory(commitMemory(model, parameters), options.memory);
+  }
   if (left === 'complete') return finish(kernels, home, model, out, keyFile, options, watch);
   if (left === 'begun') {
     onStep('removing what an interrupted commit left');
