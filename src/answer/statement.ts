@@ -47,7 +47,7 @@ export const MAX_CONTEXT_BYTES = 2 ** 16;
 export const MAX_SEQUENCES = 2 ** 12;
 
 /** Of all prompts together: a file shows lengths alone, and every token is a row. */
-export const MAX_PRIVATE_TOKENS = 2 ** 20;
+export const MAX_PRIVATE_TOKENS = 2 ** 17;
 
 export function isPrivate(prompt: Prompt): prompt is PrivatePrompt {
   return 'privateTokens' in prompt;

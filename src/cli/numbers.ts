@@ -16,6 +16,13 @@ export function decimal(text: string): number {
   return Number(text);
 }
 
+/** "4GB", "512MB": bytes, for commander. */
+export function byteCount(text: string): number {
+  const match = /^([1-9]\d{0,6})(MB|GB)$/i.exec(text);
+  if (match === null) throw new InvalidArgumentError(`expected a size such as 512MB or 4GB, got ${text}`);
+  return Number(match[1]) * (/^g/i.test(match[2] as string) ? 1e9 : 1e6);
+}
+
 /** "12x256": sequences by tokens. */
 export function sampleSize(text: string): { readonly sequences: number; readonly tokens: number } {
   const match = /^([1-9]\d{0,4})x([1-9]\d{0,4})$/.exec(text);

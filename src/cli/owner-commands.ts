@@ -11,10 +11,11 @@ import {
   type LogitPosition,
 } from '../verbs/index.ts';
 import { withCommon } from './common.ts';
-import { given, decimal, positive, sampleSize } from './numbers.ts';
+import { byteCount, given, decimal, positive, sampleSize } from './numbers.ts';
 import { logitPositions, promptsOf, several } from './prompts.ts';
 import { runCommand, type CommonOptions } from './shell.ts';
-import { accuracy, showBudget, showCommit, showImport, showProof, showRefresh } from './show.ts';
+import { accuracy, showBudget, showCommit, showImport, showRefresh } from './show.ts';
+import { showProof } from './show-answers.ts';
 import { fields } from './terminal.ts';
 
 interface ImportFlags extends CommonOptions {
@@ -36,6 +37,7 @@ interface CommitFlags extends CommonOptions {
   readonly proofs?: number;
   readonly tokens?: number;
   readonly codeword?: CodewordChoice;
+  readonly memory?: number;
 }
 
 interface ProveFlags extends CommonOptions {
@@ -48,6 +50,7 @@ interface ProveFlags extends CommonOptions {
   readonly seed?: string;
   readonly temperature?: number;
   readonly context?: string;
+  readonly memory?: number;
   readonly out: string;
 }
 
@@ -108,10 +111,11 @@ function addCommit(zkdl: Command): void {
         'recompute',
       ]),
     )
+    .option('--memory <size>', 'refuse what is estimated to take more, such as 4GB', byteCount)
     .action((model: string, flags: CommitFlags) =>
       runCommand(flags, async ({ kernels, home, onStep }) => {
-        const { out, key, tokenizer, proofs, tokens, codeword } = flags;
-        const options = given({ out, key, tokenizer, proofs, tokens, codeword });
+        const { out, key, tokenizer, proofs, tokens, codeword, memory } = flags;
+        const options = given({ out, key, tokenizer, proofs, tokens, codeword, memory });
         const made = await commitToFolder(await kernels(), home(), { model, ...options, onStep });
         return { json: { ...made }, lines: showCommit(made) };
       }),
@@ -140,11 +144,13 @@ function addProve(zkdl: Command): void {
       decimal,
     )
     .option('--context <text>', 'anything that the parties agreed on')
+    .option('--memory <size>', 'refuse what is estimated to take more, such as 4GB', byteCount)
     .action((folder: string, flags: ProveFlags) =>
       runCommand(flags, async ({ kernels, home, onStep }) => {
-        const { tokens, greedy, seed, temperature, context, out, privatePrompt, revealLogits } = flags;
+        const { tokens, greedy, seed, temperature, context, memory } = flags;
+        const { out, privatePrompt, revealLogits } = flags;
         const prompt = promptsOf(flags.prompt, flags.prompts);
-        const rule = { tokens, greedy, seed, temperature, context };
+        const rule = { tokens, greedy, seed, temperature, context, memory };
         const options = { prompt, out, ...given({ ...rule, privatePrompt, revealLogits }) };
         const proven = await proveText(await kernels(), home(), { folder, ...options, onStep });
         return { json: { ...proven }, lines: showProof(proven, prompt) };

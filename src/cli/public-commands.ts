@@ -5,7 +5,8 @@ import { withCommon } from './common.ts';
 import { given, positive } from './numbers.ts';
 import { several } from './prompts.ts';
 import { runCommand, type CommonOptions } from './shell.ts';
-import { showEstimate, showInspection, showVerdict } from './show.ts';
+import { showEstimate, showInspection } from './show.ts';
+import { showVerdict } from './show-answers.ts';
 
 interface VerifyFlags extends CommonOptions {
   readonly key: string;
@@ -20,6 +21,7 @@ interface VerifyFlags extends CommonOptions {
 interface EstimateFlags extends CommonOptions {
   readonly tokens?: number;
   readonly promptTokens?: number;
+  readonly privatePrompt?: boolean;
   readonly proofs?: number;
 }
 
@@ -79,12 +81,13 @@ function addEstimate(zkdl: Command): void {
     .argument('<path>', 'directory of a committed model, or a model file')
     .option('--tokens <n>', 'new tokens (default: 32)', positive)
     .option('--prompt-tokens <n>', 'tokens of the prompt (default: 8)', positive)
+    .option('--private-prompt', 'of a proof that keeps the prompt private')
     .option('--proofs <n>', 'for a model file: proofs before a refresh (default: 500)', positive)
     .action((path: string, flags: EstimateFlags) =>
       runCommand(flags, ({ onStep }) => {
-        const { tokens, promptTokens, proofs } = flags;
+        const { tokens, promptTokens, privatePrompt, proofs } = flags;
         onStep('counting');
-        const estimate = estimatePath({ path, ...given({ tokens, promptTokens, proofs }) });
+        const estimate = estimatePath({ path, ...given({ tokens, promptTokens, privatePrompt, proofs }) });
         return Promise.resolve({ json: { ...estimate }, lines: showEstimate(estimate) });
       }),
     );

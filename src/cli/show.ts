@@ -1,28 +1,15 @@
 /** Results of verbs as lines for people. */
-import { isPrivate, type PrivatePrompt } from '../answer/statement.ts';
-import type { PublicChoice } from '../ops/lowering.ts';
 import { misses, type ModelInfo } from '../quantize/index.ts';
 import type {
   CommittedFolder,
   EpochBudget,
   Estimate,
-  FileVerdict,
   ImportedModel,
   Inspection,
-  ProvenText,
   Refreshed,
-  ShownLogits,
-  VerifiedSequence,
 } from '../verbs/index.ts';
-import { duration, fields, printable, quoted, size } from './terminal.ts';
-
-const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
-
-function times(seconds: Readonly<Record<string, number>>): string {
-  return Object.entries(seconds)
-    .map(([step, spent]) => `${step} ${duration(spent)}`)
-    .join(', ');
-}
+import { showStatement } from './show-answers.ts';
+import { duration, fields, hex, printable, size, times } from './terminal.ts';
 
 /** The accuracy report as numbers that people read. */
 export function accuracy({ report }: Pick<ModelInfo, 'report'>): [string, string][] {
@@ -71,94 +58,6 @@ export function showCommit({ digest, files, keyBytes, proofsLeft, seconds }: Com
     ['budget', `${proofsLeft} proofs before a refresh`],
     ['time', times(seconds)],
   ]);
-}
-
-function rule(choice: PublicChoice): string {
-  if (choice === 'greedy') return 'greedy';
-  return `sampled, temperature ${choice.temperature / 1000}, seed ${hex(choice.seed)}`;
-}
-
-export function showProof(proven: ProvenText, prompts: readonly string[]): string[] {
-  const { sequences, seconds, warnings } = proven;
-  const why = { stop: 'the text ends', context: 'the context ends', tokens: 'as many as asked for' };
-  return [
-    ...sequences.flatMap(({ prompt, completion, text, ended }, i) => [
-      ...sequenceHead(sequences, i),
-      ...quoted(isPrivate(prompt) ? text : (prompts[i] as string) + text),
-      ...fields([
-        ['prompt', isPrivate(prompt) ? privacy(prompt) : `${prompt.length} tokens`],
-        ['tokens', `${completion.length} new: ${why[ended]}`],
-      ]),
-    ]),
-    ...fields([
-      ['choice', rule(proven.choice)],
-      ['model', hex(proven.model)],
-      ['proof', `${proven.file}, ${size(proven.bytes)}`],
-      ['budget', `${proven.proofsLeft} more proofs before a refresh`],
-      ['time', times(seconds)],
-    ]),
-    ...warnings.map((warning) => `warning: ${printable(warning)}`),
-  ];
-}
-
-function privacy({ privateTokens }: PrivatePrompt): string {
-  return `private, ${privateTokens} token${privateTokens === 1 ? '' : 's'}`;
-}
-
-function sequenceHead(sequences: readonly unknown[], i: number): string[] {
-  return sequences.length > 1 ? [`sequence ${i + 1} of ${sequences.length}`] : [];
-}
-
-/** A context as text where it is text. */
-function contextText(context: Uint8Array): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(context);
-  } catch {
-    return hex(context);
-  }
-}
-
-export function showVerdict(verdict: FileVerdict): string[] {
-  if (!verdict.ok) {
-    return [`refused: ${verdict.code} at ${printable(verdict.stage)}: ${printable(verdict.detail)}`];
-  }
-  const { statement, key, sequences, logits, milliseconds } = verdict;
-  return [
-    `verified: the model chose these tokens (${Math.round(milliseconds)} ms)`,
-    ...sequences.flatMap((sequence, i) => [
-      ...sequenceHead(sequences, i),
-      ...promptLines(sequence),
-      ...(sequence.completionText === undefined ? [] : ['completion', ...quoted(sequence.completionText)]),
-      `completion ids  ${sequence.completion.join(' ')}`,
-      ...logits.filter(({ sequence: own }) => own === i + 1).flatMap((of) => logitLines(of, sequence)),
-    ]),
-    ...fields([
-      ['choice', rule(statement.choice)],
-      ['context', statement.context.length === 0 ? 'none' : contextText(statement.context)],
-      ['model', hex(statement.model)],
-      ['family', `${key.info.family}, profile ${key.info.profile}`],
-      [
-        'accuracy',
-        `KL ${(key.info.report.klNano / 1e9).toExponential(2)} nats a token, as its owner measured`,
-      ],
-    ]),
-  ];
-}
-
-function promptLines({ prompt, promptText }: VerifiedSequence): string[] {
-  if (isPrivate(prompt)) return [`prompt: ${privacy(prompt)}`];
-  return [
-    ...(promptText === undefined ? [] : ['prompt', ...quoted(promptText)]),
-    `prompt ids      ${prompt.join(' ')}`,
-  ];
-}
-
-function logitLines({ position, top }: ShownLogits, { completion }: VerifiedSequence): string[] {
-  const lines = top.map(({ id, text, logit, nats }) => {
-    const of = nats === undefined ? String(logit) : `${nats.toFixed(3)} nats (${logit})`;
-    return `  ${String(id).padStart(8)}  ${of}${text === undefined ? '' : `  ${JSON.stringify(printable(text))}`}`;
-  });
-  return [`logits of token ${position}, ${completion[position - 1]}: the greatest`, ...lines];
 }
 
 export function showBudget(epochs: readonly EpochBudget[]): string[] {
@@ -215,23 +114,7 @@ function partLines({ parts, bytes }: Inspection): string[] {
 export function showInspection(inspection: Inspection): string[] {
   const head = `${inspection.kind}, in parts`;
   if (inspection.kind === 'answer') {
-    const { statement, parameters } = inspection;
-    return [
-      head,
-      ...partLines(inspection),
-      'says, once verified',
-      ...fields([
-        ['  model', statement.model],
-        ['  choice', rule(statement.choice)],
-        ['  context', contextText(Buffer.from(statement.context, 'hex')) || 'none'],
-        ...statement.sequences.flatMap(({ prompt, completion }, i): [string, string][] => [
-          [`  prompt ${i + 1}`, isPrivate(prompt) ? privacy(prompt) : prompt.join(' ')],
-          [`  completion ${i + 1}`, completion.join(' ')],
-        ]),
-        ...(statement.logits.length === 0 ? [] : [['  logits of', positions(statement.logits)] as const]),
-        ['  parameters', JSON.stringify(parameters)],
-      ]),
-    ];
+    return [head, ...partLines(inspection), ...showStatement(inspection)];
   }
   if (inspection.kind === 'link') {
     const { older, newer, parameters } = inspection;
@@ -247,11 +130,6 @@ export function showInspection(inspection: Inspection): string[] {
     ];
   }
   return [head, ...partLines(inspection), ...programLines(inspection)];
-}
-
-/** SEQUENCE:TOKEN, from 1. */
-function positions(logits: readonly { readonly sequence: number; readonly position: number }[]): string {
-  return logits.map(({ sequence, position }) => `${sequence}:${position}`).join(' ');
 }
 
 function programLines(inspection: Extract<Inspection, { kind: 'model' | 'key' }>): string[] {

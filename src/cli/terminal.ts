@@ -36,6 +36,17 @@ export function duration(seconds: number): string {
   return seconds < 120 ? `${seconds.toFixed(1)} s` : `${(seconds / 60).toFixed(1)} min`;
 }
 
+export function hex(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('hex');
+}
+
+/** Seconds of every step. */
+export function times(seconds: Readonly<Record<string, number>>): string {
+  return Object.entries(seconds)
+    .map(([step, spent]) => `${step} ${duration(spent)}`)
+    .join(', ');
+}
+
 /** Shortest time between two lines of one step. */
 const PAUSE = { terminal: 100, file: 5000 } as const;
 

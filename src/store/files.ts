@@ -50,6 +50,7 @@ const PLATFORM = /^(E[A-Z0-9]+|ZKDL_SHORT)$/;
 const CAUSES: Readonly<Record<string, readonly [code: string, detail: string]>> = {
   ENOSPC: ['DISK_FULL', 'expected free space, got a full disk; nothing already stored is lost'],
   EDQUOT: ['DISK_FULL', 'expected free space, got a quota that is used up; nothing already stored is lost'],
+  EFBIG: ['DISK_FULL', 'expected room for the file, got a limit of its size; nothing already stored is lost'],
   ENOENT: ['FILE_MISSING', 'expected a file or directory, got none'],
   ENOTDIR: ['FILE_MISSING', 'expected a directory, got a file'],
   EEXIST: ['FILE_EXISTS', 'expected a new name, got one that is taken'],

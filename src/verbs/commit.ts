@@ -1,17 +1,21 @@
 /** The verb `commit`: weights are committed once; the key is published. */
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { refuse } from '../errors/proof-error.ts';
 import type { Kernels } from '../kernels/contract.ts';
-import { checkTokenizer } from '../quantize/index.ts';
+import { encodeParameters } from '../params/encoding.ts';
+import { checkTokenizer, type QuantizedModel } from '../quantize/index.ts';
 import { loadModel, saveModel } from '../quantize/node.ts';
-import { commitModel } from '../prover/commit-model.ts';
+import { chooseModelParameters, commitModel, keyOf, type CommitOptions } from '../prover/commit-model.ts';
 import { ensureDirectory, quietly } from '../store/durable.ts';
-import { budgetStatus, type CodewordChoice, type Home } from '../store/index.ts';
-import { checkOutput, disk, exists, isDirectory, naming, writeNew } from './files.ts';
+import { budgetStatus, openGroup, type CodewordChoice, type Home } from '../store/index.ts';
+import { commitMemory } from './costs.ts';
+import { checkOutput, disk, exists, naming, readInput, removeTree, writeNew } from './files.ts';
 import { epochPath, MODEL_FILE, publicPaths, TOKENIZER_BASE } from './folder.ts';
 import { tokenizerBase } from './import.ts';
+import { requireCommitMemory } from './memory.ts';
 import { findTokenizer, readTokenizer, type TokenizerSource } from './sources.ts';
-import { silent, stopwatch, type OnStep } from './steps.ts';
+import { clearInterrupted, interruptedCommit, markCommitted, markCommitting } from './interrupted.ts';
+import { silent, stopwatch, type OnStep, type Stopwatch } from './steps.ts';
 
 export interface CommitFolderOptions {
   /** A model file. */
@@ -27,6 +31,8 @@ export interface CommitFolderOptions {
   /** Tokens of the answers that parameters are chosen for. Default 64. */
   readonly tokens?: number;
   readonly codeword?: CodewordChoice;
+  /** Bytes that the process may take, by estimate; a commitment that would take more is refused. Default: no limit. */
+  readonly memory?: number;
   readonly onStep?: OnStep;
 }
 
@@ -42,6 +48,8 @@ export interface CommittedFolder {
 /**
  * Commits a model file: copies model and tokenizer into a new directory, commits the weights there, writes the key beside it.
  *
+ * What a commit that was killed left in that directory is taken away first, or finished where only the key was missing.
+ *
  * @throws ProofError `FILE_EXISTS`, `FILE_MISSING` and others naming the file; nothing is left then
  * @example
  * const { digest } = await commitToFolder(kernels, openHome(), { model: 'story.zkq', out: 'story' });
@@ -55,11 +63,8 @@ export async function commitToFolder(
   const out = resolve(options.out);
   const keyFile = options.key ?? publicPaths(out, 0).key;
   const watch = stopwatch();
-  if (exists(out)) {
-    const left = isDirectory(out) ? ': if an earlier commit was interrupted there, remove it' : '';
-    refuse('FILE_EXISTS', options.out, `expected a new name, got one that is taken${left}`);
-  }
-  checkOutput(keyFile);
+  const left = exists(out) ? interruptedCommit(out, options.out) : undefined;
+  if (left !== 'complete') checkOutput(keyFile);
   watch.next('reading');
   onStep('reading the model');
   const model = loadModel(options.model);
@@ -69,21 +74,34 @@ export async function commitToFolder(
     const base = tokenizerBase(options.model);
     refuse('TOKENIZER_MISSING', options.model, `expected its tokenizer as ${base}.json or .bin, got neither`);
   }
+  const wishes = given(options);
+  if (options.memory !== undefined) {
+    const { parameters } = chooseModelParameters(model, wishes);
+    requireCommitMemory(commitMemory(model, parameters), options.memory);
+  }
+  if (left === 'complete') return finish(kernels, home, model, out, keyFile, options, watch);
+  if (left === 'begun') {
+    onStep('removing what an interrupted commit left');
+    clearInterrupted(out, options.out);
+  }
   watch.next('committing');
   onStep('committing the weights', 0);
-  ensureDirectory(disk, out);
+  ensureDirectory(disk, dirname(out));
+  naming(options.out, () => disk.makeDirectory(out));
+  let published = false;
   try {
+    markCommitting(out);
     saveModel(join(out, MODEL_FILE), model);
     if (source !== undefined) writeNew(join(out, TOKENIZER_BASE + source.extension), source.bytes);
     const { group, keyBytes, digest } = commitModel(kernels, home, epochPath(out, 0), model, {
-      ...(options.proofs !== undefined && { minProofs: options.proofs }),
-      ...(options.tokens !== undefined && { tokens: options.tokens }),
-      ...(options.codeword !== undefined && { codeword: options.codeword }),
+      ...wishes,
       progress: (done) => onStep('committing the weights', done),
     });
     const { proofsLeft } = budgetStatus(home, group);
     group.close();
     writeNew(keyFile, keyBytes);
+    published = true;
+    markCommitted(out);
     watch.next();
     return {
       digest,
@@ -93,9 +111,56 @@ export async function commitToFolder(
       seconds: watch.seconds,
     };
   } catch (error) {
-    quietly(() => removeTree(out));
+    if (!published) quietly(() => removeTree(out));
     throw error;
   }
+}
+
+function given({ proofs, tokens, codeword }: CommitFolderOptions): CommitOptions {
+  return {
+    ...(proofs !== undefined && { minProofs: proofs }),
+    ...(tokens !== undefined && { tokens }),
+    ...(codeword !== undefined && { codeword }),
+  };
+}
+
+/** Publishes the key of a commitment that was complete when its process was killed: if it is what these options ask for. */
+function finish(
+  kernels: Kernels,
+  home: Home,
+  model: QuantizedModel,
+  out: string,
+  keyFile: string,
+  options: CommitFolderOptions,
+  watch: Stopwatch,
+): CommittedFolder {
+  const wanted = encodeParameters(chooseModelParameters(model, given(options)).parameters);
+  const group = openGroup(kernels, home, epochPath(out, 0));
+  try {
+    const { codeword = 'recompute' } = options;
+    const same =
+      sameBytes(readInput(options.model), readInput(join(out, MODEL_FILE))) &&
+      sameBytes(wanted, encodeParameters(group.key.parameters)) &&
+      group.codeword === codeword;
+    if (!same) {
+      const other = 'of another model or with other options: run it with these, or remove the directory';
+      refuse('FILE_EXISTS', options.out, `expected a new name, got an interrupted commit ${other}`);
+    }
+    const { keyBytes, digest } = keyOf(model, group);
+    const isThere = exists(keyFile) && sameBytes(readInput(keyFile), keyBytes);
+    if (!isThere) writeNew(keyFile, keyBytes);
+    markCommitted(out);
+    watch.next();
+    const { proofsLeft } = budgetStatus(home, group);
+    const files = { folder: out, key: keyFile };
+    return { digest, files, keyBytes: keyBytes.length, proofsLeft, seconds: watch.seconds };
+  } finally {
+    group.close();
+  }
+}
+
+function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, i) => byte === b[i]);
 }
 
 async function tokenizerOf(
@@ -104,14 +169,4 @@ async function tokenizerOf(
 ): Promise<(TokenizerSource & { readonly path: string }) | undefined> {
   const path = tokenizer ?? findTokenizer(tokenizerBase(model));
   return path === undefined ? undefined : { ...(await readTokenizer(path, vocab)), path };
-}
-
-/** Removes a directory that this process made, and what is in it. */
-function removeTree(path: string): void {
-  for (const name of disk.list(path)) {
-    const inner = join(path, name);
-    if (isDirectory(inner)) removeTree(inner);
-    else disk.unlink(inner);
-  }
-  disk.removeDirectory(path);
 }

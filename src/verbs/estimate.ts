@@ -1,15 +1,14 @@
 /** The verb `estimate`: what committing, proving and verifying will take, before anything is started. */
 import { join } from 'node:path';
-import { passOf } from '../answer/statement.ts';
+import { passOf, type AnswerStatement } from '../answer/statement.ts';
 import { refuse } from '../errors/proof-error.ts';
 import { quintic } from '../field/quintic.ts';
 import { checkGraph, type Graph } from '../graph/index.ts';
 import { lowerGraph } from '../graph/lower.ts';
 import { staticTensors } from '../graph/static-tensors.ts';
 import { describe, type Choice } from '../params/choose.ts';
-import { columnCode, completeInstance } from '../params/index.ts';
+import { completeInstance } from '../params/index.ts';
 import type { Parameters } from '../params/parameters.ts';
-import { codewordBytes } from '../pcs/codeword-commit.ts';
 import { decodeKey } from '../pcs/key.ts';
 import { chooseModelParameters } from '../prover/commit-model.ts';
 import type { QuantizedModel } from '../quantize/index.ts';
@@ -17,17 +16,10 @@ import { loadModel } from '../quantize/node.ts';
 import { compileProgram, type CompiledProgram } from '../relation/compile.ts';
 import { columnsOf, layOut } from '../relation/layout.ts';
 import { programInstance } from '../relation/plan.ts';
+import { costsOf, type Costs } from './costs.ts';
 import { exists, isDirectory, naming, readInput } from './files.ts';
-import { epochPath, folderModel, openFolder } from './folder.ts';
-import {
-  COMMIT_SECONDS,
-  MEMORY,
-  proofSeconds,
-  RATES,
-  VERIFY_SECONDS,
-  type Work,
-  type WorkSeconds,
-} from './work.ts';
+import { epochPath, folderModel, openFolder, type ModelFolder } from './folder.ts';
+import type { Work } from './work.ts';
 
 export interface EstimateOptions {
   /** Directory of a committed model, or a model file. */
@@ -36,11 +28,13 @@ export interface EstimateOptions {
   readonly tokens?: number;
   /** Tokens of the prompt. Default 8. */
   readonly promptTokens?: number;
+  /** Default: public. */
+  readonly privatePrompt?: boolean;
   /** For a model file: proofs that its key should allow. Default 1000. */
   readonly proofs?: number;
 }
 
-export interface Estimate {
+export interface Estimate extends Costs {
   readonly rows: number;
   readonly weights: number;
   readonly proofBytes: { readonly expected: number; readonly maximum: number };
@@ -50,21 +44,19 @@ export interface Estimate {
   /** Committed cells of one proof, and its lookups. */
   readonly cells: number;
   readonly work: Work;
-  readonly seconds: {
-    readonly commit: number;
-    readonly generate: number;
-    readonly prove: number;
-    readonly proveParts: WorkSeconds;
-    /** In a fresh process. */
-    readonly verify: number;
-  };
-  readonly memoryBytes: { readonly commit: number; readonly prove: number };
-  /** Of the directory: model, cells, tree, and the codeword if it is kept. */
-  readonly diskBytes: { readonly folder: number; readonly codeword: number };
+}
+
+/** What is proven. */
+export interface AnswerSize {
+  /** Tokens of each prompt. */
+  readonly promptTokens: readonly number[];
+  /** New tokens behind each. */
+  readonly tokens: number;
+  readonly privatePrompt: boolean;
 }
 
 /** What the estimate is about: parameters of weights that are committed, or that a commitment would get. */
-interface Subject {
+export interface Subject {
   readonly model: QuantizedModel;
   readonly parameters: Parameters;
   readonly kept: boolean;
@@ -85,13 +77,23 @@ export function estimatePath(options: EstimateOptions): Estimate {
       throw new RangeError(`${name}: expected a positive integer, got ${value}`);
     }
   }
-  const { model, parameters, kept } = subjectOf(path, tokens, proofs);
-  const { graph } = model;
+  const subject = subjectOf(path, tokens, proofs);
   const rows = promptTokens + tokens - 1;
-  if (rows > graph.context) {
-    refuse('CONTEXT', path, `expected at most ${graph.context} tokens, got ${rows} and the last`);
+  const { context } = subject.model.graph;
+  if (rows > context) {
+    refuse('CONTEXT', path, `expected at most ${context} tokens, got ${rows} and the last`);
   }
-  const compiled = compileProgram(quintic, lowerGraph(graph, passOf(graph, answerOf(promptTokens, tokens))));
+  const privatePrompt = options.privatePrompt ?? false;
+  return estimateAnswer(subject, { promptTokens: [promptTokens], tokens, privatePrompt });
+}
+
+/** The same for a model at hand. @param size of answers that its context holds */
+export function estimateAnswer({ model, parameters, kept }: Subject, size: AnswerSize): Estimate {
+  const { graph } = model;
+  const { promptTokens } = size;
+  const tokens = size.tokens * promptTokens.length;
+  const rows = promptTokens.reduce((sum, length) => sum + length, 0) + tokens - promptTokens.length;
+  const compiled = compileProgram(quintic, lowerGraph(graph, passOf(graph, answerOf(size))));
   const { choice, columns } = choiceFor(graph, compiled, parameters);
   const work = workOf(graph, compiled, choice, columns, rows, tokens);
   return {
@@ -114,21 +116,27 @@ function subjectOf(path: string, tokens: number, proofs: number): Subject {
     return { model, parameters, kept: false };
   }
   const folder = openFolder(path);
-  const place = epochPath(path, folder.epoch);
-  const file = join(place, 'group.key');
-  const { parameters } = naming(file, () => decodeKey(readInput(file)));
-  return { model: folderModel(folder), parameters, kept: exists(join(place, 'keep-codeword')) };
+  return folderSubject(folder, folderModel(folder));
 }
 
-function answerOf(promptTokens: number, tokens: number) {
+/** A committed model. */
+export function folderSubject({ path, epoch }: ModelFolder, model: QuantizedModel): Subject {
+  const place = epochPath(path, epoch);
+  const file = join(place, 'group.key');
+  const { parameters } = naming(file, () => decodeKey(readInput(file)));
+  return { model, parameters, kept: exists(join(place, 'keep-codeword')) };
+}
+
+function answerOf({ promptTokens, tokens, privatePrompt }: AnswerSize): AnswerStatement {
   return {
     model: new Uint8Array(32),
-    sequences: [
-      { prompt: new Array<number>(promptTokens).fill(0), completion: new Array<number>(tokens).fill(0) },
-    ],
+    sequences: promptTokens.map((length) => ({
+      prompt: privatePrompt ? { privateTokens: length } : new Array<number>(length).fill(0),
+      completion: new Array<number>(tokens).fill(0),
+    })),
     choice: 'greedy',
     context: new Uint8Array(0),
-  } as const;
+  };
 }
 
 /** The parameters of this answer's proof over the code of the weights. @returns columns of the weights as well */
@@ -178,45 +186,5 @@ function workOf(
     weights: columns * 2 ** parameters.code.logData,
     leaves: instance.balances.reduce((sum, leaves) => sum + leaves, 0),
     products: productVars === undefined ? 0 : 2 ** productVars,
-  };
-}
-
-/** Bytes of a word of F, of a cell, of a digest. */
-const [WORD, CELL, DIGEST] = [4, 2, 32];
-/** Columns that a commitment encodes at once. */
-const BATCH = 16;
-
-function costsOf(
-  work: Work,
-  { parameters, instance }: Choice,
-  columns: number,
-  model: QuantizedModel,
-  kept: boolean,
-): Pick<Estimate, 'seconds' | 'memoryBytes' | 'diskBytes'> {
-  const { length } = columnCode(parameters.code);
-  const parts = proofSeconds(work, kept);
-  const generate = parts.multiplications / 2;
-  const prove = Object.values(parts).reduce((a, b) => a + b, 0) - generate;
-  const cells = CELL * columns * 2 ** parameters.code.logData;
-  const tree = DIGEST * length; // its lowest layer; the ones above are hashed again
-  const own = instance.groups.reduce(
-    (sum, { lifetime, columns: of }) => sum + (lifetime === 'proof' ? of : 0),
-    parameters.profile.field.degree,
-  );
-  const file = [...model.weights.values()].reduce((sum, { byteLength }) => sum + byteLength, 0);
-  const trees = MEMORY.leaf * work.leaves + MEMORY.product * work.products;
-  return {
-    seconds: {
-      commit: COMMIT_SECONDS + (columns * length) / RATES.committedWords,
-      generate,
-      prove,
-      proveParts: parts,
-      verify: VERIFY_SECONDS,
-    },
-    memoryBytes: {
-      commit: MEMORY.base + file + cells + BATCH * WORD * length + 2 * tree,
-      prove: MEMORY.base + file + cells + WORD * own * length + trees + 2 * tree,
-    },
-    diskBytes: { folder: file + cells + tree, codeword: codewordBytes(parameters.code, columns) },
   };
 }

@@ -56,6 +56,16 @@ export function writeNew(path: string, bytes: Uint8Array): void {
   if (!made) refuse('FILE_EXISTS', path, 'expected a new name, got one that is taken');
 }
 
+/** Removes a directory that is ours, and what is in it. */
+export function removeTree(path: string): void {
+  for (const name of disk.list(path)) {
+    const inner = join(path, name);
+    if (isDirectory(inner)) removeTree(inner);
+    else disk.unlink(inner);
+  }
+  disk.removeDirectory(path);
+}
+
 /** Runs with every refusal naming this file. */
 export function naming<T>(path: string, run: () => T): T {
   try {

@@ -1,6 +1,7 @@
 /**
  * The directory of a committed model. Everything in it is private to its owner:
  *
+ *   committing       until the commit has ended and the key is published
  *   model.zkq        the integer program with its weights
  *   tokenizer.json   (or .bin) where the model is bound to a tokenizer
  *   epoch-<n>        the committed weights, one directory an epoch (spec/state.md section 2)
@@ -18,6 +19,8 @@ import { findTokenizer, readTokenizer } from './sources.ts';
 
 export const MODEL_FILE = 'model.zkq';
 export const TOKENIZER_BASE = 'tokenizer';
+/** Is there while `zkdl commit` is at work (interrupted.ts). */
+export const COMMITTING = 'committing';
 const EPOCH = /^epoch-(0|[1-9]\d{0,8})$/;
 
 export interface ModelFolder {
@@ -48,6 +51,9 @@ export function openFolder(path: string): ModelFolder {
     refuse('FILE_MISSING', path, 'expected the directory of a committed model, got nothing');
   }
   const names = new Set(disk.list(path));
+  if (names.has(COMMITTING)) {
+    refuse('FOLDER', path, 'expected a committed model, got a commit at work or interrupted: run it again');
+  }
   const epochs = [...names].flatMap((name) => EPOCH.exec(name)?.[1] ?? []).map(Number);
   const used = epochs.filter((epoch) => epoch === 0 || names.has(`epoch-${epoch}.link`));
   if (used.length === 0 || !names.has(MODEL_FILE)) {

@@ -9,10 +9,12 @@ import { proveAnswer } from '../prover/prove-answer.ts';
 import type { Mark } from '../pcs/steps-prove.ts';
 import { budgetStatus, openGroup, type Home } from '../store/index.ts';
 import { choiceOf, type ChoiceOptions } from './choice.ts';
+import { folderSubject } from './estimate.ts';
 import { checkOutput, writeNew } from './files.ts';
 import { epochPath, folderModel, folderTokenizer, openFolder } from './folder.ts';
 import { continuePrompts, type Continued, type ProvenSequence } from './generating.ts';
 import { revealOf, type LogitPosition } from './logits.ts';
+import { requireProofMemory } from './memory.ts';
 import { silent, stopwatch, type OnStep } from './steps.ts';
 import { textOf } from './text.ts';
 
@@ -27,6 +29,8 @@ export interface ProveTextOptions extends ChoiceOptions {
   readonly revealLogits?: readonly LogitPosition[] | 'all';
   /** Greatest number of new tokens behind each prompt. Default 32. */
   readonly tokens?: number;
+  /** Bytes that the process may take, by estimate; a proof that would take more is refused at once. Default: no limit. */
+  readonly memory?: number;
   /** Anything that the parties agreed on; bound into the proof. */
   readonly context?: string;
   /** Proof file to be made. */
@@ -72,6 +76,11 @@ export async function proveText(
   const folder = openFolder(options.folder);
   const model = folderModel(folder);
   const tokenizer = await folderTokenizer(folder, model);
+  if (options.memory !== undefined) {
+    const promptTokens = prompts.map((text) => tokenizer.encode(text).length);
+    const size = { promptTokens, tokens, privatePrompt };
+    requireProofMemory(folderSubject(folder, model), size, options.memory);
+  }
   watch.next('generating');
   const continued = continuePrompts(kernels, model, tokenizer, prompts, { tokens, choice, onStep });
   const completions = continued.map(({ completion }) => completion);

@@ -224,3 +224,33 @@ describe('wrong input, exit code 2', () => {
     expect(done('budget', 'm', '--json').stdout).toBe(before);
   });
 });
+
+describe('a limit of memory', () => {
+  const needed = (tokens: number, ...more: string[]): number => {
+    const args = ['estimate', 'm', '--tokens', String(tokens), '--prompt-tokens', '2', ...more];
+    return (done(...args, '--json').json()['memoryBytes'] as { prove: number }).prove;
+  };
+  const prove = ['prove', 'm', '--prompt', 'Hi', '--tokens', '60', '-o', 'limited.zkp'];
+
+  test('refuses what is estimated to take more, and says what would fit', () => {
+    const limit = Math.ceil(needed(20) / 1e6);
+    expect(needed(60)).toBeGreaterThan(1e6 * limit);
+    const refused = wrong(...prove, '--memory', `${limit}MB`);
+    expect(refused).toMatchObject({ code: 'MEMORY', stage: 'a proof' });
+    const fits = Number(/; (\d+) new tokens would fit: --tokens \1$/.exec(refused.detail)?.[1]);
+    expect(fits).toBeGreaterThanOrEqual(20);
+    expect(needed(fits)).toBeLessThanOrEqual(1e6 * limit);
+    expect(needed(fits + 1)).toBeGreaterThan(1e6 * limit);
+    expect(wrong(...prove, '--memory', '1MB').detail).toContain('not even one new token would fit');
+    expect(wrong(...prove, '--memory', '1')).toMatchObject({ code: 'USAGE' });
+    const within = ['--prompt', 'Hi', '--tokens', '1', '--memory', `${Math.ceil(needed(1) / 1e6)}MB`];
+    done('prove', 'm', ...within, '-o', 'limited.zkp');
+  });
+
+  test('for a commitment as well; a private prompt takes more than a public one', () => {
+    const commit = wrong('commit', 'm.zkq', '-o', 'large', '--memory', '1MB');
+    expect(commit).toMatchObject({ code: 'MEMORY', stage: 'a commitment' });
+    const cells = (...more: string[]) => done('estimate', 'm', ...more, '--json').json()['cells'] as number;
+    expect(cells('--private-prompt')).toBeGreaterThan(cells());
+  });
+});

@@ -16,6 +16,7 @@ import { changed } from '../support/attention-liars.ts';
 import { violated, type Cells } from '../support/clear.ts';
 import { dice, entries } from '../support/graphs.ts';
 import { lowered, type Lowered } from '../support/lowered.ts';
+import { tinyQuantized } from '../support/quantized.ts';
 import { refusal } from '../support/refusal.ts';
 import { solve } from '../support/solve.ts';
 
@@ -229,6 +230,23 @@ describe.each([WITH_REST, ODD])('OPS-3: liars about one of $vocabulary ids', (si
   it('OPS-4: every relation was the only one against somebody', () => {
     const own = made.program.relations.map(({ name }) => name).filter((name) => name.startsWith('e:'));
     expect(own.filter((name) => !alone.has(name))).toEqual([]);
+  });
+});
+
+describe.each(['tiny-gpt2', 'tiny-opt', 'tiny-mistral'])('%s', (preset) => {
+  it('with a private prompt: every relation holds, and the logits are those of the public pass', async () => {
+    const { graph, weights } = await tinyQuantized(preset);
+    const of = (name: string) => weights.get(name) as Int16Array | Int32Array;
+    const ids = [3, 200, 271, 0, 9];
+    const pass = { rows: 5, tokens: ids, starts: [0, 3], emit: [2, 4] };
+    const open = executePass(graph, of, pass);
+    const choices = { [graph.output]: open.output.data };
+    const tokens = hide(ids, [0, 1, 2]);
+    const all = Object.fromEntries([...weights]) as Record<string, Int32Array>;
+    const made = lowered(graph, all, { ...pass, tokens, choices }, {}, ids.slice(0, 3));
+    checkProgram(F, made.program);
+    expect(violated(made.program, made.cells)).toEqual([]);
+    expect(made.results.output.data).toEqual(open.output.data);
   });
 });
 

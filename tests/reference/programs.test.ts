@@ -14,7 +14,7 @@ import { programDigest } from '../../src/relation/digest.ts';
 import type { Program } from '../../src/relation/program.ts';
 import { exampleProgram, exampleWitness } from '../support/example-programs.ts';
 import { codeOf } from '../support/linear.ts';
-import { argmaxCase, attentionCase } from '../support/lowered-cases.ts';
+import { argmaxCase, attentionCase, privateTokensCase } from '../support/lowered-cases.ts';
 import { allCases } from '../support/program-cases.ts';
 import { programFixture, type ProgramCase, type ProgramFixture } from '../support/programs.ts';
 import { mutate, segmentsOfProof } from '../support/proof-mutations.ts';
@@ -93,6 +93,8 @@ function agreeOnLowered(of: ProgramCase): void {
 }
 
 test('attention, lowered: both accept', () => agreeOnLowered(attentionCase({ seed: 3, rows: 3, bits: 4 })));
+
+test('private ids, lowered: both accept', () => agreeOnLowered(privateTokensCase()));
 
 test.runIf(MUTANTS > 500)('a choice, lowered: both accept', () => {
   const of = { seed: 4, logits: 'rounded', rows: 2, vocabulary: 3, width: 2 } as const;

@@ -144,7 +144,7 @@ function interrupt({ files }: World, step: number, run: () => void): void {
   };
 }
 
-describe.each(['ENOSPC', 'EDQUOT', 'EIO', 'EROFS', 'EACCES', 'EWHATEVER'])('%s', (platform) => {
+describe.each(['ENOSPC', 'EDQUOT', 'EFBIG', 'EIO', 'EROFS', 'EACCES', 'EWHATEVER'])('%s', (platform) => {
   test.each(STEPS)('at call %i: named, and nothing reserved is lost', (step) => {
     const w = world();
     const stop = w.files.steps + step;
@@ -154,6 +154,7 @@ describe.each(['ENOSPC', 'EDQUOT', 'EIO', 'EROFS', 'EACCES', 'EWHATEVER'])('%s',
     const codes: Record<string, string> = {
       ENOSPC: 'DISK_FULL',
       EDQUOT: 'DISK_FULL',
+      EFBIG: 'DISK_FULL',
       EIO: 'FILE_ERROR',
       EROFS: 'FILE_ACCESS',
       EACCES: 'FILE_ACCESS',

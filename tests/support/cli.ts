@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { writeRandomModel } from '../../tools/random-model/write.ts';
 import { randomModel } from './models.ts';
 
-const BINARY = join(import.meta.dirname, '../../dist/cli/main.js');
+export const BINARY = join(import.meta.dirname, '../../dist/cli/main.js');
 
 /** What a run of the command came to. */
 export interface Run {

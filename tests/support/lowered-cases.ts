@@ -2,6 +2,7 @@
 import { graphBuilder, type Graph, type WeightData } from '../../src/graph/index.ts';
 import { executePass } from '../../src/graph/lower-witness.ts';
 import type { Pass } from '../../src/graph/pass.ts';
+import { PRIVATE_TOKEN } from '../../src/ops/lowering.ts';
 import { dice, entries } from './graphs.ts';
 import { lowered, type Lowered } from './lowered.ts';
 
@@ -123,4 +124,14 @@ export function withChoices(
   const choices: Record<string, ArrayLike<number>> = {};
   for (const { op, name } of graph.nodes) if (op === 'argmax') choices[name] = tensors.get(name)!.data;
   return lowered(graph, weights, { ...pass, choices }, inputs);
+}
+/** An embedding of four ids, two of them private, of a vocabulary that is no multiple of the base of its digits. */
+export function privateTokensCase(): Lowered {
+  const [vocabulary, width] = [11, 1];
+  const g = graphBuilder({ context: 4 });
+  const table = g.weight('E', [vocabulary, width], { bits: 6 });
+  const graph = g.build(g.requantise('y', g.embedding('e', table, { width }), { shift: 1, bits: 6 }));
+  const weights = { E: entries(vocabulary * width, 6, dice(9)) };
+  const pass = { rows: 4, tokens: [PRIVATE_TOKEN, 3, PRIVATE_TOKEN, 0], starts: [0, 2], emit: [] };
+  return lowered(graph, weights, pass, {}, [7, 10]);
 }
