@@ -1,7 +1,6 @@
 /** Proves an answer: the model, run over prompt and completion in one causal pass, chose these tokens. */
 import { refuse } from '../errors/proof-error.ts';
 import type { Graph } from '../graph/graph.ts';
-import { kernelProduct } from '../graph/execute-witness.ts';
 import { executePass, programWitness } from '../graph/lower-witness.ts';
 import type { Kernels } from '../kernels/contract.ts';
 import { completeInstance } from '../params/choose.ts';
@@ -16,6 +15,7 @@ import { encodeAnswer, type Answer } from '../answer/envelope.ts';
 import { passOf, type AnswerStatement } from '../answer/statement.ts';
 import { answerStatement } from '../answer/verify.ts';
 import { keyOf } from './commit-model.ts';
+import { executionOf } from './execution.ts';
 
 /** An answer with its proof. */
 export interface ProvenAnswer extends Pick<CheckedProof, 'reservations'> {
@@ -50,7 +50,7 @@ export function proveAnswer(
   const { graph } = model;
   const pass = passOf(graph, statement);
   onStep('execution');
-  const execution = executePass(graph, weightsOf(model), pass, {}, { product: kernelProduct(kernels) });
+  const execution = executePass(graph, weightsOf(model), pass, {}, executionOf(kernels, model));
   checkChoices(graph, execution.output.data, pass.choices?.[graph.output] as readonly number[]);
   const { code, profile } = group.key.parameters;
   onStep('lowering');

@@ -1,6 +1,5 @@
 /** The verb `prove`: a committed model continues a prompt and proves that it did. */
 import { refuse } from '../errors/proof-error.ts';
-import { kernelProduct } from '../graph/execute-witness.ts';
 import { generate, integerSession } from '../graph/index.ts';
 import type { Tokenizer } from '../import/tokenizer.ts';
 import type { Kernels } from '../kernels/contract.ts';
@@ -11,6 +10,7 @@ import { budgetStatus, openGroup, type Home } from '../store/index.ts';
 import { MAX_CONTEXT_BYTES } from '../answer/statement.ts';
 import { modelDigest } from '../answer/key.ts';
 import { keyOf } from '../prover/commit-model.ts';
+import { executionOf } from '../prover/execution.ts';
 import { choiceOf, type ChoiceOptions } from './choice.ts';
 import { checkOutput, naming, writeNew } from './files.ts';
 import { epochPath, folderModel, folderTokenizer, openFolder } from './folder.ts';
@@ -115,11 +115,12 @@ export function contextOf(text = ''): Uint8Array<ArrayBuffer> {
 /** What the model says. */
 function continuePrompt(
   kernels: Kernels,
-  { graph, weights, info }: QuantizedModel,
+  model: QuantizedModel,
   tokenizer: Tokenizer,
   { prompt: text, tokens = 32, onStep = silent }: ProveTextOptions,
   choice: PublicChoice,
 ): Pick<ProvenText, 'prompt' | 'completion' | 'text' | 'ended'> {
+  const { graph, weights, info } = model;
   if (text === '') refuse('PROMPT', 'prompt', 'expected text, got none');
   if (!Number.isSafeInteger(tokens) || tokens < 1) {
     throw new RangeError(`tokens: expected a positive integer, got ${tokens}`);
@@ -127,7 +128,7 @@ function continuePrompt(
   const prompt = tokenizer.encode(text);
   onStep('generating', 0);
   const weightOf = (name: string) => weights.get(name) as Int16Array | Int32Array;
-  const session = integerSession(graph, weightOf, { product: kernelProduct(kernels) });
+  const session = integerSession(graph, weightOf, executionOf(kernels, model));
   let made = 0;
   const completion = naming('prompt', () =>
     generate(graph, session, {
