@@ -56,7 +56,14 @@ export function intervalDigits(
   size: number,
 ): Readonly<Record<string, () => Int32Array>> {
   return {
-    [`${value}-high`]: () => cells.map((x) => x >> DIGIT),
+    [`${value}-high`]: () => shiftedRight(cells, DIGIT),
     [`${value}-room-high`]: () => cells.map((x) => (size - 1 - x) >> DIGIT),
   };
+}
+
+/** floor(x / 2^bits) of every cell. */
+export function shiftedRight(cells: Int32Array, bits: number): Int32Array {
+  const out = new Int32Array(cells.length);
+  for (let i = 0; i < out.length; i++) out[i] = (cells[i] as number) >> bits;
+  return out;
 }

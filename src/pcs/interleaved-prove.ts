@@ -25,13 +25,15 @@ export function interleaved(kernels: Kernels, indexBits: number, count: number):
   const stride = 2 ** pBits;
   const words = hotWords(kernels, extWords(2 ** numVars, degree)).fill(0);
   // Neighbours in p share a block of the layout: four arrays are stored together, or every store misses the cache.
-  const waiting = Array.from({ length: BLOCK }, () => new Uint32Array(extWords(length, degree)));
+  const size = extWords(length, degree);
+  const waiting = new Uint32Array(BLOCK * size);
   const store = (first: number, arrays: number): void => {
     for (let i = 0; i < length; i++) {
-      for (let k = 0; k < arrays; k++) {
-        const from = waiting[k] as Uint32Array;
-        const [to, at] = [extWord(i * stride + first + k, 0, degree), extWord(i, 0, degree)];
-        for (let j = 0; j < BLOCK * degree; j += BLOCK) words[to + j] = from[at + j] as number;
+      const to = extWord(i * stride + first, 0, degree);
+      const at = extWord(i, 0, degree);
+      // Strides below four put elements of one p into one block; at least four, and `first` begins a block.
+      for (let j = 0; j < BLOCK * degree; j += BLOCK) {
+        for (let k = 0; k < arrays; k++) words[to + j + k] = waiting[k * size + at + j] as number;
       }
     }
   };
@@ -39,7 +41,7 @@ export function interleaved(kernels: Kernels, indexBits: number, count: number):
     multilinear: { words, live: 2 ** numVars, numVars },
     put(p, from) {
       const k = p % BLOCK;
-      (waiting[k] as Uint32Array).set(from);
+      waiting.set(from, k * size);
       if (k === BLOCK - 1 || p === count - 1) store(p - k, k + 1);
     },
   };

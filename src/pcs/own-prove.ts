@@ -20,6 +20,7 @@ const KEEP_ALL = { absentLayers: 4, codeword: true, scoped: true } as const;
  * Commits a proof's own columns and its mask. What it returns lies in the current scope of the kernel memory.
  *
  * @param cells words of F, [columns][2^m]
+ * @param room [columns + d][2^m] with `cells` at its head, whose end this call fills; default: in the current scope
  */
 export function commitOwn(
   kernels: Kernels,
@@ -27,13 +28,14 @@ export function commitOwn(
   parameters: Parameters,
   columns: number,
   cells: Uint32Array,
+  room?: Uint32Array,
 ): OpenableGroup {
   const { code } = parameters;
   const { degree } = kernels.ext;
   const n = 2 ** code.logData;
-  const all = hotWords(kernels, (columns + degree) * n);
+  const all = room ?? hotWords(kernels, (columns + degree) * n);
   const pads = hotWords(kernels, (columns + degree) * code.padLength);
-  all.set(cells);
+  if (room === undefined) all.set(cells);
   pads.fill(0, 0, columns * code.padLength); // own columns have q0 pads each, then zeros
   for (let c = 0; c < columns; c++) {
     const pad = pads.subarray(c * code.padLength, c * code.padLength + code.queries);

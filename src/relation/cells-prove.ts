@@ -1,5 +1,6 @@
 /** The cells of a program's tensors as its prover reads them: by blocks, as they are committed, and row by row. */
 import type { Kernels } from '../kernels/contract.ts';
+import { hotWords } from '../kernels/memory/hot.ts';
 import type { Cells, ColumnSource } from '../pcs/columns.ts';
 import type { CompiledProgram, Home } from './compile.ts';
 import { columnsOf, type Layout, type PlacedBlock } from './layout.ts';
@@ -36,8 +37,16 @@ export interface TensorCells {
 /** The cells of one block out of those of its tensor. */
 export function gatherBlock(cells: RowMajor, shape: readonly number[], block: Block): RowMajor {
   const out = cells.slice(0, 2 ** block.bits);
-  forRows(shape, block, (from, at, length) => out.set(cells.subarray(from, from + length), at));
+  forRows(shape, block, (from, at, length) => copyRun(out, at, cells, from, length));
   return out;
+}
+
+/** Runs for which a view costs more than copying word by word. */
+const SHORT_RUN = 64;
+
+function copyRun(out: RowMajor, at: number, cells: RowMajor, from: number, length: number): void {
+  if (length > SHORT_RUN) out.set(cells.subarray(from, from + length), at);
+  else for (let i = 0; i < length; i++) out[at + i] = cells[from + i] as number;
 }
 
 /** Calls `use` for every run of cells that lies in one piece both in the tensor and in the block. */
@@ -67,12 +76,44 @@ function forRows(
 export function wordsOf(kernels: Kernels, cells: RowMajor): Uint32Array {
   if (cells instanceof Uint32Array) return cells;
   const words = new Uint32Array(cells.length);
-  kernels.fromIntegers(words, cells);
+  putWords(kernels, words, cells);
   return words;
 }
 
+/** The same in the current scope of the kernel memory. */
+export function hotWordsOf(kernels: Kernels, cells: RowMajor): Uint32Array {
+  if (cells instanceof Uint32Array) return cells;
+  const words = hotWords(kernels, cells.length);
+  putWords(kernels, words, cells);
+  return words;
+}
+
+/** Integers below which a call of a kernel costs more than a loop. */
+const LOOP = 2 ** 11;
+
+/** The words of F of cells. */
+function putWords(kernels: Kernels, out: Uint32Array, cells: RowMajor): void {
+  if (cells instanceof Uint32Array) return out.set(cells);
+  if (cells.length > LOOP) return kernels.fromIntegers(out, cells);
+  const { base } = kernels.ext;
+  const { modulus } = base;
+  for (let i = 0; i < cells.length; i++) {
+    const x = cells[i] as number;
+    out[i] = x >= 0 && x < modulus ? x : x < 0 && x > -modulus ? x + modulus : base.fromInt(x);
+  }
+}
+
+/** Room for a proof's own columns and, behind them, the base columns of its mask. */
+export interface OwnColumns {
+  /** [columns][2^m]. */
+  readonly cells: Uint32Array;
+  /** [columns + d][2^m], `cells` at its head: in kernel memory, where there is room. */
+  readonly room: Uint32Array;
+}
+
 /**
- * The proof's own columns, [columns][2^m]: witness tensors in their blocks, zeros elsewhere. Multiplicities are still zero.
+ * The proof's own columns: witness tensors in their blocks, zeros elsewhere. Multiplicities are still zero. In the current
+ * scope of the kernel memory.
  *
  * @throws RangeError naming the tensor that is missing or has another number of cells
  */
@@ -81,21 +122,32 @@ export function ownColumns(
   compiled: CompiledProgram,
   witness: ProgramWitness,
   logData: number,
-): Uint32Array {
-  const out = new Uint32Array(columnsOf(compiled.own, logData) * 2 ** logData);
+): OwnColumns {
+  const columns = columnsOf(compiled.own, logData);
+  const room = hotWords(kernels, (columns + kernels.ext.degree) * 2 ** logData);
+  const cells = room.subarray(0, columns * 2 ** logData).fill(0);
   for (const tensor of compiled.program.tensors) {
     if (tensor.kind !== 'witness') continue;
-    const cells = witness.tensors.get(tensor.name);
+    const values = witness.tensors.get(tensor.name);
     const count = tensor.shape.reduce((a, b) => a * b, 1);
-    if (cells?.length !== count) {
+    if (values?.length !== count) {
       throw new RangeError(
-        `witness: ${tensor.name}: expected ${count} cells, got ${cells?.length ?? 'none'}`,
+        `witness: ${tensor.name}: expected ${count} cells, got ${values?.length ?? 'none'}`,
       );
     }
     const { index } = compiled.homes.get(tensor.name) as Home;
-    putTensor(out, compiled.own, index, tensor.shape, wordsOf(kernels, cells));
+    const blocks = compiled.own.tensors[index] as readonly PlacedBlock[];
+    const [only] = blocks;
+    if (blocks.length === 1 && only !== undefined) {
+      // One block is the whole tensor, cell by cell.
+      putWords(kernels, cells.subarray(only.address, only.address + count), values);
+    } else {
+      kernels.memory.scope(() => {
+        putTensor(cells, compiled.own, index, tensor.shape, hotWordsOf(kernels, values));
+      });
+    }
   }
-  return out;
+  return { cells, room };
 }
 
 /** Stores a tensor's words in its blocks. */
@@ -128,9 +180,7 @@ function put(
   cells: Uint32Array | Int8Array | Int16Array,
 ): void {
   for (const { block, address } of layout.tensors[index] as readonly PlacedBlock[]) {
-    forRows(shape, block, (from, at, length) => {
-      out.set(cells.subarray(from, from + length), address + at);
-    });
+    forRows(shape, block, (from, at, length) => copyRun(out, address + at, cells, from, length));
   }
 }
 
@@ -188,7 +238,7 @@ export function tensorCells(
     blocks.forEach((placed, i) => {
       const cells = block(name, i);
       const to = (out ??= new (cells.constructor as new (n: number) => Cells)(count));
-      forRows(shape, placed.block, (from, at, length) => to.set(cells.subarray(at, at + length), from));
+      forRows(shape, placed.block, (from, at, length) => copyRun(to, from, cells, at, length));
     });
     return out as Cells;
   };

@@ -5,7 +5,8 @@
 import type { BaseField } from '../field/field.ts';
 import type { Kernels } from '../kernels/contract.ts';
 import { addressesOf, allAddresses } from './address.ts';
-import { wordsOf, type ProgramWitness, type RowMajor, type TensorCells } from './cells-prove.ts';
+import { hotLike, hotWords } from '../kernels/memory/hot.ts';
+import { hotWordsOf, wordsOf, type ProgramWitness, type RowMajor, type TensorCells } from './cells-prove.ts';
 import type { CompiledProgram } from './compile.ts';
 import { matrixProduct } from './matrix-prove.ts';
 import type { Index, Mask, Term, View, Virtual } from './program.ts';
@@ -44,15 +45,38 @@ export function createEvaluator(
   };
   const evaluate: Evaluator = (terms, indices) => {
     const count = indices.reduce((product, { size }) => product * size, 1);
-    const out = new Uint32Array(count);
-    for (const term of terms) addTerm(kernels, out, term, indices, source);
+    const out = roomFor(kernels, count).fill(0);
+    let constant = kernels.ext.base.zero;
+    for (const term of terms) {
+      if (term.views.length > 0 || term.sums.length > 0 || term.mask !== undefined) {
+        kernels.memory.scope(() => addTerm(kernels, out, term, indices, source));
+      } else constant = kernels.ext.base.add(constant, kernels.ext.base.fromInt(term.coefficient));
+    }
+    addConstant(out, constant, kernels.ext.base.modulus);
     return out;
   };
   return evaluate;
 }
 
+/** Part of the kernel memory that one result may take. They stay until the proof ends. */
+const RESULT_SHARE = 1 / 64;
+
+function roomFor(kernels: Kernels, count: number): Uint32Array {
+  const small = 4 * count <= kernels.memory.capacityBytes * RESULT_SHARE;
+  return small ? hotWords(kernels, count) : new Uint32Array(count);
+}
+
+function addConstant(out: Uint32Array, constant: number, modulus: number): void {
+  if (constant === 0) return;
+  for (let i = 0; i < out.length; i++) {
+    const sum = (out[i] as number) + constant; // < 2 p
+    out[i] = sum >= modulus ? sum - modulus : sum;
+  }
+}
+
 type Source = (view: View) => { readonly cells: RowMajor; readonly shape: readonly number[] };
 
+/** Adds a term to words of F over the indices. Call within a scope. */
 function addTerm(
   kernels: Kernels,
   out: Uint32Array,
@@ -65,18 +89,17 @@ function addTerm(
   const [first, second] = term.views;
   if (first !== undefined && second === undefined && term.sums.length === 0 && term.mask === undefined) {
     const { cells, shape } = source(first);
-    if (isIdentity(first, shape, indices)) return kernels.addScaled(out, out, c, wordsOf(kernels, cells));
-    const { base, steps } = addressesOf(first, shape, indices);
-    // What a view reads is picked before it is converted: a gather reads a few rows of a large table.
-    const read = pick(cells, allAddresses(base, steps));
-    return kernels.addScaled(out, out, c, wordsOf(kernels, read));
+    let values = cells;
+    if (!isIdentity(first, shape, indices)) {
+      const { base, steps } = addressesOf(first, shape, indices);
+      values = pick(hotLike(kernels, cells, out.length), cells, allAddresses(base, steps));
+    }
+    return kernels.addScaled(out, out, c, hotWordsOf(kernels, values));
   }
   kernels.addScaled(out, out, c, sumOfProducts(kernels, term, indices, source));
 }
 
-function pick(cells: RowMajor, addresses: Int32Array): RowMajor {
-  const out =
-    cells instanceof Uint32Array ? new Uint32Array(addresses.length) : new Int32Array(addresses.length);
+function pick<T extends RowMajor>(out: T, cells: RowMajor, addresses: Int32Array): T {
   for (let i = 0; i < out.length; i++) out[i] = cells[addresses[i] as number] as number;
   return out;
 }

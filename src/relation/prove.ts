@@ -84,14 +84,14 @@ export function proveProgramBody(
   const pads = createProverPads(source, programPlan(compiled, parameters, columns.count));
 
   onStep('witness');
-  const ownCells = ownColumns(kernels, compiled, witness, logData);
+  const { cells: ownCells, room } = ownColumns(kernels, compiled, witness, logData);
   const sources = groups.map((group) => group.source);
   const cells = tensorCells(kernels, compiled, sources, ownCells, witness, logData);
   const evaluate = createEvaluator(kernels, compiled, cells, witness);
   const balances = lookupWitness(kernels, compiled, cells, evaluate, ownCells);
 
   onStep('commitment');
-  const own = commitOwn(kernels, source, parameters, columnsOf(compiled.own, logData), ownCells);
+  const own = commitOwn(kernels, source, parameters, columnsOf(compiled.own, logData), ownCells, room);
   const committedPads = commitPads(kernels, source, parameters.pads, pads);
   writeRoot(ch, 'root/AM', own.rows);
   writeRoot(ch, 'root/PAD', committedPads.rows);

@@ -37,14 +37,17 @@ export function allocate({ memory }: Kernels, length: number): Uint32Array {
 export type TableWords = (column: TableColumn, rows: number) => Uint32Array;
 
 export function tableWords(): TableWords {
-  const ranges = new Map<TableColumn, Uint32Array>();
+  // Ranges with one first value are the beginnings of the longest of them.
+  const ranges = new Map<number, Uint32Array>();
   return (column, rows) => {
     if (column.kind === 'dense') return column.values;
-    const known = ranges.get(column);
-    if (known !== undefined) return known;
-    const words = Uint32Array.from({ length: rows }, (_, i) => column.first + i);
-    ranges.set(column, words);
-    return words;
+    let words = ranges.get(column.first);
+    if (words === undefined || words.length < rows) {
+      words = new Uint32Array(rows);
+      for (let i = 0; i < rows; i++) words[i] = column.first + i;
+      ranges.set(column.first, words);
+    }
+    return words.subarray(0, rows);
   };
 }
 

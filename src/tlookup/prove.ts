@@ -5,7 +5,7 @@ import { extWords } from '../kernels/contract/layout.ts';
 import type { Affine } from '../pads/affine.ts';
 import type { ProverPads } from '../pads/pads-prove.ts';
 import type { ProverChannel } from '../transcript/prover.ts';
-import { buildForest, rootOf, tableWords, type BalanceWitness, type Tree } from './forest-prove.ts';
+import { allocate, buildForest, rootOf, type BalanceWitness, type Tree } from './forest-prove.ts';
 import {
   closeLayer,
   nextClaim,
@@ -20,6 +20,7 @@ import { proveLayerSum } from './layer-prove.ts';
 import { leafClaims, type ColumnValue, type LookupClaims } from './leaf-claim.ts';
 import { eqIndex } from '../sumcheck/eq.ts';
 import type { LoadedLookups } from './shape.ts';
+import { evaluateColumn } from './table.ts';
 import { drawFingerprint } from './verify.ts';
 
 /** A claim with the values behind it. */
@@ -52,7 +53,7 @@ export function proveLookups(
     for (let layer = 0; layer < lookups.logLeaves; layer++) {
       node = proveLayer(kernels, pads, ch, node, trees, lookups.logLeaves);
     }
-    return leafClaims(algebra, lookups, fingerprint, node.claim, kernelColumnValue(kernels, lookups));
+    return leafClaims(algebra, lookups, fingerprint, node.claim, kernelColumnValue(kernels));
   });
 }
 
@@ -131,17 +132,16 @@ function proveLayer(
   };
 }
 
-/** Columns of tables by kernels: sum over rows of eq(point, row) * value. */
-function kernelColumnValue(kernels: Kernels, { program }: LoadedLookups): ColumnValue {
-  const words = tableWords();
+/** Columns of tables: ranges by their formula, others by kernels: sum over rows of eq(point, row) * value. */
+function kernelColumnValue(kernels: Kernels): ColumnValue {
   let last: { readonly point: readonly Ext[]; readonly weights: Uint32Array } | undefined;
   return (column, first, point) => {
+    if (column.kind === 'range') return evaluateColumn(kernels.ext, column, first, point);
     // The columns of a block follow one another and share its point.
     if (last?.point !== point) {
-      last = { point, weights: new Uint32Array(extWords(2 ** point.length, kernels.ext.degree)) };
+      last = { point, weights: allocate(kernels, extWords(2 ** point.length, kernels.ext.degree)) };
       kernels.eqTable(last.weights, point, kernels.ext.one);
     }
-    const rows = program.tables.find(({ columns }) => columns.includes(column))?.rows as number;
-    return kernels.weightedSum(last.weights, words(column, rows).subarray(first, first + 2 ** point.length));
+    return kernels.weightedSum(last.weights, column.values.subarray(first, first + 2 ** point.length));
   };
 }

@@ -21,7 +21,7 @@ export function hotWords({ memory }: { readonly memory: KernelMemory }, length: 
 }
 
 /** An array of the same type as `like`, as `hotWords`. */
-export function hotLike<T extends Int8Array | Int16Array | Uint32Array>(
+export function hotLike<T extends Int8Array | Int16Array | Int32Array | Uint32Array>(
   { memory }: { readonly memory: KernelMemory },
   like: T,
   length: number,
@@ -29,5 +29,6 @@ export function hotLike<T extends Int8Array | Int16Array | Uint32Array>(
   const inside = hasRoom(memory, length * like.BYTES_PER_ELEMENT);
   if (like instanceof Int8Array) return (inside ? memory.i8(length) : new Int8Array(length)) as T;
   if (like instanceof Int16Array) return (inside ? memory.i16(length) : new Int16Array(length)) as T;
+  if (like instanceof Int32Array) return (inside ? memory.i32(length) : new Int32Array(length)) as T;
   return (inside ? memory.u32(length) : new Uint32Array(length)) as T;
 }

@@ -8,5 +8,7 @@ import { checkBits, type IntTensor } from '../tensor.ts';
 export function evaluateActivation(stage: string, x: IntTensor, bits: number, table: Int32Array): Int32Array {
   checkBits(stage, x, bits);
   const half = 2 ** (bits - 1);
-  return x.data.map((v) => table[v + half] as number);
+  const out = new Int32Array(x.data.length);
+  for (let i = 0; i < out.length; i++) out[i] = table[(x.data[i] as number) + half] as number;
+  return out;
 }

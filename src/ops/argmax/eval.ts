@@ -47,9 +47,10 @@ export type RowNoise = (row: number) => Int32Array;
 
 /** The values of one row: logits with noise. */
 function rowValues({ width, data }: IntTensor, row: number, noise: RowNoise | undefined): Int32Array {
-  const logits = data.subarray(row * width, (row + 1) * width);
+  const values = data.slice(row * width, (row + 1) * width);
   const added = noise?.(row);
-  return logits.map((logit, v) => balanced(logit + (added?.[v] ?? 0)));
+  for (let v = 0; v < width; v++) values[v] = balanced((values[v] as number) + (added?.[v] ?? 0));
+  return values;
 }
 
 /**
@@ -64,9 +65,13 @@ export function evaluateArgmax(stage: string, logits: IntTensor, noise?: RowNois
   const half = 2 ** (CHOICE_BITS - 1);
   for (let t = 0; t < rows; t++) {
     const values = rowValues(logits, t, noise);
-    const best = values.reduce((a, value, v) => (value > (values[a] as number) ? v : a), 0);
+    let best = 0;
+    for (let v = 1; v < width; v++) if ((values[v] as number) > (values[best] as number)) best = v;
     const greatest = values[best] as number;
-    const far = values.some((value, v) => leadOver(greatest, best, value, v) >= 2 ** CHOICE_BITS);
+    let far = false;
+    for (let v = 0; v < width && !far; v++) {
+      far = leadOver(greatest, best, values[v] as number, v) >= 2 ** CHOICE_BITS;
+    }
     if (greatest >= half || greatest < -half || far) {
       unprovable(stage, t, 0, `expected a choice of ${CHOICE_BITS} bits`);
     }
@@ -79,7 +84,7 @@ export function evaluateArgmax(stage: string, logits: IntTensor, noise?: RowNois
       const best = data[t] as number;
       const greatest = values[best] as number;
       chosen[t] = greatest;
-      values.forEach((value, v) => (lead[t * width + v] = leadOver(greatest, best, value, v)));
+      for (let v = 0; v < width; v++) lead[t * width + v] = leadOver(greatest, best, values[v] as number, v);
     }
     return { chosen, lead };
   };

@@ -1,5 +1,5 @@
 /** Values of the choices, leads over all others, and digits of both. */
-import { intervalDigits } from '../interval.ts';
+import { intervalDigits, shiftedRight } from '../interval.ts';
 import type { OperatorWitness } from '../lowering-witness.ts';
 import { CHOICE_BITS, LEAD_LOW, type ArgmaxNode } from './shape.ts';
 
@@ -11,6 +11,6 @@ export const argmaxWitness: OperatorWitness<ArgmaxNode> = ({ auxiliary }) => {
     chosen: () => chosen,
     ...intervalDigits('chosen', moved, 2 ** CHOICE_BITS),
     lead: () => lead,
-    'lead-high': () => lead.map((value) => value >> LEAD_LOW),
+    'lead-high': () => shiftedRight(lead, LEAD_LOW),
   };
 };

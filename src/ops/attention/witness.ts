@@ -45,6 +45,7 @@ function pairsOf({ node, auxiliary }: Executed<AttentionNode>, block: AttentionB
   const distance = new Int32Array(count).fill(2 ** (s + STEP_BITS));
   const far = new Int32Array(count).fill(1);
   const [step, numerator, carry] = [new Int32Array(count), new Int32Array(count), new Int32Array(count)];
+  const beyond = 2 ** STEP_BITS; // a power in the inner loop would be a call
   let from = pairsBefore(first, block.row) * heads;
   for (let t = block.row; t < block.row + block.rows; t++) {
     const start = first[t] as number;
@@ -54,9 +55,9 @@ function pairsOf({ node, auxiliary }: Executed<AttentionNode>, block: AttentionB
       for (let j = 0; j <= t - start; j++, from++) {
         const u = height - (scores[from] as number); // 0 <= u < 2^(s+19)
         const steps = u >> s;
-        const isFar = steps >= 2 ** STEP_BITS;
+        const isFar = steps >= beyond;
         distance[at + j] = u;
-        step[at + j] = steps % 2 ** STEP_BITS;
+        step[at + j] = steps & (beyond - 1);
         far[at + j] = isFar ? 1 : 0;
         numerator[at + j] = isFar ? 0 : (e[steps] as number);
         carry[at + j] = isFar ? 0 : (b[steps] as number);
@@ -82,9 +83,11 @@ function addCarries(
 ): void {
   for (let h = 0; h < heads; h++) {
     for (let i = 0; i < rows; i++) {
-      const own = carry.subarray((h * rows + i) * columns, (h * rows + i + 1) * columns);
+      const [from, to] = [(h * rows + i) * columns, (h * rows + i + 1) * columns];
+      let total = 0;
+      for (let j = from; j < to; j++) total += carry[j] as number;
       const at = (row + i) * heads + h;
-      next[at] = own.reduce((total, b) => total + b, next[at] as number);
+      next[at] = (next[at] as number) + total;
     }
   }
 }

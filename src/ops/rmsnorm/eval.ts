@@ -20,16 +20,17 @@ export function evaluateRmsnorm(
   const data = new Int32Array(x.data.length);
   const squares = new Float64Array(rows);
   const [mantissa, exponent, root] = [new Int32Array(rows), new Int32Array(rows), new Int32Array(rows)];
+  const middle = 2 ** (NORM_SHIFT - 1);
   for (let t = 0; t < rows; t++) {
     let V = epsilon; // <= 2^52
-    for (let j = t * width; j < (t + 1) * width; j++) V += (x.data[j] as number) ** 2;
+    for (let j = t * width; j < (t + 1) * width; j++) V += (x.data[j] as number) * (x.data[j] as number);
     let m = V;
     let e = 0;
     for (; m >= 2 ** 16; e++) m = Math.floor(m / 4);
     const R = Math.floor((rsqrt[m] as number) / 2 ** e);
     for (let j = t * width; j < (t + 1) * width; j++) {
       // |x R| < 2^29 + 2^14: exact, and an int32 after the addition
-      data[j] = ((x.data[j] as number) * R + 2 ** (NORM_SHIFT - 1)) >> NORM_SHIFT;
+      data[j] = ((x.data[j] as number) * R + middle) >> NORM_SHIFT;
     }
     squares[t] = V;
     mantissa[t] = m;

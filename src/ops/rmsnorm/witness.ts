@@ -1,5 +1,6 @@
 /** Halves or digits of squares, and the row values of a norm. */
 import { column, tableOf } from '../../tables/index.ts';
+import { shiftedRight } from '../interval.ts';
 import type { OperatorWitness } from '../lowering-witness.ts';
 import { digitCells } from '../row-digits.ts';
 import { chunks, CROSS_OFFSET, LIMB, limbs, LOW, normDigits } from './digits.ts';
@@ -22,9 +23,17 @@ export const rmsnormWitness: OperatorWitness<RmsnormNode> = (run) => {
   const mantissa = (t: number): number => m[t] as number;
   const isOne = (t: number): boolean => e[t] === 0;
   return {
-    'square-high': () => x.data.map((v) => (v * v) >> LIMB), // v^2 <= 2^30
-    'square-low': () => x.data.map((v) => (v * v) & (2 ** LIMB - 1)),
-    upper: () => x.data.map((v) => v >> LOW),
+    'square-high': () => {
+      const out = new Int32Array(x.data.length);
+      for (let i = 0; i < out.length; i++) out[i] = ((x.data[i] as number) * (x.data[i] as number)) >> LIMB; // v^2 <= 2^30
+      return out;
+    },
+    'square-low': () => {
+      const [out, mask] = [new Int32Array(x.data.length), 2 ** LIMB - 1];
+      for (let i = 0; i < out.length; i++) out[i] = ((x.data[i] as number) * (x.data[i] as number)) & mask;
+      return out;
+    },
+    upper: () => shiftedRight(x.data, LOW),
     mantissa: () => m,
     root: () => root,
     power: perRow((t) => (exponents[t] as { power: number }).power),
@@ -35,7 +44,14 @@ export const rmsnormWitness: OperatorWitness<RmsnormNode> = (run) => {
     small: perRow((t) => (mantissa(t) < 2 ** 14 ? 1 : 0)),
     unit: perRow((t) => (isOne(t) ? 1 : 0)),
     root1: perRow((t) => (isOne(t) ? 0 : (root[t] as number) >> ROOT_LOW)),
-    product: () => x.data.map((v, i) => v * (root[Math.floor(i / x.width)] as number)), // < 2^29
+    product: () => {
+      const out = new Int32Array(x.data.length);
+      for (let t = 0, i = 0; t < rows; t++) {
+        const factor = root[t] as number;
+        for (; i < (t + 1) * x.width; i++) out[i] = (x.data[i] as number) * factor; // < 2^29
+      }
+      return out;
+    },
     ...digitCells(normDigits(node.bits, x.width), rows, rowDigits(run, x)),
   };
 };
@@ -90,10 +106,14 @@ type LimbSums = [number, number, number];
 
 function wholeSums(row: Int32Array): LimbSums {
   const sums: LimbSums = [0, 0, 0];
-  for (const v of row) {
-    sums[0] += (v * v) & (2 ** LIMB - 1);
-    sums[1] += (v * v) >> LIMB;
+  const mask = 2 ** LIMB - 1;
+  let [low, high] = [0, 0];
+  for (let i = 0; i < row.length; i++) {
+    const square = (row[i] as number) * (row[i] as number);
+    low += square & mask;
+    high += square >> LIMB;
   }
+  [sums[0], sums[1]] = [low, high];
   return sums;
 }
 
@@ -103,7 +123,8 @@ function splitSums(row: Int32Array, put: (values: Readonly<Record<string, number
   const base = 2 ** LIMB;
   chunks(row.length).forEach(({ first, size }, c) => {
     let [high, cross, low] = [0, CROSS_OFFSET, 0];
-    for (const v of row.subarray(first, first + size)) {
+    for (let i = first; i < first + size; i++) {
+      const v = row[i] as number;
       const u = v >> LOW;
       const l = v - u * 2 ** LOW;
       high += u * u;

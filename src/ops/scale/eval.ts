@@ -2,5 +2,7 @@
 import type { IntTensor } from '../tensor.ts';
 
 export function evaluateScale(x: IntTensor, power: number): Int32Array {
-  return x.data.map((v) => v * 2 ** power);
+  const [out, factor] = [new Int32Array(x.data.length), 2 ** power];
+  for (let i = 0; i < out.length; i++) out[i] = (x.data[i] as number) * factor;
+  return out;
 }

@@ -66,7 +66,7 @@ function body(kernels: Kernels, ch: ReturnType<typeof lyingChannel>, lie: Progra
   const algebra = affineAlgebra(kernels.ext);
   const source = testSource(quintic, key);
   const pads = createProverPads(source, programPlan(compiled, parameters, columns.count));
-  const ownCells = ownColumns(kernels, compiled, witness, logData);
+  const { cells: ownCells } = ownColumns(kernels, compiled, witness, logData);
   const cells = tensorCells(kernels, compiled, groups.map((group) => group.source), ownCells, witness, logData); // prettier-ignore
   const evaluate = createEvaluator(kernels, compiled, cells, witness);
   const balances = (compiled.lookups?.blocks ?? []).map((blocks, b): BalanceWitness => {
