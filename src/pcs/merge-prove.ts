@@ -8,7 +8,7 @@
  */
 import type { Ext } from '../field/field.ts';
 import type { Kernels } from '../kernels/contract.ts';
-import { BLOCK, extWords, unpackExt } from '../kernels/contract/layout.ts';
+import { BLOCK, extWords, readExt, unpackExt, writeExt } from '../kernels/contract/layout.ts';
 import type { Pair } from '../kernels/contract/sumcheck.ts';
 import { hotWords } from '../kernels/memory/hot.ts';
 import type { SumcheckOracle } from '../pads/sumcheck-prove.ts';
@@ -129,22 +129,44 @@ function collectProducts(
     if (products === undefined) columns.set(column, (products = new Map()));
     let product = products.get(low);
     if (product === undefined) {
-      const high = new Uint32Array(extWords(2 ** highBits, ext.degree));
+      const high = hotWords(kernels, extWords(2 ** highBits, ext.degree)).fill(0);
       products.set(low, (product = { column, low: packed(low), high }));
     }
     return product;
   };
   claims.forEach(({ weight }, j) => {
     for (const term of weight) {
-      for (const { coefficient, high, low } of split(term)) {
+      for (const { coefficient, high, place, low } of split(term)) {
         const sum = productOf(term.column, low).high;
-        kernels.kAddScaled(sum, sum, ext.mul(powers[j] as Ext, coefficient), packed(high));
+        const scale = ext.mul(powers[j] as Ext, coefficient);
+        addAt(kernels, sum, place * 2 ** high.bits, 2 ** high.bits, scale, packed(high));
       }
     }
   });
   return [...columns.values()]
     .flatMap((products) => [...products.values()])
     .sort((a, b) => a.column - b.column);
+}
+
+/** to[at + i] += scale * from[i] for i < size: K arrays, `at` a multiple of the power of two `size`. */
+function addAt(
+  kernels: Kernels,
+  to: Uint32Array,
+  at: number,
+  size: number,
+  scale: Ext,
+  from: Uint32Array,
+): void {
+  const { ext } = kernels;
+  const { degree } = ext;
+  if (size % BLOCK === 0) {
+    const part = to.subarray(at * degree, (at + size) * degree);
+    return kernels.kAddScaled(part, part, scale, from);
+  }
+  for (let i = 0; i < size; i++) {
+    const sum = ext.add(readExt(to, at + i, degree), ext.mul(scale, readExt(from, i, degree)));
+    writeExt(to, at + i, sum);
+  }
 }
 
 /** T and a for all products, Montgomery forms. */

@@ -6,16 +6,21 @@
 import type { Ext, ExtensionField } from '../field/field.ts';
 import { expandFactor, factorBits, type Factor, type Term } from './weight.ts';
 
-/** A vector over the bits on one side of the cut, by its factors. Halves of one splitter with equal factors are one object. */
+/** A vector over bits on one side of the cut, by its factors. Halves of one splitter with equal factors are one object. */
 export interface Half {
   /** Low bits first; none: the constant 1. */
   readonly factors: readonly Factor[];
+  readonly bits: number;
 }
 
-/** coefficient * high(hi) * low(lo). */
+/**
+ * coefficient * high(hi) * low(lo), where `high` is on its own bits of hi, the lowest, and the bits above it are those of `place`:
+ * elsewhere the term is zero.
+ */
 export interface SplitTerm {
   readonly coefficient: Ext;
   readonly high: Half;
+  readonly place: number;
   readonly low: Half;
 }
 
@@ -27,56 +32,99 @@ export type Splitter = (term: Term) => SplitTerm[];
  * value of its bits above the cut.
  */
 export function createSplitter(field: ExtensionField, lowBits: number): Splitter {
-  const names = createNames();
-  const halves = new Map<string, Half>();
-  const slices = new Map<string, readonly (Factor | undefined)[]>();
-  const halfOf = (factors: readonly Factor[]): Half => {
-    const name = factors.map(names).join(' ');
-    let half = halves.get(name);
-    if (half === undefined) halves.set(name, (half = { factors }));
-    return half;
-  };
-  const slicesOf = (factor: Factor, bitsBelow: number): readonly (Factor | undefined)[] => {
-    const name = `${names(factor)} ${bitsBelow}`;
-    let list = slices.get(name);
-    if (list === undefined) slices.set(name, (list = cutValues(field, factor, bitsBelow)));
+  const halfOf = createHalves(field);
+  const slices = new Map<object, Map<number, readonly (Factor | undefined)[]>>();
+  const slicesOf = (factor: VectorFactor, bitsBelow: number): readonly (Factor | undefined)[] => {
+    const vector = vectorOf(factor);
+    let known = slices.get(vector);
+    if (known === undefined) slices.set(vector, (known = new Map()));
+    let list = known.get(bitsBelow);
+    if (list === undefined) known.set(bitsBelow, (list = cutValues(field, factor, bitsBelow)));
     return list;
   };
   return ({ coefficient, factors }) => {
     const { low, high, across } = sides(factors, lowBits);
-    if (across === undefined) return [{ coefficient, high: halfOf(high), low: halfOf(low) }];
+    const { rest, place } = placed(high);
+    if (across === undefined) return [{ coefficient, high: halfOf(rest), place, low: halfOf(low) }];
     const bits = factorBits(across.factor) - across.bitsBelow;
     return slicesOf(across.factor, across.bitsBelow).flatMap((slice, index) => {
       if (slice === undefined) return [];
       const fixed: Factor = { kind: 'fixed', bits, index };
-      return [{ coefficient, high: halfOf([fixed, ...high]), low: halfOf([...low, slice]) }];
+      return [{ coefficient, high: halfOf([fixed, ...rest]), place, low: halfOf([...low, slice]) }];
     });
   };
 }
 
-/** A name for every factor: equal points and indices have equal names, long vectors are told apart by identity. */
-function createNames(): (factor: Factor) => string {
-  const known = new WeakMap<object, number>();
+/** Takes the fixed bits off the upper end. */
+function placed(factors: readonly Factor[]): { readonly rest: readonly Factor[]; readonly place: number } {
+  const last = factors[factors.length - 1];
+  if (last?.kind !== 'fixed') return { rest: factors, place: 0 };
+  return { rest: factors.slice(0, -1), place: last.index };
+}
+
+/** Where a path of numbers leads. */
+interface Node {
+  readonly next: Map<number, Node>;
+  half?: Half;
+}
+
+/**
+ * One object for equal halves. A factor that is a product over bits is a number for each bit, the same for the same pair of values,
+ * whatever kind of factor it comes from; vectors are told apart by identity.
+ */
+function createHalves({ one, zero, sub, equals }: ExtensionField): (factors: readonly Factor[]) => Half {
   let count = 0;
-  const idOf = (vector: object): number => {
-    let id = known.get(vector);
-    if (id === undefined) known.set(vector, (id = count++));
+  const vectors = new Map<object, number>();
+  const vectorId = (vector: object): number => {
+    let id = vectors.get(vector);
+    if (id === undefined) vectors.set(vector, (id = count++));
     return id;
   };
-  return (factor) => {
-    if (factor.kind === 'eq') return `eq:${factor.point.join(';')}`;
-    if (factor.kind === 'pairs') return `pairs:${factor.pairs.flat().join(';')}`;
-    if (factor.kind === 'fixed') return `fixed:${factor.bits}:${factor.index}`;
-    if (factor.kind === 'dense') return `dense:${idOf(factor.values)}`;
-    return `sparse:${factor.bits}:${idOf(factor.entries)}`;
+  // By a limb: among challenges hardly two have it in common.
+  const pairs = new Map<number, { readonly at0: Ext; readonly at1: Ext; readonly id: number }[]>();
+  const pairId = (at0: Ext, at1: Ext): number => {
+    const limb = at1[0] as number;
+    let list = pairs.get(limb);
+    if (list === undefined) pairs.set(limb, (list = []));
+    const known = list.find((pair) => equals(pair.at1, at1) && equals(pair.at0, at0));
+    if (known !== undefined) return known.id;
+    list.push({ at0, at1, id: count });
+    return count++;
   };
+  const [clear, set] = [pairId(one, zero), pairId(zero, one)];
+  const step = (node: Node, id: number): Node => {
+    let next = node.next.get(id);
+    if (next === undefined) node.next.set(id, (next = { next: new Map() }));
+    return next;
+  };
+  const walk = (from: Node, factor: Factor): Node => {
+    let node = from;
+    if (factor.kind === 'pairs') for (const [at0, at1] of factor.pairs) node = step(node, pairId(at0, at1));
+    else if (factor.kind === 'eq') for (const z of factor.point) node = step(node, pairId(sub(one, z), z));
+    else if (factor.kind === 'fixed') {
+      for (let b = 0; b < factor.bits; b++) node = step(node, (factor.index >>> b) & 1 ? set : clear);
+    } else node = step(node, vectorId(vectorOf(factor)));
+    return node;
+  };
+  const root: Node = { next: new Map() };
+  return (factors) => {
+    const node = factors.reduce(walk, root);
+    return (node.half ??= { factors, bits: factors.reduce((sum, factor) => sum + factorBits(factor), 0) });
+  };
+}
+
+type VectorFactor = Extract<Factor, { kind: 'dense' | 'sparse' }>;
+
+/** What tells a written-out factor from others. */
+function vectorOf(factor: VectorFactor): object {
+  return factor.kind === 'dense' ? factor.values : factor.entries;
 }
 
 /** The factors below and above the cut, and the dense or sparse one across it. */
 function sides(factors: readonly Factor[], lowBits: number) {
   const low: Factor[] = [];
   const high: Factor[] = [];
-  let across: { readonly factor: Factor; readonly bitsBelow: number } | undefined;
+  let across: { readonly factor: VectorFactor; readonly bitsBelow: number } | undefined;
   let at = 0;
   for (const factor of factors) {
     const bits = factorBits(factor);

@@ -1,7 +1,7 @@
 /** Vectors of a product cell by cell, for any view: the definition, and the way for views that are no matrices. */
 import type { Ext, Fe } from '../field/field.ts';
 import type { Kernels } from '../kernels/contract.ts';
-import { extWords, writeExt } from '../kernels/contract/layout.ts';
+import { BLOCK, writeExt } from '../kernels/contract/layout.ts';
 import { addressesOf } from './address.ts';
 import type { TensorCells } from './cells-prove.ts';
 import type { Fold } from './fold-prove.ts';
@@ -13,7 +13,8 @@ export function foldCells(
   cells: TensorCells,
   { view, tensor, kept, box }: Fold,
   weights: ReadonlyMap<string, Weight>,
-): Uint32Array {
+  out: Uint32Array,
+): void {
   const K = kernels.ext;
   // Cells are converted one by one: a view of this kind may read a few rows of a large table.
   const rows = cells.rows(tensor.name);
@@ -42,7 +43,7 @@ export function foldCells(
       K.zero,
     );
   };
-  const out = new Uint32Array(extWords(2 ** box.bits, K.degree));
+  if (2 ** box.bits % BLOCK !== 0) out.fill(0);
   for (let cell = 0; cell < 2 ** box.bits; cell++) {
     let rest = cell;
     let address = base;
@@ -53,5 +54,4 @@ export function foldCells(
     }
     writeExt(out, cell, K.mulBase(sumFrom(0, address), kernels.radix));
   }
-  return out;
 }

@@ -27,19 +27,23 @@ export function productVectors(
   const cache: FoldCache = new Map();
   for (const { segment, address } of segments) {
     const size = 2 ** segment.box.bits;
-    put(a, address, size, firstVector(kernels, compiled, cells, cache, segment), degree);
-    put(b, address, size, secondVector(kernels, compiled, cells, cache, segment), degree);
+    const words = extWords(size, degree);
+    /** Makes a vector where it belongs, or beside it where it shares a block with its neighbours. */
+    const fill = (to: Uint32Array, make: (out: Uint32Array) => void): void =>
+      kernels.memory.scope(() => {
+        if (size % BLOCK === 0) return make(to.subarray(address * degree, address * degree + words));
+        const own = hotWords(kernels, words);
+        make(own);
+        for (let i = 0; i < size; i++) writeExt(to, address + i, readExt(own, i, degree));
+      });
+    fill(a, (out) => firstVector(kernels, compiled, cells, cache, segment, out));
+    fill(b, (out) => secondVector(kernels, compiled, cells, cache, segment, out));
   }
   const numVars = live <= 1 ? 0 : 32 - Math.clz32(live - 1);
   return [
     { words: a, live, numVars },
     { words: b, live, numVars },
   ];
-}
-
-function put(to: Uint32Array, address: number, size: number, from: Uint32Array, degree: number): void {
-  if (size % BLOCK === 0) return to.set(from, extWords(address, degree));
-  for (let i = 0; i < size; i++) writeExt(to, address + i, readExt(from, i, degree));
 }
 
 function tensorOf(compiled: CompiledProgram, name: string): Tensor {
@@ -52,16 +56,14 @@ function firstVector(
   cells: TensorCells,
   cache: FoldCache,
   segment: Segment,
-): Uint32Array {
+  out: Uint32Array,
+): void {
   const { first: view, kept, box, firstWeights: folded } = segment;
   const tensor = tensorOf(compiled, view.tensor);
-  const vector =
-    segment.mask === undefined
-      ? foldView(kernels, cells, cache, { view, tensor, kept, box, folded })
-      : maskedVector(kernels, cells, cache, tensor, segment, segment.mask);
-  const weights = weightTable(kernels, segment.keptWeights, segment.coefficient);
-  kernels.kMul(vector, vector, weights);
-  return vector;
+  if (segment.mask === undefined) {
+    foldView(kernels, cells, cache, { view, tensor, kept, box, folded }, out);
+  } else maskedVector(kernels, cells, cache, tensor, segment, segment.mask, out);
+  kernels.kMul(out, out, weightTable(kernels, segment.keptWeights, segment.coefficient));
 }
 
 function secondVector(
@@ -70,14 +72,10 @@ function secondVector(
   cells: TensorCells,
   cache: FoldCache,
   { second: view, kept, box, secondWeights: folded }: Segment,
-): Uint32Array {
-  return foldView(kernels, cells, cache, {
-    view,
-    tensor: tensorOf(compiled, view.tensor),
-    kept,
-    box,
-    folded,
-  });
+  out: Uint32Array,
+): void {
+  const tensor = tensorOf(compiled, view.tensor);
+  foldView(kernels, cells, cache, { view, tensor, kept, box, folded }, out);
 }
 
 /** A sumcheck of a product of two vectors. */
