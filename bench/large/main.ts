@@ -9,9 +9,9 @@
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
-import { wasmKernels } from '../../src/kernels/index.ts';
+import { kernelMemoryBytes, wasmKernels } from '../../src/kernels/index.ts';
 import { anchorNs } from '../clock.ts';
 import { cachedModel, makeModel, type CachedModel, type LargeModel } from './model.ts';
 import { parseLarge, type LargeOptions } from './options.ts';
@@ -36,7 +36,10 @@ export async function makeLarge([cache, model]: readonly string[]): Promise<void
 async function benchLarge(name: string, preset: string, args: readonly string[]): Promise<void> {
   const options = parseLarge(args);
   const { file, record } = modelOf({ preset, layers: options.layers }, options);
-  const kernels = await wasmKernels(options.threads === undefined ? {} : { threads: options.threads });
+  const kernels = await wasmKernels({
+    memoryBytes: kernelMemoryBytes(totalmem()), // as the command line does
+    ...(options.threads !== undefined && { threads: options.threads }),
+  });
   const folder = mkdtempSync(join(options.store ?? tmpdir(), 'zkdl-bench-'));
   try {
     const { row, files } = await runLarge(kernels, file, folder, options);

@@ -3,12 +3,11 @@ import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'n
 import { join } from 'node:path';
 import type { Answer } from '../../src/answer/envelope.ts';
 import { decodeModelKey } from '../../src/answer/key.ts';
-
 import { answerStatement } from '../../src/answer/verify.ts';
-import { kernelProduct } from '../../src/graph/execute-witness.ts';
 import { generate, integerSession } from '../../src/graph/index.ts';
 import type { Kernels } from '../../src/kernels/index.ts';
 import { describe } from '../../src/params/choose.ts';
+import { executionOf } from '../../src/prover/execution.ts';
 import { proveAnswer, type RequestedSequence } from '../../src/prover/prove-answer.ts';
 import type { QuantizedModel } from '../../src/quantize/index.ts';
 import { loadModel } from '../../src/quantize/node.ts';
@@ -125,15 +124,16 @@ function proveTimes({ ms, cpuMs }: Elapsed, cold: Elapsed): Record<string, numbe
 /** Random prompts, and what the model chooses behind them: `tokens` rows in all, the last eight of which choose. */
 export function sequencesOf(
   kernels: Kernels,
-  { graph, weights, info }: QuantizedModel,
+  model: QuantizedModel,
   { tokens, prompts }: Pick<LargeOptions, 'tokens' | 'prompts'>,
 ): RequestedSequence[] {
   const choices = Math.min(CHOICES, tokens);
-  const product = kernelProduct(kernels);
+  const { graph, weights, info } = model;
+  const execution = executionOf(kernels, model);
   return Array.from({ length: prompts }, (_, k) => {
     const next = generator(1, `prompt ${k}`);
     const prompt = Array.from({ length: tokens + 1 - choices }, () => next() % info.vocab);
-    const session = integerSession(graph, (name) => weights.get(name) as Int16Array, { product });
+    const session = integerSession(graph, (name) => weights.get(name) as Int16Array, execution);
     const completion = generate(graph, session, { prompt, maxTokens: choices, choice: 'greedy', stop: [] });
     return { prompt, completion };
   });

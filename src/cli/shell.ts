@@ -1,5 +1,6 @@
 /** What every command does around its verb: kernels and home on demand, progress, output, exit code. */
-import { chooseKernels, type Kernels } from '../kernels/index.ts';
+import { totalmem } from 'node:os';
+import { chooseKernels, kernelMemoryBytes, type Kernels } from '../kernels/index.ts';
 import { openHome, type Home } from '../store/index.ts';
 import type { OnStep } from '../verbs/index.ts';
 import { failureLine, failureOf, type ExitCode, type Failure } from './failure.ts';
@@ -40,7 +41,7 @@ export async function runCommand(
     home: () => openHome(options.home),
     async kernels() {
       const threads = options.threads === undefined ? {} : { threads: options.threads };
-      const chosen = await chooseKernels(threads);
+      const chosen = await chooseKernels({ ...threads, memoryBytes: kernelMemoryBytes(totalmem()) });
       if (chosen.notice !== undefined) process.stderr.write(`zkdl: ${chosen.notice}\n`);
       return (kernels = chosen.kernels);
     },

@@ -1,14 +1,15 @@
 /** Matrix products of the executor by the kernels: the same residues, faster. For the prover's side. */
 import type { Kernels } from '../kernels/index.ts';
+import { extremes } from '../ops/extremes.ts';
 import { matrixProduct, type MatrixProduct } from '../ops/linear/eval.ts';
+import type { WeightData } from '../ops/tensor.ts';
 
 /** Greatest absolute value of an operand of the kernels. */
 const LIMIT = 32768;
 
-function bound(data: ArrayLike<number>): number {
-  let most = 0;
-  for (let i = 0; i < data.length; i++) most = Math.max(most, Math.abs(data[i] as number));
-  return most;
+function bound(data: WeightData): number {
+  const [least, greatest] = extremes(data);
+  return Math.max(-least, greatest);
 }
 
 /**

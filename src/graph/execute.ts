@@ -15,9 +15,10 @@ import { evaluateConcat } from '../ops/concat/eval.ts';
 import { evaluateEmbedding, privateValues } from '../ops/embedding/eval.ts';
 import { evaluateEmit } from '../ops/emit/eval.ts';
 import { evaluateLinear, matrixProduct, type MatrixProduct } from '../ops/linear/eval.ts';
+import { extremes } from '../ops/extremes.ts';
 import type { WeightDeclaration } from '../ops/operator.ts';
 import { evaluateProduct } from '../ops/product/eval.ts';
-import { evaluateRequantise } from '../ops/requantise/eval.ts';
+import { evaluateRequantise, quotients } from '../ops/requantise/eval.ts';
 import { evaluateRmsnorm } from '../ops/rmsnorm/eval.ts';
 import { evaluateRope } from '../ops/rope/eval.ts';
 import { ropeForm } from '../ops/rope/shape.ts';
@@ -41,6 +42,8 @@ export type Weights = (name: string) => WeightData;
 export interface ExecuteOptions {
   /** Matrix products; default: the definition in plain TypeScript. `execute-witness.ts` has the kernels'. */
   readonly product?: MatrixProduct;
+  /** The weights are known to fit their declarations (`checkWeights`): looking at all of them takes as long as a token. */
+  readonly checked?: boolean;
 }
 
 type IntRows = Rows<Int32Array>;
@@ -51,19 +54,19 @@ function matrix(weights: Weights, { name, shape }: WeightDeclaration) {
 }
 
 /** @throws ProofError `WEIGHT` for contents of another length or with entries beyond their bits */
-function checkWeights(info: GraphInfo, weights: Weights): void {
-  for (const { name, shape, bits } of info.weights.values()) {
+export function checkWeights(declarations: Iterable<WeightDeclaration>, weights: Weights): void {
+  for (const { name, shape, bits } of declarations) {
     const data = weights(name) as WeightData | undefined;
     const length = shape.reduce((product, n) => product * n, 1);
     if (data?.length !== length) {
       refuse('WEIGHT', name, `expected ${length} entries, got ${data?.length ?? 'none'}`);
     }
-    const [min, max] = [-(2 ** (bits - 1)), 2 ** (bits - 1) - 1];
     const found = data as WeightData;
-    for (let i = 0; i < length; i++) {
-      const entry = found[i] as number;
-      if (entry < min || entry > max) refuse('WEIGHT', name, `entry ${i}: expected ${bits} bits`);
-    }
+    const [min, max] = [-(2 ** (bits - 1)), 2 ** (bits - 1) - 1];
+    const [least, greatest] = extremes(found);
+    if (least >= min && greatest <= max) continue;
+    const at = found.findIndex((entry) => entry < min || entry > max);
+    refuse('WEIGHT', name, `entry ${at}: expected ${bits} bits`);
   }
 }
 
@@ -122,8 +125,11 @@ function evaluateNode(
       const bias = node.bias === undefined ? undefined : weights(node.bias);
       return { data: evaluateLinear(a, matrix(weights, declared(node.weight)), bias, product) };
     }
-    case 'requantise':
-      return evaluateRequantise(node.name, a, node, node.shift);
+    case 'requantise': {
+      const { data } = evaluateRequantise(node.name, a, node, node.shift);
+      // No witness reads the remainder: it is what is left of the accumulator.
+      return { data, auxiliary: () => ({ quotient: quotients(a.data, node.shift) }) };
+    }
     case 'rmsnorm':
       return evaluateRmsnorm(node.name, a, node.bits, node.epsilon, column(tableOf('rsqrt'), 'r'));
     case 'rope': {
@@ -167,7 +173,7 @@ function evaluateNode(
 export function integerSession(
   graph: Graph,
   weights: Weights,
-  { product = matrixProduct }: ExecuteOptions = {},
+  { product = matrixProduct, checked = false }: ExecuteOptions = {},
 ): Session<Int32Array> {
   const arithmetic: Arithmetic<Int32Array> = {
     empty: (length) => new Int32Array(length),
@@ -181,7 +187,7 @@ export function integerSession(
     },
   };
   const session = createSession(graph, arithmetic);
-  checkWeights(session.info, weights);
+  if (!checked) checkWeights(session.info.weights.values(), weights);
   return session;
 }
 

@@ -9,3 +9,4 @@ export { referenceKernels } from './reference/index.ts';
 export { wasmKernels, type WasmOptions } from './wasm/index.ts';
 export { chooseKernels, type ChosenKernels } from './select.ts';
 export { selfTest } from './self-test.ts';
+export { kernelMemoryBytes } from './memory/size.ts';

@@ -37,6 +37,8 @@ export interface OpenableGroup {
    * @param source the same columns, where they are quicker to read
    */
   open(positions: readonly number[], source?: ColumnSource): OpenedRows;
+  /** Its columns lie in kernel memory while the scope lasts that it was made in. */
+  readonly resident?: true;
 }
 
 /** Everything that is committed before the first challenge, as the prover knows it. */

@@ -12,13 +12,15 @@ const CELLS_SHARE = 1 / 4;
 const PADS_SHARE = 1 / 8;
 
 /**
- * The group with its columns in the current scope of the kernel memory, where they are small enough for it.
+ * The group with its columns in the current scope of the kernel memory, where they are small enough for it; a group that is
+ * there already as it is.
  *
  * @param cells 2^m, the cells of a column
  */
 export function residentGroup(kernels: Kernels, group: OpenableGroup, cells: number): OpenableGroup {
+  if (group.resident === true) return group;
   const source = residentSource(kernels, group.source, cells);
-  return { ...group, source, open: (positions) => group.open(positions, source) };
+  return { ...group, source, resident: true, open: (positions) => group.open(positions, source) };
 }
 
 function residentSource(kernels: Kernels, source: ColumnSource, cells: number): ColumnSource {
@@ -31,29 +33,39 @@ function residentSource(kernels: Kernels, source: ColumnSource, cells: number): 
   const fitPads = padLength > 0 && 4 * columns * padLength <= capacityBytes * PADS_SHARE;
   const heldPads = fitPads ? hotWords(kernels, columns * padLength) : undefined;
   const [hasCells, hasPads] = [new Uint8Array(columns), new Uint8Array(columns)];
-  /** Fills the columns of a range that are not held yet: all of them, or none is missing. */
-  const fill = (has: Uint8Array, first: number, count: number, read: () => void): void => {
-    const range = has.subarray(first, first + count);
-    if (!range.includes(0)) return;
-    read();
-    range.fill(1);
+  /** Reads the columns of a range that are not held yet, run by run. */
+  const fill = (
+    has: Uint8Array,
+    first: number,
+    count: number,
+    read: (first: number, count: number) => void,
+  ): void => {
+    const end = first + count;
+    for (let at = first; at < end;) {
+      const from = has.indexOf(0, at);
+      if (from < 0 || from >= end) return;
+      const held = has.subarray(0, end).indexOf(1, from);
+      at = held < 0 ? end : held;
+      read(from, at - from);
+      has.fill(1, from, at);
+    }
   };
   return {
     columns,
     padLength,
     data(first, count) {
       if (heldCells === undefined) return source.data(first, count);
-      fill(hasCells, first, count, () => heldCells.set(source.data(first, count), first * cells));
+      fill(hasCells, first, count, (from, n) => heldCells.set(source.data(from, n), from * cells));
       return heldCells.subarray(first * cells, (first + count) * cells);
     },
     pads(first, count, into) {
       if (heldPads === undefined) return source.pads(first, count, into);
-      const held = heldPads.subarray(first * padLength, (first + count) * padLength);
-      fill(hasPads, first, count, () => {
-        const pads = source.pads(first, count, held);
+      fill(hasPads, first, count, (from, n) => {
+        const held = heldPads.subarray(from * padLength, (from + n) * padLength);
+        const pads = source.pads(from, n, held);
         if (pads !== held) held.set(pads);
       });
-      return held;
+      return heldPads.subarray(first * padLength, (first + count) * padLength);
     },
   };
 }

@@ -1,7 +1,6 @@
 /** Proves an answer: the model, run over prompt and completion in one causal pass, chose these tokens. */
 import { refuse } from '../errors/proof-error.ts';
 import type { Graph } from '../graph/graph.ts';
-import { kernelProduct } from '../graph/execute-witness.ts';
 import { executePass, programWitness } from '../graph/lower-witness.ts';
 import type { Execution, Tensor } from '../graph/session.ts';
 import type { Kernels } from '../kernels/contract.ts';
@@ -20,6 +19,7 @@ import { encodeAnswer, type Answer } from '../answer/envelope.ts';
 import { passOf, type AnswerStatement, type RevealedLogits } from '../answer/statement.ts';
 import { answerStatement } from '../answer/verify.ts';
 import { keyOf } from './commit-model.ts';
+import { executionOf } from './execution.ts';
 
 /** An answer with its proof. */
 export interface ProvenAnswer extends Pick<CheckedProof, 'reservations'> {
@@ -119,7 +119,7 @@ function run(
   const privateTokens = sequences.flatMap(({ prompt, privatePrompt }) =>
     privatePrompt === true ? prompt : [],
   );
-  const options = { product: kernelProduct(kernels), privateTokens };
+  const options = { ...executionOf(kernels, model), privateTokens };
   const execution = executePass(graph, weightsOf(model), pass, {}, options);
   const claimed = pass.choices?.[graph.output] as readonly number[];
   checkChoices(graph, execution.output.data, claimed, privateTokens.length === 0);

@@ -17,6 +17,7 @@
  */
 import { refuse } from '../errors/proof-error.ts';
 import { decodeGraph, encodeGraph, type Graph, type WeightDeclaration } from '../graph/index.ts';
+import { extremes } from '../ops/extremes.ts';
 import { blake3Hasher, DIGEST_BYTES } from '../hash/blake3.ts';
 import { decodeInfo, encodeInfo, type QuantizedModel } from './model.ts';
 import { top } from './scales.ts';
@@ -69,8 +70,10 @@ function checkEntries(weight: WeightDeclaration, data: Int16Array | Int32Array |
     return refuse('MODEL_WEIGHT', weight.name, `expected ${entries} entries of ${8 * width} bits`);
   }
   const most = top(weight.bits);
+  const [least, greatest] = extremes(data);
+  if (least >= -most - 1 && greatest <= most) return;
   const bad = data.findIndex((v) => v > most || v < -most - 1);
-  if (bad >= 0) refuse('MODEL_WEIGHT', weight.name, `entry ${bad}: expected ${weight.bits} bits`);
+  refuse('MODEL_WEIGHT', weight.name, `entry ${bad}: expected ${weight.bits} bits`);
 }
 
 /**

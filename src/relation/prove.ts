@@ -6,6 +6,8 @@ import { commitPads, provePads } from '../pads/proof-prove.ts';
 import { proveSumcheck } from '../pads/sumcheck-prove.ts';
 import type { Claim } from '../pcs/opening.ts';
 import { proveOpening, type OpenableGroup } from '../pcs/open-prove.ts';
+import type { ColumnSource } from '../pcs/columns.ts';
+import { residentGroup } from '../pcs/resident-prove.ts';
 import { commitOwn } from '../pcs/own-prove.ts';
 import { noMark, type Mark } from '../pcs/steps-prove.ts';
 import { writeRoot } from '../pcs/whir/prove.ts';
@@ -85,8 +87,9 @@ export function proveProgramBody(
 
   mark('layout');
   const { cells: ownCells, room } = ownColumns(kernels, compiled, witness, logData);
-  const sources = groups.map((group) => group.source);
-  const cells = tensorCells(kernels, compiled, sources, ownCells, witness, logData);
+  const cellsOf = (sources: readonly ColumnSource[]): TensorCells =>
+    tensorCells(kernels, compiled, sources, ownCells, witness, logData);
+  const cells = cellsOf(groups.map((group) => group.source));
   mark('lookups and multiplicities');
   const evaluate = createEvaluator(kernels, compiled, cells, witness);
   const balances = lookupWitness(kernels, compiled, cells, evaluate, ownCells);
@@ -104,9 +107,12 @@ export function proveProgramBody(
       : proveLookups(kernels, pads, ch, compiled.lookups.lookups, balances);
   mark('claims');
   const joined = joinClaims(algebra, ch, compiled, lookup);
-  const claims = proveProducts(kernels, ch, pads, statement, columns, cells, joined, mark);
+  // From here on committed columns are read again and again: products fold them, the opening binds and combines them.
+  const resident = groups.map((group) => residentGroup(kernels, group, 2 ** logData));
+  const residentCells = cellsOf(resident.map((group) => group.source));
+  const claims = proveProducts(kernels, ch, pads, statement, columns, residentCells, joined, mark);
   if (lookup !== undefined) claims.push(multiplicityClaim(compiled, columns, lookup.multiplicities));
-  proveOpening(kernels, ch, pads, { parameters, groups, own }, claims, mark);
+  proveOpening(kernels, ch, pads, { parameters, groups: resident, own }, claims, mark);
   mark('pad proof');
   provePads(kernels, ch, committedPads, pads.ledger.finish(), selfCheck);
   mark('wiping');

@@ -15,9 +15,11 @@ export interface BalanceWitness {
   readonly multiplicities: readonly Uint32Array[];
 }
 
-/** The fractions of a tree in layers 0 (the root) to its depth (the leaves). */
+/** The fractions of a tree in layers 0 (the root) to `depth` (the leaves). */
 export interface Tree {
-  readonly layers: readonly Layer[];
+  readonly depth: number;
+  /** The layer; one that was not kept is made again, in the current scope of the kernel memory. */
+  layer(index: number): Layer;
 }
 
 export interface Layer {
@@ -26,11 +28,16 @@ export interface Layer {
   readonly shared: boolean;
 }
 
-/** Half of the kernel memory while it lasts, ordinary memory behind it: kernels move that through windows in the other half. */
-export function allocate({ memory }: Kernels, length: number): Uint32Array {
-  return 4 * length <= memory.capacityBytes / 2 - memory.usedBytes
-    ? memory.u32(length)
-    : new Uint32Array(length);
+/** What a scope leaves free of the kernel memory for the windows of kernels, of which half at most. */
+const WINDOWS = 2 ** 28;
+
+/** Kernel memory while it lasts, ordinary memory behind it: kernels move that through windows in what is left. */
+export function allocate(kernels: Kernels, length: number): Uint32Array {
+  return 4 * length <= roomIn(kernels) ? kernels.memory.u32(length) : new Uint32Array(length);
+}
+
+function roomIn({ memory }: Kernels): number {
+  return memory.capacityBytes - Math.min(WINDOWS, memory.capacityBytes / 2) - memory.usedBytes;
 }
 
 /** Table columns as words, made once for all balances. */
@@ -51,7 +58,12 @@ export function tableWords(): TableWords {
   };
 }
 
-/** All trees, in the order of the program. @throws RangeError naming the witness array of a wrong length */
+/**
+ * All trees, in the order of the program. Where they are larger than the kernel memory, the lowest two layers of each, three
+ * quarters of it, are not kept: the sums that need them come last, and make them again.
+ *
+ * @throws RangeError naming the witness array of a wrong length
+ */
 export function buildForest(
   kernels: Kernels,
   lookups: LoadedLookups,
@@ -60,9 +72,14 @@ export function buildForest(
 ): Tree[] {
   checkWitnesses(lookups, witnesses);
   const words = tableWords();
+  // Leaves have a denominator each, layers above them a fraction for every two: three arrays of all leaves.
+  const size = lookups.trees.reduce((sum, { live }) => sum + 3 * 4 * extWords(live, kernels.ext.degree), 0);
+  const keepAll = size <= roomIn(kernels);
   return lookups.trees.map((tree) => {
     const witness = witnesses[tree.balance] as BalanceWitness;
-    return treeOf(kernels, leavesOf(kernels, lookups, tree, witness, fingerprint, words));
+    const leaves = () => leavesOf(kernels, lookups, tree, witness, fingerprint, words);
+    const whole = keepAll || tree.depth < 2 || tree.live <= 2 ** (tree.depth - 1);
+    return whole ? wholeTree(kernels, leaves()) : prunedTree(kernels, tree.depth, leaves);
   });
 }
 
@@ -117,18 +134,51 @@ function writeBlock(
   for (let i = 0; i < size; i++) writeExt(out, at + i, readExt(piece, i, degree));
 }
 
-function treeOf(kernels: Kernels, leaves: Fractions): Tree {
-  const d = kernels.ext.degree;
-  const layers: Layer[] = [{ fractions: leaves, shared: false }];
-  let x = leaves;
+function wholeTree(kernels: Kernels, leaves: Fractions): Tree {
+  const layers = [...layersAbove(kernels, leaves), { fractions: leaves, shared: false }];
+  return { depth: leaves.numVars, layer: (index) => layers[index] as Layer };
+}
+
+/** The layers above one, the root first. */
+function layersAbove(kernels: Kernels, from: Fractions): Layer[] {
+  const layers: Layer[] = [];
+  let x = from;
   while (x.numVars > 0) {
-    const half = 2 ** (x.numVars - 1);
-    const shared = x.live <= half;
-    const size = shared ? 0 : extWords(half, d);
-    x = kernels.fractionLayer(allocate(kernels, size), allocate(kernels, size), x);
+    const shared = x.live <= 2 ** (x.numVars - 1);
+    x = nextLayer(kernels, x, shared ? 0 : roomFor(kernels, x.numVars - 1));
     layers.unshift({ fractions: x, shared });
   }
-  return { layers };
+  return layers;
+}
+
+/** Room for numerators and denominators of 2^numVars fractions. */
+function roomFor(kernels: Kernels, numVars: number): readonly [p: Uint32Array, q: Uint32Array] {
+  const size = extWords(2 ** numVars, kernels.ext.degree);
+  return [allocate(kernels, size), allocate(kernels, size)];
+}
+
+/** @param room 0: the layer needs none, because it reads the arrays of the one below */
+function nextLayer(kernels: Kernels, below: Fractions, room: ReturnType<typeof roomFor> | 0): Fractions {
+  const [p, q] = room === 0 ? [new Uint32Array(0), new Uint32Array(0)] : room;
+  return kernels.fractionLayer(p, q, below);
+}
+
+/** A tree without its lowest two layers. More than half of its leaves are live, so every layer above them is full. */
+function prunedTree(kernels: Kernels, depth: number, leaves: () => Fractions): Tree {
+  const above = (): Fractions => {
+    const room = roomFor(kernels, depth - 1);
+    return kernels.memory.scope(() => nextLayer(kernels, leaves(), room));
+  };
+  const room = roomFor(kernels, depth - 2);
+  const top = kernels.memory.scope(() => nextLayer(kernels, above(), room));
+  const kept: Layer[] = [...layersAbove(kernels, top), { fractions: top, shared: false }];
+  return {
+    depth,
+    layer(index) {
+      if (index < depth - 1) return kept[index] as Layer;
+      return { fractions: index === depth ? leaves() : above(), shared: false };
+    },
+  };
 }
 
 /** Plain elements. */
@@ -138,8 +188,8 @@ export interface Fraction {
 }
 
 /** The root of a tree. */
-export function rootOf(kernels: Kernels, { layers }: Tree): Fraction {
-  const { p, q, units } = (layers[0] as Layer).fractions;
+export function rootOf(kernels: Kernels, tree: Tree): Fraction {
+  const { p, q, units } = tree.layer(0).fractions;
   const K = kernels.ext;
   const inverse = K.base.inverse(kernels.radix);
   const plain = (words: Uint32Array): Ext => K.mulBase(readExt(words, 0, K.degree), inverse);

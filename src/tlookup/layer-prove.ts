@@ -33,7 +33,7 @@ export function proveLayerSum(
 ): LayerEnd {
   return kernels.memory.scope(() => {
     const segments = trees.map((tree) => {
-      const low = depth - (tree.layers.length - 1);
+      const low = depth - tree.depth;
       return segmentOf(kernels, tree, low, point.inner, lambda);
     });
     const { bound: inner, ends } = bindInner(kernels, segments, point, lambda, round);

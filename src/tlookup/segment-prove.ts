@@ -36,7 +36,7 @@ export interface Segment {
  */
 export function segmentOf(
   kernels: Kernels,
-  { layers }: Tree,
+  tree: Tree,
   low: number,
   z: readonly Ext[],
   lambda: Ext,
@@ -50,10 +50,10 @@ export function segmentOf(
   let node: Nodes | undefined;
   let written = 0;
   if (layer < low) {
-    const root = rootOf(kernels, { layers });
+    const root = rootOf(kernels, tree);
     node = [root.p, K.one, root.q, lambda];
   } else {
-    const below = layers[layer - low + 1] as Layer;
+    const below = tree.layer(layer - low + 1);
     ({ pairs, outs } = layerPairs(kernels, below, lambda));
     shifted = isLeafForm(below);
     written = Math.max(...pairs.flat().map(({ live }) => live));

@@ -1,11 +1,11 @@
 /** What a model says behind prompts, and why it stops. */
 import type { Prompt } from '../answer/statement.ts';
 import { refuse } from '../errors/proof-error.ts';
-import { kernelProduct } from '../graph/execute-witness.ts';
 import { generate, integerSession } from '../graph/index.ts';
 import type { Tokenizer } from '../import/tokenizer.ts';
 import type { Kernels } from '../kernels/contract.ts';
 import type { PublicChoice } from '../ops/lowering.ts';
+import { executionOf } from '../prover/execution.ts';
 import type { QuantizedModel } from '../quantize/index.ts';
 import { naming } from './files.ts';
 import type { OnStep } from './steps.ts';
@@ -33,7 +33,7 @@ export interface ProvenSequence extends Omit<Continued, 'prompt'> {
  */
 export function continuePrompts(
   kernels: Kernels,
-  { graph, weights, info }: QuantizedModel,
+  model: QuantizedModel,
   tokenizer: Tokenizer,
   prompts: readonly string[],
   {
@@ -42,6 +42,7 @@ export function continuePrompts(
     onStep,
   }: { readonly tokens: number; readonly choice: PublicChoice; readonly onStep: OnStep },
 ): Continued[] {
+  const { graph, weights, info } = model;
   if (prompts.length === 0) refuse('PROMPT', 'prompt', 'expected text, got none');
   const name = (s: number): string => (prompts.length === 1 ? 'prompt' : `prompt ${s + 1}`);
   prompts.forEach((text, s) => {
@@ -52,10 +53,10 @@ export function continuePrompts(
   }
   onStep('generating', 0);
   const weightOf = (weight: string) => weights.get(weight) as Int16Array | Int32Array;
-  const product = kernelProduct(kernels);
+  const execution = executionOf(kernels, model);
   return prompts.map((text, s) => {
     const prompt = tokenizer.encode(text);
-    const session = integerSession(graph, weightOf, { product });
+    const session = integerSession(graph, weightOf, execution);
     let made = 0;
     const onToken = (): boolean => {
       onStep('generating', (s + ++made / tokens) / prompts.length);

@@ -2,7 +2,13 @@
 import { afterAll, afterEach, expect, test, vi } from 'vitest';
 import { extensionField } from '../../src/field/extension-field.ts';
 import { primeField } from '../../src/field/prime-field.ts';
-import { chooseKernels, selfTest, wasmKernels, type Kernels } from '../../src/kernels/index.ts';
+import {
+  chooseKernels,
+  kernelMemoryBytes,
+  selfTest,
+  wasmKernels,
+  type Kernels,
+} from '../../src/kernels/index.ts';
 import { base64 } from '../../src/kernels/wasm/generated/single.ts';
 import { compileKernels } from '../../src/kernels/wasm/load.ts';
 
@@ -81,4 +87,10 @@ test('one thread where memory cannot be shared', async () => {
   await expect(wasmKernels({ threads: 2 })).rejects.toThrow(
     'expected 1 where SharedArrayBuffer is missing, got 2',
   );
+});
+
+test('kernel memory: half of the machine, within 1 and 4 GiB, whole pages', () => {
+  const gib = 2 ** 30;
+  expect([0, 1, 2, 4, 8, 64].map((n) => kernelMemoryBytes(n * gib) / gib)).toEqual([1, 1, 1, 2, 4, 4]);
+  expect(kernelMemoryBytes(5 * gib + 12_345) % 65_536).toBe(0);
 });

@@ -48,7 +48,7 @@ it('commits, proves and verifies a random model, and makes it once', async () =>
     expect(sequences[0]!.prompt).not.toEqual(sequences[1]!.prompt);
     expect(sequences.every(({ completion }) => completion.length === CHOICES)).toBe(true);
   });
-});
+}, 400_000);
 
 describe('options and phases', () => {
   it('another number of layers is another model', () => {

@@ -140,6 +140,14 @@ test('little kernel memory: arrays outside of it, the same proof', async () => {
   expect(Buffer.from(proof).equals(honestRun(implementations[1]!, lookups, witnesses, 5).proof)).toBe(true);
 });
 
+test('no room for trees: their lowest layers are made again, the same proofs', () => {
+  const [large] = implementations as [Kernels];
+  const memory = Object.create(large.memory, { capacityBytes: { value: 0 } }) as Kernels['memory'];
+  for (let seed = 1; seed <= 12; seed++) {
+    check([large, { ...large, memory }], randomProgram(quintic.base, seed + 300), seed);
+  }
+});
+
 test('every byte of a proof is a masked element, and every pad hides one', () => {
   const program = { tables: tables(F97.base, [3, 4]), balances: [balanceOf([0, 3]), balanceOf([1, 9])] };
   const { lookups, witnesses } = exampleOf(F97.base, program, 1);

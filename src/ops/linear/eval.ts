@@ -40,6 +40,8 @@ export function evaluateLinear(
 ): Int32Array {
   const out = product(x, w);
   if (bias === undefined) return out;
-  for (let i = 0; i < out.length; i++) out[i] = balanced((out[i] as number) + (bias[i % w.rows] as number));
+  for (let at = 0; at < out.length; at += w.rows) {
+    for (let j = 0; j < w.rows; j++) out[at + j] = balanced((out[at + j] as number) + (bias[j] as number));
+  }
   return out;
 }

@@ -26,14 +26,17 @@ export function evaluateRequantise(
     data[i] = q < min ? min : q > max ? max : q;
   }
   const auxiliary = () => {
-    const [quotient, remainder] = [new Int32Array(entries.length), new Int32Array(entries.length)];
-    const mask = 2 ** shift - 1;
-    for (let i = 0; i < entries.length; i++) {
-      const moved = (entries[i] as number) + half;
-      quotient[i] = moved >> shift;
-      remainder[i] = moved & mask;
-    }
-    return { quotient, remainder };
+    const remainder = new Int32Array(data.length);
+    for (let i = 0; i < data.length; i++) remainder[i] = ((entries[i] as number) + half) & (2 ** shift - 1);
+    return { quotient: quotients(entries, shift), remainder };
   };
   return { data, auxiliary };
+}
+
+/** q of every entry. */
+export function quotients(entries: Int32Array, shift: number): Int32Array {
+  const half = 2 ** (shift - 1);
+  const out = new Int32Array(entries.length);
+  for (let i = 0; i < out.length; i++) out[i] = ((entries[i] as number) + half) >> shift;
+  return out;
 }
