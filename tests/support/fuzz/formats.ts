@@ -62,12 +62,12 @@ export interface Pretended {
   readonly answer: Answer;
 }
 
-function weightsOf(graph: Graph, parameters: ModelKey['weights']['parameters']): ModelKey['weights'] {
+export function weightsOf(graph: Graph, parameters: ModelKey['weights']['parameters']): ModelKey['weights'] {
   const columns = columnsOf(layOut(staticTensors(graph).map(({ shape }) => shape)), parameters.code.logData);
   return { ...smallKey({ columns }, parameters), layout: weightsLayout(graph) };
 }
 
-async function pretended(preset: string): Promise<Pretended> {
+export async function pretended(preset: string): Promise<Pretended> {
   const { graph, weights, info } = await tinyQuantized(preset);
   const model = { graph, weights, info };
   const { parameters } = chooseModelParameters(model, { tokens: 6 });
