@@ -17,6 +17,7 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const FILES = [
   'tests/reference',
   'tests/fuzz',
+  'tests/answer/owner.test.ts',
   'tests/zero-knowledge/simulator-program.test.ts',
   'tests/soundness/program-tamper.test.ts',
 ];
