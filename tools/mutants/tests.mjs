@@ -32,8 +32,12 @@ const TESTS = [
       'tests/relation/integers.test.ts',
     ],
   ],
-  [/^src\/(graph|ops)\//, ['tests/graph/refusals.test.ts', 'tests/graph/encoding.test.ts']],
-  [/^src\/quantize\//, ['tests/quantize/model-file.test.ts']],
+  [
+    /^src\/(graph|ops)\//,
+    ['tests/graph/refusals.test.ts', 'tests/graph/encoding.test.ts', 'tests/graph/passes.test.ts'],
+  ],
+  [/^src\/quantize\/report/, ['tests/quantize/quantize.test.ts']],
+  [/^src\/quantize\/(?!report)/, ['tests/quantize/model-file.test.ts']],
   [/^src\/import\//, ['tests/import/json.test.ts']],
   [/^src\/answer\//, ['tests/answer/damage.test.ts']],
 ];
