@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { encodeAnswer, type Answer } from '../../src/answer/envelope.ts';
+import { decodeModelKey, modelDigest } from '../../src/answer/key.ts';
 import { answerContext, fewPieces, passOf, type AnswerStatement } from '../../src/answer/statement.ts';
 import { verifyAnswer } from '../../src/answer/verify.ts';
 import { generate, integerSession } from '../../src/graph/index.ts';
@@ -22,7 +23,10 @@ import { programInstance } from '../../src/relation/plan.ts';
 import { proveProgram } from '../../src/relation/prove.ts';
 import type { Program } from '../../src/relation/program.ts';
 import { openHome } from '../../src/store/index.ts';
+import { diceOf, mutateBytes, mutateValue } from '../support/fuzz/mutate.ts';
+import { keyMutant } from '../support/fuzz/formats.ts';
 import { testSource } from '../support/linear.ts';
+import { cases, tally } from '../support/long.ts';
 import { tinyQuantized } from '../support/quantized.ts';
 
 let kernels: Kernels;
@@ -88,6 +92,69 @@ test.each(['remainder', 'quotient', 'digits', 'square'])('without a check of %s'
   const answer = proofOf({ ...program, relations, tables });
   const verdict = verifyAnswer(committed.keyBytes, encodeAnswer(answer));
   expect(verdict.ok).toBe(false);
+});
+
+/** Keys and files that decode and are looked at by more than their decoder. */
+const wellFormed = (code: string): boolean =>
+  !/^(GRAPH|MODEL_INFO|JSON|ACCURACY|LENGTH|FORMAT|VERSION)/.test(code);
+
+test(
+  'MUT-2: an honest proof under mutated keys, each with its own digest in the statement',
+  { timeout: 3_600_000 },
+  () => {
+    const key = decodeModelKey(committed.keyBytes);
+    const codes: string[] = [];
+    const count = cases(200, 4000);
+    for (let seed = 0; seed < count; seed++) {
+      const bytes = keyMutant(diceOf(seed), { key });
+      if (Buffer.from(bytes).equals(Buffer.from(committed.keyBytes))) continue;
+      for (const digest of [statement.model, modelDigest(bytes)]) {
+        const verdict = verifyAnswer(
+          bytes,
+          encodeAnswer({ ...honest, statement: { ...statement, model: digest } }),
+        );
+        expect([seed, verdict.ok]).toEqual([seed, false]);
+        if (!verdict.ok) codes.push(verdict.code);
+      }
+    }
+    expect(codes).not.toContain('INTERNAL');
+    expect(codes.filter((code) => wellFormed(code) && code !== 'MODEL').length).toBeGreaterThan(count / 20);
+    tally({ property: 'MUT-2 keys', cases: codes.length, refused: codes.length, surprises: 0 });
+  },
+);
+
+test('MUT-2: an honest proof under mutated statements', { timeout: 3_600_000 }, () => {
+  const file = encodeAnswer(honest);
+  const dense = file.length - honest.proof.length;
+  const codes: string[] = [];
+  const count = cases(200, 4000);
+  for (let seed = 0; seed < count; seed++) {
+    const dice = diceOf(seed);
+    // Values that decode again, and bytes of the statement.
+    const changed = mutateValue(dice, {
+      ...statement,
+      sequences: statement.sequences.map((one) => ({ ...one })),
+    });
+    let bytes: Uint8Array = mutateBytes(dice, file.subarray(0, dense), file.subarray(0, dense));
+    bytes = new Uint8Array(Buffer.concat([bytes, file.subarray(dense)]));
+    try {
+      if (seed % 2 === 0) bytes = encodeAnswer({ ...honest, statement: changed as AnswerStatement });
+    } catch {
+      // No statement at all.
+    }
+    if (Buffer.from(bytes).equals(Buffer.from(file))) continue;
+    const verdict = verifyAnswer(committed.keyBytes, bytes);
+    expect([seed, verdict.ok]).toEqual([seed, false]);
+    if (!verdict.ok) codes.push(verdict.code);
+  }
+  expect(codes).not.toContain('INTERNAL');
+  expect(codes.filter(wellFormed).length).toBeGreaterThan(count / 20);
+  tally({
+    property: 'MUT-2 statements of answers',
+    cases: codes.length,
+    refused: codes.length,
+    surprises: 0,
+  });
 });
 
 test('what fills up is no longer than the context', () => {

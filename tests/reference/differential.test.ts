@@ -6,6 +6,7 @@ import type { LinearStatement } from '../../src/pcs/linear-statement.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { koalaBear } from '../../src/field/koalabear.ts';
 import { wasmKernels, type Kernels } from '../../src/kernels/index.ts';
+import { cases as casesOf, tally } from '../support/long.ts';
 import { mutate, segmentsOfProof } from '../support/proof-mutations.ts';
 import type { Segment } from '../support/soundness/layout.ts';
 import { proveLie } from '../support/soundness/liar.ts';
@@ -13,8 +14,7 @@ import { strategies } from '../support/soundness/strategies.ts';
 import { linearSetting, quinticRecipes, twinCases, type TwinCase } from '../support/twin-cases.ts';
 import { linearWord, twinLinearWord } from '../support/twin.ts';
 
-/** More for a long run. */
-const MUTANTS = Number(process.env['ZKDL_MUTANTS'] ?? 500);
+const MUTANTS = casesOf(500, 6000);
 /** Every so many mutants one of the proof over S128, which takes the twin as long as thirty others. */
 const RARE = 50;
 
@@ -24,13 +24,22 @@ beforeAll(async () => {
   kernels = await wasmKernels({ threads: 1 });
   cases = twinCases(kernels);
 });
-afterAll(() => kernels.close());
+afterAll(async () => {
+  tally({ property: 'DIF-1 openings, links, lookups', ...counted });
+  await kernels.close();
+});
 
 const isLarge = ({ name }: TwinCase): boolean => name.includes('S128');
 /** How often each verdict was given. */
 const verdicts = new Map<string, number>();
 
+/** Pairs of verdicts, and those that are no pair. */
+const counted = { cases: 0, refused: 0, surprises: 0 };
+
 function agree(name: string, ours: string, twin: string): void {
+  counted.cases++;
+  if (twin !== ours) counted.surprises++;
+  else if (ours !== 'accepted') counted.refused++;
   expect([name, twin]).toEqual([name, ours]);
   verdicts.set(ours, (verdicts.get(ours) ?? 0) + 1);
 }

@@ -14,6 +14,7 @@ import { programDigest } from '../../src/relation/digest.ts';
 import type { Program } from '../../src/relation/program.ts';
 import { exampleProgram, exampleWitness } from '../support/example-programs.ts';
 import { codeOf } from '../support/linear.ts';
+import { cases as casesOf, LONG, tally } from '../support/long.ts';
 import { argmaxCase, attentionCase, privateTokensCase } from '../support/lowered-cases.ts';
 import { allCases } from '../support/program-cases.ts';
 import { programFixture, type ProgramCase, type ProgramFixture } from '../support/programs.ts';
@@ -33,8 +34,7 @@ import {
   twinStructureOf,
 } from '../support/twin-program.ts';
 
-/** More for a long run. */
-const MUTANTS = Number(process.env['ZKDL_MUTANTS'] ?? 500);
+const MUTANTS = casesOf(500, 5000);
 
 let kernels: Kernels;
 let cases: ProgramTwinCase[] = [];
@@ -42,7 +42,10 @@ beforeAll(async () => {
   kernels = await wasmKernels({ threads: 1 });
   cases = programTwinCases(kernels);
 });
-afterAll(() => kernels.close());
+afterAll(async () => {
+  tally({ property: 'DIF-1 programs', ...counted });
+  await kernels.close();
+});
 
 /** Digest, balances and layouts. */
 function agreeOnStructure(program: Program): void {
@@ -96,7 +99,7 @@ test('attention, lowered: both accept', () => agreeOnLowered(attentionCase({ see
 
 test('private ids, lowered: both accept', () => agreeOnLowered(privateTokensCase()));
 
-test.runIf(MUTANTS > 500)('a choice, lowered: both accept', () => {
+test.runIf(LONG)('a choice, lowered: both accept', () => {
   const of = { seed: 4, logits: 'rounded', rows: 2, vocabulary: 3, width: 2 } as const;
   agreeOnLowered(argmaxCase(of));
 });
@@ -104,7 +107,13 @@ test.runIf(MUTANTS > 500)('a choice, lowered: both accept', () => {
 /** How often each verdict was given. */
 const verdicts = new Map<string, number>();
 
+/** Pairs of verdicts, and those that are no pair. */
+const counted = { cases: 0, refused: 0, surprises: 0 };
+
 function agree(name: string, ours: string, twin: string): void {
+  counted.cases++;
+  if (twin !== ours) counted.surprises++;
+  else if (ours !== 'accepted') counted.refused++;
   expect([name, twin]).toEqual([name, ours]);
   verdicts.set(ours, (verdicts.get(ours) ?? 0) + 1);
 }

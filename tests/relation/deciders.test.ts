@@ -3,7 +3,7 @@
  * tensor or a digit, as an accepted program beside one that differs in that condition alone.
  */
 import { describe, expect, test } from 'vitest';
-import { koalaBear } from '../../src/field/koalabear.ts';
+import { koalaBear, P } from '../../src/field/koalabear.ts';
 import { checkProgram } from '../../src/relation/check.ts';
 import { isCell, isConstant, reachedRun, reachesDimension, singleTerm } from '../../src/relation/columns.ts';
 import type { Index, Program, Relation, Term, Virtual } from '../../src/relation/program.ts';
@@ -116,6 +116,15 @@ describe('facts about witness tensors', () => {
     });
     expect(interval([cell('y'), times(1, [read('c', 'j')])])).toEqual({ min: -3n, max: 14n });
   });
+  test('a constant moves the column, which may pass (p-1)/2', () => {
+    const at = (P - 1) / 2 - 3;
+    const { intervals } = check(
+      [lookupOf('r', [J], 't', [cell('y'), times(at)])],
+      [],
+      [rangeTable('t', 16, at)],
+    );
+    expect(intervals.get('y')).toEqual({ min: 0n, max: 15n });
+  });
   test('not of sums, nor of static tensors', () => {
     expect(interval([times(1, [read('y', 'j')], { sums: [J] })], 'y', [])).toBeUndefined();
     expect(interval([w], 'w')).toBeUndefined();
@@ -160,6 +169,7 @@ describe('what settles a digit', () => {
     // 16 y is a value of k, so y is 0; what makes a tensor of the residue is the relation behind it.
     const relations = [
       ranged('y'),
+      lookupOf('too', [J], 'k', [cell('y', 16), times(0)]),
       lookupOf('only', [J], 'k', [cell('y', 16)]),
       zero('make', cell('a'), cell('y', -1)),
     ];

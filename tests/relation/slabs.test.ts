@@ -51,6 +51,12 @@ describe('slabs that cover a tensor', () => {
     const relations = [part('l', 'a', 0, 2), part('r', 'b', 2, 4), part('again', 'a', 2, 4)];
     expect(intervalOf(relations)).toEqual({ min: 0n, max: 7n });
   });
+  test.each([
+    ['end', [part('l', 'b', 0, 4), part('m', 'a', 2, 2), part('r', 'a', 4, 2)]],
+    ['begin', [part('l', 'a', 0, 2), part('m', 'a', 2, 2), part('r', 'b', 2, 4)]],
+  ])('slabs that %s together are bounded each by its own', (_, relations) => {
+    expect(intervalOf(relations)).toEqual({ min: -4n, max: 27n });
+  });
   test('rows, and slabs that a lookup bounds', () => {
     const row = (name: string, t: number, first: number): Relation =>
       lookupOf(name, [index(6)], 'as', [times(1, [read('y', t, 'j')]), times(-first)]);

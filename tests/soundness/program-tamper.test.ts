@@ -5,6 +5,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { quintic } from '../../src/field/quintic.ts';
+import { cases as casesOf, tally } from '../support/long.ts';
 import { corpus } from '../support/soundness/corpus.ts';
 import { replay, segmentsOf, type Segment } from '../support/soundness/layout.ts';
 import { expectedCodes, PROGRAMS, unusedClasses } from '../support/soundness/manifest.ts';
@@ -138,15 +139,17 @@ describe.each(cases)('$name', ({ name, statement, proofs, segments, others }) =>
   });
 
   test('FMT-3: bits, one at a time', () => {
+    const runs = casesOf(60, 2000);
     const next = generator(100);
     const flipped = proof.slice();
     const opening = segments.find(({ label }) => label === 'merge/round')!.start;
-    for (let run = 0; run < 60; run++) {
+    for (let run = 0; run < runs; run++) {
       const bit = next() % (8 * (run % 2 === 0 ? opening : proof.length));
       flipped[bit >>> 3]! ^= 1 << (bit & 7);
       expect([bit, CODES.includes(code(flipped))]).toEqual([bit, true]);
       flipped[bit >>> 3]! ^= 1 << (bit & 7);
     }
+    tally({ property: `FMT-3 bits, ${name}`, cases: runs, refused: runs, surprises: 0 });
   });
 
   test('FMT-4: bytes do not buy time or memory', () => {

@@ -46,6 +46,8 @@ describe('the loader refuses', () => {
     ['no rows', one(range(1, 0)), 'LOOKUP_TABLE', 'table 0: rows'],
     ['half a row', one(range(1, 1.5)), 'LOOKUP_TABLE', 'table 0: rows'],
     ['a range through p', one(range(1, 4, P - 3)), 'LOOKUP_TABLE', 'column 0: first'],
+    ['a range before 0', one(range(1, 4, -1)), 'LOOKUP_TABLE', 'column 0: first'],
+    ['a range from a half', one(range(1, 4, 0.5)), 'LOOKUP_TABLE', 'column 0: first'],
     ['no columns', one({ tag: 1, rows: 1, columns: [] }), 'LOOKUP_TABLE', 'columns: expected 1 to 4, got 0'],
     [
       'five columns',
@@ -82,6 +84,7 @@ describe('the loader refuses', () => {
       'balance 0: source 0: expected a table of the balance',
     ],
     ['no source', { tables: two, balances: [{ sources: [], tables: [0] }] }, 'LOOKUP_SHAPE', 'sources'],
+    ['half a lookup', one(range(1, 4), 1.5), 'LOOKUP_SHAPE', 'count'],
     ['an empty source', one(range(1, 4), 0), 'LOOKUP_SHAPE', 'count'],
     ['too many leaves', one(range(1, 4), 2 ** 25 - 3), 'LOOKUP_SIZE', 'expected at most 2^25 leaves'],
     ['p lookups', one(range(1, 4), P), 'LOOKUP_COUNT', `expected fewer than ${P} lookups, got ${P}`],

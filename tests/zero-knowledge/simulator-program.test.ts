@@ -4,7 +4,7 @@
  * uniform, by the rank of what the randomness does to it, whatever the witness; so both have one distribution. A mask that is
  * missing, shared or too short leaves the proof acceptable and takes rank away.
  */
-import { describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import type { Ext, ExtensionField, Fe } from '../../src/field/field.ts';
 import { quintic } from '../../src/field/quintic.ts';
 import { unpackExt } from '../../src/kernels/contract/layout.ts';
@@ -22,6 +22,7 @@ import { proverChannel } from '../../src/transcript/prover.ts';
 import { verifierChannel } from '../../src/transcript/verifier.ts';
 import { times } from '../support/example-programs.ts';
 import { hiddenCells, hiddenProgram, toyProgram } from '../support/hidden-program.ts';
+import { cases, tally } from '../support/long.ts';
 import { programView, type ProgramScenario } from '../support/program-hiding.ts';
 import { simulateProgram } from '../support/program-simulator.ts';
 import { rankOf, type Vector } from '../support/rank.ts';
@@ -34,6 +35,11 @@ import { generator } from '../support/words.ts';
 
 const CHALLENGES: Challenges = { seed: 31, positions: { 'open/positions': [3, 9] } };
 const POSITIONS = distinctPositions([3, 9]);
+
+/** Coins of each kind. */
+const SEEDS = Array.from({ length: cases(3, 100) }, (_, i) => i + 1);
+/** Simulated proofs and real views of both fields. */
+afterAll(() => tally({ property: 'ZKP-3 programs', cases: 6 * SEEDS.length, refused: 0, surprises: 0 }));
 
 /** One equals zero: no witness satisfies it. */
 const falseProgram: Program = {
@@ -130,7 +136,7 @@ describe.each<[string, ExtensionField]>([
   const p = field.base.modulus;
   const d = field.degree;
 
-  test.each([1, 2, 3])('simulated proofs are accepted, of what has no witness too, seed %i', (seed) => {
+  test.each(SEEDS)('simulated proofs are accepted, of what has no witness too, seed %i', (seed) => {
     for (const program of [hiddenProgram, falseProgram]) {
       const next = generator(seed);
       const statement = statementOf(field, program, []);
@@ -150,7 +156,7 @@ describe.each<[string, ExtensionField]>([
     }
   });
 
-  test.each([1, 2, 3])('with the coins of a real proof it is the real view, seed %i', (seed) => {
+  test.each(SEEDS)('with the coins of a real proof it is the real view, seed %i', (seed) => {
     const next = generator(seed + 70);
     const small = () => next() % 50;
     const cells = hiddenCells(p, [small(), small(), small()], [next() % 3, next() % 3, next() % 3]);
@@ -186,7 +192,7 @@ type Instead = (at: Coordinate) => Coordinate | undefined;
 describe('the free part of a real view is uniform', () => {
   const F = F257.ext.base;
   const { ownColumns } = sizesOf(statementOf(F257.ext, hiddenProgram, []));
-  const cells = (seed: number): ReadonlyMap<string, readonly number[]> => {
+  const cellsOf = (seed: number): ReadonlyMap<string, readonly number[]> => {
     const next = generator(seed);
     return hiddenCells(257, [next() % 257, next() % 257, next() % 257], [next() % 3, next() % 3, next() % 3]);
   };
@@ -204,7 +210,7 @@ describe('the free part of a real view is uniform', () => {
   const inPadProof = ({ label }: Coordinate): boolean => /^(padr|padx|star)$/.test(label);
   /** What each word does, by name, and the word itself. */
   const effects = new Map<string, { at: Coordinate; column: Vector }>();
-  const own = cells(5);
+  const own = cellsOf(5);
   const base = free((at) => {
     if (!inPadProof(at)) effects.set(coordinateName(at), { at, column: [] });
     return 0;

@@ -62,12 +62,12 @@ export interface Pretended {
   readonly answer: Answer;
 }
 
-function weightsOf(graph: Graph, parameters: ModelKey['weights']['parameters']): ModelKey['weights'] {
+export function weightsOf(graph: Graph, parameters: ModelKey['weights']['parameters']): ModelKey['weights'] {
   const columns = columnsOf(layOut(staticTensors(graph).map(({ shape }) => shape)), parameters.code.logData);
   return { ...smallKey({ columns }, parameters), layout: weightsLayout(graph) };
 }
 
-async function pretended(preset: string): Promise<Pretended> {
+export async function pretended(preset: string): Promise<Pretended> {
   const { graph, weights, info } = await tinyQuantized(preset);
   const model = { graph, weights, info };
   const { parameters } = chooseModelParameters(model, { tokens: 6 });
@@ -90,13 +90,15 @@ async function pretended(preset: string): Promise<Pretended> {
 }
 
 /** A key whose graph or information is changed, its other parts made to fit where they can be. */
-function keyMutant(dice: Dice, { key }: Pretended): Uint8Array<ArrayBuffer> {
+export function keyMutant(dice: Dice, { key }: Pick<Pretended, 'key'>): Uint8Array<ArrayBuffer> {
   const inGraph = dice.below(4) > 0;
   const graph = (inGraph ? mutateValue(dice, key.graph) : key.graph) as Graph;
   const info = inGraph ? key.info : mutateValue(dice, key.info);
   let weights = encodeKey(key.weights);
   try {
-    weights = encodeKey(weightsOf(graph, key.weights.parameters));
+    const { group, layout } = weightsOf(graph, key.weights.parameters);
+    const { columns } = group;
+    weights = encodeKey({ ...key.weights, group: { ...key.weights.group, columns }, layout });
   } catch {
     // No weights fit this graph.
   }
