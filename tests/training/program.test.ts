@@ -1,0 +1,24 @@
+/** Steps of training as a program: honest steps satisfy it, and it says who lied otherwise. */
+import { expect, test } from 'vitest';
+import { koalaBear } from '../../src/field/koalabear.ts';
+import { checkProgram } from '../../src/relation/check.ts';
+import { checkWitness, findViolation, type ProgramWitness } from '../../src/relation/check-witness.ts';
+import { trainingProgram } from '../../src/training/program.ts';
+import { datasetCells, stateCells, trainingWitness } from '../../src/training/witness.ts';
+import { smallRun, type SmallRun } from './small.ts';
+
+function witnessOf({ execution, data }: SmallRun): ProgramWitness {
+  const last = execution.states.at(-1)!;
+  return new Map<string, ArrayLike<number>>([
+    ...trainingWitness(execution).tensors,
+    ...datasetCells(data),
+    ...stateCells(last, 'last'),
+  ]);
+}
+
+test.each([1, 2, 5])('%d honest steps satisfy their program', (count) => {
+  const run = smallRun(count);
+  const program = trainingProgram(run.segment);
+  checkProgram(koalaBear, program);
+  checkWitness(koalaBear, program, witnessOf(run));
+});
