@@ -39,7 +39,11 @@ export interface SmallRun {
 }
 
 /** Steps from the start, and what they computed. */
-export function smallRun(count: number, plan: TrainingPlan = SMALL, data: Dataset = smallData(plan)): SmallRun {
+export function smallRun(
+  count: number,
+  plan: TrainingPlan = SMALL,
+  data: Dataset = smallData(plan),
+): SmallRun {
   const initial = stateFromSeed(plan, SEED);
   const rows = batchRows(plan, SEED, 0, count);
   const segment: Segment = { plan, first: 0, count, rows, initial };
