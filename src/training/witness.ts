@@ -1,6 +1,6 @@
 /** From executed steps to the tensors of their program. */
 import type { RowMajor } from '../relation/cells-prove.ts';
-import { layerCount, layerShape, type TrainingPlan } from './plan.ts';
+import { layerCount, type TrainingPlan } from './plan.ts';
 import type { LayerState, TrainingState } from './state.ts';
 import { batchOf, trainStep, type StepTrace } from './step.ts';
 import type { Dataset } from './dataset.ts';
@@ -136,12 +136,4 @@ export function stateCells(state: TrainingState, end: 'first' | 'last'): Map<str
       [`${end}/rest/${layer}`, rest] as const,
     ]),
   );
-}
-
-/** Shapes of the tensors of a group of weights, in order. */
-export function stateShapes(plan: TrainingPlan): (readonly [number, number])[] {
-  return Array.from({ length: layerCount(plan) }, (_, layer) => layerShape(plan, layer)).flatMap((shape) => [
-    shape,
-    shape,
-  ]);
 }
