@@ -9,7 +9,15 @@ import { layOut } from '../relation/layout.ts';
 import { programCosts } from '../relation/plan.ts';
 import { storeGroup, type GroupPlan, type Home, type StoredGroup } from '../store/index.ts';
 import { checkDataset, type Dataset } from './dataset.ts';
-import { dataLayout, dataShapes, groupColumnsOf, stateLayout, stateShapes } from './layouts.ts';
+import {
+  DATA_LABEL,
+  dataLayout,
+  dataShapes,
+  groupColumnsOf,
+  STATE_LABEL,
+  stateLayout,
+  stateShapes,
+} from './layouts.ts';
 import { checkPlan, type TrainingPlan } from './plan.ts';
 import { trainingProgram } from './program.ts';
 import type { TrainingState } from './state.ts';
@@ -19,10 +27,6 @@ import type { TrainingState } from './state.ts';
  * proof that was begun and abandoned.
  */
 export const STATE_USES = 3;
-
-/** Labels of the trees. */
-export const DATA_LABEL = 'D';
-export const STATE_LABEL = 'S';
 
 /** What a run wants of its parameters. */
 export interface TrainingWishes {

@@ -3,6 +3,10 @@ import { columnsOf, layOut } from '../relation/layout.ts';
 import { digestOfLeaves } from '../transcript/statement.ts';
 import { layerCount, layerShape, type TrainingPlan } from './plan.ts';
 
+/** Labels of the trees of datasets and of weights. */
+export const DATA_LABEL = 'D';
+export const STATE_LABEL = 'S';
+
 /** Shapes of the tensors of a dataset, in order: inputs, classes. */
 export function dataShapes({ rows, widths }: TrainingPlan): readonly (readonly number[])[] {
   return [[rows, widths[0] as number], [rows]];
