@@ -94,6 +94,16 @@ export function sumShift(plan: TrainingPlan, layer: number): number {
   return weight.fraction + inputFormat(plan, layer).fraction - out;
 }
 
+/** Weights and biases of all layers. */
+export function parameterCount(plan: TrainingPlan): number {
+  let count = 0;
+  for (let layer = 0; layer < layerCount(plan); layer++) {
+    const [outputs, columns] = layerShape(plan, layer);
+    count += outputs * columns;
+  }
+  return count;
+}
+
 /** The rate of a step. @throws RangeError for a step that the plan does not have */
 export function rateAt({ rates, steps }: TrainingPlan, step: number): number {
   if (!Number.isInteger(step) || step < 0 || step >= steps) {
@@ -118,6 +128,7 @@ export function checkPlan(plan: TrainingPlan): void {
   need(widths.length >= 2 && widths.length <= 65, `widths: expected 2 to 65, got ${widths.length}`);
   widths.forEach((width, i) => integer(`widths[${i}]`, width, 1, 2 ** 16));
   integer('classes', widths[widths.length - 1] as number, 2, 2 ** 13);
+  integer('parameters', parameterCount(plan), 1, 2 ** 24); // a verifier may have to draw them from the seed
   integer('rows', rows, 1, 2 ** 20);
   integer('batch', batch, 1, Math.min(rows, 2 ** 12));
   integer('steps', steps, 1, 2 ** 31 - 1);

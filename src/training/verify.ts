@@ -26,6 +26,9 @@ import { decodeSegment, segmentContext, type SegmentFile } from './segment-file.
 import type { Segment } from './segment.ts';
 import { stateFromSeed } from './state.ts';
 
+/** Rows of all batches of a segment. */
+const MAX_SEGMENT_ROWS = 2 ** 20;
+
 /** A run with what its bytes stand for. */
 export interface NamedRun {
   readonly run: TrainingRun;
@@ -91,8 +94,9 @@ export function segmentFrom(
 ): Segment {
   const { plan } = run;
   // A count is looked at before rows are drawn for it.
-  if (!Number.isInteger(count) || count < 1 || count > plan.steps - step) {
-    refuse('SEGMENT', 'segment', `count: expected 1 to ${plan.steps - step}, got ${count}`);
+  const most = Math.min(plan.steps - step, Math.floor(MAX_SEGMENT_ROWS / plan.batch));
+  if (!Number.isInteger(count) || count < 1 || count > most) {
+    refuse('SEGMENT', 'segment', `count: expected 1 to ${most}, got ${count}`);
   }
   const rows = batchRows(plan, order, step, count);
   const segment = { plan, first: step, count, rows };

@@ -4,63 +4,12 @@
  */
 import { afterAll, expect, test } from 'vitest';
 import { koalaBear } from '../../src/field/koalabear.ts';
-import { findViolation, type ProgramWitness } from '../../src/relation/check-witness.ts';
-import type { Program } from '../../src/relation/program.ts';
-import type { Dataset } from '../../src/training/dataset.ts';
-import { batchRows } from '../../src/training/order.ts';
-import { rateAt, type TrainingPlan } from '../../src/training/plan.ts';
-import { trainingProgram } from '../../src/training/program.ts';
-import { stateFromSeed, type TrainingState } from '../../src/training/state.ts';
-import { datasetCells } from '../../src/training/witness.ts';
-import { bal, referenceSteps, type Lie, type ReferenceState } from './reference.ts';
-import { SEED, SMALL, smallData } from './small.ts';
+import { findViolation } from '../../src/relation/check-witness.ts';
+import { bal, type Lie, type ReferenceState } from './reference.ts';
+import { SMALL, smallData } from './small.ts';
+import { about, COUNT, honest, raised, tell, type Story } from './stories.ts';
 
 const P = 2130706433n;
-
-interface Story {
-  readonly plan: TrainingPlan;
-  readonly data: Dataset;
-  readonly initial: TrainingState;
-  /** Of the batches that are really run. */
-  readonly rows: Uint32Array;
-  readonly rate: bigint;
-  readonly lie: Lie;
-  /** Changes the weights that are written. */
-  readonly last: (last: ReferenceState) => void;
-}
-
-const COUNT = 2;
-
-function honest(plan: TrainingPlan = SMALL): Story {
-  return {
-    plan,
-    data: smallData(plan),
-    initial: stateFromSeed(plan, SEED),
-    rows: batchRows(plan, SEED, 0, COUNT),
-    rate: BigInt(rateAt(plan, 0)),
-    lie: () => undefined,
-    last: () => undefined,
-  };
-}
-
-function tell(story: Story): { readonly program: Program; readonly witness: ProgramWitness } {
-  const { plan, data, initial, rows, rate, lie, last } = story;
-  const big: ReferenceState = {
-    weight: initial.map(({ weight }) => [...weight].map(BigInt)),
-    rest: initial.map(({ rest }) => [...rest].map(BigInt)),
-  };
-  const run = referenceSteps(plan, big, data, rows, rate, lie);
-  const written = { weight: run.last.weight.map((x) => [...x]), rest: run.last.rest.map((x) => [...x]) };
-  last(written);
-  const statics = (['weight', 'rest'] as const).flatMap((kind) =>
-    written[kind].map((own, l) => [`last/${kind}/${l}`, own.map(Number)] as const),
-  );
-  const expected = batchRows(plan, SEED, 0, COUNT);
-  return {
-    program: trainingProgram({ plan, first: 0, count: COUNT, rows: expected, initial }),
-    witness: new Map<string, ArrayLike<number>>([...run.tensors, ...datasetCells(data), ...statics]),
-  };
-}
 
 const kindOf = (relation: string): string => relation.replace(/\/\d+/g, '/*');
 const needed = new Set<string>();
@@ -76,18 +25,6 @@ function caught(story: Story): string | undefined {
   needed.add(kindOf(violation.relation));
   return violation.relation;
 }
-
-/** A lie about one cell: raised by one, or changed otherwise. */
-function about(name: string, step: number, change: (values: bigint[]) => void): Lie {
-  return (own, values, s) => {
-    if (own === name && s === step) change(values);
-  };
-}
-const raised =
-  (cell: number, by = 1n) =>
-  (values: bigint[]): void => {
-    values[cell] = values[cell]! + by;
-  };
 
 test('the honest story passes', () => expect(caught(honest())).toBeUndefined());
 
