@@ -57,7 +57,7 @@ const seed = new Uint8Array(32).fill(7);
 /** How many held out digits a network in integers names right. */
 function correct(state: TrainingState, { inputs, labels }: Dataset): number {
   const { logits } = forward(plan, state, Int32Array.from(inputs));
-  return labels.reduce((count, label, row) => {
+  return Array.from(labels).reduce((count, label, row) => {
     const own = logits.subarray(10 * row, 10 * (row + 1));
     const best = own.reduce((a, z, j) => (z > (own[a] as number) ? j : a), 0);
     return count + (best === label ? 1 : 0);

@@ -20,7 +20,7 @@ import {
 } from './layouts.ts';
 import { checkPlan, type TrainingPlan } from './plan.ts';
 import { trainingProgram } from './program.ts';
-import type { TrainingState } from './state.ts';
+import { partOf, stateKinds, type TrainingState } from './state.ts';
 
 /**
  * Proofs that may open the weights between two segments: the one that writes them, the one that reads them, and one more for a
@@ -97,7 +97,7 @@ export function commitState(
   state: TrainingState,
   parameters: Parameters,
 ): StoredGroup {
-  const tensors = state.flatMap(({ weight, rest }) => [weight, rest]);
+  const tensors = state.flatMap((layer) => stateKinds(plan).map(({ kind }) => partOf(layer, kind)));
   return store(kernels, home, path, cellsOf(stateShapes(plan), tensors, parameters), {
     label: STATE_LABEL,
     lifetime: 'carried',

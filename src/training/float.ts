@@ -36,13 +36,23 @@ function rowOf(plan: TrainingPlan, { inputs }: Dataset, row: number): Float64Arr
   return Float64Array.from(inputs.subarray(row * width, (row + 1) * width), (x) => x / unit);
 }
 
-/** One step of SGD: ReLU, softmax cross-entropy, mean gradient. */
+/** Zero momenta. */
+export function floatMomentum(state: FloatState): Float64Array[] {
+  return state.map((w) => new Float64Array(w.length));
+}
+
+/**
+ * One step of SGD: ReLU, softmax cross-entropy, mean gradient.
+ *
+ * @param momenta changed in place, where the plan has momentum
+ */
 export function floatStep(
   plan: TrainingPlan,
   state: FloatState,
   data: Dataset,
   rows: ArrayLike<number>,
   step: number,
+  momenta: readonly Float64Array[] = [],
 ): FloatState {
   const layers = layerCount(plan);
   const sums = state.map((w) => new Float64Array(w.length));
@@ -75,7 +85,13 @@ export function floatStep(
     }
   }
   const rate = learningRate(plan, rateAt(plan, step)) / rows.length;
-  return state.map((w, layer) => w.map((v, at) => v - rate * ((sums[layer] as Float64Array)[at] as number)));
+  const decay = plan.momentum === undefined ? 0 : 1 - 2 ** -plan.momentum.shift;
+  return state.map((w, layer) => {
+    const sum = sums[layer] as Float64Array;
+    momenta[layer]?.forEach((m, at) => (sum[at] = (sum[at] as number) + decay * m));
+    momenta[layer]?.set(sum);
+    return w.map((v, at) => v - rate * (sum[at] as number));
+  });
 }
 
 /** How many of the rows a float network names right. */

@@ -2,6 +2,7 @@
 import { columnsOf, layOut } from '../relation/layout.ts';
 import { digestOfLeaves } from '../transcript/statement.ts';
 import { layerCount, layerShape, type TrainingPlan } from './plan.ts';
+import { stateKinds } from './state.ts';
 
 /** Labels of the trees of datasets and of weights. */
 export const DATA_LABEL = 'D';
@@ -12,12 +13,12 @@ export function dataShapes({ rows, widths }: TrainingPlan): readonly (readonly n
   return [[rows, widths[0] as number], [rows]];
 }
 
-/** Shapes of the tensors of weights, in order: for each layer what the passes read, and the bits below. */
+/** Shapes of the tensors of weights, in order: for each layer what the passes read, the bits below, and the two parts of momentum. */
 export function stateShapes(plan: TrainingPlan): readonly (readonly number[])[] {
-  return Array.from({ length: layerCount(plan) }, (_, layer) => layerShape(plan, layer)).flatMap((shape) => [
-    shape,
-    shape,
-  ]);
+  const kinds = stateKinds(plan);
+  return Array.from({ length: layerCount(plan) }, (_, layer) =>
+    kinds.map(() => layerShape(plan, layer)),
+  ).flat();
 }
 
 /** Names the meaning of a dataset's cells. */
@@ -27,8 +28,11 @@ export function dataLayout(plan: TrainingPlan): Uint8Array<ArrayBuffer> {
 
 /** Names the meaning of the cells of weights: the same for what one segment writes and the next one reads. */
 export function stateLayout(plan: TrainingPlan): Uint8Array<ArrayBuffer> {
-  const { weight, low } = plan.formats;
-  return layoutDigest('zkdl training state layout 1', stateShapes(plan), [weight.bits, weight.fraction, low]);
+  const bits = stateKinds(plan).map((own) => own.bits);
+  return layoutDigest('zkdl training state layout 1', stateShapes(plan), [
+    plan.formats.weight.fraction,
+    ...bits,
+  ]);
 }
 
 function layoutDigest(

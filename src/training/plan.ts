@@ -28,10 +28,20 @@ export interface Formats {
   readonly gradient: Format;
 }
 
-/** From step `from` on weights move by `rate` times the summed gradient, in units of their lowest bit. */
+/** From step `from` on weights move by `rate` times the summed gradient (or momentum), in units of their lowest bit. */
 export interface Rate {
   readonly from: number;
   readonly rate: number;
+}
+
+/**
+ * SGD with momentum: M loses 2^-shift of itself, rounded, and gains the summed gradient; weights move by rate M. M has `high + low` bits, in two
+ * parts. Its unit is that of gradients times inputs.
+ */
+export interface Momentum {
+  readonly shift: number;
+  readonly high: number;
+  readonly low: number;
 }
 
 export interface TrainingPlan {
@@ -42,6 +52,8 @@ export interface TrainingPlan {
   readonly batch: number;
   readonly steps: number;
   readonly formats: Formats;
+  /** Absent: weights move by rate times the summed gradient. */
+  readonly momentum?: Momentum;
   /** In ascending order, the first from step 0. */
   readonly rates: readonly Rate[];
 }
@@ -71,6 +83,9 @@ export const DEFAULT_FORMATS: Formats = {
 
 const STAGE = 'plan';
 const P = koalaBear.modulus;
+
+/** 8 bits of gradients at 8 of inputs, and a factor of 2^7 for what accumulates. */
+export const DEFAULT_MOMENTUM: Momentum = { shift: 3, high: 12, low: 15 };
 
 /** Number of weight matrices. */
 export function layerCount({ widths }: TrainingPlan): number {
@@ -133,6 +148,7 @@ export function checkPlan(plan: TrainingPlan): void {
   integer('batch', batch, 1, Math.min(rows, 2 ** 12));
   integer('steps', steps, 1, 2 ** 31 - 1);
   checkFormats(plan);
+  if (plan.momentum !== undefined) checkMomentum(plan.momentum);
   need(rates.length >= 1 && rates.length <= 2 ** 12, `rates: expected 1 to 4096, got ${rates.length}`);
   rates.forEach(({ from, rate }, i) => {
     const least = i === 0 ? 0 : (rates[i - 1] as Rate).from + 1;
@@ -178,6 +194,14 @@ function checkFormats(plan: TrainingPlan): void {
   }
 }
 
+/** A remainder, and M in two parts: one triple for a residue. */
+function checkMomentum({ shift, high, low }: Momentum): void {
+  integer('momentum.shift', shift, 1, 8);
+  integer('momentum.high', high, 2, 16);
+  integer('momentum.low', low, 1, 15);
+  integer('momentum.shift + high + low', shift + high + low, 4, 30);
+}
+
 /**
  * The greatest absolute value of the gradient of a layer's sums. Of logits: e <= S and S rho <= 2^(fraction + 15), so no
  * probability is above 2^fraction.
@@ -187,20 +211,31 @@ export function gradientBound(plan: TrainingPlan, layer: number): number {
   return layer === layerCount(plan) - 1 ? 2 ** gradient.fraction : 2 ** (gradient.bits - 1);
 }
 
+/** The greatest absolute value of the summed gradient of a weight. */
+function greatestSum(plan: TrainingPlan, layer: number): number {
+  return plan.batch * gradientBound(plan, layer) * 2 ** inputFormat(plan, layer).bits; // at most 2^12 2^15 2^15
+}
+
 /** The greatest amount by which a rate can move a weight in one step, in units of its lowest bit. */
 function greatestMove(plan: TrainingPlan, layer: number, rate: number): number {
-  // At most 2^20 2^12 2^15 2^15 = 2^62 before it is compared: powers of two times a rate, exact.
-  return rate * plan.batch * gradientBound(plan, layer) * 2 ** inputFormat(plan, layer).bits;
+  const { momentum } = plan;
+  // Below 2^20 2^42 before it is compared: a rate times powers of two and a batch, exact.
+  return rate * (momentum === undefined ? greatestSum(plan, layer) : 2 ** (momentum.high + momentum.low - 1));
 }
 
 /**
  * Whether the updates of a layer are integers for all data: the new weight, which has `weight.bits + low` bits, and V - rate G differ by less
- * than p. Otherwise an update is by definition the residue of least absolute value.
+ * than p, and so do momenta. Otherwise an update is by definition the residue of least absolute value.
  */
 export function updatesAreProven(plan: TrainingPlan, layer: number): boolean {
   const { weight, low } = plan.formats;
   const room = P - 2 ** (weight.bits + low);
-  return plan.rates.every(({ rate }) => greatestMove(plan, layer, rate) < room);
+  const { momentum } = plan;
+  // M' before and after it is reduced: at most 2^(high + low) + G apart, times 2^shift, and two remainders
+  const isWhole =
+    momentum === undefined ||
+    2 ** momentum.shift * (2 ** (momentum.high + momentum.low) + greatestSum(plan, layer) + 1) < P;
+  return isWhole && plan.rates.every(({ rate }) => greatestMove(plan, layer, rate) < room);
 }
 
 /** Sums of an update are exact in doubles. */

@@ -3,6 +3,7 @@ import type { ProgramBuilder } from '../relation/builder.ts';
 import { merge, type Handle } from '../relation/handles.ts';
 import type { Coordinate, Index, Range, Table } from '../relation/program.ts';
 import type { Segment } from './segment.ts';
+import type { StateKind } from './state.ts';
 
 export type Matrix = Handle<readonly [number, number]>;
 export type Stack = Handle<readonly [number, number, number]>;
@@ -18,9 +19,15 @@ export interface StepParts {
   readonly s: Index;
   readonly t: Index;
   readonly r: Index;
-  /** For each layer weights as the passes read them, and the bits below. */
-  readonly weights: readonly Stack[];
-  readonly rests: readonly Stack[];
+  /** The parts of the state that the plan has, for each layer. */
+  readonly state: Readonly<Partial<Record<StateKind, readonly Stack[]>>>;
+}
+
+/** A part of the state of a layer. */
+export function stackOf({ state }: Pick<StepParts, 'state'>, kind: StateKind, layer: number): Stack {
+  const stack = state[kind]?.[layer];
+  if (stack === undefined) throw new Error(`program: expected ${kind} of layer ${layer}`);
+  return stack;
 }
 
 /** Row t of step s among the rows of all batches. */

@@ -11,15 +11,7 @@ import {
   SUM_BITS,
   sumShift,
 } from './plan.ts';
-import {
-  addTable,
-  rowOf,
-  signed,
-  unsigned,
-  type Matrix,
-  type Stack,
-  type StepParts,
-} from './program-parts.ts';
+import { addTable, rowOf, stackOf, signed, unsigned, type Matrix, type StepParts } from './program-parts.ts';
 import { segmentGroups } from './segment.ts';
 import { distanceTable, rampTable } from './tables.ts';
 
@@ -61,10 +53,10 @@ export function layerRelations(
   layer: number,
   x: Matrix,
 ): { readonly rounded: Matrix; readonly active: Matrix | undefined; readonly slope: Matrix | undefined } {
-  const { b, segment, s, t, r, weights } = parts;
+  const { b, segment, s, t, r } = parts;
   const { plan } = segment;
   const { sum: bits, activation } = plan.formats;
-  const weight = weights[layer] as Stack;
+  const weight = stackOf(parts, 'weight', layer);
   const [outputs, columns] = layerShape(plan, layer);
   const [o, k] = [b.index('o', outputs), b.index('k', columns - 1)];
   const row = rowOf(parts);
@@ -158,9 +150,9 @@ export function softmaxRelations({ b, segment, r }: StepParts, logits: Matrix, t
 
 /** The gradient of the sums of the layer below: through the weights of a layer, rounded, where the slope is 1. */
 export function backRelations(parts: StepParts, layer: number, gradient: Matrix, slope: Matrix): Matrix {
-  const { b, segment, s, t, r, weights } = parts;
+  const { b, segment, s, t, r } = parts;
   const { gradient: format, weight: read } = segment.plan.formats;
-  const weight = weights[layer] as Stack;
+  const weight = stackOf(parts, 'weight', layer);
   const [outputs, columns] = layerShape(segment.plan, layer);
   const [o, k] = [b.index('o', outputs), b.index('k', columns - 1)];
   const row = rowOf(parts);

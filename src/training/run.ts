@@ -75,7 +75,7 @@ export function orderSeed(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   return blake3(bytes, { context: 'zkdl training order 1' });
 }
 
-function planParts({ widths, rows, batch, steps, formats, rates }: TrainingPlan): FilePart[] {
+function planParts({ widths, rows, batch, steps, formats, momentum, rates }: TrainingPlan): FilePart[] {
   const { input, activation, weight, low, sum, gradient } = formats;
   const pair = ({ bits, fraction }: Format): number[] => [bits, fraction];
   return [
@@ -87,6 +87,7 @@ function planParts({ widths, rows, batch, steps, formats, rates }: TrainingPlan)
     ...[input, activation, weight, gradient].flatMap(pair),
     low,
     sum,
+    ...(momentum === undefined ? [0] : [momentum.shift, momentum.high, momentum.low]),
     rates.length,
     ...rates.flatMap(({ from, rate }) => [from, rate]),
   ];
@@ -107,8 +108,12 @@ function readPlan(reader: FileReader): TrainingPlan {
   const [input, activation] = [format('input'), format('activation')];
   const [weight, gradient] = [format('weight'), format('gradient')];
   const formats = { input, activation, weight, gradient, low: reader.u32('low'), sum: reader.u32('sum') };
+  const shift = reader.u32('momentum');
+  const momentum =
+    shift === 0 ? undefined : { shift, high: reader.u32('momentum'), low: reader.u32('momentum') };
   const rates = list('rates', () => ({ from: reader.u32('rates'), rate: reader.u32('rates') }));
-  const plan = { widths, rows, batch, steps, formats, rates };
+  const sgd = { widths, rows, batch, steps, formats, rates };
+  const plan = momentum === undefined ? sgd : { ...sgd, momentum };
   checkPlan(plan);
   return plan;
 }

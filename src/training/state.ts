@@ -8,6 +8,32 @@ export interface LayerState {
   readonly weight: Int16Array;
   /** The bits below, signed: the weight itself is weight 2^low + rest. */
   readonly rest: Int16Array;
+  /** Momentum high 2^low + low, low signed; where the plan has momentum. */
+  readonly high?: Int16Array;
+  readonly low?: Int16Array;
+}
+
+/** The parts of a state, in the order in which they are committed. */
+export type StateKind = keyof LayerState;
+
+/** The parts that a plan has, and the bits of each. */
+export function stateKinds({
+  formats,
+  momentum,
+}: TrainingPlan): readonly { kind: StateKind; bits: number }[] {
+  const weights = [
+    { kind: 'weight', bits: formats.weight.bits },
+    { kind: 'rest', bits: formats.low },
+  ] as const;
+  if (momentum === undefined) return weights;
+  return [...weights, { kind: 'high', bits: momentum.high }, { kind: 'low', bits: momentum.low }];
+}
+
+/** A part of a layer. @throws RangeError for one that the state does not have */
+export function partOf(state: LayerState, kind: StateKind): Int16Array {
+  const part = state[kind];
+  if (part === undefined) throw new RangeError(`state: expected ${kind}, got none: the plan has momentum`);
+  return part;
 }
 
 /** One for each layer. */
@@ -26,7 +52,7 @@ function squareRoot(x: number): number {
 
 /**
  * The weights that a public seed stands for: uniform in [-a, a] with a = floor(2^fraction sqrt(6 / inputs)), at most the greatest weight;
- * biases and the bits below are zero.
+ * biases, the bits below and momenta are zero.
  *
  * @param seed 32 bytes
  */
@@ -47,6 +73,8 @@ export function stateFromSeed(plan: TrainingPlan, seed: Uint8Array): TrainingSta
         cells[o * columns + k] = Math.floor((word * (2 * a + 1)) / 2 ** 32) - a; // word (2a + 1) < 2^49: exact
       }
     }
-    return { weight: cells, rest: new Int16Array(outputs * columns) };
+    const none = (): Int16Array => new Int16Array(outputs * columns);
+    const weights = { weight: cells, rest: none() };
+    return plan.momentum === undefined ? weights : { ...weights, high: none(), low: none() };
   });
 }

@@ -6,7 +6,7 @@ import { balanced, checkBits, unprovable } from '../ops/tensor.ts';
 import type { Dataset } from './dataset.ts';
 import { inputFormat, layerCount, layerShape, rateAt, sumShift, type TrainingPlan } from './plan.ts';
 import { softmaxRows, type SoftmaxRows } from './softmax.ts';
-import type { LayerState, TrainingState } from './state.ts';
+import { partOf, type LayerState, type TrainingState } from './state.ts';
 
 /** The rows of a batch. */
 export interface Batch {
@@ -31,6 +31,8 @@ export interface StepTrace {
   /** Gradients of the inputs of layers 1, 2, ..: residues before rounding, and after. Index 0 is empty. */
   readonly back: readonly Int32Array[];
   readonly backRounded: readonly Int32Array[];
+  /** Of momenta, [outputs, inputs + 1]; empty without. */
+  readonly remainders: readonly Int32Array[];
 }
 
 /** Rows of a dataset by number. */
@@ -122,42 +124,77 @@ function backSums(plan: TrainingPlan, layer: number, weight: Int16Array, gradien
   return Int32Array.from(sums, balanced);
 }
 
-/** The update of one layer. @throws ProofError `UNPROVABLE` for a weight beyond its bits */
-function updated(
-  plan: TrainingPlan,
-  layer: number,
-  { weight, rest }: LayerState,
-  gradient: Int32Array,
-  x: Int32Array,
-  rate: number,
-): LayerState {
+/** G[o][k] = sum_t g[t][o] x[t][k], with 2^fraction for x behind the inputs. Exact: `checkPlan`. */
+function gradientSums(plan: TrainingPlan, layer: number, gradient: Int32Array, x: Int32Array): Float64Array {
   const [outputs, columns] = layerShape(plan, layer);
   const inputs = columns - 1;
-  const { low, weight: format } = plan.formats;
   const one = 2 ** inputFormat(plan, layer).fraction;
-  const next = { weight: new Int16Array(weight.length), rest: new Int16Array(weight.length) };
-  const limit = 2 ** (format.bits - 1);
-  const sums = new Float64Array(columns);
+  const sums = new Float64Array(outputs * columns);
   for (let o = 0; o < outputs; o++) {
-    sums.fill(0); // times the rate below 2^52: `checkPlan`
+    const own = sums.subarray(o * columns, (o + 1) * columns);
     for (let t = 0; t < plan.batch; t++) {
       const g = gradient[t * outputs + o] as number;
       if (g === 0) continue;
-      for (let k = 0; k < inputs; k++) sums[k] = (sums[k] as number) + g * (x[t * inputs + k] as number);
-      sums[inputs] = (sums[inputs] as number) + g * one;
-    }
-    for (let k = 0; k < columns; k++) {
-      const at = o * columns + k;
-      const before = (weight[at] as number) * 2 ** low + (rest[at] as number);
-      const whole = balanced(before - rate * (sums[k] as number));
-      const w = Math.floor((whole + 2 ** (low - 1)) / 2 ** low);
-      if (w < -limit || w >= limit)
-        unprovable(`layer ${layer}: weights`, o, k, `expected ${format.bits} bits`);
-      next.weight[at] = w;
-      next.rest[at] = whole - w * 2 ** low;
+      for (let k = 0; k < inputs; k++) own[k] = (own[k] as number) + g * (x[t * inputs + k] as number);
+      own[inputs] = (own[inputs] as number) + g * one;
     }
   }
-  return next;
+  return sums;
+}
+
+/** A residue in two parts: value = high 2^low + the rest, which is signed. */
+function split(
+  stage: string,
+  values: Float64Array,
+  width: number,
+  bits: number,
+  low: number,
+): readonly [high: Int16Array, rest: Int16Array] {
+  const [high, rest] = [new Int16Array(values.length), new Int16Array(values.length)];
+  const limit = 2 ** (bits - 1);
+  values.forEach((value, at) => {
+    const top = Math.floor((value + 2 ** (low - 1)) / 2 ** low);
+    if (top < -limit || top >= limit) {
+      unprovable(stage, Math.floor(at / width), at % width, `expected ${bits} bits`);
+    }
+    high[at] = top;
+    rest[at] = value - top * 2 ** low;
+  });
+  return [high, rest];
+}
+
+/** The update of one layer. @throws ProofError `UNPROVABLE` for a weight or a momentum beyond its bits */
+function updated(
+  plan: TrainingPlan,
+  layer: number,
+  state: LayerState,
+  sums: Float64Array,
+  rate: number,
+): { readonly state: LayerState; readonly remainder: Int32Array } {
+  const { formats, momentum } = plan;
+  const width = layerShape(plan, layer)[1];
+  const { weight, rest } = state;
+  const moved = (by: Float64Array): Pick<LayerState, 'weight' | 'rest'> => {
+    // rate times sums below 2^52: `checkPlan`
+    const values = by.map((x, at) =>
+      balanced((weight[at] as number) * 2 ** formats.low + (rest[at] as number) - rate * x),
+    );
+    const stage = `layer ${layer}: weights`;
+    const [high, below] = split(stage, values, width, formats.weight.bits, formats.low);
+    return { weight: high, rest: below };
+  };
+  if (momentum === undefined) return { state: moved(sums), remainder: new Int32Array(0) };
+  const [before, low] = [partOf(state, 'high'), partOf(state, 'low')];
+  const [whole, half] = [2 ** momentum.shift, 2 ** (momentum.shift - 1)];
+  const remainder = new Int32Array(sums.length);
+  const next = sums.map((G, at) => {
+    const M = (before[at] as number) * 2 ** momentum.low + (low[at] as number);
+    const q = Math.floor((M + half) / whole);
+    remainder[at] = M + half - q * whole;
+    return balanced(M - q + G);
+  });
+  const parts = split(`layer ${layer}: momentum`, next, width, momentum.high, momentum.low);
+  return { state: { ...moved(next), high: parts[0], low: parts[1] }, remainder };
 }
 
 /**
@@ -193,8 +230,11 @@ export function trainStep(
     gradients[layer - 1] = dx.map((g, at) => g * (slope[at] as number));
   }
   const rate = rateAt(plan, step);
-  const next = state.map((own, layer) =>
-    updated(plan, layer, own, gradients[layer] as Int32Array, pass.inputs[layer] as Int32Array, rate),
-  );
-  return { state: next, trace: { batch, ...pass, softmax, gradients, back, backRounded } };
+  const next = state.map((own, layer) => {
+    const sums = gradientSums(plan, layer, gradients[layer] as Int32Array, pass.inputs[layer] as Int32Array);
+    return updated(plan, layer, own, sums, rate);
+  });
+  const remainders = next.map(({ remainder }) => remainder);
+  const trace = { batch, ...pass, softmax, gradients, back, backRounded, remainders };
+  return { state: next.map((own) => own.state), trace };
 }

@@ -1,7 +1,7 @@
 /** From executed steps to the tensors of their program. */
 import type { RowMajor } from '../relation/cells-prove.ts';
 import { layerCount, type TrainingPlan } from './plan.ts';
-import type { LayerState, TrainingState } from './state.ts';
+import { partOf, stateKinds, type LayerState, type TrainingState } from './state.ts';
 import { batchOf, trainStep, type StepTrace } from './step.ts';
 import type { Dataset } from './dataset.ts';
 
@@ -56,17 +56,19 @@ export function trainingWitness({ plan, states, traces }: Execution): {
   const tensors = new Map<string, RowMajor>();
   const virtuals = new Map<string, RowMajor>();
   const all = (of: (trace: StepTrace) => ArrayLike<number>): Int32Array => joined(traces.map(of));
-  const stack = (of: (layer: LayerState) => Int16Array, layer: number): Int32Array =>
-    joined(states.map((state) => of(state[layer] as LayerState)));
   for (let layer = 0; layer < layers; layer++) {
-    tensors.set(
-      `weight/${layer}`,
-      stack(({ weight }) => weight, layer),
-    );
-    tensors.set(
-      `rest/${layer}`,
-      stack(({ rest }) => rest, layer),
-    );
+    for (const { kind } of stateKinds(plan)) {
+      tensors.set(
+        `${kind}/${layer}`,
+        joined(states.map((state) => partOf(state[layer] as LayerState, kind))),
+      );
+    }
+    if (plan.momentum !== undefined) {
+      tensors.set(
+        `remainder/${layer}`,
+        all(({ remainders }) => remainders[layer] as Int32Array),
+      );
+    }
     tensors.set(
       `x/${layer}`,
       all(({ inputs }) => inputs[layer] as Int32Array),
@@ -129,11 +131,14 @@ export function datasetCells({ inputs, labels }: Dataset): Map<string, Int16Arra
 }
 
 /** Cells of weights by the names of a program's static tensors. @param end which end of the segment */
-export function stateCells(state: TrainingState, end: 'first' | 'last'): Map<string, Int16Array> {
+export function stateCells(
+  plan: TrainingPlan,
+  state: TrainingState,
+  end: 'first' | 'last',
+): Map<string, Int16Array> {
   return new Map(
-    state.flatMap(({ weight, rest }, layer) => [
-      [`${end}/weight/${layer}`, weight] as const,
-      [`${end}/rest/${layer}`, rest] as const,
-    ]),
+    state.flatMap((own, layer) =>
+      stateKinds(plan).map(({ kind }) => [`${end}/${kind}/${layer}`, partOf(own, kind)] as const),
+    ),
   );
 }

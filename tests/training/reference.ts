@@ -4,6 +4,7 @@
  */
 import type { TrainingPlan } from '../../src/training/plan.ts';
 import type { Dataset } from '../../src/training/dataset.ts';
+import type { TrainingState } from '../../src/training/state.ts';
 import { column, tableOf } from '../../src/tables/index.ts';
 
 const P = 2130706433n;
@@ -42,7 +43,12 @@ export function shiftsOf(z: readonly bigint[]): bigint[] {
 export interface ReferenceState {
   readonly weight: readonly bigint[][];
   readonly rest: readonly bigint[][];
+  /** Of momentum; empty without. */
+  readonly high: readonly bigint[][];
+  readonly low: readonly bigint[][];
 }
+
+export type Mutable = { -readonly [K in keyof ReferenceState]: bigint[][] };
 
 /**
  * @param rows of the dataset, batch after batch
@@ -65,9 +71,11 @@ export function referenceSteps(
       all.set(name, [...(all.get(name) ?? []), ...values.map(Number)]);
       return values;
     };
-  let state = {
+  let state: Mutable = {
     weight: initial.weight.map((own, l) => teller(-1)(`weight/${l}`, [...own])),
     rest: initial.rest.map((own, l) => teller(-1)(`rest/${l}`, [...own])),
+    high: initial.high.map((own, l) => teller(-1)(`high/${l}`, [...own])),
+    low: initial.low.map((own, l) => teller(-1)(`low/${l}`, [...own])),
   };
   for (let s = 0; s < count; s++) {
     const told = teller(s);
@@ -84,7 +92,7 @@ function step(
   rows: readonly number[],
   rate: bigint,
   told: (name: string, values: bigint[]) => bigint[],
-): { weight: bigint[][]; rest: bigint[][] } {
+): Mutable {
   const { widths, formats } = plan;
   const layers = widths.length - 1;
   const width = (l: number): number => widths[l] as number;
@@ -202,20 +210,41 @@ function step(
   }
 
   // update
-  const next = { weight: [] as bigint[][], rest: [] as bigint[][] };
+  const next: Mutable = { weight: [], rest: [], high: [], low: [] };
   for (let l = 0; l < layers; l++) {
     const [n, m] = [width(l) + 1, width(l + 1)];
-    const moved = Array.from({ length: m * n }, (_, i) => {
+    const entry = (list: readonly bigint[][], i: number): bigint => (list[l] as bigint[])[i] as bigint;
+    let moves = Array.from({ length: m * n }, (_, i) => {
       const [o, k] = [Math.floor(i / n), i % n];
-      const G = sumOf(
-        rows.map(
-          (_, t) =>
-            at(gradients[l] as bigint[], t * m + o) *
-            (k < n - 1 ? at(xs[l] as bigint[], t * (n - 1) + k) : one(l)),
-        ),
+      const x = (t: number): bigint => (k < n - 1 ? at(xs[l] as bigint[], t * (n - 1) + k) : one(l));
+      return sumOf(rows.map((_, t) => at(gradients[l] as bigint[], t * m + o) * x(t)));
+    });
+    if (plan.momentum !== undefined) {
+      const { shift, low } = plan.momentum;
+      const before = moves.map((_, i) => (entry(state.high, i) << BigInt(low)) + entry(state.low, i));
+      const e = told(
+        `remainder/${l}`,
+        before.map((M) => (M + (1n << BigInt(shift - 1))) & ((1n << BigInt(shift)) - 1n)),
       );
-      const before = ((state.weight[l] as bigint[])[i] as bigint) << BigInt(formats.low);
-      return bal(before + ((state.rest[l] as bigint[])[i] as bigint) - rate * G);
+      const M = moves.map((G, i) => {
+        const q = (before[i]! + (1n << BigInt(shift - 1)) - e[i]!) >> BigInt(shift);
+        return bal(before[i]! - q + G);
+      });
+      const high = told(
+        `high/${l}`,
+        M.map((v) => round(v, low)),
+      );
+      const rest = told(
+        `low/${l}`,
+        M.map((v, i) => v - (high[i]! << BigInt(low))),
+      );
+      next.high.push(high);
+      next.low.push(rest);
+      moves = high.map((h, i) => (h << BigInt(low)) + rest[i]!);
+    }
+    const moved = moves.map((by, i) => {
+      const before = entry(state.weight, i) << BigInt(formats.low);
+      return bal(before + entry(state.rest, i) - rate * by);
     });
     next.weight.push(
       told(
@@ -226,9 +255,27 @@ function step(
     next.rest.push(
       told(
         `rest/${l}`,
-        moved.map((v, i) => v - (((next.weight[l] as bigint[])[i] as bigint) << BigInt(formats.low))),
+        moved.map((v, i) => v - (entry(next.weight, i) << BigInt(formats.low))),
       ),
     );
   }
   return next;
+}
+
+/** A state as bigints. */
+export function bigState(state: TrainingState): Mutable {
+  const part = (kind: keyof Mutable): bigint[][] =>
+    state.flatMap((own) => (own[kind] === undefined ? [] : [[...own[kind]].map(BigInt)]));
+  return { weight: part('weight'), rest: part('rest'), high: part('high'), low: part('low') };
+}
+
+/** The reverse. */
+export function smallState(state: ReferenceState): TrainingState {
+  const cells = (own: readonly bigint[]): Int16Array => Int16Array.from(own, Number);
+  return state.weight.map((weight, l) => {
+    const own = { weight: cells(weight), rest: cells(state.rest[l]!) };
+    return state.high[l] === undefined
+      ? own
+      : { ...own, high: cells(state.high[l]), low: cells(state.low[l]!) };
+  });
 }

@@ -1,5 +1,5 @@
 /** A small network and a small dataset, for tests of training. */
-import { DEFAULT_FORMATS, type TrainingPlan } from '../../src/training/plan.ts';
+import { DEFAULT_FORMATS, DEFAULT_MOMENTUM, type TrainingPlan } from '../../src/training/plan.ts';
 import type { Dataset } from '../../src/training/dataset.ts';
 import { batchRows } from '../../src/training/order.ts';
 import { stateFromSeed } from '../../src/training/state.ts';
@@ -20,6 +20,13 @@ export const SMALL: TrainingPlan = {
     { from: 0, rate: 40 },
     { from: 6, rate: 20 },
   ],
+};
+
+/** The same with momentum. */
+export const SMALL_MOMENTUM: TrainingPlan = {
+  ...SMALL,
+  momentum: DEFAULT_MOMENTUM,
+  rates: [{ from: 0, rate: 5 }],
 };
 
 export function smallData(plan: TrainingPlan = SMALL, seed = 5): Dataset {

@@ -6,18 +6,14 @@ import { stateFromSeed, type TrainingState } from '../../src/training/state.ts';
 import { executeSteps, trainingWitness } from '../../src/training/witness.ts';
 import { generator } from '../support/words.ts';
 import { proofError } from '../support/refusal.ts';
-import { referenceSteps, shiftsOf, type ReferenceState } from './reference.ts';
-import { SEED, SMALL, smallData } from './small.ts';
-
-const bigState = (state: TrainingState): ReferenceState => ({
-  weight: state.map(({ weight }) => [...weight].map(BigInt)),
-  rest: state.map(({ rest }) => [...rest].map(BigInt)),
-});
+import { bigState, referenceSteps, shiftsOf } from './reference.ts';
+import { SEED, SMALL, SMALL_MOMENTUM, smallData } from './small.ts';
 
 /** States whose entries are random, a third of them at the ends of their bits divided by `tame`. */
 function wildState(plan: TrainingPlan, seed: number, tame: number): TrainingState {
   const next = generator(seed);
   const { weight, low } = plan.formats;
+  const { momentum } = plan;
   const draw = (bits: number, by: number): number => {
     const half = Math.floor(2 ** (bits - 1) / by);
     const kind = next() % 6;
@@ -26,6 +22,11 @@ function wildState(plan: TrainingPlan, seed: number, tame: number): TrainingStat
   return stateFromSeed(plan, SEED).map((own) => ({
     weight: own.weight.map(() => draw(weight.bits, tame)),
     rest: own.rest.map(() => draw(low, 1)),
+    // High parts near their ends: what is lost of M is more than a step adds.
+    ...(momentum && {
+      high: own.weight.map(() => draw(momentum.high, 2)),
+      low: own.rest.map(() => draw(momentum.low, 1)),
+    }),
   }));
 }
 
@@ -41,6 +42,10 @@ function same(plan: TrainingPlan, state: TrainingState, data = smallData(plan), 
 }
 
 test('from a seed, for some steps', () => same(SMALL, stateFromSeed(SMALL, SEED), smallData(), 5));
+test('with momentum', () => same(SMALL_MOMENTUM, stateFromSeed(SMALL_MOMENTUM, SEED), smallData(), 6));
+test.each([12, 13, 14, 15])('momenta at the ends of their bits (%i)', (seed) => {
+  same(SMALL_MOMENTUM, wildState(SMALL_MOMENTUM, seed, 4));
+});
 test.each([2, 3, 4, 5, 6, 7, 8, 9])('weights at the ends of their bits (%i)', (seed) => {
   same(SMALL, wildState(SMALL, seed, 4));
 });

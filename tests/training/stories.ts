@@ -7,7 +7,7 @@ import { rateAt, type TrainingPlan } from '../../src/training/plan.ts';
 import { trainingProgram } from '../../src/training/program.ts';
 import { stateFromSeed, type TrainingState } from '../../src/training/state.ts';
 import { datasetCells } from '../../src/training/witness.ts';
-import { referenceSteps, type Lie, type ReferenceState } from './reference.ts';
+import { bigState, referenceSteps, smallState, type Lie, type ReferenceState } from './reference.ts';
 import { SEED, SMALL, smallData } from './small.ts';
 
 export interface Story {
@@ -45,14 +45,10 @@ export function tell(story: Story): {
   readonly written: TrainingState;
 } {
   const { plan, data, initial, rows, rate, lie, last } = story;
-  const big: ReferenceState = {
-    weight: initial.map(({ weight }) => [...weight].map(BigInt)),
-    rest: initial.map(({ rest }) => [...rest].map(BigInt)),
-  };
-  const run = referenceSteps(plan, big, data, rows, rate, lie);
-  const written = { weight: run.last.weight.map((x) => [...x]), rest: run.last.rest.map((x) => [...x]) };
+  const run = referenceSteps(plan, bigState(initial), data, rows, rate, lie);
+  const written = bigState(smallState(run.last));
   last(written);
-  const statics = (['weight', 'rest'] as const).flatMap((kind) =>
+  const statics = (['weight', 'rest', 'high', 'low'] as const).flatMap((kind) =>
     written[kind].map((own, l) => [`last/${kind}/${l}`, own.map(Number)] as const),
   );
   const expected = batchRows(plan, SEED, 0, COUNT);
@@ -60,10 +56,7 @@ export function tell(story: Story): {
     program: trainingProgram({ plan, first: 0, count: COUNT, rows: expected, initial }),
     witness: new Map<string, ArrayLike<number>>([...run.tensors, ...datasetCells(data), ...statics]),
     tensors: new Map([...run.tensors].map(([name, cells]) => [name, Int32Array.from(cells)])),
-    written: written.weight.map((weight, l) => ({
-      weight: Int16Array.from(weight, Number),
-      rest: Int16Array.from(written.rest[l] as bigint[], Number),
-    })),
+    written: smallState(written),
   };
 }
 
