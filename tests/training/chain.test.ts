@@ -23,8 +23,8 @@ import { segmentFrom, segmentStatement, startOf, verifyTraining } from '../../sr
 import { proverChannel } from '../../src/transcript/prover.ts';
 import { testSource } from '../support/linear.ts';
 import { proofError } from '../support/refusal.ts';
-import type { Lie, ReferenceState } from './reference.ts';
-import { SEED, SMALL, smallData } from './small.ts';
+import type { Lie, Mutable } from './reference.ts';
+import { SEED, SMALL, SMALL_MOMENTUM, smallData } from './small.ts';
 import { about, honest, raised, tell, type Story } from './stories.ts';
 
 let kernels: Kernels;
@@ -225,26 +225,31 @@ describe('an owner is refused before anything is spent', () => {
 
 describe('a prover who lies and proves it all the same', () => {
   /** A proof of the first segment by somebody who does not look at what he proves. */
-  function forged(change: (story: Story) => Story): string {
-    const { run } = owner.named;
-    const segment = segmentFrom(owner.named, startOf(owner.named), 2);
+  function forged(
+    change: (story: Story) => Story,
+    of: TrainingOwner = owner,
+    model: Uint8Array = segments[0]!,
+  ): string {
+    const { named } = of;
+    const { plan } = named.run;
+    const segment = segmentFrom(named, startOf(named), 2);
     const truth = {
-      ...honest(),
+      ...honest(plan),
       initial: segment.initial!,
       rows: segment.rows,
-      rate: BigInt(rateAt(run.plan, 0)),
+      rate: BigInt(rateAt(plan, 0)),
     };
     const { tensors, written } = tell(change({ ...truth, rows: truth.rows.slice() }));
-    const output = commitState(kernels, home, path(), SMALL, written, group.key.parameters);
+    const output = commitState(kernels, home, path(), plan, written, group.key.parameters);
     opened.push(output);
-    const file = { ...decodeSegment(segments[0]!), output: output.key };
-    const statement = segmentStatement(owner.named, startOf(owner.named), file, file.parameters);
+    const file = { ...decodeSegment(model), output: output.key };
+    const statement = segmentStatement(named, startOf(named), file, file.parameters);
     const ch = proverChannel(programDomain(statement));
     const groups = [group.owned, output.owned];
     kernels.memory.secretScope(() =>
       proveProgramBody(kernels, ch, statement, groups, testSource(kernels.ext, made), { tensors }, false),
     );
-    return refused([encodeSegment({ ...file, proof: ch.finish() })]);
+    return refused([encodeSegment({ ...file, proof: ch.finish() })], of.bytes);
   }
   const lying =
     (lie: Lie) =>
@@ -254,7 +259,10 @@ describe('a prover who lies and proves it all the same', () => {
     if (s === 0 && /^(weight|rest)/.test(name)) values.splice(0, values.length, ...before.get(name)!);
     if (s === -1) before.set(name, [...values]);
   };
-  const written = (kind: 'weight' | 'rest') => (last: ReferenceState) => raised(3)(last[kind][1]!);
+  const written =
+    (kind: 'weight' | 'rest') =>
+    (last: Mutable): void =>
+      raised(3)(last[kind][1]!);
 
   test('the same prover is believed when he says the truth', () =>
     expect(forged((story) => story)).toBe('ok'));
@@ -284,5 +292,19 @@ describe('a prover who lies and proves it all the same', () => {
     ['a written bit below off by one', (story) => ({ ...story, last: written('rest') })],
   ])('%s', (_, change) => {
     expect(forged(change)).toMatch(/^PAD_LINEAR segment 0/);
+  });
+
+  test('momentum of the step before', () => {
+    const fast = announceRun(SMALL_MOMENTUM, smallData(), group, SEED);
+    const { segments: own } = proveAll(fast, [2, 1]);
+    expect(verifyTraining(fast.bytes, own)).toMatchObject({ ok: true, steps: 3 });
+    expect(forged((story) => story, fast, own[0])).toBe('ok');
+    const last = new Map<string, bigint[]>();
+    const stale: Lie = (name, values, s) => {
+      if (!/^(high|low)/.test(name)) return;
+      if (s === 1) values.splice(0, values.length, ...last.get(name)!);
+      last.set(name, [...values]);
+    };
+    expect(forged(lying(stale), fast, own[0])).toMatch(/^PAD_LINEAR segment 0/);
   });
 });

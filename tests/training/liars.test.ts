@@ -5,8 +5,8 @@
 import { afterAll, expect, test } from 'vitest';
 import { koalaBear } from '../../src/field/koalabear.ts';
 import { findViolation } from '../../src/relation/check-witness.ts';
-import { bal, type Lie, type ReferenceState } from './reference.ts';
-import { SMALL, smallData } from './small.ts';
+import { bal, type Lie, type Mutable } from './reference.ts';
+import { SMALL, SMALL_MOMENTUM, smallData } from './small.ts';
 import { about, COUNT, honest, raised, tell, type Story } from './stories.ts';
 
 const P = 2130706433n;
@@ -68,7 +68,7 @@ test('a slope where there is none', () => {
 
 test.each(['weight/0', 'rest/0', 'weight/2', 'rest/2'])('%s is written wrong', (name) => {
   const [kind, layer] = name.split('/') as ['weight' | 'rest', string];
-  const last = (state: ReferenceState): void => raised(2)(state[kind][Number(layer)]!);
+  const last = (state: Mutable): void => raised(2)(state[kind][Number(layer)]!);
   expect(caught({ ...honest(), last })).toBe(`${name}/last`);
 });
 
@@ -254,8 +254,47 @@ test('a step that is not taken', () => {
   expect(findViolation(koalaBear, program, witness)?.relation).toBe('update/2');
 });
 
+test.each<[name: string, step: number, cell: number, by: bigint, relation: string]>([
+  ['high/0', -1, 3, 1n, 'high/0/first'],
+  ['low/1', -1, 3, -1n, 'low/1/first'],
+  ['low/0', 0, 5, 1n, 'momentum/0'],
+  ['low/2', 1, 1, -1n, 'momentum/2'],
+  ['low/0', 0, 6, 1n, 'momentum/0/bias'],
+  ['high/0', 1, 4, 1n, 'low/0/range'],
+  ['remainder/1', 1, 4, 8n, 'remainder/1/range'],
+  ['rest/0', 1, 4, 1n, 'update/0'],
+  ['rest/0', 1, 6, 1n, 'update/0/bias'],
+])('momentum: %s of step %i, cell %i, by %i', (name, step, cell, by, relation) => {
+  expect(caught({ ...honest(SMALL_MOMENTUM), lie: about(name, step, raised(cell, by)) })).toBe(relation);
+});
+
+test.each(['high', 'low'] as const)('momentum: %s is written wrong', (kind) => {
+  const last = (state: Mutable): void => raised(2)(state[kind][1]!);
+  expect(caught({ ...honest(SMALL_MOMENTUM), last })).toBe(`${kind}/1/last`);
+});
+
+test('momentum beyond its bits, known to all', () => {
+  const story = honest(SMALL_MOMENTUM);
+  const initial = story.initial.map((own) => ({ ...own, high: own.high!.slice() }));
+  initial[0]!.high[1] = 2 ** 11;
+  expect(caught({ ...story, initial })).toBe('high/0/range');
+});
+
+test('momentum of the step before', () => {
+  const before = new Map<string, bigint[]>();
+  const stale: Lie = (name, values, s) => {
+    if (!/^(high|low)/.test(name)) return;
+    if (s === 1) values.splice(0, values.length, ...before.get(name)!);
+    before.set(name, [...values]);
+  };
+  const { program, witness } = tell({ ...honest(SMALL_MOMENTUM), lie: stale });
+  expect(findViolation(koalaBear, program, witness)?.relation).toMatch(/^momentum/);
+  const others = program.relations.filter(({ name }) => !name.startsWith('momentum/'));
+  expect(findViolation(koalaBear, { ...program, relations: others }, witness)).toBeUndefined();
+});
+
 afterAll(() => {
-  const { program } = tell(honest());
+  const { program } = tell(honest(SMALL_MOMENTUM));
   const kinds = new Set(program.relations.map(({ name }) => kindOf(name)));
   expect([...kinds].filter((kind) => !needed.has(kind))).toEqual([]);
 });

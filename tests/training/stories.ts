@@ -7,7 +7,7 @@ import { rateAt, type TrainingPlan } from '../../src/training/plan.ts';
 import { trainingProgram } from '../../src/training/program.ts';
 import { stateFromSeed, type TrainingState } from '../../src/training/state.ts';
 import { datasetCells } from '../../src/training/witness.ts';
-import { bigState, referenceSteps, smallState, type Lie, type ReferenceState } from './reference.ts';
+import { bigState, referenceSteps, smallState, type Lie, type Mutable } from './reference.ts';
 import { SEED, SMALL, smallData } from './small.ts';
 
 export interface Story {
@@ -19,7 +19,7 @@ export interface Story {
   readonly rate: bigint;
   readonly lie: Lie;
   /** Changes the weights that are written. */
-  readonly last: (last: ReferenceState) => void;
+  readonly last: (last: Mutable) => void;
 }
 
 export const COUNT = 2;
