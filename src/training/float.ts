@@ -14,15 +14,25 @@ export function floatState({ formats }: TrainingPlan, state: TrainingState): Flo
   );
 }
 
+/** Positions of the entries that are not zero. */
+function positionsOf(x: Float64Array): number[] {
+  const found: number[] = [];
+  x.forEach((value, k) => {
+    if (value !== 0) found.push(k);
+  });
+  return found;
+}
+
 function floatPass(plan: TrainingPlan, state: FloatState, first: Float64Array): Float64Array[] {
   const xs = [first];
   for (let layer = 0; layer < layerCount(plan); layer++) {
     const [outputs, columns] = layerShape(plan, layer);
     const [w, x] = [state[layer] as Float64Array, xs[layer] as Float64Array];
     const y = new Float64Array(outputs);
+    const live = positionsOf(x);
     for (let o = 0; o < outputs; o++) {
       let sum = w[o * columns + columns - 1] as number;
-      for (let k = 0; k < columns - 1; k++) sum += (w[o * columns + k] as number) * (x[k] as number);
+      for (const k of live) sum += (w[o * columns + k] as number) * (x[k] as number);
       y[o] = layer < layerCount(plan) - 1 ? Math.max(sum, 0) : sum;
     }
     xs.push(y);
@@ -72,16 +82,18 @@ export function floatStep(
         Float64Array,
       ];
       const below = new Float64Array(columns - 1);
+      const live = positionsOf(x);
       for (let o = 0; o < outputs; o++) {
         const own = g[o] as number;
         if (own === 0) continue;
-        for (let k = 0; k < columns - 1; k++) {
+        // A unit whose activation is zero has no slope: it moves nothing, and nothing goes through it.
+        for (const k of live) {
           sum[o * columns + k] = (sum[o * columns + k] as number) + own * (x[k] as number);
           below[k] = (below[k] as number) + own * (w[o * columns + k] as number);
         }
         sum[(o + 1) * columns - 1] = (sum[(o + 1) * columns - 1] as number) + own;
       }
-      g = below.map((d, k) => ((x[k] as number) > 0 ? d : 0));
+      g = below;
     }
   }
   const rate = learningRate(plan, rateAt(plan, step)) / rows.length;

@@ -54,6 +54,14 @@ function rounded(sums: Int32Array, shift: number): Int32Array {
   return sums.map((x) => (x + half) >> shift); // |x| < 2^30, half <= 2^21
 }
 
+/** Positions of the entries of a row that are not zero: most of a picture is. */
+function positionsOf(x: Int32Array, t: number, width: number): Int32Array {
+  const found = new Int32Array(width);
+  let count = 0;
+  for (let k = 0; k < width; k++) if (x[t * width + k] !== 0) found[count++] = k;
+  return found.subarray(0, count);
+}
+
 /** sums[t][o] = sum_k W[o][k] x[t][k] + 2^fraction W[o][inputs], balanced residues. */
 export function layerSums(plan: TrainingPlan, layer: number, weight: Int16Array, x: Int32Array): Int32Array {
   const [outputs, columns] = layerShape(plan, layer);
@@ -63,10 +71,11 @@ export function layerSums(plan: TrainingPlan, layer: number, weight: Int16Array,
   const sums = new Int32Array(rows * outputs);
   for (let t = 0; t < rows; t++) {
     const own = x.subarray(t * inputs, (t + 1) * inputs);
+    const live = positionsOf(x, t, inputs);
     for (let o = 0; o < outputs; o++) {
       const at = o * columns;
       let sum = one * (weight[at + inputs] as number); // at most 2^16 products below 2^30: exact
-      for (let k = 0; k < inputs; k++) sum += (weight[at + k] as number) * (own[k] as number);
+      for (const k of live) sum += (weight[at + k] as number) * (own[k] as number);
       sums[t * outputs + o] = balanced(sum);
     }
   }
@@ -130,12 +139,13 @@ function gradientSums(plan: TrainingPlan, layer: number, gradient: Int32Array, x
   const inputs = columns - 1;
   const one = 2 ** inputFormat(plan, layer).fraction;
   const sums = new Float64Array(outputs * columns);
-  for (let o = 0; o < outputs; o++) {
-    const own = sums.subarray(o * columns, (o + 1) * columns);
-    for (let t = 0; t < plan.batch; t++) {
+  for (let t = 0; t < plan.batch; t++) {
+    const live = positionsOf(x, t, inputs);
+    for (let o = 0; o < outputs; o++) {
       const g = gradient[t * outputs + o] as number;
       if (g === 0) continue;
-      for (let k = 0; k < inputs; k++) own[k] = (own[k] as number) + g * (x[t * inputs + k] as number);
+      const own = sums.subarray(o * columns, (o + 1) * columns);
+      for (const k of live) own[k] = (own[k] as number) + g * (x[t * inputs + k] as number);
       own[inputs] = (own[inputs] as number) + g * one;
     }
   }

@@ -24,7 +24,7 @@ import { proverChannel } from '../../src/transcript/prover.ts';
 import { testSource } from '../support/linear.ts';
 import { proofError } from '../support/refusal.ts';
 import type { Lie, Mutable } from './reference.ts';
-import { SEED, SMALL, SMALL_MOMENTUM, smallData } from './small.ts';
+import { SEED, NARROW, NARROW_MOMENTUM, smallData } from './small.ts';
 import { about, honest, raised, tell, type Story } from './stories.ts';
 
 let kernels: Kernels;
@@ -59,10 +59,10 @@ beforeAll(async () => {
   kernels = await wasmKernels({ threads: 1 });
   folder = mkdtempSync(join(tmpdir(), 'zkdl-training-'));
   home = openHome(join(folder, 'home'));
-  const { parameters } = chooseTrainingParameters(SMALL, { steps: 4, minProofs: 40 });
-  group = commitDataset(kernels, home, path(), SMALL, smallData(), parameters);
+  const { parameters } = chooseTrainingParameters(NARROW, { steps: 4, minProofs: 40 });
+  group = commitDataset(kernels, home, path(), NARROW, smallData(NARROW), parameters);
   opened.push(group);
-  owner = announceRun(SMALL, smallData(), group, SEED);
+  owner = announceRun(NARROW, smallData(NARROW), group, SEED);
   const proven = proveAll(owner, COUNTS);
   segments = proven.segments;
   points.push(...proven.points);
@@ -127,7 +127,7 @@ describe('the chain', () => {
     );
   });
   test('segments of another run: other seed, same plan and data', () => {
-    const other = announceRun(SMALL, smallData(), group, new Uint8Array(32).fill(9));
+    const other = announceRun(NARROW, smallData(NARROW), group, new Uint8Array(32).fill(9));
     const { segments: foreign, points: foreignPoints } = proveAll(other, [2, 4]);
     expect(verifyTraining(other.bytes, foreign)).toMatchObject({ ok: true, steps: 6 });
     expect(refused(foreign)).toBe('RUN segment 0: segment file');
@@ -143,9 +143,9 @@ describe('the chain', () => {
     const { plan, data } = owner.named.run;
     const change = (over: Partial<TrainingPlan>): string =>
       refused(segments, encodeTrainingRun({ plan: { ...plan, ...over }, data, start: 'seed', seed: SEED }));
-    expect(change({ rates: [{ from: 0, rate: 20 }] })).toBe('RUN segment 0: segment file');
+    expect(change({ rates: [{ from: 0, rate: 2 }] })).toBe('RUN segment 0: segment file');
     expect(change({ steps: 12 })).toBe('RUN segment 0: segment file');
-    expect(change({ formats: { ...plan.formats, sum: 15 } })).toBe('RUN segment 0: segment file');
+    expect(change({ formats: { ...plan.formats, sum: 11 } })).toBe('RUN segment 0: segment file');
     expect(proofError(() => change({ rows: 12 })).code).toBe('KEY_LAYOUT');
   });
   test('weights of another kind', () => {
@@ -169,7 +169,7 @@ describe('bytes', () => {
       84,
       90,
       200,
-      ...Array.from({ length: 12 }, (_, i) => Math.floor((bytes.length * (i + 1)) / 13)),
+      ...Array.from({ length: 6 }, (_, i) => Math.floor((bytes.length * (i + 1)) / 7)),
     ];
     for (const i of [...at, bytes.length - 1]) {
       const changed = bytes.slice();
@@ -204,12 +204,12 @@ describe('an owner is refused before anything is spent', () => {
     ],
     [
       'a class that the plan does not have',
-      () => announceRun(SMALL, { ...smallData(), labels: new Uint8Array(13).fill(4) }, group, SEED),
+      () => announceRun(NARROW, { ...smallData(NARROW), labels: new Uint8Array(13).fill(4) }, group, SEED),
       'DATASET',
     ],
     [
       'data of another plan',
-      () => announceRun({ ...SMALL, rows: 12 }, smallData(), group, SEED),
+      () => announceRun({ ...NARROW, rows: 12 }, smallData(NARROW), group, SEED),
       'KEY_LAYOUT',
     ],
   ])('%s', (_, act, code) => {
@@ -295,7 +295,7 @@ describe('a prover who lies and proves it all the same', () => {
   });
 
   test('momentum of the step before', () => {
-    const fast = announceRun(SMALL_MOMENTUM, smallData(), group, SEED);
+    const fast = announceRun(NARROW_MOMENTUM, smallData(NARROW), group, SEED);
     const { segments: own } = proveAll(fast, [2, 1]);
     expect(verifyTraining(fast.bytes, own)).toMatchObject({ ok: true, steps: 3 });
     expect(forged((story) => story, fast, own[0])).toBe('ok');

@@ -29,6 +29,28 @@ export const SMALL_MOMENTUM: TrainingPlan = {
   rates: [{ from: 0, rate: 5 }],
 };
 
+/** The same with few bits, so with short tables: for proofs. */
+export const NARROW: TrainingPlan = {
+  ...SMALL,
+  formats: {
+    input: { bits: 4, fraction: 4 },
+    activation: { bits: 8, fraction: 4 },
+    weight: { bits: 12, fraction: 9 },
+    low: 9,
+    sum: 12,
+    gradient: { bits: 11, fraction: 8 },
+  },
+  rates: [
+    { from: 0, rate: 4 },
+    { from: 6, rate: 2 },
+  ],
+};
+export const NARROW_MOMENTUM: TrainingPlan = {
+  ...NARROW,
+  momentum: { shift: 3, high: 9, low: 10 },
+  rates: [{ from: 0, rate: 1 }],
+};
+
 export function smallData(plan: TrainingPlan = SMALL, seed = 5): Dataset {
   const next = generator(seed);
   const width = plan.widths[0] as number;
