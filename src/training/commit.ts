@@ -28,6 +28,9 @@ import { partOf, stateKinds, type TrainingState } from './state.ts';
  */
 export const STATE_USES = 3;
 
+/** log2 of the digests that a key of weights publishes: every segment file has one, so they are few. */
+const STATE_LOG_CAP = 6;
+
 /** What a run wants of its parameters. */
 export interface TrainingWishes {
   /** Steps of a typical segment. */
@@ -102,6 +105,7 @@ export function commitState(
     label: STATE_LABEL,
     lifetime: 'carried',
     uses: STATE_USES,
+    logCap: Math.min(STATE_LOG_CAP, parameters.code.logData),
     columns: groupColumnsOf(stateShapes(plan), parameters.code.logData),
     parameters,
     layout: stateLayout(plan),
