@@ -5,7 +5,8 @@ import { chooseParameters, type Choice } from '../params/choose.ts';
 import type { Parameters } from '../params/parameters.ts';
 import { putInt16 } from '../relation/cells-prove.ts';
 import { compileProgram } from '../relation/compile.ts';
-import { layOut } from '../relation/layout.ts';
+import { layOut, type PlacedBlock } from '../relation/layout.ts';
+import type { Piece } from '../relation/pieces.ts';
 import { programCosts } from '../relation/plan.ts';
 import { storeGroup, type GroupPlan, type Home, type StoredGroup } from '../store/index.ts';
 import { checkDataset, type Dataset } from './dataset.ts';
@@ -18,9 +19,9 @@ import {
   stateLayout,
   stateShapes,
 } from './layouts.ts';
-import { checkPlan, type TrainingPlan } from './plan.ts';
+import { checkPlan, layerCount, layerShape, type TrainingPlan } from './plan.ts';
 import { trainingProgram } from './program.ts';
-import { partOf, stateKinds, type TrainingState } from './state.ts';
+import { partOf, stateKinds, type LayerState, type TrainingState } from './state.ts';
 
 /**
  * Proofs that may open the weights between two segments: the one that writes them, the one that reads them, and one more for a
@@ -109,6 +110,29 @@ export function commitState(
     columns: groupColumnsOf(stateShapes(plan), parameters.code.logData),
     parameters,
     layout: stateLayout(plan),
+  });
+}
+
+/** The weights in a group: what `commitState` put there. @param group of this plan (`checkStateKey`) */
+export function readState(plan: TrainingPlan, { owned, key }: StoredGroup): TrainingState {
+  const layout = layOut(stateShapes(plan));
+  const cells = Int16Array.from(owned.source.data(0, key.group.columns)); // the reader's buffer is its own
+  const kinds = stateKinds(plan);
+  return Array.from({ length: layerCount(plan) }, (_, layer) => {
+    const [outputs, columns] = layerShape(plan, layer);
+    const parts = kinds.map(({ kind }, i) => {
+      const part = new Int16Array(outputs * columns);
+      for (const { block, address } of layout.tensors[layer * kinds.length + i] as readonly PlacedBlock[]) {
+        const [rows, run] = block.pieces as [Piece, Piece];
+        const length = 2 ** run.bits;
+        for (let r = 0; r < 2 ** rows.bits; r++) {
+          const from = address + r * length;
+          part.set(cells.subarray(from, from + length), (rows.offset + r) * columns + run.offset);
+        }
+      }
+      return [kind, part] as const;
+    });
+    return Object.fromEntries(parts) as unknown as LayerState;
   });
 }
 

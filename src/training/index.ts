@@ -22,6 +22,7 @@ export { floatCorrect, floatState, floatStep } from './float.ts';
 export { chooseTrainingParameters, commitDataset, type TrainingWishes } from './commit.ts';
 export {
   announceRun,
+  pointFrom,
   proveSegment,
   startPoint,
   type OwnedPoint,

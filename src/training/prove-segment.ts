@@ -5,11 +5,11 @@ import { encodeKey } from '../pcs/key.ts';
 import { proveStoredProgram } from '../relation/stored-prove.ts';
 import type { CheckedProof } from '../store/prove-once.ts';
 import type { Home, StoredGroup } from '../store/index.ts';
-import { commitState } from './commit.ts';
+import { commitState, readState } from './commit.ts';
 import { checkDataset, type Dataset } from './dataset.ts';
 import type { TrainingPlan } from './plan.ts';
 import { trainingProgram } from './program.ts';
-import { encodeTrainingRun, sameBytes } from './run.ts';
+import { checkStateKey, encodeTrainingRun, sameBytes } from './run.ts';
 import { encodeSegment, segmentContext } from './segment-file.ts';
 import { stateFromSeed, type TrainingState } from './state.ts';
 import { inputDigest, readRun, segmentFrom, type NamedRun, type TrainingPoint } from './verify.ts';
@@ -40,9 +40,10 @@ export interface ProvenSegment extends Pick<CheckedProof, 'reservations'> {
 }
 
 /**
- * Announces a run that starts from its seed.
+ * Announces a run.
  *
  * @param seed 32 bytes; fresh ones, or such as the parties agreed on
+ * @param start committed weights to start from, e.g. those that another run wrote last; absent: those that the seed stands for
  * @throws ProofError `PLAN`, `DATASET`, `KEY_LAYOUT` for a commitment to other data than the plan is about
  */
 export function announceRun(
@@ -50,16 +51,29 @@ export function announceRun(
   data: Dataset,
   group: StoredGroup,
   seed: Uint8Array,
+  start?: StoredGroup,
 ): TrainingOwner {
-  const bytes = encodeTrainingRun({ plan, data: group.key, start: 'seed', seed });
+  const bytes = encodeTrainingRun({ plan, data: group.key, start: start?.key ?? 'seed', seed });
   checkDataset(plan, data);
   return { named: readRun(bytes), bytes, data, group };
 }
 
-/** The weights that a run starts from. */
+/** The weights that a run starts from. @throws RangeError for a run that starts from committed ones: these are `pointFrom` */
 export function startPoint({ named: { run } }: TrainingOwner): OwnedPoint {
-  if (run.start !== 'seed') throw new RangeError('run: expected one that starts from its seed');
+  if (run.start !== 'seed')
+    throw new RangeError('run: expected one that starts from its seed, got one from committed weights');
   return { step: 0, state: stateFromSeed(run.plan, run.seed), group: undefined };
+}
+
+/**
+ * Committed weights of a run, to go on from: after a restart those behind its last segment, or those that it starts from (step 0).
+ *
+ * @param group opened from the directory that a segment made
+ * @throws ProofError `KEY_LAYOUT` for weights of another plan
+ */
+export function pointFrom({ named: { run } }: TrainingOwner, step: number, group: StoredGroup): OwnedPoint {
+  checkStateKey(run, group.key, group.path);
+  return { step, state: readState(run.plan, group), group };
 }
 
 /**

@@ -7,11 +7,12 @@ import { wasmKernels, type Kernels } from '../../src/kernels/index.ts';
 import { encodeKey, keyDigest } from '../../src/pcs/key.ts';
 import { proveProgramBody } from '../../src/relation/prove.ts';
 import { programDomain } from '../../src/relation/statement.ts';
-import { budgetStatus, openHome, type Home, type StoredGroup } from '../../src/store/index.ts';
+import { budgetStatus, openGroup, openHome, type Home, type StoredGroup } from '../../src/store/index.ts';
 import { chooseTrainingParameters, commitDataset, commitState } from '../../src/training/commit.ts';
 import { rateAt, type TrainingPlan } from '../../src/training/plan.ts';
 import {
   announceRun,
+  pointFrom,
   proveSegment,
   startPoint,
   type OwnedPoint,
@@ -105,6 +106,32 @@ test('expectations', () => {
   expect(check({ dataset: other })).toBe('DATASET');
   expect(check({ seed: other })).toBe('SEED');
   expect(check({ steps: 3 })).toBe('STEPS');
+});
+
+test('an owner goes on after a restart, and from the weights of another run', () => {
+  const { path: where } = points[1]!.group!;
+  const again = openGroup(kernels, home, where);
+  opened.push(again);
+  const point = pointFrom(owner, 2, again);
+  expect(point.state).toEqual(points[1]!.state);
+  const next = proveSegment(kernels, home, owner, point, 1, path());
+  opened.push(next.point.group!);
+  expect(verifyTraining(owner.bytes, [segments[0]!, next.bytes])).toMatchObject({ ok: true, steps: 3 });
+
+  // The budget of weights in between was for three proofs: written, read, read again.
+  expect(proofError(() => proveSegment(kernels, home, owner, point, 1, path())).code).toBe('BUDGET_SPENT');
+
+  const last = points[3]!.group!;
+  const second = announceRun(NARROW, smallData(NARROW), group, new Uint8Array(32).fill(3), last);
+  expect(() => startPoint(second)).toThrow(/from committed weights/);
+  const more = proveSegment(kernels, home, second, pointFrom(second, 0, last), 2, path());
+  opened.push(more.point.group!);
+  expect(verifyTraining(second.bytes, [more.bytes])).toMatchObject({ ok: true, steps: 2 });
+  expect(refused([more.bytes])).toBe('RUN segment 0: segment file');
+  // The second run says which weights it starts from: its proof is about these and no others.
+  const elsewhere = announceRun(NARROW, smallData(NARROW), group, second.named.run.seed, points[1]!.group!);
+  const posed = { ...decodeSegment(more.bytes), run: elsewhere.named.digest };
+  expect(refused([encodeSegment(posed)], elsewhere.bytes)).toBe('WEIGHTS segment 0: segment file');
 });
 
 describe('the chain', () => {
@@ -218,7 +245,7 @@ describe('an owner is refused before anything is spent', () => {
     expect(spent()).toBe(before);
   });
   test('weights that are not those of the commitment', () => {
-    const wrong = { ...points[1]!, state: points[0]!.state };
+    const wrong = { ...points[2]!, state: points[1]!.state };
     expect(proofError(() => proveSegment(kernels, home, owner, wrong, 2, path())).code).toBe('SELF_CHECK');
   });
 });
