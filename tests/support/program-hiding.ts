@@ -24,8 +24,10 @@ export interface ProgramScenario {
   readonly kernels: Kernels;
   readonly code: Scenario['code'];
   readonly program: Program;
-  /** Challenges of each proof; all proofs open the same group. */
+  /** Challenges of each proof; all proofs open the same groups, unless `group` says otherwise. */
   readonly proofs: readonly Challenges[];
+  /** Which group a proof opens as group g, and how long that lives. */
+  readonly group?: (proof: number, g: number) => Pick<GroupIdentity, 'label' | 'lifetime' | 'uses'>;
   /** Cells of everything, that satisfy the program: a list of proofs for each of them, static cells in common. */
   readonly witnesses: readonly (readonly ReadonlyMap<string, readonly number[]>[])[];
 }
@@ -49,14 +51,15 @@ export function programView(
   const parameters = toyOpeningParameters(field, code, plan);
   const n = 2 ** code.logData;
   const groups = compiled.groups.map((layout, g) => {
-    const identity: GroupIdentity = { label: `W${g}`, group: new Uint8Array(8).fill(g), epoch: 0, lifetime: 'static', columns: columnsOf(layout, code.logData), uses: 1 }; // prettier-ignore
+    const own = scenario.group?.(proof, g) ?? { label: `W${g}`, lifetime: 'static', uses: 1 };
+    const identity: GroupIdentity = { ...own, group: new Uint8Array(8).fill(g), epoch: 0, columns: columnsOf(layout, code.logData) }; // prettier-ignore
     const all = new Uint32Array(identity.columns * n);
     for (const tensor of program.tensors) {
       if (tensor.kind !== 'static' || (tensor.group ?? 0) !== g) continue;
       putTensor(all, layout, compiled.homes.get(tensor.name)!.index, tensor.shape, Uint32Array.from(cells.get(tensor.name)!)); // prettier-ignore
     }
     const integers = Int16Array.from(all);
-    return commitGroup(kernels, source(`key W${g}`), parameters, identity, (from, columns) => integers.subarray(from * n, (from + columns) * n), 0); // prettier-ignore
+    return commitGroup(kernels, source(`key ${own.label}`), parameters, identity, (from, columns) => integers.subarray(from * n, (from + columns) * n), 0); // prettier-ignore
   });
   const statement = {
     parameters,
