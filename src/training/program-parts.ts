@@ -1,0 +1,50 @@
+/** What the parts of a step's program share: indices, tensors of weights and activations, tables. */
+import type { ProgramBuilder } from '../relation/builder.ts';
+import { merge, type Handle } from '../relation/handles.ts';
+import type { Coordinate, Index, Range, Table } from '../relation/program.ts';
+import type { Segment } from './segment.ts';
+import type { StateKind } from './state.ts';
+
+export type Matrix = Handle<readonly [number, number]>;
+export type Stack = Handle<readonly [number, number, number]>;
+
+/**
+ * A program under construction. Rows of all batches are one dimension: row s B + t is row t of step s. Weights are [steps + 1, outputs,
+ * inputs + 1]: before the first step, between steps, after the last one.
+ */
+export interface StepParts {
+  readonly b: ProgramBuilder;
+  readonly segment: Segment;
+  /** Step, row in its batch, row of all batches. */
+  readonly s: Index;
+  readonly t: Index;
+  readonly r: Index;
+  /** The parts of the state that the plan has, for each layer. */
+  readonly state: Readonly<Partial<Record<StateKind, readonly Stack[]>>>;
+}
+
+/** A part of the state of a layer. */
+export function stackOf({ state }: Pick<StepParts, 'state'>, kind: StateKind, layer: number): Stack {
+  const stack = state[kind]?.[layer];
+  if (stack === undefined) throw new Error(`program: expected ${kind} of layer ${layer}`);
+  return stack;
+}
+
+/** Row t of step s among the rows of all batches. */
+export function rowOf({ s, t }: Pick<StepParts, 's' | 't'>): Coordinate {
+  return merge([s, t.size], [t, 1]);
+}
+
+/** The integers of so many bits with a sign, and without. */
+export function signed(bits: number): Range {
+  return { min: -(2 ** (bits - 1)), max: 2 ** (bits - 1) - 1 };
+}
+
+export function unsigned(bits: number): Range {
+  return { min: 0, max: 2 ** bits - 1 };
+}
+
+/** @returns its name */
+export function addTable(b: ProgramBuilder, { name, columns }: Table): string {
+  return b.table(name, ...columns);
+}

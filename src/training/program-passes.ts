@@ -1,0 +1,176 @@
+/** Relations of both passes: batches, layers, the gradient of logits, and back. spec/training.md sections 4 and 5. */
+import { term, gather } from '../relation/handles.ts';
+import {
+  inputFormat,
+  layerCount,
+  layerShape,
+  LOG2_E,
+  PROBABILITY_SHIFT,
+  SHIFT_BITS,
+  STEP_SHIFT,
+  SUM_BITS,
+  sumShift,
+} from './plan.ts';
+import { addTable, rowOf, stackOf, signed, unsigned, type Matrix, type StepParts } from './program-parts.ts';
+import { segmentGroups } from './segment.ts';
+import { distanceTable, rampTable } from './tables.ts';
+
+/** S' - 2^15 <= 2 S + classes - 2^15 < 2^16. */
+const NEXT_BITS = 16;
+
+/** Inputs of the batches, and their classes as rows of one 1. */
+export function batchRelations({ b, segment, r }: StepParts): {
+  readonly x: Matrix;
+  readonly target: Matrix;
+} {
+  const { plan, rows } = segment;
+  const { data } = segmentGroups(segment);
+  const [inputs, classes] = [plan.widths[0] as number, plan.widths[layerCount(plan)] as number];
+  const [k, j] = [b.index('k', inputs), b.index('j', classes)];
+  const own = gather(r, Array.from(rows));
+  const all = b.static('data/inputs', [plan.rows, inputs] as const, data);
+  const labels = b.static('data/labels', [plan.rows] as const, data);
+  const x = b.witness('x/0', [r.size, inputs] as const, unsigned(plan.formats.input.bits));
+  b.zero('x/0/rows', [r, k], [term(1, x.at(r, k)), term(-1, all.at(own, k))]);
+  b.rangeCheck(x);
+  // Of zeros and ones that add up to one exactly one is 1; its number is the class.
+  const target = b.witness('target', [r.size, classes] as const, unsigned(1));
+  b.rangeCheck(target);
+  b.zero('target/one', [r], [term(1, target.at(r, j), { sum: j }), term(-1)]);
+  const numbers = b.public(
+    'classes',
+    [classes] as const,
+    Int32Array.from({ length: classes }, (_, c) => c),
+  );
+  const number = term(1, target.at(r, j), numbers.at(j), { sum: j });
+  b.zero('target/label', [r], [number, term(-1, labels.at(own))]);
+  return { x, target };
+}
+
+/** y = round(x W + bias) of one layer; for hidden ones the activation and its slope as well. */
+export function layerRelations(
+  parts: StepParts,
+  layer: number,
+  x: Matrix,
+): { readonly rounded: Matrix; readonly active: Matrix | undefined; readonly slope: Matrix | undefined } {
+  const { b, segment, s, t, r } = parts;
+  const { plan } = segment;
+  const { sum: bits, activation } = plan.formats;
+  const weight = stackOf(parts, 'weight', layer);
+  const [outputs, columns] = layerShape(plan, layer);
+  const [o, k] = [b.index('o', outputs), b.index('k', columns - 1)];
+  const row = rowOf(parts);
+  const sums = b.virtual(
+    `sum/${layer}`,
+    [s, t, o],
+    [
+      term(1, x.at(row, k), weight.at(s, o, k), { sum: k }),
+      term(2 ** inputFormat(plan, layer).fraction, weight.at(s, o, columns - 1)),
+    ],
+    'residue',
+  );
+  const y = b.witness(`y/${layer}`, [r.size, outputs] as const, signed(bits));
+  const shift = sumShift(plan, layer);
+  b.lookup(`y/${layer}/remainder`, [s, t, o], b.rangeTable(2 ** shift), [
+    term(1, sums.at(s, t, o)),
+    term(2 ** (shift - 1)),
+    term(-(2 ** shift), y.at(row, o)),
+  ]);
+  if (layer === layerCount(plan) - 1) {
+    b.rangeCheck(y);
+    return { rounded: y, active: undefined, slope: undefined };
+  }
+  const active = b.witness(`x/${layer + 1}`, [r.size, outputs] as const, unsigned(activation.bits));
+  const slope = b.witness(`slope/${layer}`, [r.size, outputs] as const, unsigned(1));
+  const key = [term(1, y.at(r, o)), term(2 ** (bits - 1))];
+  const table = addTable(b, rampTable(bits, activation.bits));
+  b.lookup(`x/${layer + 1}/ramp`, [r, o], table, key, [term(1, active.at(r, o))], [term(1, slope.at(r, o))]);
+  return { rounded: y, active, slope };
+}
+
+/** Probabilities less targets: the gradient of the last sums. */
+export function softmaxRelations({ b, segment, r }: StepParts, logits: Matrix, target: Matrix): Matrix {
+  const { classes, fraction } = { classes: logits.shape[1], ...segment.plan.formats.gradient };
+  const j = b.index('j', classes);
+  const row = (name: string, range: { min: number; max: number }) => {
+    const own = b.witness(name, [r.size] as const, range);
+    b.rangeCheck(own);
+    return own;
+  };
+  const cells = (name: string, range?: { min: number; max: number }): Matrix =>
+    b.witness(name, [r.size, classes] as const, range);
+  const shift = row('softmax/shift', signed(SHIFT_BITS));
+  const sum = row('softmax/sum', unsigned(SUM_BITS));
+  // u = k 2^16 - 369 z: at most 2^25 + 2^24 on either side
+  const distance = [term(64 * 2 ** STEP_SHIFT, shift.at(r)), term(-LOG2_E, logits.at(r, j))];
+  const u = b.virtual('softmax/distance', [r, j], distance, 'proven');
+  const [step, numerator, carry] = [
+    cells('softmax/step'),
+    cells('softmax/numerator'),
+    cells('softmax/carry'),
+  ];
+  b.lookup('softmax/rest', [r, j], b.rangeTable(2 ** STEP_SHIFT), [
+    term(1, u.at(r, j)),
+    term(-(2 ** STEP_SHIFT), step.at(r, j)),
+  ]);
+  const entries = [step, numerator, carry].map((own) => [term(1, own.at(r, j))]);
+  b.lookup('softmax/numerators', [r, j], addTable(b, distanceTable()), ...entries);
+  b.zero('softmax/sum/all', [r], [term(1, numerator.at(r, j), { sum: j }), term(-1, sum.at(r))]);
+  b.lookup('softmax/next', [r], b.rangeTable(2 ** NEXT_BITS), [
+    term(2, sum.at(r)),
+    term(1, carry.at(r, j), { sum: j }),
+    term(-(2 ** SUM_BITS)),
+  ]);
+  // S rho + q = 2^(fraction + 15) with 0 <= q < S
+  const reciprocal = row('softmax/reciprocal', unsigned(fraction + 2));
+  const rest = row('softmax/reciprocal-rest', unsigned(SUM_BITS));
+  b.zero(
+    'softmax/division',
+    [r],
+    [term(1, sum.at(r), reciprocal.at(r)), term(1, rest.at(r)), term(-(2 ** (fraction + PROBABILITY_SHIFT)))],
+  );
+  b.lookup('softmax/room', [r], b.rangeTable(2 ** SUM_BITS), [
+    term(1, sum.at(r)),
+    term(-1),
+    term(-1, rest.at(r)),
+  ]);
+  const products = [term(1, numerator.at(r, j), reciprocal.at(r))];
+  const product = b.virtual('softmax/product', [r, j], products, 'proven');
+  const probability = cells('softmax/probability', unsigned(fraction + 1));
+  b.rangeCheck(probability);
+  b.requantise(product, probability, PROBABILITY_SHIFT);
+  const gradient = cells(`gradient/${layerCount(segment.plan) - 1}`);
+  b.zero(
+    `${gradient.name}/difference`,
+    [r, j],
+    [term(1, gradient.at(r, j)), term(-1, probability.at(r, j)), term(2 ** fraction, target.at(r, j))],
+  );
+  return gradient;
+}
+
+/** The gradient of the sums of the layer below: through the weights of a layer, rounded, where the slope is 1. */
+export function backRelations(parts: StepParts, layer: number, gradient: Matrix, slope: Matrix): Matrix {
+  const { b, segment, s, t, r } = parts;
+  const { gradient: format, weight: read } = segment.plan.formats;
+  const weight = stackOf(parts, 'weight', layer);
+  const [outputs, columns] = layerShape(segment.plan, layer);
+  const [o, k] = [b.index('o', outputs), b.index('k', columns - 1)];
+  const row = rowOf(parts);
+  const sums = b.virtual(
+    `back/${layer}`,
+    [s, t, k],
+    [term(1, gradient.at(row, o), weight.at(s, o, k), { sum: o })],
+    'residue',
+  );
+  const back = b.witness(`back-rounded/${layer}`, [r.size, columns - 1] as const, signed(format.bits));
+  const shift = read.fraction;
+  b.lookup(`${back.name}/remainder`, [s, t, k], b.rangeTable(2 ** shift), [
+    term(1, sums.at(s, t, k)),
+    term(2 ** (shift - 1)),
+    term(-(2 ** shift), back.at(row, k)),
+  ]);
+  b.rangeCheck(back);
+  const below = b.witness(`gradient/${layer - 1}`, [r.size, columns - 1] as const);
+  b.zero(`${below.name}/slope`, [r, k], [term(1, below.at(r, k)), term(-1, slope.at(r, k), back.at(r, k))]);
+  return below;
+}

@@ -1,0 +1,49 @@
+/**
+ * Steps of training as one program: what `trainStep` computes, for several steps one behind the other. Every value of a kind is one
+ * tensor for all steps, so a proof has as many relations for a thousand steps as for one. spec/training.md section 7.
+ */
+import { programBuilder } from '../relation/builder.ts';
+import type { Program } from '../relation/program.ts';
+import { layerCount } from './plan.ts';
+import type { Matrix, StepParts } from './program-parts.ts';
+import { backRelations, batchRelations, layerRelations, softmaxRelations } from './program-passes.ts';
+import { stateRelations, stateTensors, updateRelations } from './program-state.ts';
+import { checkSegment, type Segment } from './segment.ts';
+
+/**
+ * The program of a segment: the same for whoever proves and whoever verifies.
+ *
+ * @throws ProofError as `checkSegment`
+ * @example
+ * checkProgram(koalaBear, trainingProgram({ plan, first: 0, count: 4, rows: batchRows(plan, seed, 0, 4), initial }));
+ */
+export function trainingProgram(segment: Segment): Program {
+  checkSegment(segment);
+  const { plan, count } = segment;
+  const b = programBuilder();
+  const parts: StepParts = {
+    b,
+    segment,
+    s: b.index('s', count),
+    t: b.index('t', plan.batch),
+    r: b.index('r', count * plan.batch),
+    ...stateTensors(b, segment),
+  };
+  const { x, target } = batchRelations(parts);
+  stateRelations(parts);
+  const last = layerCount(plan) - 1;
+  const inputs = [x];
+  const slopes: Matrix[] = [];
+  for (let layer = 0; layer < last; layer++) {
+    const { active, slope } = layerRelations(parts, layer, inputs[layer] as Matrix);
+    inputs.push(active as Matrix);
+    slopes.push(slope as Matrix);
+  }
+  const { rounded: logits } = layerRelations(parts, last, inputs[last] as Matrix);
+  let gradient = softmaxRelations(parts, logits, target);
+  for (let layer = last; layer >= 0; layer--) {
+    updateRelations(parts, layer, gradient, inputs[layer] as Matrix);
+    if (layer > 0) gradient = backRelations(parts, layer, gradient, slopes[layer - 1] as Matrix);
+  }
+  return b.build();
+}

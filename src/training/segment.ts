@@ -1,0 +1,47 @@
+/** A segment: the steps that one proof is about. spec/training.md section 7. */
+import { refuse } from '../errors/proof-error.ts';
+import { checkPlan, rateAt, type TrainingPlan } from './plan.ts';
+import type { TrainingState } from './state.ts';
+
+export interface Segment {
+  readonly plan: TrainingPlan;
+  /** Number of the first step, and how many. All have one rate. */
+  readonly first: number;
+  readonly count: number;
+  /** Rows of the dataset that the batches read, one batch behind the other. */
+  readonly rows: Uint32Array;
+  /** Weights before the first step where everybody knows them; otherwise they are a committed group. */
+  readonly initial?: TrainingState;
+}
+
+/** Groups of a segment's program: the dataset is the first, the weights after the last step are the last. */
+export function segmentGroups({ initial }: Pick<Segment, 'initial'>): {
+  readonly data: number;
+  readonly input: number | undefined;
+  readonly output: number;
+} {
+  return initial === undefined ? { data: 0, input: 1, output: 2 } : { data: 0, input: undefined, output: 1 };
+}
+
+/**
+ * @throws ProofError `PLAN` for a plan that is refused, `SEGMENT` for steps that it does not have, that differ in their rates, or
+ *   rows that it does not have
+ */
+export function checkSegment({ plan, first, count, rows, initial }: Segment): void {
+  checkPlan(plan);
+  const wrong = (detail: string): never => refuse('SEGMENT', 'segment', detail);
+  if (!Number.isInteger(count) || count < 1) wrong(`count: expected a positive integer, got ${count}`);
+  if (!Number.isInteger(first) || first < 0 || first + count > plan.steps) {
+    wrong(`first: expected steps below ${plan.steps}, got ${count} from ${first} on`);
+  }
+  const changes = plan.rates.some(({ from }) => from > first && from < first + count);
+  if (changes && rateAt(plan, first) !== rateAt(plan, first + count - 1)) {
+    wrong(`expected steps of one rate, got ${first} to ${first + count - 1} across a change`);
+  }
+  if (rows.length !== count * plan.batch) wrong(`rows: expected ${count * plan.batch}, got ${rows.length}`);
+  const row = rows.findIndex((own) => own >= plan.rows);
+  if (row >= 0) wrong(`rows[${row}]: expected a row below ${plan.rows}, got ${rows[row]}`);
+  if (initial !== undefined && initial.length !== plan.widths.length - 1) {
+    wrong(`initial: expected ${plan.widths.length - 1} layers, got ${initial.length}`);
+  }
+}

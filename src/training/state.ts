@@ -1,0 +1,80 @@
+/** Weights during training: what the passes read of them, and the bits below. spec/training.md section 3. */
+import { rawWords } from '../hash/stream.ts';
+import { layerCount, layerShape, type TrainingPlan } from './plan.ts';
+
+/** A matrix [outputs, inputs + 1], row-major; the last column is the bias. */
+export interface LayerState {
+  /** What the passes read. */
+  readonly weight: Int16Array;
+  /** The bits below, signed: the weight itself is weight 2^low + rest. */
+  readonly rest: Int16Array;
+  /** Momentum high 2^low + low, low signed; where the plan has momentum. */
+  readonly high?: Int16Array;
+  readonly low?: Int16Array;
+}
+
+/** The parts of a state, in the order in which they are committed. */
+export type StateKind = keyof LayerState;
+
+/** The parts that a plan has, and the bits of each. */
+export function stateKinds({
+  formats,
+  momentum,
+}: TrainingPlan): readonly { kind: StateKind; bits: number }[] {
+  const weights = [
+    { kind: 'weight', bits: formats.weight.bits },
+    { kind: 'rest', bits: formats.low },
+  ] as const;
+  if (momentum === undefined) return weights;
+  return [...weights, { kind: 'high', bits: momentum.high }, { kind: 'low', bits: momentum.low }];
+}
+
+/** A part of a layer. @throws RangeError for one that the state does not have */
+export function partOf(state: LayerState, kind: StateKind): Int16Array {
+  const part = state[kind];
+  if (part === undefined) throw new RangeError(`state: expected ${kind}, got none: the plan has momentum`);
+  return part;
+}
+
+/** One for each layer. */
+export type TrainingState = readonly LayerState[];
+
+/** The greatest integer whose square is at most x < 2^53. */
+function squareRoot(x: number): number {
+  let [low, high] = [0, 2 ** 27];
+  while (high - low > 1) {
+    const middle = Math.floor((low + high) / 2);
+    if (middle * middle <= x) low = middle;
+    else high = middle;
+  }
+  return low;
+}
+
+/**
+ * The weights that a public seed stands for: uniform in [-a, a] with a = floor(2^fraction sqrt(6 / inputs)), at most the greatest weight;
+ * biases, the bits below and momenta are zero.
+ *
+ * @param seed 32 bytes
+ */
+export function stateFromSeed(plan: TrainingPlan, seed: Uint8Array): TrainingState {
+  const { weight } = plan.formats;
+  return Array.from({ length: layerCount(plan) }, (_, layer) => {
+    const [outputs, columns] = layerShape(plan, layer);
+    const inputs = columns - 1;
+    const a = Math.min(
+      squareRoot(Math.floor((6 * 4 ** weight.fraction) / inputs)),
+      2 ** (weight.bits - 1) - 1,
+    );
+    const words = rawWords({ key: seed, label: 'weights', id: layer }, 0, outputs * inputs);
+    const cells = new Int16Array(outputs * columns);
+    for (let o = 0; o < outputs; o++) {
+      for (let k = 0; k < inputs; k++) {
+        const word = words[o * inputs + k] as number;
+        cells[o * columns + k] = Math.floor((word * (2 * a + 1)) / 2 ** 32) - a; // word (2a + 1) < 2^49: exact
+      }
+    }
+    const none = (): Int16Array => new Int16Array(outputs * columns);
+    const weights = { weight: cells, rest: none() };
+    return plan.momentum === undefined ? weights : { ...weights, high: none(), low: none() };
+  });
+}

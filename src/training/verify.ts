@@ -1,0 +1,226 @@
+/**
+ * Verifies training: a run, and segment after segment what became of it. Everything that a proof is about is computed here from the run;
+ * a segment file says which steps, and nothing else about them. spec/training.md section 10.
+ */
+import { refuse } from '../errors/proof-error.ts';
+import { koalaBear } from '../field/koalabear.ts';
+import { quintic } from '../field/quintic.ts';
+import type { Parameters } from '../params/parameters.ts';
+import { encodeKey, keyDigest, type GroupKey } from '../pcs/key.ts';
+import { verdictOf, type Verdict } from '../pcs/linear-verify.ts';
+import { checkProgram } from '../relation/check.ts';
+import { compileProgram } from '../relation/compile.ts';
+import { checkProgramStatement, type ProgramStatement } from '../relation/statement.ts';
+import { verifyProgram } from '../relation/verify.ts';
+import { batchRows } from './order.ts';
+import { trainingProgram } from './program.ts';
+import {
+  checkStateKey,
+  decodeTrainingRun,
+  orderSeed,
+  runDigest,
+  sameBytes,
+  type TrainingRun,
+} from './run.ts';
+import { decodeSegment, segmentContext, type SegmentFile } from './segment-file.ts';
+import type { Segment } from './segment.ts';
+import { stateFromSeed } from './state.ts';
+
+/** Rows of all batches of a segment. */
+const MAX_SEGMENT_ROWS = 2 ** 20;
+
+/** A run with what its bytes stand for. */
+export interface NamedRun {
+  readonly run: TrainingRun;
+  readonly digest: Uint8Array;
+  /** Of the order of rows. */
+  readonly order: Uint8Array;
+}
+
+/** How far training has been followed. */
+export interface TrainingPoint {
+  /** Steps that are done. */
+  readonly step: number;
+  /** Key of the weights behind them; undefined before the first step of a run that starts from its seed. */
+  readonly weights: GroupKey | undefined;
+}
+
+/** What the caller already knows and a run must agree with. Absent: anything. */
+export interface TrainingExpectations {
+  /** 32 bytes: digest of the run that was agreed on. */
+  readonly run?: Uint8Array;
+  /** 32 bytes: digest of the dataset's key. */
+  readonly dataset?: Uint8Array;
+  /** 32 bytes: the seed. */
+  readonly seed?: Uint8Array;
+  /** Steps that must be proven at least. */
+  readonly steps?: number;
+}
+
+export type TrainingVerdict =
+  | {
+      readonly ok: true;
+      readonly run: TrainingRun;
+      readonly digest: Uint8Array;
+      /** Steps that are proven, and whether these are all of the plan. */
+      readonly steps: number;
+      readonly complete: boolean;
+      /** Key of the weights behind the last proven step; undefined where none is. */
+      readonly weights: GroupKey | undefined;
+    }
+  | Extract<Verdict, { ok: false }>;
+
+/** @throws ProofError as `decodeTrainingRun` */
+export function readRun(bytes: Uint8Array): NamedRun {
+  const copy = bytes.slice(); // read three times: what is digested must be what was decoded
+  return { run: decodeTrainingRun(copy), digest: runDigest(copy), order: orderSeed(copy) };
+}
+
+/** Where a run begins. */
+export function startOf({ run }: NamedRun): TrainingPoint {
+  return { step: 0, weights: run.start === 'seed' ? undefined : run.start };
+}
+
+/** What a segment says that it reads. */
+export function inputDigest(named: NamedRun, { weights }: TrainingPoint): Uint8Array {
+  return weights === undefined ? named.digest : keyDigest(encodeKey(weights));
+}
+
+/** The steps behind a point, as a program is about them. */
+export function segmentFrom(
+  { run, order }: NamedRun,
+  { step, weights }: TrainingPoint,
+  count: number,
+): Segment {
+  const { plan } = run;
+  // A count is looked at before rows are drawn for it.
+  const most = Math.min(plan.steps - step, Math.floor(MAX_SEGMENT_ROWS / plan.batch));
+  if (!Number.isInteger(count) || count < 1 || count > most) {
+    refuse('SEGMENT', 'segment', `count: expected 1 to ${most}, got ${count}`);
+  }
+  const rows = batchRows(plan, order, step, count);
+  const segment = { plan, first: step, count, rows };
+  return weights === undefined ? { ...segment, initial: stateFromSeed(plan, run.seed) } : segment;
+}
+
+/**
+ * The statement of a segment's proof.
+ *
+ * @throws ProofError as `trainingProgram`; `STATEMENT` for parameters that do not fit
+ */
+export function segmentStatement(
+  named: NamedRun,
+  point: TrainingPoint,
+  file: Pick<SegmentFile, 'count' | 'output'>,
+  parameters: Parameters,
+): ProgramStatement {
+  const { data } = named.run;
+  const { code, profile } = data.parameters;
+  const same = (['logData', 'padLength', 'queries'] as const).every(
+    (field) => code[field] === parameters.code[field],
+  );
+  if (!same || profile.id !== parameters.profile.id) {
+    refuse(
+      'STATEMENT',
+      'segment file',
+      'parameters: expected profile and column code of the dataset, got others',
+    );
+  }
+  const program = trainingProgram(segmentFrom(named, point, file.count));
+  checkProgram(koalaBear, program);
+  const statement: ProgramStatement = {
+    parameters,
+    compiled: compileProgram(quintic, program),
+    groups: [data, ...(point.weights === undefined ? [] : [point.weights]), file.output].map(
+      ({ group }) => group,
+    ),
+    context: segmentContext({
+      run: named.digest,
+      first: point.step,
+      count: file.count,
+      input: inputDigest(named, point),
+    }),
+  };
+  try {
+    checkProgramStatement(statement);
+  } catch (error) {
+    if (error instanceof RangeError) refuse('STATEMENT', 'segment file', error.message);
+    throw error;
+  }
+  return statement;
+}
+
+/**
+ * Follows one segment.
+ *
+ * @returns the point behind it
+ * @throws ProofError `RUN` for a segment of another run, `STEP` for one that begins elsewhere, `WEIGHTS` for one that reads other
+ *   weights, `KEY_LAYOUT` for weights that are not of the plan; as `decodeSegment`, `segmentStatement`; the proof's refusal
+ */
+export function followSegment(named: NamedRun, point: TrainingPoint, bytes: Uint8Array): TrainingPoint {
+  const file = decodeSegment(bytes.slice());
+  const stage = 'segment file';
+  if (!sameBytes(file.run, named.digest))
+    refuse('RUN', stage, 'expected a segment of this run, got one of another');
+  if (file.first !== point.step) refuse('STEP', stage, `expected step ${point.step}, got ${file.first}`);
+  if (!sameBytes(file.input, inputDigest(named, point))) {
+    refuse('WEIGHTS', stage, 'expected the weights that the segment before wrote, got others');
+  }
+  checkStateKey(named.run, file.output, stage);
+  const verdict = verifyProgram(segmentStatement(named, point, file, file.parameters), file.proof);
+  if (!verdict.ok) refuse(verdict.code, verdict.stage, verdict.detail);
+  return { step: point.step + file.count, weights: file.output };
+}
+
+/**
+ * Whether segments convince that a run went as it was announced: from its start, over its dataset, in its order, at its rates.
+ * Any number of segments from the first one on is enough for the steps that they cover. Never throws, whatever the bytes.
+ *
+ * @param run bytes of a run file, @param segments bytes of segment files, in order
+ * @example
+ * const verdict = verifyTraining(runBytes, segments, { run: agreedDigest });
+ * if (verdict.ok) console.log(verdict.steps, verdict.complete);
+ */
+export function verifyTraining(
+  run: Uint8Array,
+  segments: readonly Uint8Array[],
+  expected: TrainingExpectations = {},
+): TrainingVerdict {
+  let result: TrainingVerdict | undefined;
+  const checked = verdictOf(() => {
+    checkBytes('run', run);
+    segments.forEach((segment, i) => checkBytes(`segment ${i}`, segment));
+    const named = readRun(run);
+    checkExpectations(named, expected);
+    let point = startOf(named);
+    for (const [i, segment] of segments.entries()) {
+      const verdict = verdictOf(() => {
+        point = followSegment(named, point, segment);
+      });
+      if (!verdict.ok) refuse(verdict.code, `segment ${i}: ${verdict.stage}`, verdict.detail);
+    }
+    const { step: steps, weights } = point;
+    if (steps < (expected.steps ?? 0)) {
+      refuse('STEPS', 'segments', `expected ${expected.steps} steps, got ${steps}`);
+    }
+    const complete = steps === named.run.plan.steps;
+    result = { ok: true, run: named.run, digest: named.digest, steps, complete, weights };
+  });
+  return checked.ok ? (result as TrainingVerdict) : checked;
+}
+
+function checkExpectations({ run, digest }: NamedRun, expected: TrainingExpectations): void {
+  if (expected.run !== undefined && !sameBytes(expected.run, digest)) {
+    refuse('RUN', 'run', 'expected the agreed digest, got a run of another');
+  }
+  if (expected.dataset !== undefined && !sameBytes(expected.dataset, keyDigest(encodeKey(run.data)))) {
+    refuse('DATASET', 'run', 'expected the agreed dataset, got another');
+  }
+  if (expected.seed !== undefined && !sameBytes(expected.seed, run.seed)) {
+    refuse('SEED', 'run', 'expected the agreed seed, got another');
+  }
+}
+
+function checkBytes(what: string, bytes: Uint8Array): void {
+  if (!(bytes instanceof Uint8Array)) refuse('FORMAT', what, 'expected bytes, got something else');
+}

@@ -1,0 +1,144 @@
+/** From executed steps to the tensors of their program. */
+import type { RowMajor } from '../relation/cells-prove.ts';
+import { layerCount, type TrainingPlan } from './plan.ts';
+import { partOf, stateKinds, type LayerState, type TrainingState } from './state.ts';
+import { batchOf, trainStep, type StepTrace } from './step.ts';
+import type { Dataset } from './dataset.ts';
+
+/** Steps one behind the other: the states before, between and after them, and what each computed. */
+export interface Execution {
+  readonly plan: TrainingPlan;
+  readonly states: readonly TrainingState[];
+  readonly traces: readonly StepTrace[];
+}
+
+/**
+ * Runs the steps of a segment.
+ *
+ * @param rows of the dataset, batch after batch
+ * @throws ProofError as `trainStep`
+ */
+export function executeSteps(
+  plan: TrainingPlan,
+  state: TrainingState,
+  data: Dataset,
+  first: number,
+  rows: Uint32Array,
+): Execution {
+  const states = [state];
+  const traces: StepTrace[] = [];
+  for (let s = 0; s * plan.batch < rows.length; s++) {
+    const batch = batchOf(plan, data, rows.subarray(s * plan.batch, (s + 1) * plan.batch));
+    const { state: next, trace } = trainStep(plan, states[s] as TrainingState, batch, first + s);
+    states.push(next);
+    traces.push(trace);
+  }
+  return { plan, states, traces };
+}
+
+function joined(parts: readonly ArrayLike<number>[]): Int32Array {
+  const out = new Int32Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    out.set(part, at);
+    at += part.length;
+  }
+  return out;
+}
+
+/** Cells of the witness tensors, and of the virtual ones that the execution has. */
+export function trainingWitness({ plan, states, traces }: Execution): {
+  readonly tensors: Map<string, RowMajor>;
+  readonly virtuals: Map<string, RowMajor>;
+} {
+  const layers = layerCount(plan);
+  const classes = plan.widths[layers] as number;
+  const tensors = new Map<string, RowMajor>();
+  const virtuals = new Map<string, RowMajor>();
+  const all = (of: (trace: StepTrace) => ArrayLike<number>): Int32Array => joined(traces.map(of));
+  for (let layer = 0; layer < layers; layer++) {
+    for (const { kind } of stateKinds(plan)) {
+      tensors.set(
+        `${kind}/${layer}`,
+        joined(states.map((state) => partOf(state[layer] as LayerState, kind))),
+      );
+    }
+    if (plan.momentum !== undefined) {
+      tensors.set(
+        `remainder/${layer}`,
+        all(({ remainders }) => remainders[layer] as Int32Array),
+      );
+    }
+    tensors.set(
+      `x/${layer}`,
+      all(({ inputs }) => inputs[layer] as Int32Array),
+    );
+    tensors.set(
+      `y/${layer}`,
+      all(({ rounded }) => rounded[layer] as Int32Array),
+    );
+    tensors.set(
+      `gradient/${layer}`,
+      all(({ gradients }) => gradients[layer] as Int32Array),
+    );
+    virtuals.set(
+      `sum/${layer}`,
+      all(({ sums }) => sums[layer] as Int32Array),
+    );
+    if (layer < layers - 1)
+      tensors.set(
+        `slope/${layer}`,
+        all(({ slopes }) => slopes[layer] as Int32Array),
+      );
+    if (layer === 0) continue;
+    tensors.set(
+      `back-rounded/${layer}`,
+      all(({ backRounded }) => backRounded[layer] as Int32Array),
+    );
+    virtuals.set(
+      `back/${layer}`,
+      all(({ back }) => back[layer] as Int32Array),
+    );
+  }
+  tensors.set(
+    'target',
+    all(({ batch }) => {
+      const target = new Int32Array(plan.batch * classes);
+      batch.labels.forEach((label, t) => (target[t * classes + label] = 1));
+      return target;
+    }),
+  );
+  for (const name of ['shift', 'sum', 'reciprocal', 'step', 'numerator', 'carry', 'probability'] as const) {
+    tensors.set(
+      `softmax/${name}`,
+      all(({ softmax }) => softmax[name]),
+    );
+  }
+  const whole = 2 ** (plan.formats.gradient.fraction + 15);
+  tensors.set(
+    'softmax/reciprocal-rest',
+    all(({ softmax: { sum, reciprocal } }) => sum.map((own, t) => whole - own * (reciprocal[t] as number))),
+  );
+  return { tensors, virtuals };
+}
+
+/** Cells of a dataset by the names of a program's static tensors. */
+export function datasetCells({ inputs, labels }: Dataset): Map<string, Int16Array> {
+  return new Map([
+    ['data/inputs', Int16Array.from(inputs)],
+    ['data/labels', Int16Array.from(labels)],
+  ]);
+}
+
+/** Cells of weights by the names of a program's static tensors. @param end which end of the segment */
+export function stateCells(
+  plan: TrainingPlan,
+  state: TrainingState,
+  end: 'first' | 'last',
+): Map<string, Int16Array> {
+  return new Map(
+    state.flatMap((own, layer) =>
+      stateKinds(plan).map(({ kind }) => [`${end}/${kind}/${layer}`, partOf(own, kind)] as const),
+    ),
+  );
+}

@@ -1,0 +1,337 @@
+/** Training proven and followed: honest segments verify up to any of them; changed, skipped, repeated and spliced ones do not. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { wasmKernels, type Kernels } from '../../src/kernels/index.ts';
+import { encodeKey, keyDigest } from '../../src/pcs/key.ts';
+import { proveProgramBody } from '../../src/relation/prove.ts';
+import { programDomain } from '../../src/relation/statement.ts';
+import { budgetStatus, openGroup, openHome, type Home, type StoredGroup } from '../../src/store/index.ts';
+import { chooseTrainingParameters, commitDataset, commitState } from '../../src/training/commit.ts';
+import { rateAt, type TrainingPlan } from '../../src/training/plan.ts';
+import {
+  announceRun,
+  pointFrom,
+  proveSegment,
+  startPoint,
+  type OwnedPoint,
+  type TrainingOwner,
+} from '../../src/training/prove-segment.ts';
+import { encodeTrainingRun } from '../../src/training/run.ts';
+import { decodeSegment, encodeSegment } from '../../src/training/segment-file.ts';
+import { segmentFrom, segmentStatement, startOf, verifyTraining } from '../../src/training/verify.ts';
+import { proverChannel } from '../../src/transcript/prover.ts';
+import { testSource } from '../support/linear.ts';
+import { proofError } from '../support/refusal.ts';
+import type { Lie, Mutable } from './reference.ts';
+import { SEED, NARROW, NARROW_MOMENTUM, smallData } from './small.ts';
+import { about, honest, raised, tell, type Story } from './stories.ts';
+
+let kernels: Kernels;
+let folder: string;
+let home: Home;
+let group: StoredGroup;
+let owner: TrainingOwner;
+let segments: Uint8Array[];
+const points: OwnedPoint[] = [];
+const opened: StoredGroup[] = [];
+let made = 0;
+const path = (): string => join(folder, `group-${made++}`);
+
+/** Rates change at step 6. */
+const COUNTS = [2, 4, 3];
+
+function proveAll(
+  of: TrainingOwner,
+  counts: readonly number[],
+): { segments: Uint8Array[]; points: OwnedPoint[] } {
+  const all = [startPoint(of)];
+  const files = counts.map((count, i) => {
+    const { bytes, point } = proveSegment(kernels, home, of, all[i]!, count, path());
+    all.push(point);
+    opened.push(point.group!);
+    return bytes;
+  });
+  return { segments: files, points: all };
+}
+
+beforeAll(async () => {
+  kernels = await wasmKernels({ threads: 1 });
+  folder = mkdtempSync(join(tmpdir(), 'zkdl-training-'));
+  home = openHome(join(folder, 'home'));
+  const { parameters } = chooseTrainingParameters(NARROW, { steps: 4, minProofs: 40 });
+  group = commitDataset(kernels, home, path(), NARROW, smallData(NARROW), parameters);
+  opened.push(group);
+  owner = announceRun(NARROW, smallData(NARROW), group, SEED);
+  const proven = proveAll(owner, COUNTS);
+  segments = proven.segments;
+  points.push(...proven.points);
+}, 300_000);
+afterAll(async () => {
+  for (const one of opened) one.close();
+  rmSync(folder, { recursive: true });
+  await kernels.close();
+});
+
+const refused = (files: readonly Uint8Array[], run = owner.bytes): string => {
+  const verdict = verifyTraining(run, files);
+  return verdict.ok ? 'ok' : `${verdict.code} ${verdict.stage}`;
+};
+
+test('every prefix verifies, and the whole is complete', () => {
+  for (let n = 0; n <= COUNTS.length; n++) {
+    const verdict = verifyTraining(owner.bytes, segments.slice(0, n));
+    const steps = COUNTS.slice(0, n).reduce((a, b) => a + b, 0);
+    expect(verdict).toMatchObject({ ok: true, steps, complete: n === COUNTS.length });
+    const weights = verdict.ok && verdict.weights;
+    expect(weights && keyDigest(encodeKey(weights))).toEqual(points[n]!.group?.keyDigest);
+  }
+});
+
+test('a segment costs one opening of the dataset and of the weights at both ends', () => {
+  const queries = group.key.parameters.code.queries;
+  expect(budgetStatus(home, points[1]!.group!).used).toBe(2 * queries);
+  expect(budgetStatus(home, points[3]!.group!).used).toBe(queries);
+});
+
+test('expectations', () => {
+  const check = (expected: Parameters<typeof verifyTraining>[2]): string => {
+    const verdict = verifyTraining(owner.bytes, segments.slice(0, 1), expected);
+    return verdict.ok ? 'ok' : verdict.code;
+  };
+  const other = new Uint8Array(32);
+  expect(check({ run: owner.named.digest, dataset: group.keyDigest, seed: SEED, steps: 2 })).toBe('ok');
+  expect(check({ run: other })).toBe('RUN');
+  expect(check({ dataset: other })).toBe('DATASET');
+  expect(check({ seed: other })).toBe('SEED');
+  expect(check({ steps: 3 })).toBe('STEPS');
+});
+
+test('an owner goes on after a restart, and from the weights of another run', () => {
+  const { path: where } = points[1]!.group!;
+  const again = openGroup(kernels, home, where);
+  opened.push(again);
+  const point = pointFrom(owner, 2, again);
+  expect(point.state).toEqual(points[1]!.state);
+  const next = proveSegment(kernels, home, owner, point, 1, path());
+  opened.push(next.point.group!);
+  expect(verifyTraining(owner.bytes, [segments[0]!, next.bytes])).toMatchObject({ ok: true, steps: 3 });
+
+  // The budget of weights in between was for three proofs: written, read, read again.
+  expect(proofError(() => proveSegment(kernels, home, owner, point, 1, path())).code).toBe('BUDGET_SPENT');
+
+  const last = points[3]!.group!;
+  const second = announceRun(NARROW, smallData(NARROW), group, new Uint8Array(32).fill(3), last);
+  expect(() => startPoint(second)).toThrow(/from committed weights/);
+  const more = proveSegment(kernels, home, second, pointFrom(second, 0, last), 2, path());
+  opened.push(more.point.group!);
+  expect(verifyTraining(second.bytes, [more.bytes])).toMatchObject({ ok: true, steps: 2 });
+  expect(refused([more.bytes])).toBe('RUN segment 0: segment file');
+  // The second run says which weights it starts from: its proof is about these and no others.
+  const elsewhere = announceRun(NARROW, smallData(NARROW), group, second.named.run.seed, points[1]!.group!);
+  const posed = { ...decodeSegment(more.bytes), run: elsewhere.named.digest };
+  expect(refused([encodeSegment(posed)], elsewhere.bytes)).toBe('WEIGHTS segment 0: segment file');
+});
+
+describe('the chain', () => {
+  test('a skipped, a repeated and a moved segment', () => {
+    const [a, b, c] = segments as [Uint8Array, Uint8Array, Uint8Array];
+    expect(refused([a, c])).toBe('STEP segment 1: segment file');
+    expect(refused([b])).toBe('STEP segment 0: segment file');
+    expect(refused([a, a])).toBe('STEP segment 1: segment file');
+    expect(refused([a, b, c, c])).toBe('STEP segment 3: segment file');
+  });
+  test('a segment that says that it is another one', () => {
+    const moved = decodeSegment(segments[2]!);
+    expect(refused([segments[0]!, encodeSegment({ ...moved, first: 2 })])).toBe(
+      'WEIGHTS segment 1: segment file',
+    );
+    const input = points[1]!.group!.keyDigest;
+    // Steps 2 to 4 read other rows: another program.
+    expect(refused([segments[0]!, encodeSegment({ ...moved, first: 2, input })])).toMatch(
+      /^PAD_|^[A-Z_]+ segment 1/,
+    );
+  });
+  test('segments of another run: other seed, same plan and data', () => {
+    const other = announceRun(NARROW, smallData(NARROW), group, new Uint8Array(32).fill(9));
+    const { segments: foreign, points: foreignPoints } = proveAll(other, [2, 4]);
+    expect(verifyTraining(other.bytes, foreign)).toMatchObject({ ok: true, steps: 6 });
+    expect(refused(foreign)).toBe('RUN segment 0: segment file');
+    const named = { ...decodeSegment(foreign[1]!), run: owner.named.digest };
+    expect(refused([segments[0]!, encodeSegment(named)])).toBe('WEIGHTS segment 1: segment file');
+    const posed = encodeSegment({ ...named, input: points[1]!.group!.keyDigest });
+    expect(refused([segments[0]!, posed])).toMatch(/segment 1/);
+    // Weights that another run wrote, behind this run's proof.
+    const swapped = { ...decodeSegment(segments[0]!), output: foreignPoints[1]!.group!.key };
+    expect(refused([encodeSegment(swapped)])).toMatch(/segment 0/);
+  });
+  test('a run that was changed afterwards', () => {
+    const { plan, data } = owner.named.run;
+    const change = (over: Partial<TrainingPlan>): string =>
+      refused(segments, encodeTrainingRun({ plan: { ...plan, ...over }, data, start: 'seed', seed: SEED }));
+    expect(change({ rates: [{ from: 0, rate: 2 }] })).toBe('RUN segment 0: segment file');
+    expect(change({ steps: 12 })).toBe('RUN segment 0: segment file');
+    expect(change({ formats: { ...plan.formats, sum: 11 } })).toBe('RUN segment 0: segment file');
+    expect(proofError(() => change({ rows: 12 })).code).toBe('KEY_LAYOUT');
+  });
+  test('weights of another kind', () => {
+    const file = decodeSegment(segments[0]!);
+    expect(refused([encodeSegment({ ...file, output: group.key })])).toBe(
+      'KEY_LAYOUT segment 0: segment file',
+    );
+  });
+});
+
+describe('bytes', () => {
+  test('a changed byte anywhere is refused', () => {
+    const bytes = segments[0]!;
+    const at = [
+      0,
+      8,
+      12,
+      44,
+      48,
+      52,
+      84,
+      90,
+      200,
+      ...Array.from({ length: 6 }, (_, i) => Math.floor((bytes.length * (i + 1)) / 7)),
+    ];
+    for (const i of [...at, bytes.length - 1]) {
+      const changed = bytes.slice();
+      changed[i] = changed[i]! ^ 1;
+      expect([i, refused([changed])]).not.toEqual([i, 'ok']);
+    }
+  });
+  test('cut short, longer, and no bytes at all', () => {
+    for (const length of [0, 7, 60, segments[0]!.length - 1]) {
+      expect(refused([segments[0]!.slice(0, length)])).toMatch(/segment 0/);
+    }
+    expect(refused([Uint8Array.of(...segments[0]!.slice(0, 100), 0)])).toMatch(/segment 0/);
+    expect(refused([null as unknown as Uint8Array])).toBe('FORMAT segment 0');
+    expect(refused(segments, owner.bytes.slice(0, 50))).toMatch(/training run/);
+    expect(refused(segments, 'run' as unknown as Uint8Array)).toBe('FORMAT run');
+  });
+});
+
+describe('an owner is refused before anything is spent', () => {
+  const spent = (): number => budgetStatus(home, group).used;
+  test.each<[string, () => unknown, string]>([
+    ['steps beyond the plan', () => proveSegment(kernels, home, owner, points[2]!, 4, path()), 'SEGMENT'],
+    [
+      'steps across a change of rate',
+      () => proveSegment(kernels, home, owner, points[1]!, 5, path()),
+      'SEGMENT',
+    ],
+    [
+      'weights without a commitment',
+      () => proveSegment(kernels, home, owner, { ...points[1]!, group: undefined }, 1, path()),
+      'WEIGHTS',
+    ],
+    [
+      'a class that the plan does not have',
+      () => announceRun(NARROW, { ...smallData(NARROW), labels: new Uint8Array(13).fill(4) }, group, SEED),
+      'DATASET',
+    ],
+    [
+      'data of another plan',
+      () => announceRun({ ...NARROW, rows: 12 }, smallData(NARROW), group, SEED),
+      'KEY_LAYOUT',
+    ],
+  ])('%s', (_, act, code) => {
+    const before = spent();
+    expect(proofError(act).code).toBe(code);
+    expect(spent()).toBe(before);
+  });
+  test('weights that are not those of the commitment', () => {
+    const wrong = { ...points[2]!, state: points[1]!.state };
+    expect(proofError(() => proveSegment(kernels, home, owner, wrong, 2, path())).code).toBe('SELF_CHECK');
+  });
+});
+
+describe('a prover who lies and proves it all the same', () => {
+  /** A proof of the first segment by somebody who does not look at what he proves. */
+  function forged(
+    change: (story: Story) => Story,
+    of: TrainingOwner = owner,
+    model: Uint8Array = segments[0]!,
+  ): string {
+    const { named } = of;
+    const { plan } = named.run;
+    const segment = segmentFrom(named, startOf(named), 2);
+    const truth = {
+      ...honest(plan),
+      initial: segment.initial!,
+      rows: segment.rows,
+      rate: BigInt(rateAt(plan, 0)),
+    };
+    const { tensors, written } = tell(change({ ...truth, rows: truth.rows.slice() }));
+    const output = commitState(kernels, home, path(), plan, written, group.key.parameters);
+    opened.push(output);
+    const file = { ...decodeSegment(model), output: output.key };
+    const statement = segmentStatement(named, startOf(named), file, file.parameters);
+    const ch = proverChannel(programDomain(statement));
+    const groups = [group.owned, output.owned];
+    kernels.memory.secretScope(() =>
+      proveProgramBody(kernels, ch, statement, groups, testSource(kernels.ext, made), { tensors }, false),
+    );
+    return refused([encodeSegment({ ...file, proof: ch.finish() })], of.bytes);
+  }
+  const lying =
+    (lie: Lie) =>
+    (story: Story): Story => ({ ...story, lie });
+  const before = new Map<string, bigint[]>();
+  const still: Lie = (name, values, s) => {
+    if (s === 0 && /^(weight|rest)/.test(name)) values.splice(0, values.length, ...before.get(name)!);
+    if (s === -1) before.set(name, [...values]);
+  };
+  const written =
+    (kind: 'weight' | 'rest') =>
+    (last: Mutable): void =>
+      raised(3)(last[kind][1]!);
+
+  test('the same prover is believed when he says the truth', () =>
+    expect(forged((story) => story)).toBe('ok'));
+  test.each<[string, (story: Story) => Story]>([
+    [
+      'a row of another batch',
+      (story) => ({ ...story, rows: story.rows.map((row, i) => (i === 1 ? story.rows[4]! : row)) }),
+    ],
+    ['the first batch twice', (story) => ({ ...story, rows: story.rows.copyWithin(3, 0, 3) })],
+    [
+      'batches in another order',
+      (story) => ({
+        ...story,
+        rows: Uint32Array.of(...story.rows.subarray(3), ...story.rows.subarray(0, 3)),
+      }),
+    ],
+    ['one pixel', lying(about('x/0', 0, (x) => (x[2] = x[2]! ^ 1n)))],
+    ['one label', lying(about('target', 1, (h) => h.unshift(...h.splice(1, 3))))],
+    ['another rate', (story) => ({ ...story, rate: story.rate + 1n })],
+    ['a step that is not taken', lying(still)],
+    ['a gradient off by one', lying(about('gradient/0', 1, raised(2)))],
+    ['a gradient of the logits off by one', lying(about('gradient/2', 0, raised(2)))],
+    ['a weight between steps off by one', lying(about('rest/0', 0, raised(5)))],
+    ['a bias off by one', lying(about('rest/2', 1, raised(3)))],
+    ['a first weight off by one', lying(about('weight/1', -1, raised(3)))],
+    ['a written weight off by one', (story) => ({ ...story, last: written('weight') })],
+    ['a written bit below off by one', (story) => ({ ...story, last: written('rest') })],
+  ])('%s', (_, change) => {
+    expect(forged(change)).toMatch(/^PAD_LINEAR segment 0/);
+  });
+
+  test('momentum of the step before', () => {
+    const fast = announceRun(NARROW_MOMENTUM, smallData(NARROW), group, SEED);
+    const { segments: own } = proveAll(fast, [2, 1]);
+    expect(verifyTraining(fast.bytes, own)).toMatchObject({ ok: true, steps: 3 });
+    expect(forged((story) => story, fast, own[0])).toBe('ok');
+    const last = new Map<string, bigint[]>();
+    const stale: Lie = (name, values, s) => {
+      if (!/^(high|low)/.test(name)) return;
+      if (s === 1) values.splice(0, values.length, ...last.get(name)!);
+      last.set(name, [...values]);
+    };
+    expect(forged(lying(stale), fast, own[0])).toMatch(/^PAD_LINEAR segment 0/);
+  });
+});

@@ -1,0 +1,281 @@
+/**
+ * A step of training in bigints, by its definition (spec/training.md), with a place to lie after every value: what is computed
+ * later follows from the lie. Shares no arithmetic with src/training.
+ */
+import type { TrainingPlan } from '../../src/training/plan.ts';
+import type { Dataset } from '../../src/training/dataset.ts';
+import type { TrainingState } from '../../src/training/state.ts';
+import { column, tableOf } from '../../src/tables/index.ts';
+
+const P = 2130706433n;
+
+/** The residue of least absolute value. */
+export function bal(x: bigint): bigint {
+  const r = ((x % P) + P) % P;
+  return r > (P - 1n) / 2n ? r - P : r;
+}
+
+/** x / 2^s rounded half up. */
+export function round(x: bigint, s: number): bigint {
+  return (x + (1n << BigInt(s - 1))) >> BigInt(s); // >> rounds down, for negative numbers too
+}
+
+/** Called with every tensor of a step before anything is computed from it, with the first weights as those of step -1: may change it. */
+export type Lie = (name: string, values: bigint[], step: number) => void;
+
+const exp2 = tableOf('exp2');
+const [E, B] = ['e', 'b'].map((name) => [...column(exp2, name)].map(BigInt)) as [bigint[], bigint[]];
+const at = (list: readonly bigint[], i: number | bigint): bigint => list[Number(i)] ?? 0n;
+const sumOf = (list: readonly bigint[]): bigint => list.reduce((a, x) => a + x, 0n);
+
+/** All shifts that meet the conditions of the definition: there should be one. */
+export function shiftsOf(z: readonly bigint[]): bigint[] {
+  const found: bigint[] = [];
+  for (let k = -512n; k < 512n; k++) {
+    const u = z.map((own) => bal(k * 65536n - 369n * own));
+    if (u.some((own) => own < 0n || own >= 1n << 25n)) continue;
+    const [e, b] = [E, B].map((table) => u.map((own) => at(table, own >> 10n))) as [bigint[], bigint[]];
+    if (sumOf(e) < 32768n && 2n * sumOf(e) + sumOf(b) >= 32768n) found.push(k);
+  }
+  return found;
+}
+
+export interface ReferenceState {
+  readonly weight: readonly bigint[][];
+  readonly rest: readonly bigint[][];
+  /** Of momentum; empty without. */
+  readonly high: readonly bigint[][];
+  readonly low: readonly bigint[][];
+}
+
+export type Mutable = { -readonly [K in keyof ReferenceState]: bigint[][] };
+
+/**
+ * @param rows of the dataset, batch after batch
+ * @returns the witness tensors of the program, and the last state
+ */
+export function referenceSteps(
+  plan: TrainingPlan,
+  initial: ReferenceState,
+  data: Dataset,
+  rows: ArrayLike<number>,
+  rate: bigint,
+  lie: Lie = () => undefined,
+): { readonly tensors: Map<string, number[]>; readonly last: ReferenceState } {
+  const all = new Map<string, number[]>();
+  const count = rows.length / plan.batch;
+  const teller =
+    (s: number) =>
+    (name: string, values: bigint[]): bigint[] => {
+      lie(name, values, s);
+      all.set(name, [...(all.get(name) ?? []), ...values.map(Number)]);
+      return values;
+    };
+  let state: Mutable = {
+    weight: initial.weight.map((own, l) => teller(-1)(`weight/${l}`, [...own])),
+    rest: initial.rest.map((own, l) => teller(-1)(`rest/${l}`, [...own])),
+    high: initial.high.map((own, l) => teller(-1)(`high/${l}`, [...own])),
+    low: initial.low.map((own, l) => teller(-1)(`low/${l}`, [...own])),
+  };
+  for (let s = 0; s < count; s++) {
+    const told = teller(s);
+    const own = Array.from({ length: plan.batch }, (_, t) => rows[s * plan.batch + t] as number);
+    state = step(plan, state, data, own, rate, told);
+  }
+  return { tensors: all, last: state };
+}
+
+function step(
+  plan: TrainingPlan,
+  state: ReferenceState,
+  data: Dataset,
+  rows: readonly number[],
+  rate: bigint,
+  told: (name: string, values: bigint[]) => bigint[],
+): Mutable {
+  const { widths, formats } = plan;
+  const layers = widths.length - 1;
+  const width = (l: number): number => widths[l] as number;
+  const grid = (n: number, of: (t: number, j: number) => bigint): bigint[] =>
+    rows.flatMap((_, t) => Array.from({ length: n }, (_, j) => of(t, j)));
+  const weight = (l: number, o: number, k: number): bigint =>
+    (state.weight[l] as bigint[])[o * (width(l) + 1) + k] as bigint;
+  const one = (l: number): bigint =>
+    1n << BigInt(l === 0 ? formats.input.fraction : formats.activation.fraction);
+
+  // forward
+  const xs = [
+    told(
+      'x/0',
+      grid(width(0), (t, k) => BigInt(data.inputs[(rows[t] as number) * width(0) + k] as number)),
+    ),
+  ];
+  const target = told(
+    'target',
+    grid(width(layers), (t, j) => (data.labels[rows[t] as number] === j ? 1n : 0n)),
+  );
+  const slopes: bigint[][] = [];
+  let z: bigint[] = [];
+  for (let l = 0; l < layers; l++) {
+    const x = xs[l] as bigint[];
+    const n = width(l);
+    const last = l === layers - 1;
+    const fraction = (l === 0 ? formats.input : formats.activation).fraction;
+    const shift = formats.weight.fraction + fraction - (last ? 8 : formats.activation.fraction);
+    const sums = grid(width(l + 1), (t, o) =>
+      bal(
+        sumOf(Array.from({ length: n }, (_, k) => weight(l, o, k) * at(x, t * n + k))) +
+          one(l) * weight(l, o, n),
+      ),
+    );
+    z = told(
+      `y/${l}`,
+      sums.map((a) => round(a, shift)),
+    );
+    if (last) break;
+    const top = (1n << BigInt(formats.activation.bits)) - 1n;
+    xs.push(
+      told(
+        `x/${l + 1}`,
+        z.map((y) => (y < 0n ? 0n : y > top ? top : y)),
+      ),
+    );
+    slopes.push(
+      told(
+        `slope/${l}`,
+        z.map((y) => (y > 0n && y <= top ? 1n : 0n)),
+      ),
+    );
+  }
+
+  // gradient of the logits
+  const C = width(layers);
+  const rowOf = (list: readonly bigint[], t: number): bigint[] => list.slice(t * C, (t + 1) * C);
+  const f = BigInt(formats.gradient.fraction);
+  const shift = told(
+    'softmax/shift',
+    rows.map((_, t) => shiftsOf(rowOf(z, t))[0] ?? 0n),
+  );
+  const u = grid(C, (t, j) => bal(at(shift, t) * 65536n - 369n * at(z, t * C + j)));
+  const distance = told(
+    'softmax/step',
+    u.map((own) => own >> 10n),
+  );
+  const e = told(
+    'softmax/numerator',
+    distance.map((own) => at(E, own)),
+  );
+  const b = told(
+    'softmax/carry',
+    distance.map((own) => at(B, own)),
+  );
+  void b;
+  const sum = told(
+    'softmax/sum',
+    rows.map((_, t) => sumOf(rowOf(e, t))),
+  );
+  const rho = told(
+    'softmax/reciprocal',
+    sum.map((S) => (1n << (f + 15n)) / S),
+  );
+  told(
+    'softmax/reciprocal-rest',
+    sum.map((S, t) => (1n << (f + 15n)) - S * at(rho, t)),
+  );
+  const g = told(
+    'softmax/probability',
+    grid(C, (t, j) => round(bal(at(e, t * C + j) * at(rho, t)), 15)),
+  );
+
+  // backward
+  const gradients = new Array<bigint[]>(layers);
+  gradients[layers - 1] = told(
+    `gradient/${layers - 1}`,
+    g.map((own, i) => own - (at(target, i) << f)),
+  );
+  for (let l = layers - 1; l > 0; l--) {
+    const dy = gradients[l] as bigint[];
+    const n = width(l + 1);
+    const sums = grid(width(l), (t, k) =>
+      bal(sumOf(Array.from({ length: n }, (_, o) => at(dy, t * n + o) * weight(l, o, k)))),
+    );
+    const back = told(
+      `back-rounded/${l}`,
+      sums.map((a) => round(a, formats.weight.fraction)),
+    );
+    gradients[l - 1] = told(
+      `gradient/${l - 1}`,
+      back.map((a, i) => a * at(slopes[l - 1] as bigint[], i)),
+    );
+  }
+
+  // update
+  const next: Mutable = { weight: [], rest: [], high: [], low: [] };
+  for (let l = 0; l < layers; l++) {
+    const [n, m] = [width(l) + 1, width(l + 1)];
+    const entry = (list: readonly bigint[][], i: number): bigint => (list[l] as bigint[])[i] as bigint;
+    let moves = Array.from({ length: m * n }, (_, i) => {
+      const [o, k] = [Math.floor(i / n), i % n];
+      const x = (t: number): bigint => (k < n - 1 ? at(xs[l] as bigint[], t * (n - 1) + k) : one(l));
+      return sumOf(rows.map((_, t) => at(gradients[l] as bigint[], t * m + o) * x(t)));
+    });
+    if (plan.momentum !== undefined) {
+      const { shift, low } = plan.momentum;
+      const before = moves.map((_, i) => (entry(state.high, i) << BigInt(low)) + entry(state.low, i));
+      const e = told(
+        `remainder/${l}`,
+        before.map((M) => (M + (1n << BigInt(shift - 1))) & ((1n << BigInt(shift)) - 1n)),
+      );
+      const M = moves.map((G, i) => {
+        const q = (before[i]! + (1n << BigInt(shift - 1)) - e[i]!) >> BigInt(shift);
+        return bal(before[i]! - q + G);
+      });
+      const high = told(
+        `high/${l}`,
+        M.map((v) => round(v, low)),
+      );
+      const rest = told(
+        `low/${l}`,
+        M.map((v, i) => v - (high[i]! << BigInt(low))),
+      );
+      next.high.push(high);
+      next.low.push(rest);
+      moves = high.map((h, i) => (h << BigInt(low)) + rest[i]!);
+    }
+    const moved = moves.map((by, i) => {
+      const before = entry(state.weight, i) << BigInt(formats.low);
+      return bal(before + entry(state.rest, i) - rate * by);
+    });
+    next.weight.push(
+      told(
+        `weight/${l}`,
+        moved.map((v) => round(v, formats.low)),
+      ),
+    );
+    next.rest.push(
+      told(
+        `rest/${l}`,
+        moved.map((v, i) => v - (entry(next.weight, i) << BigInt(formats.low))),
+      ),
+    );
+  }
+  return next;
+}
+
+/** A state as bigints. */
+export function bigState(state: TrainingState): Mutable {
+  const part = (kind: keyof Mutable): bigint[][] =>
+    state.flatMap((own) => (own[kind] === undefined ? [] : [[...own[kind]].map(BigInt)]));
+  return { weight: part('weight'), rest: part('rest'), high: part('high'), low: part('low') };
+}
+
+/** The reverse. */
+export function smallState(state: ReferenceState): TrainingState {
+  const cells = (own: readonly bigint[]): Int16Array => Int16Array.from(own, Number);
+  return state.weight.map((weight, l) => {
+    const own = { weight: cells(weight), rest: cells(state.rest[l]!) };
+    return state.high[l] === undefined
+      ? own
+      : { ...own, high: cells(state.high[l]), low: cells(state.low[l]!) };
+  });
+}

@@ -1,0 +1,128 @@
+/** A step in integers is its definition in bigints, on ordinary and on extreme numbers. */
+import { describe, expect, test } from 'vitest';
+import { updatesAreProven, layerCount, rateAt, type TrainingPlan } from '../../src/training/plan.ts';
+import { batchRows } from '../../src/training/order.ts';
+import { stateFromSeed, type TrainingState } from '../../src/training/state.ts';
+import { executeSteps, trainingWitness } from '../../src/training/witness.ts';
+import { generator } from '../support/words.ts';
+import { proofError } from '../support/refusal.ts';
+import { bigState, referenceSteps, shiftsOf } from './reference.ts';
+import { SEED, SMALL, SMALL_MOMENTUM, smallData } from './small.ts';
+
+/** States whose entries are random, a third of them at the ends of their bits divided by `tame`. */
+function wildState(plan: TrainingPlan, seed: number, tame: number): TrainingState {
+  const next = generator(seed);
+  const { weight, low } = plan.formats;
+  const { momentum } = plan;
+  const draw = (bits: number, by: number): number => {
+    const half = Math.floor(2 ** (bits - 1) / by);
+    const kind = next() % 6;
+    return kind === 0 ? half - 1 : kind === 1 ? -half : (next() % (2 * half)) - half;
+  };
+  return stateFromSeed(plan, SEED).map((own) => ({
+    weight: own.weight.map(() => draw(weight.bits, tame)),
+    rest: own.rest.map(() => draw(low, 1)),
+    // High parts near their ends: what is lost of M is more than a step adds.
+    ...(momentum && {
+      high: own.weight.map(() => draw(momentum.high, 2)),
+      low: own.rest.map(() => draw(momentum.low, 1)),
+    }),
+  }));
+}
+
+function same(plan: TrainingPlan, state: TrainingState, data = smallData(plan), count = 2): void {
+  const rows = batchRows(plan, SEED, 0, count);
+  const execution = executeSteps(plan, state, data, 0, rows);
+  const expected = referenceSteps(plan, bigState(state), data, rows, BigInt(rateAt(plan, 0)));
+  const { tensors } = trainingWitness(execution);
+  expect([...tensors.keys()].sort()).toEqual([...expected.tensors.keys()].sort());
+  for (const [name, cells] of tensors)
+    expect([name, ...cells]).toEqual([name, ...expected.tensors.get(name)!]);
+  expect(bigState(execution.states.at(-1)!)).toEqual(expected.last);
+}
+
+test('from a seed, for some steps', () => same(SMALL, stateFromSeed(SMALL, SEED), smallData(), 5));
+test('with momentum', () => same(SMALL_MOMENTUM, stateFromSeed(SMALL_MOMENTUM, SEED), smallData(), 6));
+test.each([12, 13, 14, 15])('momenta at the ends of their bits (%i)', (seed) => {
+  same(SMALL_MOMENTUM, wildState(SMALL_MOMENTUM, seed, 4));
+});
+test.each([2, 3, 4, 5, 6, 7, 8, 9])('weights at the ends of their bits (%i)', (seed) => {
+  same(SMALL, wildState(SMALL, seed, 4));
+});
+test('one layer; other bits and exponents', () => {
+  const formats = {
+    input: { bits: 3, fraction: 2 },
+    activation: { bits: 6, fraction: 2 },
+    weight: { bits: 10, fraction: 7 },
+    low: 9,
+    sum: 14,
+    gradient: { bits: 9, fraction: 6 },
+  };
+  const plan = { ...SMALL, widths: [7, 3], formats, rates: [{ from: 0, rate: 3 }] };
+  same(plan, stateFromSeed(plan, SEED));
+  const deep = { ...SMALL, widths: [4, 3, 3, 3, 2], formats, rates: [{ from: 0, rate: 3 }] };
+  same(deep, wildState(deep, 3, 8));
+});
+test('inputs of zero and of the greatest value', () => {
+  const data = smallData();
+  data.inputs.fill(0, 0, 40);
+  data.inputs.fill(255, 40);
+  same(SMALL, wildState(SMALL, 21, 8), data);
+});
+
+test('a row of logits has exactly one shift', () => {
+  const next = generator(8);
+  for (let i = 0; i < 200; i++) {
+    const spread = 2 ** (1 + (i % 16));
+    const z = Array.from({ length: 1 + (i % 7) }, () => BigInt((next() % spread) - spread / 2));
+    expect(shiftsOf(z)).toHaveLength(1);
+  }
+  expect(shiftsOf([32767n, -32768n])).toHaveLength(1);
+  expect(shiftsOf([-32768n, -32768n])).toHaveLength(1);
+});
+
+describe('what has no witness is named', () => {
+  const places = (plan: TrainingPlan, state: TrainingState): string => {
+    const { code, stage, detail } = proofError(() =>
+      executeSteps(plan, state, smallData(), 0, batchRows(plan, SEED, 0, 1)),
+    );
+    return `${code} ${stage} ${detail}`;
+  };
+  const loud = (of: number): TrainingState =>
+    stateFromSeed(SMALL, SEED).map((own, l) =>
+      l === of ? { ...own, weight: own.weight.map(() => 16383) } : own,
+    );
+  test('a sum', () => {
+    const sum = { ...SMALL, formats: { ...SMALL.formats, sum: 11 } };
+    expect(places(sum, loud(0))).toMatch(/^UNPROVABLE layer 0: sums row 0, column \d: expected 11 bits$/);
+  });
+  test('a weight', () => {
+    const plan = { ...SMALL, formats: { ...SMALL.formats, low: 2 }, rates: [{ from: 0, rate: 40 }] };
+    expect(places(plan, stateFromSeed(plan, SEED))).toMatch(
+      /^UNPROVABLE layer \d: weights row \d, column \d: expected 15 bits$/,
+    );
+  });
+  test('a gradient', () => {
+    const plan = { ...SMALL, formats: { ...SMALL.formats, gradient: { bits: 4, fraction: 10 } } };
+    expect(places(plan, stateFromSeed(plan, SEED))).toMatch(
+      /^UNPROVABLE layer \d: gradient row \d, column \d: expected 4 bits$/,
+    );
+  });
+});
+
+test('updates are integers where their bits say so', () => {
+  const plan = { ...SMALL, rates: [{ from: 0, rate: 1 }] };
+  expect(Array.from({ length: layerCount(plan) }, (_, l) => updatesAreProven(plan, l))).toEqual([
+    true,
+    true,
+    true,
+  ]);
+  const fast = {
+    ...SMALL,
+    rates: [
+      { from: 0, rate: 1 },
+      { from: 5, rate: 2000 },
+    ],
+  };
+  expect(updatesAreProven(fast, 0)).toBe(false);
+});

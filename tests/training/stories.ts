@@ -1,0 +1,73 @@
+/** Stories about training: what is claimed, what was run, and where it lied. */
+import type { Program } from '../../src/relation/program.ts';
+import type { ProgramWitness } from '../../src/relation/check-witness.ts';
+import type { Dataset } from '../../src/training/dataset.ts';
+import { batchRows } from '../../src/training/order.ts';
+import { rateAt, type TrainingPlan } from '../../src/training/plan.ts';
+import { trainingProgram } from '../../src/training/program.ts';
+import { stateFromSeed, type TrainingState } from '../../src/training/state.ts';
+import { datasetCells } from '../../src/training/witness.ts';
+import { bigState, referenceSteps, smallState, type Lie, type Mutable } from './reference.ts';
+import { SEED, SMALL, smallData } from './small.ts';
+
+export interface Story {
+  readonly plan: TrainingPlan;
+  readonly data: Dataset;
+  readonly initial: TrainingState;
+  /** Of the batches that are really run. */
+  readonly rows: Uint32Array;
+  readonly rate: bigint;
+  readonly lie: Lie;
+  /** Changes the weights that are written. */
+  readonly last: (last: Mutable) => void;
+}
+
+export const COUNT = 2;
+
+export function honest(plan: TrainingPlan = SMALL): Story {
+  return {
+    plan,
+    data: smallData(plan),
+    initial: stateFromSeed(plan, SEED),
+    rows: batchRows(plan, SEED, 0, COUNT),
+    rate: BigInt(rateAt(plan, 0)),
+    lie: () => undefined,
+    last: () => undefined,
+  };
+}
+
+/** What is told of a story: the program that is claimed, and the witness of what was run. */
+export function tell(story: Story): {
+  readonly program: Program;
+  readonly witness: ProgramWitness;
+  /** The witness tensors alone, and the weights that are written. */
+  readonly tensors: ReadonlyMap<string, Int32Array>;
+  readonly written: TrainingState;
+} {
+  const { plan, data, initial, rows, rate, lie, last } = story;
+  const run = referenceSteps(plan, bigState(initial), data, rows, rate, lie);
+  const written = bigState(smallState(run.last));
+  last(written);
+  const statics = (['weight', 'rest', 'high', 'low'] as const).flatMap((kind) =>
+    written[kind].map((own, l) => [`last/${kind}/${l}`, own.map(Number)] as const),
+  );
+  const expected = batchRows(plan, SEED, 0, COUNT);
+  return {
+    program: trainingProgram({ plan, first: 0, count: COUNT, rows: expected, initial }),
+    witness: new Map<string, ArrayLike<number>>([...run.tensors, ...datasetCells(data), ...statics]),
+    tensors: new Map([...run.tensors].map(([name, cells]) => [name, Int32Array.from(cells)])),
+    written: smallState(written),
+  };
+}
+
+/** A lie about one cell: raised by one, or changed otherwise. */
+export function about(name: string, step: number, change: (values: bigint[]) => void): Lie {
+  return (own, values, s) => {
+    if (own === name && s === step) change(values);
+  };
+}
+export const raised =
+  (cell: number, by = 1n) =>
+  (values: bigint[]): void => {
+    values[cell] = values[cell]! + by;
+  };
