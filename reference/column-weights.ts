@@ -38,7 +38,7 @@ export function columnWeight(K: Algebra, compiled: Compiled, m: number, function
   return denseTerms(K, columns);
 }
 
-/** Claim (4): the sum over parts of coefficient * (extension of a tensor's cells from `first` on). */
+/** Claim (4): the sum over parts of coefficient * (extension of a block of a tensor of multiplicities, at a point). */
 export function multiplicityClaim(
   K: Algebra,
   { groups, own, multiplicities }: Compiled,
@@ -46,14 +46,35 @@ export function multiplicityClaim(
   { parts, value }: LeafEquation,
 ): Claim {
   const firstColumn = total(groups.map((layout) => columnsOf(layout, m)));
-  const columns = new Map<number, Element[]>();
-  for (const { balance, index, first, point, coefficient } of parts) {
+  const weight = parts.flatMap(({ balance, index, first, point, coefficient }): Weight => {
     const addresses = at(own.addresses, at(at(multiplicities, balance), index));
-    eqTable(K, point).forEach((eq, i) => {
-      put(K, columns, m, firstColumn, at(addresses, first + i), K.mul(coefficient, eq));
-    });
+    return blockWeight(K, firstColumn, m, at(addresses, first), point, coefficient);
+  });
+  return { weight, value };
+}
+
+/** Section 2: 2^b cells that lie at a multiple of 2^b are an aligned part of a column, or a run of whole ones. */
+function blockWeight(
+  K: Algebra,
+  firstColumn: number,
+  m: number,
+  address: number,
+  point: readonly Element[],
+  coefficient: Element,
+): Weight {
+  const column = firstColumn + Math.floor(address / 2 ** m);
+  if (point.length <= m) {
+    const place = {
+      kind: 'fixed',
+      bits: m - point.length,
+      index: (address % 2 ** m) / 2 ** point.length,
+    } as const;
+    return [{ column, coefficient, factors: [{ kind: 'eq', point }, place] }];
   }
-  return { weight: denseTerms(K, columns), value };
+  return eqTable(K, point.slice(m)).map((eq, i) => {
+    const own = K.mul(coefficient, eq);
+    return { column: column + i, coefficient: own, factors: [{ kind: 'eq', point: point.slice(0, m) }] };
+  });
 }
 
 /** Adds a weight at an address of a layout that begins with a column. */

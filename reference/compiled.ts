@@ -1,7 +1,7 @@
 /** What follows from a program before any challenge: sources and balances, layouts. spec/program-proofs.md 1 to 3. */
 import { bitsOf, blocksOf, layOut, type Block, type Layout } from './layout.ts';
 import { at, total } from './lists.ts';
-import type { Balance, LookupProgram } from './lookup-program.ts';
+import { checkProgram as checkLookups, type Balance, type LookupProgram } from './lookup-program.ts';
 import type { Program } from './program.ts';
 import { writeOut, type WrittenRelation } from './written-out.ts';
 
@@ -31,10 +31,7 @@ export interface Compiled {
 export function compile(program: Program): Compiled {
   const relations = writeOut(program);
   const balances = fillBalances(program, sourcesOf(relations));
-  const lookups: LookupProgram = {
-    tables: program.tables.map(({ rows, columns }, t) => ({ tag: BigInt(t + 1), rows, columns })),
-    balances: balances.map(({ balance }) => balance),
-  };
+  const lookups = lookupsOf(program, balances);
   return {
     program,
     zeros: relations.filter(({ table }) => table === undefined),
@@ -42,6 +39,19 @@ export function compile(program: Program): Compiled {
     sources: balances.map(({ sources }) => sources),
     ...place(program, lookups.balances),
   };
+}
+
+function lookupsOf({ tables }: Program, balances: readonly Filled[]): LookupProgram {
+  return {
+    tables: tables.map(({ rows, columns }, t) => ({ tag: BigInt(t + 1), rows, columns })),
+    balances: balances.map(({ balance }) => balance),
+  };
+}
+
+/** The balances of a program alone, and that they are some: codes `LOOKUP_*`. */
+export function balancesOf(p: bigint, program: Program): void {
+  const balances = fillBalances(program, sourcesOf(writeOut(program)));
+  if (balances.length > 0) checkLookups(p, lookupsOf(program, balances));
 }
 
 /** Section 3: no source has more than 2^23 cells. */

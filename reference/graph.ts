@@ -3,7 +3,7 @@
  * operator by its formula. Shares no code with src/.
  */
 import { blake3 } from './blake3.ts';
-import { activation, exp2, gumbel, memoised, rope, rsqrt, tails } from './tables.ts';
+import { columnOf } from './table-ids.ts';
 
 const p = 2n ** 31n - 2n ** 24n + 1n;
 
@@ -51,35 +51,8 @@ function rounded(x: bigint, s: bigint, B: bigint, g: bigint): bigint {
   return q < least ? least : q > greatest ? greatest : q;
 }
 
-const tables = new Map<string, readonly (readonly number[])[]>();
-const smooth = Object.fromEntries(Object.entries(tails()).map(([kind, tail]) => [kind, memoised(tail)]));
-
-/** The columns of a table by its id. */
-function table(id: string): readonly (readonly number[])[] {
-  const known = tables.get(id);
-  if (known !== undefined) return known;
-  const parts = id.split('-');
-  let columns: (readonly number[])[];
-  if (id === 'exp2') columns = Object.values(exp2());
-  else if (id === 'rsqrt') columns = [rsqrt()];
-  else if (id === 'gumbel') columns = [gumbel()];
-  else if (parts[0] === 'rope')
-    columns = Object.values(rope(Number(parts[1]), Number(parts[2]), Number(parts[3])));
-  else if (parts[0] === 'relu') {
-    const half = 2 ** (Number(parts[1]) - 1);
-    columns = [Array.from({ length: 2 * half }, (_, i) => Math.max(i - half, 0))];
-  } else {
-    const [range, bits] = [Number(parts.at(-1)?.slice(1)), Number(parts.at(-2))];
-    const tail = smooth[parts.slice(0, -2).join('-')];
-    if (tail === undefined) throw new RangeError(`no table ${id}`);
-    columns = [activation(tail, bits, range)];
-  }
-  tables.set(id, columns);
-  return columns;
-}
-
 const entry = (id: string, column: number, row: bigint): bigint =>
-  BigInt(at(at(table(id), column), Number(row)));
+  BigInt(at(columnOf(id, column), Number(row)));
 
 /** The exponent sums of section 4 for a given k, and the numerators. */
 function softmaxAt(
@@ -279,7 +252,7 @@ export function evaluate(json: string, pass: Pass): Map<string, Matrix> {
           return attention(node, read('query'), read('key'), read('value'), start);
         case 'activation': {
           const id = text(node, 'table');
-          const half = at(table(id), 0).length / 2;
+          const half = columnOf(id, 0).length / 2;
           return read('input').map((row) =>
             row.map((x) => {
               if (x < BigInt(-half) || x >= BigInt(half)) throw new NoWitness('activation');

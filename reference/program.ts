@@ -120,11 +120,18 @@ function tensorBytes(tensor: Tensor): Uint8Array {
   return join([...head, ...(range === undefined ? [u8(0)] : [u8(1), i64(range.min), i64(range.max)])]);
 }
 
+/** Digests of columns: the same long ones stand in many programs. */
+const columnDigests = new WeakMap<TableColumn, Uint8Array>();
+
+function columnDigest(of: TableColumn & { kind: 'dense' }): Uint8Array {
+  const digest = columnDigests.get(of) ?? deriveKey('zkdl table column 1', join(of.values.map(u32)));
+  columnDigests.set(of, digest);
+  return digest;
+}
+
 function tableBytes({ name, rows, columns }: NamedTable): Uint8Array {
   const column = (of: TableColumn): Uint8Array =>
-    of.kind === 'dense'
-      ? join([u8(0), deriveKey('zkdl table column 1', join(of.values.map(u32)))])
-      : join([u8(1), u32(of.first)]);
+    of.kind === 'dense' ? join([u8(0), columnDigest(of)]) : join([u8(1), u32(of.first)]);
   return join([text(name), u32(rows), list(columns, column)]);
 }
 

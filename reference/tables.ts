@@ -107,10 +107,10 @@ export function rope(
   return { cos, sin };
 }
 
-/** 1 - f(x)/x on the grid x = n / 2^12, n > 0, in fixed point. */
+/** 1 - f(x)/x on the grid x = n / 2^15, n > 0, in fixed point: keys of 16 bits over |x| <= 2 are on it. */
 export type Tail = (n: bigint) => bigint;
 
-const GRID = 12n;
+const GRID = 15n;
 
 /** The tails of the three smooth activations. */
 export function tails(): Readonly<Record<'silu' | 'gelu-tanh' | 'gelu-erf', Tail>> {
@@ -138,7 +138,7 @@ export function tails(): Readonly<Record<'silu' | 'gelu-tanh' | 'gelu-erf', Tail
       let power = 1n << W;
       let sum = 0n;
       for (let k = 0n; power !== 0n; k++, power = -((power * square) >> W) / k) sum += power / (2n * k + 1n);
-      // erf z = 2 z / sqrt(pi) * sum; z = n / (2^12 sqrt 2)
+      // erf z = 2 z / sqrt(pi) * sum; z = n / (2^15 sqrt 2)
       const half = (n * sum * (ONE << P)) / (rootTwo * rootPi);
       return (ONE >> 1n) - (half >> (W - P + GRID));
     },
@@ -155,7 +155,7 @@ export function memoised(tail: Tail): Tail {
   };
 }
 
-/** A smooth activation table with keys of `bits` bits over |x| <= 2^range, range >= 3. */
+/** A smooth activation table with keys of `bits` bits over |x| <= 2^range. */
 export function activation(tail: Tail, bits: number, range: number, closest?: Closest): number[] {
   const half = 2 ** (bits - 1);
   const unit = BigInt(2 ** (range + 1 + Number(GRID) - bits)); // grid points per key step

@@ -84,7 +84,8 @@ export function misses(report: Report): string[] {
   if (klNano > target.klNano) {
     missed.push(`expected a KL of at most ${target.klNano / 1e9} nats a token, got ${klNano / 1e9}`);
   }
-  if (agreed * 1e6 < target.top1Millionths * tokens || tokens === 0) {
+  // Bigints: a report that a stranger wrote may hold numbers up to 2^53.
+  if (BigInt(agreed) * 1_000_000n < BigInt(target.top1Millionths) * BigInt(tokens) || tokens === 0) {
     const part = tokens === 0 ? 'no token' : (agreed / tokens).toFixed(4);
     missed.push(`expected the same likeliest token for ${target.top1Millionths / 1e6} of all, got ${part}`);
   }

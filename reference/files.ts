@@ -1,0 +1,45 @@
+/** Files of keys, answers and links: magic, version, numbers, blocks. spec/answers.md. */
+import { ascii, readInteger } from './bytes.ts';
+import { range } from './lists.ts';
+import { require } from './refusal.ts';
+
+export interface Reader {
+  readonly bytes: Uint8Array;
+  at: number;
+}
+
+/** Refuses with `FORMAT`, then `LENGTH` and `VERSION`. */
+export function openFile(bytes: Uint8Array, magic: string): Reader {
+  require(ascii(magic).every((byte, i) => byte === bytes[i]), 'FORMAT', magic); // prettier-ignore
+  const from = { bytes, at: magic.length };
+  const version = readU32(from);
+  require(version === 1, 'VERSION', `${version}`);
+  return from;
+}
+
+/** The next bytes. Refuses with `LENGTH`, before anything of that size is made. */
+export function readBytes(from: Reader, length: number): Uint8Array {
+  require(length <= from.bytes.length - from.at, 'LENGTH', `${length} bytes at ${from.at}`);
+  from.at += length;
+  return from.bytes.slice(from.at - length, from.at);
+}
+
+export function readU32(from: Reader): number {
+  return Number(readInteger(readBytes(from, 4), 0, 4));
+}
+
+/** A length, then so many bytes. */
+export function readBlock(from: Reader): Uint8Array {
+  return readBytes(from, readU32(from));
+}
+
+/** A number, then so many numbers. */
+export function readNumbers(from: Reader): number[] {
+  const count = readU32(from);
+  const bytes = readBytes(from, 4 * count);
+  return range(count).map((i) => Number(readInteger(bytes, 4 * i, 4)));
+}
+
+export function endFile({ bytes, at }: Reader): void {
+  require(at === bytes.length, 'LENGTH', `${bytes.length - at} bytes behind the end`);
+}

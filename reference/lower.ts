@@ -1,0 +1,48 @@
+/** The program of a pass: spec/integer-semantics.md section 9. A verifier lowers for itself; nobody sends a program. */
+import { checkGraph } from './graph-checks.ts';
+import type { Graph, Node } from './graph-file.ts';
+import { ascend, rowsOf, type Pass } from './pass.ts';
+import { at } from './lists.ts';
+import { attention } from './lower-attention.ts';
+import { argmax } from './lower-choice.ts';
+import { rmsnorm } from './lower-norm.ts';
+import { activation, requantise, rope } from './lower-rounding.ts';
+import { add, centre, concat, embedding, emit, input, linear, multiply, scale } from './lower-values.ts';
+import { columnIndex, infoOf, publicTensor, rowIndex, staticTensors, termsAtRows, zero, type Lowering } from './lowering.ts'; // prettier-ignore
+import type { Program } from './program.ts';
+import { require } from './refusal.ts';
+import { cell } from './terms.ts';
+
+const OPERATORS: Readonly<Record<string, (to: Lowering, node: Node) => void>> = {
+  ...{ activation, add, argmax, attention, centre, concat, embedding, emit, input },
+  ...{ linear, product: multiply, requantise, rmsnorm, rope, scale },
+};
+
+/** @throws Refusal of the graph, `PASS_*`, `CONTEXT`, `TOKEN` */
+export function lower(graph: Graph, pass: Pass): Program {
+  const checked = checkGraph(graph);
+  const to: Lowering = {
+    ...checked,
+    rows: rowsOf(graph, pass),
+    tensors: staticTensors(graph),
+    tables: [],
+    virtuals: [],
+    relations: [],
+    values: new Map(),
+  };
+  for (const node of graph.nodes) OPERATORS[node.op]?.(to, node);
+  pass.revealed.forEach((_, i) => reveal(to, i));
+  const { tensors, tables, virtuals, relations } = to;
+  return { tensors, tables, virtuals, relations };
+}
+
+/** Shown rows of a value. */
+function reveal(to: Lowering, i: number): void {
+  const { node, rows, values } = at(to.rows.revealed, i);
+  const { width } = infoOf(to, node);
+  require(rows.length > 0 && ascend(rows, rowIndex(to, node).size), 'PASS_ROWS', node);
+  require(values.length === rows.length * width, 'PASS_VALUES', node);
+  const name = publicTensor(to, `${node}:revealed-${i}`, [rows.length, width], values);
+  const t = { name: 't', size: rows.length };
+  zero(to, name, [t, columnIndex(to, node)], [...termsAtRows(to, node, rows), cell(-1, name, 't', 'j')]);
+}

@@ -1,0 +1,127 @@
+/** Whole answers of small models: keys and proof files, honest and not, and both verdicts. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import * as twin from '../../reference/answer.ts';
+import { encodeAnswer } from '../../src/answer/envelope.ts';
+import { answerContext, passOf, type AnswerStatement } from '../../src/answer/statement.ts';
+import { verifyAnswer, type Expectations } from '../../src/answer/verify.ts';
+import { quintic } from '../../src/field/quintic.ts';
+import { generate, integerSession } from '../../src/graph/index.ts';
+import { executePass, programWitness } from '../../src/graph/lower-witness.ts';
+import { lowerGraph } from '../../src/graph/lower.ts';
+import type { Choice } from '../../src/graph/session.ts';
+import type { Kernels } from '../../src/kernels/index.ts';
+import { completeInstance } from '../../src/params/choose.ts';
+import { commitModel, type CommittedModel } from '../../src/prover/commit-model.ts';
+import { proveAnswer, type AnswerRequest } from '../../src/prover/prove-answer.ts';
+import type { ModelInfo, QuantizedModel } from '../../src/quantize/model.ts';
+import { compileProgram } from '../../src/relation/compile.ts';
+import { programInstance } from '../../src/relation/plan.ts';
+import type { Program } from '../../src/relation/program.ts';
+import { proveProgram } from '../../src/relation/prove.ts';
+import { openHome } from '../../src/store/index.ts';
+import type { AnswerModel } from './answer-models.ts';
+import { testSource } from './linear.ts';
+import { twinField, wordOf } from './twin.ts';
+
+/** What both verifiers say. */
+export function bothWords(key: Uint8Array, file: Uint8Array, expected: Expectations = {}): [string, string] {
+  return [
+    wordOf(() => verifyAnswer(key, file, expected)),
+    wordOf(() => twin.verifyAnswer(twinField(quintic), key, file, expected)),
+  ];
+}
+
+/** What a key says about a model that nobody measured. */
+function unmeasured(vocab: number): ModelInfo {
+  const zeros = {
+    seed: 0,
+    sequences: 0,
+    tokens: 0,
+    klNano: 0,
+    agreed: 0,
+    floatLossNano: 0,
+    integerLossNano: 0,
+  };
+  const more = { logitErrorNano: 0, rounded: 0, saturated: 0, wraps: 0, nearEdge: 0, peakCentibits: 0 };
+  const target = { klNano: 1, top1Millionths: 1 };
+  const report = { source: 'text', ...zeros, ...more, unprovable: 0, target, override: 'a test' } as const;
+  return { profile: 'P14', family: 'llama', vocab, bos: null, eos: [1], tokenizer: null, report };
+}
+
+/** What is asked of a model: prompts, how many tokens behind each, the rule. */
+export interface Request {
+  readonly prompts: readonly (readonly number[])[];
+  readonly tokens: number;
+  readonly choice: Choice;
+}
+
+/** A committed model that answers. */
+export interface Answering {
+  readonly key: Uint8Array;
+  /** The proof file of its own answer. */
+  answer(request: Request): Uint8Array;
+  /** The same answer, proven by an owner who leaves a relation out of his program. */
+  answerWithout(request: Request, relation: (name: string) => boolean): Uint8Array;
+  close(): void;
+}
+
+export function answering(kernels: Kernels, { graph, weights, vocabulary }: AnswerModel): Answering {
+  const folder = mkdtempSync(join(tmpdir(), 'zkdl-twin-'));
+  const model: QuantizedModel = { graph, weights, info: unmeasured(vocabulary) };
+  const home = openHome(join(folder, 'home'));
+  const committed = commitModel(kernels, home, join(folder, 'W'), model, { minProofs: 3, tokens: 6 });
+  const weightsOf = (name: string) => weights.get(name) as Int16Array | Int32Array;
+  const chosen = ({ prompts, tokens, choice }: Request): AnswerRequest => {
+    const sequences = prompts.map((prompt) => {
+      const session = integerSession(graph, weightsOf);
+      return { prompt, completion: generate(graph, session, { prompt, maxTokens: tokens, choice }) };
+    });
+    return { sequences, choice, context: new Uint8Array([1, 2, 3]) };
+  };
+  return {
+    key: committed.keyBytes,
+    answer: (request) => proveAnswer(kernels, home, { model, group: committed.group }, chosen(request)).bytes,
+    answerWithout(request, left) {
+      const statement = { ...chosen(request), model: committed.digest };
+      const pass = passOf(graph, statement);
+      const program = lowerGraph(graph, pass);
+      const relations = program.relations.filter(({ name }) => !left(name));
+      if (relations.length !== program.relations.length - 1) throw new Error('expected one relation');
+      const used = new Set(relations.map((relation) => (relation.kind === 'lookup' ? relation.table : '')));
+      const tables = program.tables.filter(({ name }) => used.has(name));
+      const less = { ...program, relations, tables };
+      return proveOwn(
+        kernels,
+        committed,
+        statement,
+        less,
+        programWitness(graph, less, executePass(graph, weightsOf, pass)),
+      );
+    },
+    close() {
+      committed.group.close();
+      rmSync(folder, { recursive: true });
+    },
+  };
+}
+
+/** The owner's own proof of another program about an answer. */
+function proveOwn(
+  kernels: Kernels,
+  { group }: CommittedModel,
+  statement: AnswerStatement,
+  program: Program,
+  witness: ReturnType<typeof programWitness>,
+): Uint8Array {
+  const compiled = compileProgram(kernels.ext, program);
+  const { code, profile } = group.key.parameters;
+  const groups = [group.key.group];
+  const draft = completeInstance(programInstance(compiled, groups, code.logData), code, profile);
+  if (draft === undefined) throw new Error('no parameters');
+  const { parameters } = draft;
+  const claimed = { parameters, compiled, groups, context: answerContext(statement) };
+  const proof = proveProgram(kernels, claimed, [group.owned], testSource(kernels.ext, 3), witness);
+  return encodeAnswer({ statement, parameters, proof });
+}
