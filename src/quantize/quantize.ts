@@ -14,7 +14,7 @@ import type { QuantizedModel } from './model.ts';
 import { outerPeaks, planOf } from './plan.ts';
 import { PROFILES, type ProfileName } from './profile.ts';
 import { DEFAULT_TARGET, published, type Report, reportOf, type Target } from './report.ts';
-import { givenRuns, sampledRuns } from './samples.ts';
+import { givenRuns, sampledRuns, sampledTokens } from './samples.ts';
 import { measure, type Statistics } from './statistics.ts';
 import { checkTextKind, SEQUENCE_TOKENS, type TextSequences } from './text.ts';
 
@@ -129,14 +129,14 @@ export async function quantize(model: FloatModel, options: QuantizeOptions = {})
 
   onProgress('reading the float model');
   const executor = await floatExecutor(model);
-  const samples = ({ sequences: count, tokens }: SampleSize, purpose: string) => {
-    const draws = Array.from({ length: count }, (_, i) => dice(seed, purpose, i));
-    return sampledRuns(executor, Math.min(tokens, context), draws);
-  };
+  const dices = ({ sequences: count }: SampleSize, purpose: string) =>
+    Array.from({ length: count }, (_, i) => dice(seed, purpose, i));
+  const lengthOf = ({ tokens }: SampleSize): number => Math.min(tokens, context);
   if (sequences !== undefined) checkTextKind(executor, sequences);
   if (sequences === undefined) onProgress('sampling the float model');
   const calibration =
-    sequences?.calibration ?? Array.from(samples(calibrationSamples, 'calibrat'), ({ tokens }) => tokens);
+    sequences?.calibration ??
+    sampledTokens(executor, lengthOf(calibrationSamples), dices(calibrationSamples, 'calibrat'));
 
   onProgress('calibrating');
   const canonical = canonicalModel(model, { seed });
@@ -148,7 +148,7 @@ export async function quantize(model: FloatModel, options: QuantizeOptions = {})
   onProgress('comparing');
   const runs =
     sequences === undefined
-      ? samples(evaluationSamples, 'evaluate')
+      ? sampledRuns(executor, lengthOf(evaluationSamples), dices(evaluationSamples, 'evaluate'))
       : givenRuns(executor, sequences.evaluation);
   const weights = (weight: string) => built.weights.get(weight) as Int16Array | Int32Array;
   const comparison = compare(built.graph, weights, runs, options.product ?? matrixProduct);

@@ -38,12 +38,13 @@ function* runAll(
     readonly length: number;
     readonly next: (logits: Float64Array, at: number) => number;
   }[],
+  keep = true,
 ): Generator<FloatRun> {
   const columns = executor.architecture.vocab;
   for (let from = 0; from < texts.length; from += TOGETHER) {
     const group = texts.slice(from, from + TOGETHER).map(({ first, length, next }) => ({
       ...{ length, next, tokens: [first], session: executor.start() },
-      logits: { rows: length, columns, data: new Float64Array(length * columns) },
+      logits: { rows: length, columns, data: new Float64Array(keep ? length * columns : 0) },
     }));
     for (let t = 0; group.some(({ length }) => t < length); t++) {
       const going = group.filter(({ length }) => t < length);
@@ -53,7 +54,7 @@ function* runAll(
       );
       going.forEach(({ length, next, tokens, logits }, i) => {
         const row = rows[i] as Float64Array;
-        logits.data.set(row, t * columns);
+        if (keep) logits.data.set(row, t * columns);
         if (t + 1 < length) tokens.push(next(row, t + 1));
       });
     }
@@ -72,6 +73,17 @@ export function sampledRuns(
     executor,
     draws.map((own) => ({ first, length, next: (logits) => draw(logits, own) })),
   );
+}
+
+/** The tokens of such samples: their logits, 100 MB for a sequence of a large vocabulary, are not kept. */
+export function sampledTokens(
+  executor: FloatExecutor,
+  length: number,
+  draws: readonly Dice[],
+): (readonly number[])[] {
+  const first = firstToken(executor.architecture);
+  const texts = draws.map((own) => ({ first, length, next: (logits: Float64Array) => draw(logits, own) }));
+  return Array.from(runAll(executor, texts, false), ({ tokens }) => tokens);
 }
 
 /** Given sequences. */
