@@ -5,12 +5,14 @@
 export {
   checkPlan,
   DEFAULT_FORMATS,
+  DEFAULT_MOMENTUM,
   learningRate,
   parameterCount,
   rateAt,
   updatesAreProven,
   type Format,
   type Formats,
+  type Momentum,
   type Rate,
   type TrainingPlan,
 } from './plan.ts';
@@ -18,7 +20,7 @@ export { checkDataset, type Dataset } from './dataset.ts';
 export { batchRows, stepsPerEpoch } from './order.ts';
 export { stateFromSeed, type LayerState, type TrainingState } from './state.ts';
 export { batchOf, forward, trainStep } from './step.ts';
-export { floatCorrect, floatState, floatStep } from './float.ts';
+export { floatCorrect, floatMomentum, floatState, floatStep } from './float.ts';
 export { chooseTrainingParameters, commitDataset, type TrainingWishes } from './commit.ts';
 export {
   announceRun,

@@ -84,7 +84,7 @@ export const DEFAULT_FORMATS: Formats = {
 const STAGE = 'plan';
 const P = koalaBear.modulus;
 
-/** 8 bits of gradients at 8 of inputs, and a factor of 2^7 for what accumulates. */
+/** 7/8 of what was; 27 bits for gradients of 9 and inputs of 8 binary places summed over a batch. */
 export const DEFAULT_MOMENTUM: Momentum = { shift: 3, high: 12, low: 15 };
 
 /** Number of weight matrices. */
