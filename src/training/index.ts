@@ -2,14 +2,13 @@
  * Training with proofs: a plan, a committed dataset, steps in exact integers, segments of steps that are proven one after the other, and a
  * verifier that follows them. docs/training.md.
  */
+export { checkPlan, updatesAreProven } from './check-plan.ts';
 export {
-  checkPlan,
   DEFAULT_FORMATS,
   DEFAULT_MOMENTUM,
   learningRate,
   parameterCount,
   rateAt,
-  updatesAreProven,
   type Format,
   type Formats,
   type Momentum,

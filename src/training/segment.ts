@@ -1,6 +1,7 @@
 /** A segment: the steps that one proof is about. spec/training.md section 7. */
 import { refuse } from '../errors/proof-error.ts';
-import { checkPlan, rateAt, type TrainingPlan } from './plan.ts';
+import { checkPlan } from './check-plan.ts';
+import { rateAt, type TrainingPlan } from './plan.ts';
 import type { TrainingState } from './state.ts';
 
 export interface Segment {

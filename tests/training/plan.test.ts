@@ -3,8 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { rawWords } from '../../src/hash/stream.ts';
 import { checkDataset } from '../../src/training/dataset.ts';
 import { batchRows, permutation, stepsPerEpoch } from '../../src/training/order.ts';
+import { checkPlan } from '../../src/training/check-plan.ts';
 import {
-  checkPlan,
   DEFAULT_FORMATS,
   learningRate,
   parameterCount,
