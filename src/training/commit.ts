@@ -19,7 +19,8 @@ import {
   stateLayout,
   stateShapes,
 } from './layouts.ts';
-import { checkPlan, layerCount, layerShape, type TrainingPlan } from './plan.ts';
+import { checkPlan } from './check-plan.ts';
+import { layerCount, layerShape, type TrainingPlan } from './plan.ts';
 import { trainingProgram } from './program.ts';
 import { partOf, stateKinds, type LayerState, type TrainingState } from './state.ts';
 

@@ -2,15 +2,16 @@
  * Training with proofs: a plan, a committed dataset, steps in exact integers, segments of steps that are proven one after the other, and a
  * verifier that follows them. docs/training.md.
  */
+export { checkPlan, updatesAreProven } from './check-plan.ts';
 export {
-  checkPlan,
   DEFAULT_FORMATS,
+  DEFAULT_MOMENTUM,
   learningRate,
   parameterCount,
   rateAt,
-  updatesAreProven,
   type Format,
   type Formats,
+  type Momentum,
   type Rate,
   type TrainingPlan,
 } from './plan.ts';
@@ -18,7 +19,7 @@ export { checkDataset, type Dataset } from './dataset.ts';
 export { batchRows, stepsPerEpoch } from './order.ts';
 export { stateFromSeed, type LayerState, type TrainingState } from './state.ts';
 export { batchOf, forward, trainStep } from './step.ts';
-export { floatCorrect, floatState, floatStep } from './float.ts';
+export { floatCorrect, floatMomentum, floatState, floatStep } from './float.ts';
 export { chooseTrainingParameters, commitDataset, type TrainingWishes } from './commit.ts';
 export {
   announceRun,

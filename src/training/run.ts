@@ -15,7 +15,8 @@ import {
   stateLayout,
   stateShapes,
 } from './layouts.ts';
-import { checkPlan, type Format, type TrainingPlan } from './plan.ts';
+import { checkPlan } from './check-plan.ts';
+import { type Format, type TrainingPlan } from './plan.ts';
 
 export interface TrainingRun {
   readonly plan: TrainingPlan;

@@ -1,6 +1,7 @@
 /** A segment: the steps that one proof is about. spec/training.md section 7. */
 import { refuse } from '../errors/proof-error.ts';
-import { checkPlan, rateAt, type TrainingPlan } from './plan.ts';
+import { checkPlan } from './check-plan.ts';
+import { rateAt, type TrainingPlan } from './plan.ts';
 import type { TrainingState } from './state.ts';
 
 export interface Segment {
@@ -34,8 +35,9 @@ export function checkSegment({ plan, first, count, rows, initial }: Segment): vo
   if (!Number.isInteger(first) || first < 0 || first + count > plan.steps) {
     wrong(`first: expected steps below ${plan.steps}, got ${count} from ${first} on`);
   }
-  const changes = plan.rates.some(({ from }) => from > first && from < first + count);
-  if (changes && rateAt(plan, first) !== rateAt(plan, first + count - 1)) {
+  // Each change within, not the ends alone: a rate may come back.
+  const rate = rateAt(plan, first);
+  if (plan.rates.some((own) => own.from > first && own.from < first + count && own.rate !== rate)) {
     wrong(`expected steps of one rate, got ${first} to ${first + count - 1} across a change`);
   }
   if (rows.length !== count * plan.batch) wrong(`rows: expected ${count * plan.batch}, got ${rows.length}`);

@@ -189,6 +189,7 @@ export function verifyTraining(
   let result: TrainingVerdict | undefined;
   const checked = verdictOf(() => {
     checkBytes('run', run);
+    if (!Array.isArray(segments)) refuse('FORMAT', 'segments', 'expected a list, got something else');
     segments.forEach((segment, i) => checkBytes(`segment ${i}`, segment));
     const named = readRun(run);
     checkExpectations(named, expected);

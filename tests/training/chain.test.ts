@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { wasmKernels, type Kernels } from '../../src/kernels/index.ts';
-import { encodeKey, keyDigest } from '../../src/pcs/key.ts';
+import { encodeKey, keyDigest, type GroupKey } from '../../src/pcs/key.ts';
 import { proveProgramBody } from '../../src/relation/prove.ts';
 import { programDomain } from '../../src/relation/statement.ts';
 import { budgetStatus, openGroup, openHome, type Home, type StoredGroup } from '../../src/store/index.ts';
@@ -175,11 +175,39 @@ describe('the chain', () => {
     expect(change({ formats: { ...plan.formats, sum: 11 } })).toBe('RUN segment 0: segment file');
     expect(proofError(() => change({ rows: 12 })).code).toBe('KEY_LAYOUT');
   });
-  test('weights of another kind', () => {
+  test('weights of another kind, label, code; parameters of another code', () => {
     const file = decodeSegment(segments[0]!);
-    expect(refused([encodeSegment({ ...file, output: group.key })])).toBe(
+    const written = (output: GroupKey): string => refused([encodeSegment({ ...file, output })]);
+    expect(written(group.key)).toBe('KEY_LAYOUT segment 0: segment file');
+    const { group: identity, ...key } = file.output;
+    expect(written({ ...key, group: { ...identity, label: 'T' } })).toBe(
       'KEY_LAYOUT segment 0: segment file',
     );
+    expect(written({ ...key, group: { ...identity, columns: identity.columns + 1 } })).toBe(
+      'KEY_LAYOUT segment 0: segment file',
+    );
+    const { parameters } = chooseTrainingParameters(NARROW, { steps: 4, minProofs: 400 });
+    expect(parameters.code).not.toEqual(file.parameters.code);
+    expect(written({ ...file.output, parameters })).toBe('KEY_LAYOUT segment 0: segment file');
+    expect(refused([encodeSegment({ ...file, parameters })])).toBe('STATEMENT segment 0: segment file');
+  });
+  test('a start that is none, and weights of another plan to start from', () => {
+    const { plan, data } = owner.named.run;
+    const bytes = owner.bytes.slice();
+    bytes[bytes.length - 36] = 2;
+    expect(refused([], bytes)).toBe('STATEMENT training run');
+    const other = points[1]!.group!.key;
+    const start = { ...other, layout: other.layout.map((byte) => byte ^ 1) };
+    expect(proofError(() => encodeTrainingRun({ plan, data, start, seed: SEED })).code).toBe('KEY_LAYOUT');
+    const dynamic = { ...data, group: { ...data.group, lifetime: 'carried' as const } };
+    expect(proofError(() => encodeTrainingRun({ plan, data: dynamic, start: 'seed', seed: SEED })).code).toBe(
+      'KEY_LAYOUT',
+    );
+    const columns = { ...data, group: { ...data.group, columns: 7 } };
+    expect(proofError(() => encodeTrainingRun({ plan, data: columns, start: 'seed', seed: SEED })).code).toBe(
+      'KEY_LAYOUT',
+    );
+    expect(refused(null as unknown as Uint8Array[])).toBe('FORMAT segments');
   });
 });
 

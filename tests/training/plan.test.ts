@@ -3,8 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { rawWords } from '../../src/hash/stream.ts';
 import { checkDataset } from '../../src/training/dataset.ts';
 import { batchRows, permutation, stepsPerEpoch } from '../../src/training/order.ts';
+import { checkPlan } from '../../src/training/check-plan.ts';
 import {
-  checkPlan,
   DEFAULT_FORMATS,
   learningRate,
   parameterCount,
@@ -185,6 +185,11 @@ test('segments', () => {
   expect(detail({ count: 0 })).toMatch(/^SEGMENT count/);
   expect(detail({ first: 8 })).toMatch(/^SEGMENT first/);
   expect(detail({ first: 5 })).toBe('SEGMENT expected steps of one rate, got 5 to 6 across a change');
+  const back = { rates: [40, 20, 40].map((rate, i) => ({ from: [0, 5, 6][i]!, rate })) };
+  const across = { plan: { ...SMALL, ...back }, count: 3, rows: batchRows(SMALL, SEED, 4, 3) };
+  expect(detail(across)).toBe('SEGMENT expected steps of one rate, got 4 to 6 across a change');
+  const same = { rates: [40, 40].map((rate, i) => ({ from: 5 * i, rate })) };
+  checkSegment({ ...good, plan: { ...SMALL, ...same } });
   expect(detail({ rows: rows.slice(1) })).toBe('SEGMENT rows: expected 6, got 5');
   expect(detail({ rows: rows.with(2, 13) })).toBe('SEGMENT rows[2]: expected a row below 13, got 13');
   expect(detail({ initial: [] })).toMatch(/^SEGMENT initial/);

@@ -1,6 +1,7 @@
 /** A step in integers is its definition in bigints, on ordinary and on extreme numbers. */
 import { describe, expect, test } from 'vitest';
-import { updatesAreProven, layerCount, rateAt, type TrainingPlan } from '../../src/training/plan.ts';
+import { updatesAreProven } from '../../src/training/check-plan.ts';
+import { layerCount, rateAt, type TrainingPlan } from '../../src/training/plan.ts';
 import { batchRows } from '../../src/training/order.ts';
 import { stateFromSeed, type TrainingState } from '../../src/training/state.ts';
 import { executeSteps, trainingWitness } from '../../src/training/witness.ts';

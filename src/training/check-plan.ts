@@ -1,0 +1,137 @@
+/** Which plans there are, and what is proven about their updates. spec/training.md sections 1 and 6. */
+import { refuse } from '../errors/proof-error.ts';
+import { koalaBear } from '../field/koalabear.ts';
+import {
+  inputFormat,
+  layerCount,
+  parameterCount,
+  sumShift,
+  type Momentum,
+  type Rate,
+  type TrainingPlan,
+} from './plan.ts';
+
+const STAGE = 'plan';
+const P = koalaBear.modulus;
+
+/**
+ * Checks a plan. Total: any numbers are answered.
+ *
+ * @throws ProofError `PLAN` naming the first number that does not fit
+ */
+export function checkPlan(plan: TrainingPlan): void {
+  const { widths, rows, batch, steps, rates } = plan;
+  need(widths.length >= 2 && widths.length <= 65, `widths: expected 2 to 65, got ${widths.length}`);
+  widths.forEach((width, i) => integer(`widths[${i}]`, width, 1, 2 ** 16));
+  integer('classes', widths[widths.length - 1] as number, 2, 2 ** 13);
+  integer('parameters', parameterCount(plan), 1, 2 ** 24); // a verifier may have to draw them from the seed
+  integer('rows', rows, 1, 2 ** 20);
+  integer('batch', batch, 1, Math.min(rows, 2 ** 12));
+  integer('steps', steps, 1, 2 ** 31 - 1);
+  checkFormats(plan);
+  if (plan.momentum !== undefined) checkMomentum(plan.momentum);
+  need(rates.length >= 1 && rates.length <= 2 ** 12, `rates: expected 1 to 4096, got ${rates.length}`);
+  rates.forEach(({ from, rate }, i) => {
+    const least = i === 0 ? 0 : (rates[i - 1] as Rate).from + 1;
+    integer(`rates[${i}].from`, from, least, i === 0 ? 0 : steps - 1);
+    integer(`rates[${i}].rate`, rate, 1, 2 ** 20);
+    checkUpdate(plan, rate);
+  });
+}
+
+function checkFormats(plan: TrainingPlan): void {
+  const { input, activation, weight, low, sum, gradient } = plan.formats;
+  for (const [name, format, bits] of [
+    ['input', input, 15],
+    ['activation', activation, 15],
+    ['weight', weight, 16],
+    ['gradient', gradient, 16],
+  ] as const) {
+    integer(`${name}.bits`, format.bits, 2, bits);
+    integer(`${name}.fraction`, format.fraction, 0, 16);
+  }
+  // Every hidden layer has one: its binary places are those of its inputs, so that biases move as far as weights.
+  need(
+    layerCount(plan) === 1 || activation.fraction === input.fraction,
+    `activation.fraction: expected that of inputs, ${input.fraction}, got ${activation.fraction}`,
+  );
+  need(
+    input.fraction <= input.bits && activation.fraction <= activation.bits,
+    'fraction: expected at most bits',
+  );
+  integer('sum', sum, 2, 16);
+  integer('low', low, 1, 15);
+  // W' 2^low + R' must be one residue for one pair.
+  integer('weight.bits + low', weight.bits + low, 3, 30);
+  // rho has fraction + 2 bits and e 15: their product stays within (p-1)/2.
+  integer('gradient.fraction', gradient.fraction, 1, 12);
+  integer('weight.fraction', weight.fraction, 1, 16);
+  // A rounded gradient and its remainder: one pair for one residue.
+  integer('gradient.bits + weight.fraction', gradient.bits + weight.fraction, 3, 30);
+  for (let layer = 0; layer < layerCount(plan); layer++) {
+    const shift = sumShift(plan, layer);
+    integer(`layer ${layer}: shift of sums`, shift, 1, 22);
+    integer(`layer ${layer}: sum + shift`, sum + shift, 3, 30);
+  }
+}
+
+/** A remainder, and M in two parts: one triple for a residue. */
+function checkMomentum({ shift, high, low }: Momentum): void {
+  integer('momentum.shift', shift, 1, 8);
+  integer('momentum.high', high, 2, 16);
+  integer('momentum.low', low, 1, 15);
+  integer('momentum.shift + high + low', shift + high + low, 4, 30);
+}
+
+/**
+ * The greatest absolute value of the gradient of a layer's sums. Of logits: e <= S and S rho <= 2^(fraction + 15), so no
+ * probability is above 2^fraction.
+ */
+export function gradientBound(plan: TrainingPlan, layer: number): number {
+  const { gradient } = plan.formats;
+  return layer === layerCount(plan) - 1 ? 2 ** gradient.fraction : 2 ** (gradient.bits - 1);
+}
+
+/** The greatest absolute value of the summed gradient of a weight. */
+function greatestSum(plan: TrainingPlan, layer: number): number {
+  return plan.batch * gradientBound(plan, layer) * 2 ** inputFormat(plan, layer).bits; // at most 2^12 2^15 2^15
+}
+
+/** The greatest amount by which a rate can move a weight in one step, in units of its lowest bit. */
+function greatestMove(plan: TrainingPlan, layer: number, rate: number): number {
+  const { momentum } = plan;
+  // Below 2^20 2^42 before it is compared: a rate times powers of two and a batch, exact.
+  return rate * (momentum === undefined ? greatestSum(plan, layer) : 2 ** (momentum.high + momentum.low - 1));
+}
+
+/**
+ * Whether the updates of a layer are integers for all data: the new weight, which has `weight.bits + low` bits, and V - rate G differ by less
+ * than p, and so do momenta. Otherwise an update is by definition the residue of least absolute value.
+ */
+export function updatesAreProven(plan: TrainingPlan, layer: number): boolean {
+  const { weight, low } = plan.formats;
+  const room = P - 2 ** (weight.bits + low);
+  const { momentum } = plan;
+  // M' before and after it is reduced: at most 2^(high + low) + G apart, times 2^shift, and two remainders
+  const isWhole =
+    momentum === undefined ||
+    2 ** momentum.shift * (2 ** (momentum.high + momentum.low) + greatestSum(plan, layer) + 1) < P;
+  return isWhole && plan.rates.every(({ rate }) => greatestMove(plan, layer, rate) < room);
+}
+
+/** Sums of an update are exact in doubles. */
+function checkUpdate(plan: TrainingPlan, rate: number): void {
+  for (let layer = 0; layer < layerCount(plan); layer++) {
+    const moved = greatestMove(plan, layer, rate);
+    need(moved < 2 ** 52, `layer ${layer}: rate: expected updates below 2^52, got up to ${moved}`);
+  }
+}
+
+function integer(name: string, value: number, least: number, most: number): void {
+  const fits = Number.isInteger(value) && value >= least && value <= most;
+  need(fits, `${name}: expected an integer in [${least}, ${most}], got ${value}`);
+}
+
+function need(condition: boolean, detail: string): asserts condition {
+  if (!condition) refuse('PLAN', STAGE, detail);
+}
