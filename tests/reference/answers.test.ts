@@ -45,7 +45,7 @@ test('ReLU, residuals, biases: both accept, and agree on what a caller expects',
 test.each([
   ['RMSNorm, rotary positions, grouped heads, gated SiLU, noise', gated, SAMPLED],
   ['LayerNorm, learned positions, a window, GELU, a concatenation, a tied head', layerNormed, GREEDY],
-] as const)('%s: both accept', (_, make, request) => {
+] as const)('%s: both accept', { timeout: 300_000 }, (_, make, request) => {
   const model = answering(kernels, make(1));
   const proof = model.answer(request);
   model.close();

@@ -39,7 +39,7 @@ type Vectors = ReturnType<typeof formatVectors>;
 const stored = jsonOf('format.json') as Vectors;
 const K = algebraOf({ p: 2130706433n, low: [-1n, 0n, 1n, 0n, 0n] });
 
-test('the twin still says what it wrote', () => {
+test('the twin still says what it wrote', { timeout: 300_000 }, () => {
   const now = JSON.parse(JSON.stringify(formatVectors())) as Vectors;
   const { encodings, parameters, commitments, tables, programs } = stored;
   expect(now).toEqual({ encodings, parameters, commitments, tables, programs });
