@@ -9,6 +9,13 @@ export function u32(value: bigint | number): Uint8Array {
   return littleEndian(value, 4);
 }
 
+/** Many of them, one behind the other. */
+export function u32s(values: readonly (bigint | number)[]): Uint8Array {
+  const out = new DataView(new ArrayBuffer(4 * values.length));
+  values.forEach((value, i) => out.setUint32(4 * i, Number(value), true)); // modulo 2^32
+  return new Uint8Array(out.buffer);
+}
+
 /** The unsigned integer that stands at bytes [from, from + byteCount). */
 export function readInteger(bytes: Uint8Array, from: number, byteCount: number): bigint {
   return bytes.slice(from, from + byteCount).reduceRight((value, byte) => 256n * value + BigInt(byte), 0n);

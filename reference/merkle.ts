@@ -34,6 +34,23 @@ function leafKey({ label, epoch, group, columns, logLeaves, salted }: Tree): Uin
 
 const NODE_KEY = deriveKey('zkdl 2026 Merkle node', new Uint8Array(0));
 
+/** Section 1: the cap of a whole tree, 2^logCap digests; no proof needs it, known answers do. */
+export function capOf(
+  tree: Tree,
+  logCap: number,
+  rows: readonly (readonly bigint[])[],
+  salts: readonly Uint8Array[],
+): Uint8Array {
+  const key = leafKey(tree);
+  let layer = rows.map((row, i) =>
+    blake3(join([...(tree.salted ? [at(salts, i)] : []), elements(row)]), 32, key),
+  );
+  while (layer.length > 2 ** logCap) {
+    layer = split(join(layer), 64).map((children) => blake3(children, 32, NODE_KEY));
+  }
+  return join(layer);
+}
+
 /** A node is named by its layer, counted from the root, and its index there. */
 const name = (layer: number, index: number): string => `${layer}/${index}`;
 

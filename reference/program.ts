@@ -1,6 +1,6 @@
 /** Programs, spec/programs.md sections 1 and 5: what is proven, as records, and their digest. */
 import { deriveKey } from './blake3.ts';
-import { ascii, join, littleEndian, u32 } from './bytes.ts';
+import { ascii, join, littleEndian, u32, u32s } from './bytes.ts';
 import type { TableColumn } from './lookup-program.ts';
 import { digestOfLeaves } from './statement.ts';
 
@@ -108,7 +108,7 @@ function list<T>(items: readonly T[], bytesOf: (item: T) => Uint8Array): Uint8Ar
 
 /** Words, or i32s: both are four bytes of two's complement. */
 function words(items: ArrayLike<number>): Uint8Array {
-  return list(Array.from(items), u32);
+  return join([u32(items.length), u32s(Array.from(items))]);
 }
 
 function tensorBytes(tensor: Tensor): Uint8Array {
@@ -124,7 +124,7 @@ function tensorBytes(tensor: Tensor): Uint8Array {
 const columnDigests = new WeakMap<TableColumn, Uint8Array>();
 
 function columnDigest(of: TableColumn & { kind: 'dense' }): Uint8Array {
-  const digest = columnDigests.get(of) ?? deriveKey('zkdl table column 1', join(of.values.map(u32)));
+  const digest = columnDigests.get(of) ?? deriveKey('zkdl table column 1', u32s(of.values));
   columnDigests.set(of, digest);
   return digest;
 }

@@ -1,6 +1,6 @@
 /** Tables by their ids: spec/tables.md sections 2 and 3. An id says all about a table. */
 import { blake3 } from './blake3.ts';
-import { ascii, join, u32 } from './bytes.ts';
+import { ascii, join, u32, u32s } from './bytes.ts';
 import { at } from './lists.ts';
 import { activation, exp2, gumbel, memoised, rope, rsqrt, tails, type Tail } from './tables.ts';
 
@@ -102,7 +102,7 @@ export function tableDigest(id: string): string {
 function tableBytes(id: string): Uint8Array {
   const { firstKey, columns } = tableOf(id);
   const head = [u32(id.length), ascii(id), u32(firstKey), u32(at(columns, 0).length), u32(columns.length)];
-  return join([...head, ...columns.flatMap((column) => column.map(u32))]);
+  return join([...head, ...columns.map(u32s)]);
 }
 
 function hex(bytes: Uint8Array): string {

@@ -1,9 +1,9 @@
 /**
- * Writes tests/vectors/transcript.json: known-answer transcripts, answered by the reference twin alone. Run after
- * `npm run build`: node dist-tools/tools/write-vectors.js
+ * Writes tests/vectors/transcript.json and format.json: known answers, given by the reference twin alone. `npm run vectors`
  */
 import { writeFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
+import { formatVectors } from './format-vectors.ts';
 import { runTwin, type FieldParameters, type Sequence, type Step } from '../reference/sequence.ts';
 
 const LENGTHS = [0, 1, 7, 8, 55, 56, 63, 64, 65, 255, 256, 257, 1_015, 1_016, 65_535, 65_536];
@@ -74,9 +74,13 @@ function mixed(): Step[] {
 
 function main(): void {
   const vectors = sequences().map((s) => ({ ...s, ...runTwin(s) }));
-  const text = JSON.stringify({ generator: 'tools/write-vectors.ts', version: 1, vectors }, null, 1);
-  writeFileSync('tests/vectors/transcript.json', `${text}\n`);
-  console.log(`tests/vectors/transcript.json: ${vectors.length} sequences`);
+  const write = (name: string, of: object): void => {
+    const text = JSON.stringify({ generator: 'tools/write-vectors.ts', version: 1, ...of }, null, 1);
+    writeFileSync(`tests/vectors/${name}.json`, `${text}\n`);
+    console.log(`tests/vectors/${name}.json`);
+  };
+  write('transcript', { vectors });
+  write('format', formatVectors());
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) main();

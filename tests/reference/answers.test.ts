@@ -4,12 +4,12 @@
  */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { wasmKernels, type Kernels } from '../../src/kernels/index.ts';
-import { mutantOf } from '../support/answer-mutations.ts';
+import { mutantOf, withReport } from '../support/answer-mutations.ts';
 import { gated, layerNormed, smallest } from '../support/answer-models.ts';
 import { answering, bothWords, type Request } from '../support/twin-answers.ts';
 
 /** More for a long run. */
-const MUTANTS = Number(process.env['ZKDL_ANSWERS'] ?? 60);
+const MUTANTS = Number(process.env['ZKDL_ANSWERS'] ?? 40);
 
 /** Two sequences of 4 + 3 rows, filled up to 8. */
 const GREEDY: Request = { prompts: [[1, 2], [3]], tokens: 3, choice: 'greedy' }; // prettier-ignore
@@ -45,7 +45,7 @@ test('ReLU, residuals, biases: both accept, and agree on what a caller expects',
 test.each([
   ['RMSNorm, rotary positions, grouped heads, gated SiLU, noise', gated, SAMPLED],
   ['LayerNorm, learned positions, a window, GELU, a concatenation, a tied head', layerNormed, GREEDY],
-] as const)('%s: both accept', (_, make, request) => {
+] as const)('%s: both accept', { timeout: 300_000 }, (_, make, request) => {
   const model = answering(kernels, make(1));
   const proof = model.answer(request);
   model.close();
@@ -58,6 +58,15 @@ test('an owner who leaves a relation out of his program: both refuse with one co
     expect([name, twin]).toEqual([name, ours]);
     expect([name, ours]).not.toEqual([name, 'accepted']);
   }
+});
+
+test('a target is met or missed exactly, whatever the numbers', () => {
+  const most = 2 ** 53 - 1; // 10^6 times this is no exact double
+  const target = { klNano: 1, top1Millionths: 1_000_000 };
+  const missed = withReport(key, { tokens: most, agreed: most - 1, target, override: null });
+  const met = withReport(key, { tokens: most, agreed: most, target, override: null });
+  expect(bothWords(missed, file)).toEqual(['ACCURACY', 'ACCURACY']);
+  expect(bothWords(met, file)).toEqual(['MODEL', 'MODEL']); // a good key, and another one
 });
 
 test(`${MUTANTS} changed keys, statements and proofs`, { timeout: 120_000 + 4000 * MUTANTS }, () => {

@@ -14,7 +14,7 @@ import { tinyQuantized } from '../support/quantized.ts';
 import { bothDigests, firstDifference, lowerTwice } from '../support/twin-lowering.ts';
 
 /** More for a long run. */
-const GRAPHS = Number(process.env['ZKDL_GRAPHS'] ?? 80);
+const GRAPHS = Number(process.env['ZKDL_GRAPHS'] ?? 50);
 
 function agree(name: string, graph: Graph, pass: Pass): void {
   const both = lowerTwice(graph, pass);

@@ -21,7 +21,7 @@ import { twinRelations } from '../support/twin-program.ts';
 import { wordOf } from '../support/twin.ts';
 
 /** More for a long run. */
-const CHANGES = Number(process.env['ZKDL_CHANGES'] ?? 1000);
+const CHANGES = Number(process.env['ZKDL_CHANGES'] ?? 400);
 
 /** Both words. @param twin the same program */
 function words(program: Program, twin = twinRelations(program)): [string, string] {

@@ -132,3 +132,14 @@ export function layerNormed(seed: number): AnswerModel {
     return g.argmax('choice', g.linear('logits', last, E));
   });
 }
+
+/** A norm of 20 bits, whose squares are summed in digits. */
+export function wide(seed: number): AnswerModel {
+  return built(seed, 8, 6, (g, matrix) => {
+    const n = g.rmsnorm('n', g.embedding('h', matrix('E', 6, 4), { width: 4 }), {
+      bits: 20,
+      epsilon: 2 ** 31 + 5,
+    });
+    return g.argmax('choice', g.linear('logits', g.emit('last', n), matrix('head', 6, 4)));
+  });
+}

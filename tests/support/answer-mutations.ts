@@ -90,6 +90,16 @@ function signedFor(key: Uint8Array, file: Uint8Array): Uint8Array {
   return copy;
 }
 
+/** The key with another report. */
+export function withReport(key: Uint8Array, change: { [key: string]: Json }): Uint8Array {
+  const [graph, information, weights] = blocksOf(key) as [Uint8Array, Uint8Array, Uint8Array];
+  const info = JSON.parse(Buffer.from(information).toString('latin1')) as { [key: string]: Json };
+  const report = { ...(info['report'] as { [key: string]: Json }), ...change };
+  const text = canonical({ ...info, report });
+  const changed = Uint8Array.from(text, (letter) => letter.charCodeAt(0));
+  return keyOf(key.slice(0, 12), [graph, changed, weights]);
+}
+
 /** Mutant `seed` of a key and a proof file. */
 export function mutantOf(key: Uint8Array, file: Uint8Array, seed: number): Mutant {
   const d = dice(seed);

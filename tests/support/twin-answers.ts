@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as twin from '../../reference/answer.ts';
 import { encodeAnswer } from '../../src/answer/envelope.ts';
+import { encodeModelLink, linkContext } from '../../src/answer/link.ts';
 import { answerContext, passOf, type AnswerStatement } from '../../src/answer/statement.ts';
 import { verifyAnswer, type Expectations } from '../../src/answer/verify.ts';
 import { quintic } from '../../src/field/quintic.ts';
@@ -13,6 +14,7 @@ import { lowerGraph } from '../../src/graph/lower.ts';
 import type { Choice } from '../../src/graph/session.ts';
 import type { Kernels } from '../../src/kernels/index.ts';
 import { completeInstance } from '../../src/params/choose.ts';
+import { linkInstance } from '../../src/params/instance.ts';
 import { commitModel, type CommittedModel } from '../../src/prover/commit-model.ts';
 import { proveAnswer, type AnswerRequest } from '../../src/prover/prove-answer.ts';
 import type { ModelInfo, QuantizedModel } from '../../src/quantize/model.ts';
@@ -20,7 +22,7 @@ import { compileProgram } from '../../src/relation/compile.ts';
 import { programInstance } from '../../src/relation/plan.ts';
 import type { Program } from '../../src/relation/program.ts';
 import { proveProgram } from '../../src/relation/prove.ts';
-import { openHome } from '../../src/store/index.ts';
+import { linkStored, openHome, storeNextEpoch } from '../../src/store/index.ts';
 import type { AnswerModel } from './answer-models.ts';
 import { testSource } from './linear.ts';
 import { twinField, wordOf } from './twin.ts';
@@ -64,6 +66,8 @@ export interface Answering {
   answer(request: Request): Uint8Array;
   /** The same answer, proven by an owner who leaves a relation out of his program. */
   answerWithout(request: Request, relation: (name: string) => boolean): Uint8Array;
+  /** A link to the next epoch of the key. */
+  link(): Uint8Array;
   close(): void;
 }
 
@@ -99,6 +103,18 @@ export function answering(kernels: Kernels, { graph, weights, vocabulary }: Answ
         less,
         programWitness(graph, less, executePass(graph, weightsOf, pass)),
       );
+    },
+    link() {
+      const older = committed.group;
+      const newer = storeNextEpoch(kernels, home, older, join(folder, 'W.1'));
+      const { group, parameters: of } = older.key;
+      const draft = completeInstance(linkInstance(group.columns), of.code, of.profile);
+      if (draft === undefined) throw new Error('no parameters');
+      const { parameters } = draft;
+      const context = linkContext(committed.digest);
+      const { proof } = linkStored(kernels, home, { older, newer, parameters, context });
+      newer.close();
+      return encodeModelLink({ older: committed.digest, weights: newer.keyBytes, parameters, proof });
     },
     close() {
       committed.group.close();

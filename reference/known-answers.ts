@@ -1,0 +1,79 @@
+/**
+ * Known answers beside transcripts, in neutral form: encodings, commitments, tables, programs of graphs. Inputs are given by the
+ * rules of reference/sequence.ts; the answers are the twin's.
+ */
+import { codePoint, encodeAt, type Algebra } from './algebra.ts';
+import { blake3, deriveKey } from './blake3.ts';
+import { ascii } from './bytes.ts';
+import { canonical, parseGraph } from './graph-file.ts';
+import { range } from './lists.ts';
+import { lower } from './lower.ts';
+import { capOf } from './merkle.ts';
+import { encodeParameters, parametersDigest, type ParameterSet } from './parameter-set.ts';
+import type { Pass } from './pass.ts';
+import { programDigest } from './program.ts';
+import { hex, payloadBytes, payloadElements } from './sequence.ts';
+import { tableDigest } from './table-ids.ts';
+import { elements } from './transcript.ts';
+
+/** Elements of K by rule, and their bytes. */
+export function encodingAnswer(K: Algebra, count: number, seed: number): { bytes: string } {
+  return { bytes: hex(elements(payloadElements(count * K.degree, seed, K.p))) };
+}
+
+/** spec/proof-format.md, "Parameters". */
+export function parametersAnswer(parameters: ParameterSet): { bytes: string; digest: string } {
+  return { bytes: hex(encodeParameters(parameters)), digest: hex(parametersDigest(parameters)) };
+}
+
+/** A group of columns: coefficients of column l are payload elements with the seed + l, the salt of row i payload bytes with seed i. */
+export interface CommitmentInput {
+  readonly label: string;
+  readonly epoch: number;
+  readonly columns: number;
+  readonly logData: number;
+  readonly padLength: number;
+  readonly logCap: number;
+  readonly seed: number;
+}
+
+/** spec/commitment.md section 2 and spec/merkle.md: the cap, and the first row of the codeword. */
+export function commitmentAnswer(K: Algebra, of: CommitmentInput): { row: number[]; cap: string } {
+  const { label, epoch, columns, logData, padLength, logCap, seed } = of;
+  const log = logData + 2;
+  const messages = range(columns).map((l) =>
+    payloadElements(2 ** logData + padLength, seed + l, K.p).map((x) => K.from(x)),
+  );
+  const rows = range(2 ** log).map((row) => {
+    const x = codePoint(K, log, row);
+    return messages.map((message) => encodeAt(K, message, x)[0] as bigint);
+  });
+  const tree = { label, epoch, group: payloadBytes(8, seed), columns, logLeaves: log, salted: true };
+  const salts = rows.map((_, i) => payloadBytes(16, i));
+  return { row: (rows[1] as bigint[]).map(Number), cap: hex(capOf(tree, logCap, rows, salts)) };
+}
+
+export function tableAnswer(id: string): { digest: string } {
+  return { digest: tableDigest(id) };
+}
+
+/** Digests of a graph and of the program of one of its passes, with what the program holds. */
+export function programAnswer(
+  K: Algebra,
+  graphText: string,
+  pass: Pass,
+): { graph: string; program: string; counts: number[] } {
+  const graph = parseGraph(ascii(graphText));
+  const program = lower(graph, pass);
+  const { tensors, tables, virtuals, relations } = program;
+  return {
+    graph: hex(deriveKey('zkdl graph 1', ascii(canonical(graph)))),
+    program: hex(programDigest(K.p, program)),
+    counts: [tensors, tables, virtuals, relations].map(({ length }) => length),
+  };
+}
+
+/** For files. */
+export function fileDigest(bytes: Uint8Array): string {
+  return hex(blake3(bytes));
+}

@@ -1,0 +1,137 @@
+/**
+ * Known answers: what the twin wrote down (`npm run vectors`), the twin itself still says, and so does src/. Proofs that were made
+ * once (`npm run vectors:proofs`) are accepted by both: a proof outlives the version that made it.
+ */
+import { readFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { algebraOf } from '../../reference/algebra.ts';
+import type { CommitmentInput } from '../../reference/known-answers.ts';
+import { verifyModelLinks as twinLinks } from '../../reference/model-key.ts';
+import { payloadBytes, payloadElements } from '../../reference/sequence.ts';
+import { verifyModelLinks } from '../../src/answer/link.ts';
+import { encodeAt } from '../../src/code/encode-at.ts';
+import { codePoint } from '../../src/code/point.ts';
+import { encodeExts } from '../../src/field/encoding.ts';
+import type { Ext } from '../../src/field/field.ts';
+import { koalaBear } from '../../src/field/koalabear.ts';
+import { quintic } from '../../src/field/quintic.ts';
+import { graphDigest, parseGraph } from '../../src/graph/index.ts';
+import { lowerGraph } from '../../src/graph/lower.ts';
+import { blake3 } from '../../src/hash/blake3.ts';
+import { leafDigest, leafFormat } from '../../src/hash/leaf.ts';
+import { wasmKernels, type Kernels } from '../../src/kernels/index.ts';
+import { treeShape } from '../../src/merkle/shape.ts';
+import { verifyMultiproof } from '../../src/merkle/verify.ts';
+import { decodeParameters, encodeParameters } from '../../src/params/encoding.ts';
+import { programDigest } from '../../src/relation/digest.ts';
+import { tableDigestOf } from '../../src/tables/index.ts';
+import { formatVectors } from '../../tools/format-vectors.ts';
+import { bothWords } from '../support/twin-answers.ts';
+import { twinCases } from '../support/twin-cases.ts';
+import { programTwinCases } from '../support/twin-program-cases.ts';
+
+const bytesOf = (name: string): Uint8Array =>
+  new Uint8Array(readFileSync(new URL(`../vectors/${name}`, import.meta.url)));
+const jsonOf = (name: string): unknown => JSON.parse(Buffer.from(bytesOf(name)).toString('utf8'));
+const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
+
+type Vectors = ReturnType<typeof formatVectors>;
+const stored = jsonOf('format.json') as Vectors;
+const K = algebraOf({ p: 2130706433n, low: [-1n, 0n, 1n, 0n, 0n] });
+
+test('the twin still says what it wrote', { timeout: 300_000 }, () => {
+  const now = JSON.parse(JSON.stringify(formatVectors())) as Vectors;
+  const { encodings, parameters, commitments, tables, programs } = stored;
+  expect(now).toEqual({ encodings, parameters, commitments, tables, programs });
+});
+
+describe('src/ says the same', () => {
+  test('elements of K, parameters', () => {
+    for (const { count, seed, bytes } of stored.encodings) {
+      const words = payloadElements(5 * count, seed, K.p).map(Number);
+      const exts = Array.from({ length: count }, (_, i) => words.slice(5 * i, 5 * i + 5) as unknown as Ext);
+      expect(hex(encodeExts(exts))).toBe(bytes);
+    }
+    for (const { bytes, digest } of stored.parameters) {
+      const encoded = Uint8Array.from(Buffer.from(bytes, 'hex'));
+      expect(hex(encodeParameters(decodeParameters(encoded)))).toBe(bytes);
+      expect(hex(blake3(encoded))).toBe(digest);
+    }
+  });
+
+  test('commitments: codewords and caps', () => {
+    for (const of of stored.commitments) {
+      const rows = rowsOf(of);
+      expect(rows[1]).toEqual(of.row);
+      const domain = { label: of.label, epoch: of.epoch, group: payloadBytes(8, of.seed) };
+      const format = leafFormat(domain, of.columns, of.logData + 2, true);
+      const leaves = rows.map((row, i) => leafDigest(format, row as never, payloadBytes(16, i)));
+      const cap = Uint8Array.from(Buffer.from(of.cap, 'hex'));
+      const proof = { indices: rows.map((_, i) => i), leaves, siblings: new Uint8Array(0) };
+      const shape = treeShape(rows.length, 2 ** of.logCap);
+      verifyMultiproof(shape, cap, proof, of.label); // throws
+      cap[5]! ^= 1;
+      expect(() => verifyMultiproof(shape, cap, proof, of.label)).toThrow('MERKLE_ROOT');
+    }
+  });
+
+  test('tables and programs', () => {
+    for (const { id, digest } of stored.tables) expect([id, tableDigestOf(id)]).toEqual([id, digest]);
+    for (const { name, graphText, temperature, seed, pass, graph, program, counts } of stored.programs) {
+      const parsed = parseGraph(graphText);
+      const choice = temperature === null ? 'greedy' : { seed: Uint8Array.from(seed), temperature };
+      const own = lowerGraph(parsed, { ...pass, choice });
+      const { tensors, tables, virtuals, relations } = own;
+      expect([name, hex(graphDigest(parsed)), hex(programDigest(koalaBear, own))]).toEqual([
+        name,
+        graph,
+        program,
+      ]);
+      expect([tensors, tables, virtuals, relations].map(({ length }) => length)).toEqual(counts);
+    }
+  });
+});
+
+/** All rows of the codewords of a commitment. */
+function rowsOf({ columns, logData, padLength, seed }: CommitmentInput): number[][] {
+  const log = logData + 2;
+  const points = Array.from({ length: 2 ** log }, (_, row) => codePoint(koalaBear, log, row));
+  const codewords = Array.from({ length: columns }, (_, l) => {
+    const coefficients = payloadElements(2 ** logData + padLength, seed + l, K.p);
+    const message = coefficients.map((x) => quintic.fromBase(koalaBear.fromInt(Number(x))));
+    return encodeAt(quintic, message, points).map((value) => value[0] as number);
+  });
+  return points.map((_, row) => codewords.map((codeword) => codeword[row] as number));
+}
+
+describe('proofs that were kept', () => {
+  let kernels: Kernels;
+  beforeAll(async () => {
+    kernels = await wasmKernels({ threads: 1 });
+  });
+  afterAll(() => kernels.close());
+
+  test('a whole answer, and the link to the next epoch of its key', () => {
+    const [key, file, link] = ['answer.key', 'answer.zkp', 'answer.link'].map(bytesOf) as [Uint8Array, Uint8Array, Uint8Array]; // prettier-ignore
+    expect(bothWords(key, file)).toEqual(['accepted', 'accepted']);
+    const ours = verifyModelLinks(key, [link]);
+    const twin = twinLinks(K, key, [link]);
+    expect([ours.ok, twin.verdict.ok]).toEqual([true, true]);
+    if (ours.ok) expect(hex(twin.key)).toBe(hex(ours.key));
+    // A proof about the older key is none about the newer one, and a link leads on from its own key alone.
+    expect(bothWords(twin.key, file)).toEqual(['MODEL', 'MODEL']);
+    const again = twinLinks(K, key, [link, link]).verdict;
+    expect([again.ok || again.code, verifyModelLinks(key, [link, link]).ok]).toEqual(['MODEL', false]);
+  });
+
+  test('linear openings, links, lookups, programs over toy parameters', () => {
+    const cases = new Map([...twinCases(kernels), ...programTwinCases(kernels)].map((of) => [of.name, of]));
+    const { proofs } = jsonOf('proofs.json') as { proofs: { name: string; proof: string }[] };
+    expect(proofs.length).toBe(cases.size - 1); // S128 is the answer
+    for (const { name, proof } of proofs) {
+      const { word, twin } = cases.get(name)!;
+      const bytes = Uint8Array.from(Buffer.from(proof, 'base64'));
+      expect([name, word(bytes), twin(bytes)]).toEqual([name, 'accepted', 'accepted']);
+    }
+  });
+});

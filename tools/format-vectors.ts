@@ -1,0 +1,94 @@
+/** Inputs of tests/vectors/format.json, with the twin's answers: encodings, parameters, commitments, tables, programs. */
+import { algebraOf } from '../reference/algebra.ts';
+import { canonical } from '../reference/graph-file.ts';
+import {
+  commitmentAnswer,
+  encodingAnswer,
+  parametersAnswer,
+  programAnswer,
+  tableAnswer,
+  type CommitmentInput,
+} from '../reference/known-answers.ts';
+import type { ParameterSet } from '../reference/parameter-set.ts';
+import type { Pass } from '../reference/pass.ts';
+import { gated, layerNormed, smallest, wide } from '../tests/support/answer-models.ts';
+
+const K = algebraOf({ p: 2130706433n, low: [-1n, 0n, 1n, 0n, 0n] });
+
+const PARAMETERS: ParameterSet = {
+  profile: { id: 1, lambda: 128, field: { modulus: 2130706433, degree: 5 }, powBits: 0 },
+  code: { logData: 12, padLength: 2048, queries: 237 },
+  levels: [{ logFold: 3, logInverseRate: 3, queries: 155 }],
+  logFinal: 10,
+  pads: { size: 477, logCodeword: 12, queries: 162 },
+};
+
+const COMMITMENTS: readonly CommitmentInput[] = [
+  { label: 'W', epoch: 0, columns: 1, logData: 0, padLength: 1, logCap: 0, seed: 3 },
+  { label: 'W', epoch: 1, columns: 3, logData: 4, padLength: 8, logCap: 0, seed: 5 },
+  { label: 'weights!', epoch: 2 ** 40, columns: 17, logData: 5, padLength: 32, logCap: 3, seed: 7 },
+];
+
+/** None of them is pinned in spec/tables.md. */
+const TABLES = [
+  ...[
+    'silu-2-r0',
+    'silu-8-r0',
+    'silu-9-r8',
+    'gelu-tanh-10-r2',
+    'gelu-erf-8-r3',
+    'gelu-erf-11-r8',
+    'relu-2',
+    'relu-9',
+  ],
+  ...['rope-2-2-1', 'rope-100-6-12', 'rope-2147483647-8-16', 'rope-10000-16-3'],
+];
+
+/** Two sequences, filled up to eight rows. */
+const PASS: Omit<Pass, 'choice' | 'choices'> = {
+  rows: 8,
+  tokens: [1, 2, 5, 4, 3, 0, 2, 1],
+  starts: [0, 4, 7],
+  emit: [1, 2, 3, 4, 5, 6],
+  revealed: [],
+};
+const CHOICES: Pass['choices'] = { choice: [5, 4, 0, 0, 2, 1] };
+
+/** A pass as JSON holds it: the seed as numbers. */
+export interface ProgramVector {
+  readonly name: string;
+  readonly graphText: string;
+  readonly temperature: number | null;
+  readonly seed: readonly number[];
+  readonly pass: typeof PASS & { readonly choices: Pass['choices'] };
+  readonly graph: string;
+  readonly program: string;
+  readonly counts: readonly number[];
+}
+
+function programVectors(): ProgramVector[] {
+  const graphs = {
+    smallest: [smallest(1).graph, null],
+    gated: [gated(1).graph, 700],
+    layerNormed: [layerNormed(1).graph, null],
+    wide: [wide(1).graph, null],
+  } as const;
+  const seed = Array.from({ length: 32 }, (_, i) => i);
+  return Object.entries(graphs).map(([name, [graph, temperature]]) => {
+    const pass = { ...PASS, choices: CHOICES };
+    const choice = temperature === null ? 'greedy' : { seed: Uint8Array.from(seed), temperature };
+    const graphText = canonical(graph);
+    const answer = programAnswer(K, graphText, { ...pass, choice } as Pass);
+    return { name, graphText, temperature, seed, pass, ...answer };
+  });
+}
+
+export function formatVectors() {
+  return {
+    encodings: [0, 1, 3].map((count) => ({ count, seed: count, ...encodingAnswer(K, count, count) })),
+    parameters: [{ set: PARAMETERS, ...parametersAnswer(PARAMETERS) }],
+    commitments: COMMITMENTS.map((of) => ({ ...of, ...commitmentAnswer(K, of) })),
+    tables: TABLES.map((id) => ({ id, ...tableAnswer(id) })),
+    programs: programVectors(),
+  };
+}
