@@ -45,7 +45,7 @@ export function parseLarge(args: readonly string[]): LargeOptions {
     layers: count('--layers'),
     repeat: count('--repeat') ?? 1,
     codeword,
-    cache: value('--cache') ?? join(tmpdir(), 'zkdl-bench-models'),
+    cache: value('--cache') ?? join(tmpdir(), 'zkdl-models'),
     store: value('--store'),
     threads: count('--threads'),
     json: args.includes('--json'),
