@@ -185,6 +185,12 @@ test('segments', () => {
   expect(detail({ count: 0 })).toMatch(/^SEGMENT count/);
   expect(detail({ first: 8 })).toMatch(/^SEGMENT first/);
   expect(detail({ first: 5 })).toBe('SEGMENT expected steps of one rate, got 5 to 6 across a change');
+  // Another rate between two equal ones: the first step's would be taken for all of them.
+  const back = { ...SMALL, rates: [40, 5, 40].map((rate, i) => ({ from: i, rate })) };
+  const three = batchRows(SMALL, SEED, 0, 3);
+  expect(detail({ plan: back, first: 0, count: 3, rows: three })).toBe(
+    'SEGMENT expected steps of one rate, got 0 to 2 across a change',
+  );
   expect(detail({ rows: rows.slice(1) })).toBe('SEGMENT rows: expected 6, got 5');
   expect(detail({ rows: rows.with(2, 13) })).toBe('SEGMENT rows[2]: expected a row below 13, got 13');
   expect(detail({ initial: [] })).toMatch(/^SEGMENT initial/);
