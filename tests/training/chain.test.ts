@@ -180,6 +180,9 @@ describe('the chain', () => {
     expect(refused([encodeSegment({ ...file, output: group.key })])).toBe(
       'KEY_LAYOUT segment 0: segment file',
     );
+    const { output } = file;
+    const stays = { ...output, group: { ...output.group, lifetime: 'static' as const, uses: 1 } };
+    expect(refused([encodeSegment({ ...file, output: stays })])).toBe('KEY_LAYOUT segment 0: segment file');
   });
 });
 
