@@ -29,6 +29,24 @@ export const nodeFiles: FileSystem = {
   list: (path) => fs.readdirSync(path),
 };
 
+/** What lies at a path itself: links are not followed. */
+export interface Entry {
+  readonly kind: 'directory' | 'file' | 'other';
+  /** Whether it is this user's; true where the platform has no numbers of users. */
+  readonly own: boolean;
+}
+
+/** @returns undefined for nothing, and for what cannot be looked at */
+export function entryAt(path: string): Entry | undefined {
+  try {
+    const stat = fs.lstatSync(path);
+    const kind = stat.isDirectory() ? 'directory' : stat.isFile() ? 'file' : 'other';
+    return { kind, own: process.getuid === undefined || stat.uid === process.getuid() };
+  } catch {
+    return undefined;
+  }
+}
+
 function writerOf(handle: number): FileWriter {
   return {
     write(bytes) {

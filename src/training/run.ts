@@ -133,7 +133,10 @@ function checkDataKey(plan: TrainingPlan, { group, layout, parameters }: GroupKe
 export function checkStateKey({ plan, data }: TrainingRun, key: GroupKey, stage: string): void {
   const wrong = (detail: string): never => refuse('KEY_LAYOUT', stage, `weights: ${detail}`);
   if (!sameBytes(key.layout, stateLayout(plan))) wrong('expected the layout of the plan, got another');
-  if (key.group.label !== STATE_LABEL) wrong(`expected a group ${STATE_LABEL}, got ${key.group.label}`);
+  const { label, lifetime } = key.group;
+  if (lifetime !== 'carried' || label !== STATE_LABEL) {
+    wrong(`expected a carried group ${STATE_LABEL}, got ${lifetime} ${label}`);
+  }
   const code = ({ parameters }: GroupKey): string => JSON.stringify([parameters.profile.id, parameters.code]);
   if (code(key) !== code(data)) wrong("expected profile and column code of the dataset's key, got others");
   const columns = groupColumnsOf(stateShapes(plan), key.parameters.code.logData);

@@ -3,7 +3,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { ProofError, refuse } from '../errors/proof-error.ts';
 import { hasCode, publishOnce, quietly, readWhole, unfinishedName } from '../store/durable.ts';
 import { refusingFiles, type FileSystem } from '../store/files.ts';
-import { nodeFiles } from '../store/node-files.ts';
+import { entryAt, nodeFiles } from '../store/node-files.ts';
 
 /** The disk, refusing with the path. */
 export const disk: FileSystem = refusingFiles(nodeFiles);
@@ -56,11 +56,11 @@ export function writeNew(path: string, bytes: Uint8Array): void {
   if (!made) refuse('FILE_EXISTS', path, 'expected a new name, got one that is taken');
 }
 
-/** Removes a directory that is ours, and what is in it. */
+/** Removes a directory that is ours, and what is in it; of a link the link, and nothing that it leads to. */
 export function removeTree(path: string): void {
   for (const name of disk.list(path)) {
     const inner = join(path, name);
-    if (isDirectory(inner)) removeTree(inner);
+    if (entryAt(inner)?.kind === 'directory') removeTree(inner);
     else disk.unlink(inner);
   }
   disk.removeDirectory(path);

@@ -1,12 +1,14 @@
 /**
  * Commits that were killed half-way. `zkdl commit` makes its directory, then, before anything else in it, a file that says which process is at
  * work; the file goes when the key is published. So a directory with that file is a commit's own, and one whose process is gone may be
- * taken away: if it holds nothing but what a commit makes, under the names it makes them. Anything else is left as it is.
+ * taken away: if it holds nothing but what a commit makes, under the names it makes them. Anything else is left as it is. A commit makes no
+ * links: whoever could put one there could name any directory, and one that another user made may be his trap.
  */
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { refuse } from '../errors/proof-error.ts';
 import { quietly, unfinishedName } from '../store/durable.ts';
+import { entryAt } from '../store/node-files.ts';
 import { disk, isDirectory, readInput, removeTree, writeNew } from './files.ts';
 import { COMMITTING, epochPath, MODEL_FILE, TOKENIZER_BASE } from './folder.ts';
 
@@ -41,7 +43,9 @@ export function markCommitted(folder: string): void {
 export function interruptedCommit(folder: string, shown: string): 'begun' | 'complete' {
   const taken = (what: string): never =>
     refuse('FILE_EXISTS', shown, `expected a new name, got one that is taken${what}`);
-  if (!isDirectory(folder)) taken('');
+  const entry = entryAt(folder);
+  if (entry?.kind !== 'directory') taken('');
+  if (entry?.own !== true) taken(': it belongs to another user');
   const names = disk.list(folder);
   if (!names.includes(COMMITTING)) taken(names.length === 0 ? ': remove the empty directory' : '');
   const worker = workerOf(folder) ?? taken(`: its file ${COMMITTING} is none of a commit`);
@@ -70,6 +74,7 @@ export function clearInterrupted(folder: string, shown: string): void {
   disk.rename(folder, aside);
   let own = false;
   quietly(() => {
+    if (entryAt(aside)?.kind !== 'directory') return;
     const now = readInput(join(aside, COMMITTING));
     own = now.length === before.length && now.every((byte, i) => byte === before[i]);
   });
@@ -108,14 +113,12 @@ function strangeName(folder: string, names: readonly string[]): string | undefin
   const files = new Set([COMMITTING, MODEL_FILE, `${TOKENIZER_BASE}.json`, `${TOKENIZER_BASE}.bin`]);
   for (const name of names) {
     const path = join(folder, name);
-    if (!isDirectory(path)) {
-      if (!files.has(name) && !UNFINISHED.test(name)) return name;
-      continue;
-    }
-    if (!UNFINISHED.test(name) && path !== epochPath(folder, 0)) return name;
+    const kind = entryAt(path)?.kind;
+    if (kind === 'file' && (files.has(name) || UNFINISHED.test(name))) continue;
+    if (kind !== 'directory' || (!UNFINISHED.test(name) && path !== epochPath(folder, 0))) return name;
     const inner = disk.list(path).find((own) => {
       const known = GROUP_FILES.test(own) || UNFINISHED.test(own);
-      return !known || isDirectory(join(path, own));
+      return !known || entryAt(join(path, own))?.kind !== 'file';
     });
     if (inner !== undefined) return join(name, inner);
   }

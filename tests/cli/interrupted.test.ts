@@ -3,11 +3,21 @@
  * provably theirs stays as it is, to the byte.
  */
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
-import { writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { removeTree } from '../../src/verbs/files.ts';
 import { BINARY, FAST, writeTiny, zkdl, type Run } from '../support/cli.ts';
 
 const SLOW = 600_000;
@@ -140,6 +150,41 @@ test(
       expect(snapshot(path(out))).toEqual(before);
       expect(existsSync(path(`${out}.key`))).toBe(false);
     }
+  },
+  SLOW,
+);
+
+test(
+  'links are none of a commit: what they lead to stays',
+  () => {
+    // A commitment of somebody's, whose files have the names that a commit makes.
+    const files = ['secret', 'tree', 'data', 'budget-1'];
+    mkdirSync(path('theirs'));
+    for (const name of files) writeFileSync(path(`theirs/${name}`), 'mine');
+    left('inner', DEAD);
+    symlinkSync(path('theirs'), path('inner/.unfinished-0123456789abcdef'));
+    left('epoch', DEAD);
+    symlinkSync(path('theirs'), path('epoch/epoch-0'));
+    left('file', DEAD);
+    symlinkSync(path('theirs/secret'), path('file/.unfinished-0123456789abcdef'));
+    left('deep', DEAD, { '.unfinished-0123456789abcdef/tree': 'half' });
+    symlinkSync(path('theirs/secret'), path('deep/.unfinished-0123456789abcdef/secret'));
+    left('real', DEAD);
+    symlinkSync(path('real'), path('outer'));
+    for (const out of ['inner', 'epoch', 'file', 'deep', 'outer']) {
+      const before = snapshot(path(out));
+      const { code, json } = run('commit', 'm.zkq', '-o', out, ...COMMIT, '--json');
+      expect([out, code]).toEqual([out, 2]);
+      expect(json()['error']).toMatchObject({ code: 'FILE_EXISTS', stage: out });
+      expect(snapshot(path(out))).toEqual(before);
+    }
+    expect(readdirSync(path('theirs')).sort()).toEqual([...files].sort());
+    // What takes a directory away takes the link, and not what it leads to.
+    mkdirSync(path('gone'));
+    symlinkSync(path('theirs'), path('gone/link'));
+    removeTree(path('gone'));
+    expect(existsSync(path('gone'))).toBe(false);
+    expect(readdirSync(path('theirs')).sort()).toEqual([...files].sort());
   },
   SLOW,
 );

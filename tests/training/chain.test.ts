@@ -186,6 +186,8 @@ describe('the chain', () => {
     expect(written({ ...key, group: { ...identity, columns: identity.columns + 1 } })).toBe(
       'KEY_LAYOUT segment 0: segment file',
     );
+    const stays = { ...file.output, group: { ...file.output.group, lifetime: 'static' as const, uses: 1 } };
+    expect(refused([encodeSegment({ ...file, output: stays })])).toBe('KEY_LAYOUT segment 0: segment file');
     const { parameters } = chooseTrainingParameters(NARROW, { steps: 4, minProofs: 400 });
     expect(parameters.code).not.toEqual(file.parameters.code);
     expect(written({ ...file.output, parameters })).toBe('KEY_LAYOUT segment 0: segment file');
