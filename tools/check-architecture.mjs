@@ -7,15 +7,23 @@
  *
  * 1. Imports in src/ run downwards: a file may import from its own room, from rooms below, nothing else.
  * 2. Kernels and tensors are imported only by files named prove, witness or commit and by the shells above.
- * 3. The verifier's closure holds no kernel, worker, file, clock, random source or Node module.
+ * 3. The verifier's closure, from all its entries (closure.mjs), holds no kernel, worker, file, clock, random source or Node module.
  * 4. src/ holds no non-cryptographic randomness; proved code paths (closure) hold no floating-point helper.
  * 5. reference/ shares no code with src/.
  * 6. No file is longer than the limit; nothing names a registry host or a path of one machine.
  */
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
-import { dirname, join, normalize } from 'node:path';
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import {
+  importsOf,
+  resolve,
+  textOf,
+  verifierClosure,
+  VERIFIER_ENTRIES,
+  withoutComments,
+} from './closure.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const quiet = process.argv.includes('--quiet');
@@ -53,7 +61,6 @@ const MAX_LINES = 420;
 const MAX_TEST_LINES = 520;
 const GENERATED = new Set(['src/kernels/wasm/assembly/blake3-rounds.ts']);
 
-const CLOSURE_ENTRY = 'src/verifier/index.ts';
 const CLOSURE_FORBIDS = [
   [/\bMath\.(random|sqrt|log2?|log10|exp|pow|sin|cos|fround)\b/, 'a floating-point or random function'],
   [/\b(Date|performance)\s*[.(]/, 'a clock'],
@@ -66,25 +73,7 @@ const problems = [];
 const files = execFileSync('git', ['ls-files', '-co', '--exclude-standard'], { cwd: root, encoding: 'utf8' })
   .split('\n')
   .filter((file) => file !== '' && existsSync(join(root, file)));
-const textOf = (file) => readFileSync(join(root, file), 'utf8');
-const withoutComments = (text) => text.replace(/\/\*[\s\S]*?\*\//g, '').replace(/(^|\s)\/\/.*$/gm, '');
 
-/** Static and dynamic imports and re-exports of a file: `{ from, typeOnly }`. */
-function importsOf(file) {
-  const text = withoutComments(textOf(file));
-  const found = [];
-  for (const match of text.matchAll(/\b(import|export)\s+(type\s)?([^;'"]*?from\s*)?['"]([^'"\n]+)['"]/g)) {
-    if (match[1] === 'import' || match[3] !== undefined) {
-      found.push({ from: match[4], typeOnly: match[2] !== undefined });
-    }
-  }
-  for (const match of text.matchAll(/\bimport\s*\(\s*['"]([^'"\n]+)['"]/g)) {
-    found.push({ from: match[1], typeOnly: false });
-  }
-  return found;
-}
-
-const resolve = (file, from) => normalize(join(dirname(file), from)).replaceAll('\\', '/');
 const roomOf = (file) => (file.startsWith('src/') ? file.split('/')[1] : undefined);
 const isRoot = (file) => /^src\/[^/]+$/.test(file);
 
@@ -118,23 +107,8 @@ for (const file of files.filter((f) => /^src\/.*\.(ts|js)$/.test(f) && !f.includ
   if (/\bMath\.random\b/.test(withoutComments(textOf(file)))) problems.push(`${file}: Math.random`);
 }
 
-/** Files reachable from the verifier's entry by imports that exist at run time. */
-function closure(entry) {
-  const seen = new Set();
-  const visit = (file) => {
-    if (seen.has(file) || !existsSync(join(root, file))) return;
-    seen.add(file);
-    for (const { from, typeOnly } of importsOf(file)) {
-      if (typeOnly) continue;
-      if (from.startsWith('.')) visit(resolve(file, from));
-      else problems.push(`${file}: the verifier's closure imports ${from}`);
-    }
-  };
-  visit(entry);
-  return [...seen].sort();
-}
-
-const closureFiles = closure(CLOSURE_ENTRY);
+const { files: closureFiles, packages } = verifierClosure();
+for (const { file, from } of packages) problems.push(`${file}: the verifier's closure imports ${from}`);
 for (const file of closureFiles) {
   const text = withoutComments(textOf(file));
   if (PROVER_ROOMS.has(roomOf(file))) problems.push(`${file}: prover code in the verifier's closure`);
@@ -168,7 +142,7 @@ for (const file of files) {
 
 if (!quiet && closureFiles.length > 0) {
   let total = 0;
-  console.log(`closure of ${CLOSURE_ENTRY}:`);
+  console.log(`closure of ${VERIFIER_ENTRIES.join(', ')}:`);
   for (const file of closureFiles) {
     const lines = textOf(file).split('\n').length - 1;
     total += lines;

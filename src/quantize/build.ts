@@ -8,7 +8,7 @@ import { equalise, factorsOf } from './equalise.ts';
 import { integerVector } from './integers.ts';
 import { type FloatLinear, maxAbs } from './matrix.ts';
 import { deltaBits, eachBlock, type Plan } from './plan.ts';
-import { NORM_BITS, PRODUCT_HEADROOM, type Profile, scoreBits, UP_BITS } from './profile.ts';
+import { NORM_BITS, PRODUCT_HEADROOM, type Profile, UP_BITS } from './profile.ts';
 import {
   addLinear,
   declareMatrix,
@@ -41,6 +41,11 @@ interface Site {
 
 /** Fractional bits of an activation's result at range r. */
 const resultScale = (range: number): number => 2 ** (14 - range);
+
+/** Bits of queries and keys: heads of width D need D 2^(2B-2) <= 2^29. */
+function scoreBits(profile: Profile, headDim: number): number {
+  return Math.min(profile.scoreBits, Math.floor((31 - Math.log2(headDim)) / 2));
+}
 
 /** Rows of the embedding (and of positions), on the residual's scale. */
 async function addEmbedding(

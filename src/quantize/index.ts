@@ -2,7 +2,8 @@
 export { quantize, type Quantized, type QuantizeOptions, type SampleSize } from './quantize.ts';
 export { sequencesOfText, type TextSequences } from './text.ts';
 export { PROFILES, type Profile, type ProfileName } from './profile.ts';
-export { DEFAULT_TARGET, misses, type Report, type Target } from './report.ts';
+export { DEFAULT_TARGET, type Target } from './publish.ts';
+export { misses, type Report } from './report.ts';
 export type { LinearBound } from './bounds.ts';
 export { decodeInfo, encodeInfo, type ModelInfo, type QuantizedModel } from './model.ts';
 export { decodeModel, encodeModel, MODEL_FORMAT_VERSION, modelParts } from './model-file.ts';

@@ -69,8 +69,3 @@ export const MIN_GUARD = 1;
 /** The same for logits, and the greatest temperature for which noise has room. */
 export const LOGIT_HEADROOM = 1.5;
 export const MAX_TEMPERATURE = 2;
-
-/** Bits of queries and keys: heads of width D need D 2^(2B-2) <= 2^29. */
-export function scoreBits(profile: Profile, headDim: number): number {
-  return Math.min(profile.scoreBits, Math.floor((31 - Math.log2(headDim)) / 2));
-}

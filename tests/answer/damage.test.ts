@@ -82,8 +82,9 @@ describe('a proof file', () => {
       model: [made.answer.statement.model],
       choice: [0],
       context: [{ block: new Uint8Array(0) }],
+      // One: a public prompt of one token and a completion of one.
       sequences: [1, 0, 1, 5, 1, 6],
-      logits: [0],
+      revealed: [0],
       parameters: [{ block: encodeParameters(made.answer.parameters) }, { block: made.answer.proof }],
       ...change,
     };
@@ -99,17 +100,15 @@ describe('a proof file', () => {
     );
     expect(refused({ sequences: [0] })).toMatch(/STATEMENT.*sequences: expected 1 to 4096, got 0/);
     const many = MAX_SEQUENCES + 1;
-    expect(refused({ sequences: [many, ...new Array<number>(5 * many).fill(1)] })).toMatch(
+    expect(refused({ sequences: [many, ...new Array<number>(5 * many).fill(0)] })).toMatch(
       /STATEMENT.*got 4097/,
     );
     expect(refused({ end: [0] })).toMatch(/LENGTH/);
     expect(refused({ sequences: [1, 0, 2 ** 32 - 1, 5] })).toMatch(/LENGTH/);
-    expect(refused({ sequences: [1, 2, 1, 5, 1, 6] })).toMatch(
-      /STATEMENT.*kind of prompt: expected 0 or 1, got 2/,
-    );
-    expect(refused({ logits: [2] })).toMatch(/STATEMENT.*revealed: expected at most 1, got 2/);
-    expect(refused({ logits: [1, 0, 0, { block: new Uint8Array(5) }] })).toMatch(
-      /STATEMENT.*words, got 5 bytes/,
+    expect(refused({ sequences: [1, 2, 1, 5, 1, 6] })).toMatch(/STATEMENT.*kind of prompt: .*0 or 1, got 2/);
+    expect(refused({ revealed: [2] })).toMatch(/STATEMENT.*revealed: expected at most 1, got 2/);
+    expect(refused({ revealed: [1, 0, 0, { block: new Uint8Array(5) }] })).toMatch(
+      /STATEMENT.*logits: expected words, got 5 bytes/,
     );
   });
 });

@@ -99,7 +99,7 @@ const wellFormed = (code: string): boolean =>
   !/^(GRAPH|MODEL_INFO|JSON|ACCURACY|LENGTH|FORMAT|VERSION)/.test(code);
 
 test(
-  'MUT-2: an honest proof under mutated keys, each with its own digest in the statement',
+  'STM-6: an honest proof under mutated keys, each with its own digest in the statement',
   { timeout: 3_600_000 },
   () => {
     const key = decodeModelKey(committed.keyBytes);
@@ -119,11 +119,11 @@ test(
     }
     expect(codes).not.toContain('INTERNAL');
     expect(codes.filter((code) => wellFormed(code) && code !== 'MODEL').length).toBeGreaterThan(count / 20);
-    tally({ property: 'MUT-2 keys', cases: codes.length, refused: codes.length, surprises: 0 });
+    tally({ property: 'STM-6 keys', cases: codes.length, refused: codes.length, surprises: 0 });
   },
 );
 
-test('MUT-2: an honest proof under mutated statements', { timeout: 3_600_000 }, () => {
+test('STM-6: an honest proof under mutated statements', { timeout: 3_600_000 }, () => {
   const file = encodeAnswer(honest);
   const dense = file.length - honest.proof.length;
   const codes: string[] = [];
@@ -150,7 +150,7 @@ test('MUT-2: an honest proof under mutated statements', { timeout: 3_600_000 }, 
   expect(codes).not.toContain('INTERNAL');
   expect(codes.filter(wellFormed).length).toBeGreaterThan(count / 20);
   tally({
-    property: 'MUT-2 statements of answers',
+    property: 'STM-6 statements of answers',
     cases: codes.length,
     refused: codes.length,
     surprises: 0,

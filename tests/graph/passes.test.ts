@@ -44,6 +44,13 @@ describe('refused', () => {
     ['an emitted row beyond the last', { emit: [3] }, 'PASS_ROWS', /emit: expected ascending/],
     ['a token of no vocabulary', { tokens: [1, vocabulary, 3] }, 'TOKEN', /row 1: expected an id below/],
     ['half a row', { emit: [0.5] }, 'PASS_ROWS', /emit: expected ascending/],
+    ['no rows', { rows: 0, tokens: [], emit: [] }, 'PASS_ROWS', /rows: expected a positive integer, got 0/],
+    ['half a row more', { rows: 3.5 }, 'PASS_ROWS', /rows: expected a positive integer, got 3.5/],
+    ['a token less', { tokens: [1, 2] }, 'PASS_ROWS', /tokens: expected 3, got 2/],
+    ['no tokens', { tokens: undefined } as unknown as Partial<Pass>, 'PASS_ROWS', /tokens: expected ids/],
+    ['a first sequence that starts late', { starts: [1] }, 'PASS_ROWS', /starts: expected 0 first/],
+    ['no choices', { choices: {} }, 'PASS_VALUES', /choices: expected 1, got none/],
+    ['choices of another node', { choices: { [real]: [1] } }, 'PASS_VALUES', /choices: expected 1, got none/],
     ['starts that descend', { starts: [0, 2, 1] }, 'PASS_ROWS', /starts: expected ascending/],
     [
       'a sequence beyond the context',
