@@ -8,16 +8,16 @@
  */
 import type { Ext } from '../field/field.ts';
 import type { Kernels } from '../kernels/contract.ts';
-import { BLOCK, extWords, readExt, unpackExt, writeExt } from '../kernels/contract/layout.ts';
+import { BLOCK, extWords, unpackExt } from '../kernels/contract/layout.ts';
 import type { Pair } from '../kernels/contract/sumcheck.ts';
 import { hotWords } from '../kernels/memory/hot.ts';
 import type { SumcheckOracle } from '../pads/sumcheck-prove.ts';
 import { BATCH_COLUMNS, inBatches, type ColumnSource } from './columns.ts';
 import { bindHigh, bindLow } from './fold-prove.ts';
-import { packHalf } from './half-prove.ts';
 import type { Claim } from './opening.ts';
 import { interleaved } from './interleaved-prove.ts';
-import { createSplitter, type Half } from './split.ts';
+import { collectProducts, isBoundOften, runLength, type ColumnProduct } from './merge-products-prove.ts';
+import { narrowColumn, type NarrowColumn } from './narrow-prove.ts';
 
 /** A merge sumcheck in progress; at the end it holds f_l~(r) for every column. */
 export interface MergeOracle extends SumcheckOracle {
@@ -93,82 +93,6 @@ function placesOf(sources: readonly ColumnSource[]): Place[] {
   return places;
 }
 
-/** A half as a K array, Montgomery forms; made once for each half. */
-type Packed = (half: Half) => Uint32Array;
-
-function createPacked(kernels: Kernels): Packed {
-  const known = new Map<Half, Uint32Array>();
-  return (half) => {
-    let words = known.get(half);
-    if (words === undefined) known.set(half, (words = packHalf(kernels, half)));
-    return words;
-  };
-}
-
-/** All products of one column that share b(lo): one T, and the sum of their a(hi). Montgomery forms. */
-interface ColumnProduct {
-  readonly column: number;
-  readonly low: Uint32Array;
-  readonly high: Uint32Array;
-}
-
-/** The products of all claims, by column. */
-function collectProducts(
-  kernels: Kernels,
-  claims: readonly Claim[],
-  powers: readonly Ext[],
-  lowBits: number,
-  highBits: number,
-): ColumnProduct[] {
-  const { ext } = kernels;
-  const split = createSplitter(ext, lowBits);
-  const packed = createPacked(kernels);
-  const columns = new Map<number, Map<Half, ColumnProduct>>();
-  const productOf = (column: number, low: Half): ColumnProduct => {
-    let products = columns.get(column);
-    if (products === undefined) columns.set(column, (products = new Map()));
-    let product = products.get(low);
-    if (product === undefined) {
-      const high = hotWords(kernels, extWords(2 ** highBits, ext.degree)).fill(0);
-      products.set(low, (product = { column, low: packed(low), high }));
-    }
-    return product;
-  };
-  claims.forEach(({ weight }, j) => {
-    for (const term of weight) {
-      for (const { coefficient, high, place, low } of split(term)) {
-        const sum = productOf(term.column, low).high;
-        const scale = ext.mul(powers[j] as Ext, coefficient);
-        addAt(kernels, sum, place * 2 ** high.bits, 2 ** high.bits, scale, packed(high));
-      }
-    }
-  });
-  return [...columns.values()]
-    .flatMap((products) => [...products.values()])
-    .sort((a, b) => a.column - b.column);
-}
-
-/** to[at + i] += scale * from[i] for i < size: K arrays, `at` a multiple of the power of two `size`. */
-function addAt(
-  kernels: Kernels,
-  to: Uint32Array,
-  at: number,
-  size: number,
-  scale: Ext,
-  from: Uint32Array,
-): void {
-  const { ext } = kernels;
-  const { degree } = ext;
-  if (size % BLOCK === 0) {
-    const part = to.subarray(at * degree, (at + size) * degree);
-    return kernels.kAddScaled(part, part, scale, from);
-  }
-  for (let i = 0; i < size; i++) {
-    const sum = ext.add(readExt(to, at + i, degree), ext.mul(scale, readExt(from, i, degree)));
-    writeExt(to, at + i, sum);
-  }
-}
-
 /** T and a for all products, Montgomery forms. */
 function highHalf(
   kernels: Kernels,
@@ -177,19 +101,30 @@ function highHalf(
   highBits: number,
   lowBits: number,
 ): Pair {
-  const rows = 2 ** highBits;
+  const [rows, width] = [2 ** highBits, 2 ** lowBits];
   const t = interleaved(kernels, highBits, products.length);
   const a = interleaved(kernels, highBits, products.length);
   const words = extWords(rows, kernels.ext.degree);
   const out = hotWords(kernels, words * BATCH_COLUMNS);
+  let narrow: NarrowColumn | undefined;
   let p = 0; // products are ordered by column, and so are places
   for (const { source, first, count, base } of places) {
     if (p === products.length || (products[p] as ColumnProduct).column >= base + count) continue;
     const cells = source.data(first, count);
+    let cut = -1;
     while (p < products.length && (products[p] as ColumnProduct).column < base + count) {
-      const run = rows % BLOCK === 0 ? runLength(products, p, base + count) : 1;
       const { column, low } = products[p] as ColumnProduct;
-      bindLow(kernels, out.subarray(0, run * words), cells, column - base, rows, 2 ** lowBits, low, run);
+      let run = 1;
+      if (cells instanceof Uint32Array && isBoundOften(products, p)) {
+        narrow ??= narrowColumn(kernels, rows * width);
+        if (cut !== column)
+          narrow.cut(cells.subarray((column - base) * rows * width, (column - base + 1) * rows * width));
+        cut = column;
+        narrow.bindLow(out.subarray(0, words), rows, width, low);
+      } else {
+        if (rows % BLOCK === 0) run = runLength(products, p, base + count);
+        bindLow(kernels, out.subarray(0, run * words), cells, column - base, rows, width, low, run);
+      }
       for (let k = 0; k < run; k++, p++) {
         t.put(p, out.subarray(k * words, (k + 1) * words));
         a.put(p, (products[p] as ColumnProduct).high);
@@ -197,17 +132,6 @@ function highHalf(
     }
   }
   return [t.multilinear, a.multilinear];
-}
-
-/** Products from index p on that are of neighbouring columns below `end` and share b(lo): one pass binds them all. */
-function runLength(products: readonly ColumnProduct[], p: number, end: number): number {
-  const { column, low } = products[p] as ColumnProduct;
-  let run = 1;
-  for (; column + run < end; run++) {
-    const next = products[p + run];
-    if (next?.column !== column + run || next.low !== low) break;
-  }
-  return run;
 }
 
 /** F and W for all columns once the high bits are bound to r, Montgomery forms. */

@@ -134,7 +134,27 @@ function prefixSums(field: ExtensionField, values: readonly Ext[]): Ext[] {
   return sums;
 }
 
-/** row(i) * sum over j of mask(i, j) column(j), as weights on the same rows. O(rows + columns). */
+/** The sum of a weight's values at positions below n; for a product over bits a product for each bit 1 of n. */
+function sumBelow(field: ExtensionField, weight: Weight, n: number): Ext {
+  if (weight.kind === 'entries') {
+    return weight.entries.reduce((sum, [i, value]) => (i < n ? field.add(sum, value) : sum), field.zero);
+  }
+  const { offset, pairs } = weight;
+  if (n <= offset) return field.zero;
+  if (n >= offset + 2 ** pairs.length) return totalOf(field, [weight]);
+  const within = n - offset;
+  let [sum, total] = [field.zero, field.one]; // over the bits so far, the lowest first
+  pairs.forEach(([at0, at1], b) => {
+    sum = (within >>> b) & 1 ? field.add(field.mul(at0, total), field.mul(at1, sum)) : field.mul(at0, sum);
+    total = field.mul(total, field.add(at0, at1));
+  });
+  return sum;
+}
+
+/** Columns for each row from which on sums of products are less work than writing all columns out. */
+const FEW_ROWS = 2 ** 7;
+
+/** row(i) * sum over j of mask(i, j) column(j), as weights on the same rows. O(rows + columns), less for few rows. */
 export function maskedRows(
   field: ExtensionField,
   { from, to }: Mask,
@@ -142,9 +162,14 @@ export function maskedRows(
   column: Weights,
   columns: number,
 ): Weights {
-  const sums = prefixSums(field, denseOf(field, column, columns));
+  const few = to.length * FEW_ROWS < columns && column.every(({ kind }) => kind === 'pairs');
+  const sums = few ? [] : prefixSums(field, denseOf(field, column, columns));
+  const below = (n: number): Ext =>
+    few
+      ? column.reduce((sum, weight) => field.add(sum, sumBelow(field, weight, n)), field.zero)
+      : (sums[n] as Ext);
   return row.map((weight) =>
-    mapEntries(field, weight, (i) => field.sub(sums[to[i] as number] as Ext, sums[from[i] as number] as Ext)),
+    mapEntries(field, weight, (i) => field.sub(below(to[i] as number), below(from[i] as number))),
   );
 }
 
