@@ -13,8 +13,9 @@ import { circleOf, digitsOf, type Context as CutContext } from './cut.ts';
 import { decomposesOnce } from './decompose.ts';
 import type { FlatRelation, Form } from './form.ts';
 import { fitsField, inferTerms, type Known } from './interval.ts';
-import type { Program, Relation, Table, Tensor, Term, View, Virtual } from './program.ts';
-import { settleTensors, type Settled } from './settle.ts';
+import type { Index, Program, Relation, Table, Tensor, Term, View, Virtual } from './program.ts';
+import { settleTensors, type MadeSlab, type Settled } from './settle.ts';
+import { readsWithin } from './slabs.ts';
 
 /** A residue, and a place that pins it: an entry of a lookup, or a relation that makes a tensor of it (entry 0). */
 export interface Residue {
@@ -49,16 +50,23 @@ export function checkPins(
   );
   const tensors = new Map(program.tensors.map((tensor) => [tensor.name, tensor]));
   const context: Context = { base, columns, known, tensors, residues, settled: new Map() };
-  const { settled, made } = settleTensors(program, flat, tensors, (r, relation, form, entry, before) => {
-    const at = { ...context, settled: before };
-    const digits = digitsOf(at, r, relation, form, entry);
-    if (typeof digits === 'string' || circleOf(at, r, relation, form, entry) !== undefined) return [];
-    const table = tableOf(program, relation);
-    const { values, repeats } = columns.values(table, entry);
-    const once = !(repeats && table.columns.length > 1) && decomposesOnce(base, values, digits);
-    return once ? digits.map(({ tensor }) => tensor) : [];
-  });
+  const { settled, made, parts } = settleTensors(
+    program,
+    flat,
+    tensors,
+    (r, relation, form, entry, before) => {
+      const at = { ...context, settled: before };
+      const digits = digitsOf(at, r, relation, form, entry);
+      if (typeof digits === 'string' || circleOf(at, r, relation, form, entry) !== undefined) return [];
+      const table = tableOf(program, relation);
+      const { values, repeats } = columns.values(table, entry);
+      const once = !(repeats && table.columns.length > 1) && decomposesOnce(base, values, digits);
+      return once ? digits.map(({ tensor }) => tensor) : [];
+    },
+  );
   const own = { ...context, settled };
+  const order = (form: Form, r: number, stage: string, makes?: string): void =>
+    checkOrder({ settled, parts, indices: program.relations[r]?.indices ?? [] }, form, r, stage, makes);
   const found: Residue[] = [];
   program.relations.forEach((relation, r) => {
     const forms = relation.kind === 'zero' ? [relation.terms] : relation.entries;
@@ -72,11 +80,11 @@ export function checkPins(
           const what = `reads the residue ${names[0]}, but makes no tensor of it`;
           refuse('PROGRAM_RANGE', stage, `${what}: one with coefficient 1 or -1 that nothing settled before`);
         }
-        if (made.has(r)) checkOrder(settled, form, r, stage, made.get(r));
+        if (made.has(r)) order(form, r, stage, made.get(r));
       } else if (checkEntry(own, r, relation, entry, form, tableOf(program, relation), names)) {
-        checkOrder(settled, form, r, stage);
+        order(form, r, stage);
         if (names.length === 0) found.push({ name: relation.name, cells: cellsOf(relation), ...at });
-      } else if (made.has(r)) checkOrder(settled, form, r, stage);
+      } else if (made.has(r)) order(form, r, stage);
       for (const name of names) found.push({ name, cells: cellsOf(residues.get(name) as Virtual), ...at });
     });
   });
@@ -95,14 +103,32 @@ function cellsOf({ indices }: { readonly indices: readonly { readonly size: numb
   return indices.reduce((product, { size }) => product * size, 1);
 }
 
+/** What is settled when. */
+interface Order {
+  readonly settled: Settled;
+  readonly parts: ReadonlyMap<string, readonly MadeSlab[]>;
+  readonly indices: readonly Index[];
+}
+
 /**
- * What digits are of must be there before them: of a tensor that a later relation settles they might be the cause.
+ * What digits are of must be there before them: of a tensor that a later relation settles they might be the cause. Not of slabs of it that
+ * earlier relations made.
  *
  * @param own the tensor that the relation makes a part of: others may make the rest later
  */
-function checkOrder(settled: Settled, form: Form, r: number, stage: string, own?: string): void {
-  for (const { tensor } of form.flatMap(({ views }) => views)) {
-    if (tensor !== own && (settled.get(tensor) ?? 0) > r) {
+function checkOrder(
+  { settled, parts, indices }: Order,
+  form: Form,
+  r: number,
+  stage: string,
+  own?: string,
+): void {
+  for (const { views, sums } of form) {
+    for (const view of views) {
+      const { tensor } = view;
+      if (tensor === own || (settled.get(tensor) ?? 0) <= r) continue;
+      const before = (parts.get(tensor) ?? []).filter(({ by }) => by < r);
+      if (readsWithin(view, [...indices, ...sums], before)) continue;
       refuse(
         'PROGRAM_RANGE',
         stage,

@@ -160,6 +160,11 @@ describe('a concatenation of residues', () => {
     };
   };
   const digits = { ...cut, indices: [T, index(12)] } as Relation;
+  const withoutRange = (of: Program): Program => ({
+    ...of,
+    tables: of.tables.filter(({ name }) => name !== 'high'),
+    relations: of.relations.filter(({ name }) => name !== 'high'),
+  });
   test('is a tensor behind its last slab', () => {
     const { residues } = checkProgram(koalaBear, wide(whole('l', 'va'), whole('r', 'vb'), digits));
     expect(residues.map(({ name, relation }) => [name, relation])).toEqual([
@@ -167,6 +172,25 @@ describe('a concatenation of residues', () => {
       ['vb', 'r'],
       ['cut', 'cut'],
     ]);
+  });
+  test('is read slab by slab: those that are made, and no others', () => {
+    /** z = y[from ..] w, made between the slabs of y. */
+    const use = (from: number, size: number): Relation => ({
+      kind: 'zero',
+      name: 'use',
+      indices: [T, index(size)],
+      terms: [
+        times(1, [read('y', 't', affine(from, ['j', 1])), read('w', 'j')]),
+        times(-1, [read('high', 't', 'j')]),
+      ],
+    });
+    const between = (from: number, size: number): Program => wide(whole('l', 'va'), use(from, size), whole('r', 'vb')); // prettier-ignore
+    expect(() => checkProgram(koalaBear, withoutRange(between(0, 6)))).not.toThrow();
+    expect(() => checkProgram(koalaBear, withoutRange(between(2, 4)))).not.toThrow();
+    for (const [from, size] of [[1, 6], [6, 6], [5, 2]] as const) {
+      const run = (): unknown => checkProgram(koalaBear, withoutRange(between(from, size)));
+      expectRefusal(run, 'PROGRAM_RANGE', 'relation use', 'got y, settled later');
+    } // prettier-ignore
   });
   test.each([
     ['before its slabs', [digits, whole('l', 'va'), whole('r', 'vb')]],

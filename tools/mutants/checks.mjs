@@ -14,7 +14,8 @@ const WITH_THROWS =
  * guard, `if (a || b) return` or `continue`, is left out, as a whole and part by part, and every part of `a && b` that is
  * returned or named.
  */
-const DECIDES = /^src\/relation\/(columns|cut|decompose|interval|pins|row-sums|settle|slabs|witness-ranges)\.ts$/;
+const DECIDES =
+  /^src\/relation\/(columns|cut|decompose|interval|pins|row-sums|settle|slabs|witness-ranges)\.ts$/;
 
 /** Files that the verifiers reach by imports that exist at run time. */
 function closure(root) {
