@@ -82,6 +82,7 @@ function settle(context: Context, relation: Relation, r: number): void {
     const digits = cut && cells.length > 0 ? digitsOf(context, relation, entry, r) : [];
     if (typeof digits === 'string' || digits.length === 0 || !decompose(tableOf(context, r), entry, digits))
       return;
+    if (readsDigits(context, relation, entry, r)) return;
     const names = new Set(digits.map(({ tensor }) => tensor));
     const own = cells.filter((cell) => names.has(tensorOf(cell)));
     if (own.length === 0 || !own.every(covers)) return;
@@ -136,6 +137,7 @@ function checkEntry(
   pinned(reads || !product, 'a product of two witness cells');
   const digits = digitsOf(context, relation, entry, r);
   if (typeof digits === 'string') return refuse('PROGRAM_RANGE', `${relation.name} reads ${digits}`);
+  pinned(!readsDigits(context, relation, entry, r), 'digits of itself');
   pinned(decompose(tableOf(context, r), entry, digits), 'digits in one way');
 }
 
@@ -146,20 +148,46 @@ function checkOrder({ flat, settled }: Context, entry: number, r: number): void 
     require((settled.get(name) ?? 0) <= r, 'PROGRAM_RANGE', `${name} is settled later`);
 }
 
-/** The digits of an entry; the name of a tensor without interval where there is one among them. */
-function digitsOf(
-  { known, tensors, residues, settled, flat }: Context,
+/** The cells of an entry that may be chosen. */
+function openCells(
+  { tensors, residues, settled, flat }: Context,
   relation: Relation & { kind: 'lookup' },
   entry: number,
   r: number,
-): Digit[] | string {
+): Term[] {
   const outside = cellsOutside(residues, at(relation.entries, entry));
   const open = at(at(flat, r).forms, entry).filter(
     (term) => isCell(term) && tensors.get(tensorOf(term))?.kind === 'witness' && (settled.get(tensorOf(term)) ?? r) >= r, // prettier-ignore
   );
   const chosen = open.filter((term) => outside.has(tensorOf(term)));
+  return chosen.length > 0 ? chosen : open;
+}
+
+/** Whether an entry reads, beside its digits, a tensor of which it or another entry makes digits. */
+function readsDigits(
+  context: Context,
+  relation: Relation & { kind: 'lookup' },
+  entry: number,
+  r: number,
+): boolean {
+  const open = openCells(context, relation, entry, r);
+  const made = new Set(open.map(tensorOf));
+  return at(at(context.flat, r).forms, entry)
+    .filter((term) => !open.includes(term))
+    .flatMap(({ views }) => views)
+    .some(({ tensor }) => made.has(tensor) || context.settled.get(tensor) === r);
+}
+
+/** The digits of an entry; the name of a tensor without interval where there is one among them. */
+function digitsOf(
+  context: Context,
+  relation: Relation & { kind: 'lookup' },
+  entry: number,
+  r: number,
+): Digit[] | string {
+  const { known } = context;
   const sums = new Map<string, { tensor: string; sum: bigint }>();
-  for (const term of chosen.length > 0 ? chosen : open) {
+  for (const term of openCells(context, relation, entry, r)) {
     if (!known.has(tensorOf(term))) return tensorOf(term);
     const key = JSON.stringify(term.views);
     const before = sums.get(key)?.sum ?? 0n;

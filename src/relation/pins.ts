@@ -9,11 +9,13 @@
 import { refuse } from '../errors/proof-error.ts';
 import type { BaseField } from '../field/field.ts';
 import { isCell, isConstant, type Columns } from './columns.ts';
-import { decomposesOnce, type Digit } from './decompose.ts';
+import { circleOf, digitsOf, type Context as CutContext } from './cut.ts';
+import { decomposesOnce } from './decompose.ts';
 import type { FlatRelation, Form } from './form.ts';
-import { fitsField, inferTerms, viewKey, type Known } from './interval.ts';
-import type { Program, Relation, Table, Tensor, Term, View, Virtual } from './program.ts';
-import { settleTensors, type Settled } from './settle.ts';
+import { fitsField, inferTerms, type Known } from './interval.ts';
+import type { Index, Program, Relation, Table, Tensor, Term, View, Virtual } from './program.ts';
+import { settleTensors, type MadeSlab, type Settled } from './settle.ts';
+import { readsWithin } from './slabs.ts';
 
 /** A residue, and a place that pins it: an entry of a lookup, or a relation that makes a tensor of it (entry 0). */
 export interface Residue {
@@ -26,13 +28,8 @@ export interface Residue {
 
 type Lookup = Relation & { readonly kind: 'lookup' };
 
-interface Context {
-  readonly base: BaseField;
+interface Context extends CutContext {
   readonly columns: Columns;
-  readonly known: Known;
-  readonly tensors: ReadonlyMap<string, Tensor>;
-  readonly residues: ReadonlyMap<string, Virtual>;
-  readonly settled: Settled;
 }
 
 /**
@@ -53,15 +50,23 @@ export function checkPins(
   );
   const tensors = new Map(program.tensors.map((tensor) => [tensor.name, tensor]));
   const context: Context = { base, columns, known, tensors, residues, settled: new Map() };
-  const { settled, made } = settleTensors(program, flat, tensors, (r, relation, form, entry, before) => {
-    const digits = digitsOf({ ...context, settled: before }, r, relation, form, entry);
-    if (typeof digits === 'string') return [];
-    const table = tableOf(program, relation);
-    const { values, repeats } = columns.values(table, entry);
-    const once = !(repeats && table.columns.length > 1) && decomposesOnce(base, values, digits);
-    return once ? digits.map(({ tensor }) => tensor) : [];
-  });
+  const { settled, made, parts } = settleTensors(
+    program,
+    flat,
+    tensors,
+    (r, relation, form, entry, before) => {
+      const at = { ...context, settled: before };
+      const digits = digitsOf(at, r, relation, form, entry);
+      if (typeof digits === 'string' || circleOf(at, r, relation, form, entry) !== undefined) return [];
+      const table = tableOf(program, relation);
+      const { values, repeats } = columns.values(table, entry);
+      const once = !(repeats && table.columns.length > 1) && decomposesOnce(base, values, digits);
+      return once ? digits.map(({ tensor }) => tensor) : [];
+    },
+  );
   const own = { ...context, settled };
+  const order = (form: Form, r: number, stage: string, makes?: string): void =>
+    checkOrder({ settled, parts, indices: program.relations[r]?.indices ?? [] }, form, r, stage, makes);
   const found: Residue[] = [];
   program.relations.forEach((relation, r) => {
     const forms = relation.kind === 'zero' ? [relation.terms] : relation.entries;
@@ -75,11 +80,11 @@ export function checkPins(
           const what = `reads the residue ${names[0]}, but makes no tensor of it`;
           refuse('PROGRAM_RANGE', stage, `${what}: one with coefficient 1 or -1 that nothing settled before`);
         }
-        if (made.has(r)) checkOrder(settled, form, r, stage, made.get(r));
+        if (made.has(r)) order(form, r, stage, made.get(r));
       } else if (checkEntry(own, r, relation, entry, form, tableOf(program, relation), names)) {
-        checkOrder(settled, form, r, stage);
+        order(form, r, stage);
         if (names.length === 0) found.push({ name: relation.name, cells: cellsOf(relation), ...at });
-      } else if (made.has(r)) checkOrder(settled, form, r, stage);
+      } else if (made.has(r)) order(form, r, stage);
       for (const name of names) found.push({ name, cells: cellsOf(residues.get(name) as Virtual), ...at });
     });
   });
@@ -98,14 +103,32 @@ function cellsOf({ indices }: { readonly indices: readonly { readonly size: numb
   return indices.reduce((product, { size }) => product * size, 1);
 }
 
+/** What is settled when. */
+interface Order {
+  readonly settled: Settled;
+  readonly parts: ReadonlyMap<string, readonly MadeSlab[]>;
+  readonly indices: readonly Index[];
+}
+
 /**
- * What digits are of must be there before them: of a tensor that a later relation settles they might be the cause.
+ * What digits are of must be there before them: of a tensor that a later relation settles they might be the cause. Not of slabs of it that
+ * earlier relations made.
  *
  * @param own the tensor that the relation makes a part of: others may make the rest later
  */
-function checkOrder(settled: Settled, form: Form, r: number, stage: string, own?: string): void {
-  for (const { tensor } of form.flatMap(({ views }) => views)) {
-    if (tensor !== own && (settled.get(tensor) ?? 0) > r) {
+function checkOrder(
+  { settled, parts, indices }: Order,
+  form: Form,
+  r: number,
+  stage: string,
+  own?: string,
+): void {
+  for (const { views, sums } of form) {
+    for (const view of views) {
+      const { tensor } = view;
+      if (tensor === own || (settled.get(tensor) ?? 0) <= r) continue;
+      const before = (parts.get(tensor) ?? []).filter(({ by }) => by < r);
+      if (readsWithin(view, [...indices, ...sums], before)) continue;
       refuse(
         'PROGRAM_RANGE',
         stage,
@@ -166,6 +189,8 @@ function checkEntry(
     wrong(`column ${entry} of ${table.name}: expected different values`);
   const digits = digitsOf(context, r, relation, form, entry);
   if (typeof digits === 'string') return wrong(`reads ${digits}, which has no range`);
+  const circle = circleOf(context, r, relation, form, entry);
+  if (circle !== undefined) wrong(`reads ${circle} beside digits, and makes digits of it`);
   if (!decomposesOnce(base, values, digits)) {
     const list = digits.map(({ coefficient, count }) => `${count} times ${coefficient}`).join(', ');
     wrong(`expected digits that decompose in one way, got ${list} over the column of ${table.name}`);
@@ -186,59 +211,4 @@ function productOfCells({ tensors }: Context, terms: readonly Term[]): string | 
     ({ views, sums }) => views.length === 2 && sums.length === 0 && views.every(isWitness),
   );
   return term?.views.map(({ tensor }) => tensor).join(' and ');
-}
-
-/**
- * The cells of an entry that a prover could choose: those of tensors which something earlier does not settle. Cells in the
- * definition of a residue are its inputs, unless the entry has no other digit. Cells of one view count once, their coefficients
- * added.
- *
- * @returns the name of a tensor without interval, if there is one among them
- */
-function digitsOf(
-  context: Context,
-  r: number,
-  relation: Relation,
-  form: Form,
-  entry: number,
-): (Digit & { readonly tensor: string })[] | string {
-  const { base, known, tensors, settled } = context;
-  const terms = relation.kind === 'lookup' ? (relation.entries[entry] as readonly Term[]) : [];
-  const isOpen = (term: Term): boolean => {
-    const { tensor } = term.views[0] ?? { tensor: '' };
-    const by = settled.get(tensor);
-    return isCell(term) && tensors.get(tensor)?.kind === 'witness' && (by === undefined || by >= r);
-  };
-  const outer = entryTensors(context, terms);
-  const open = form.filter(isOpen);
-  const digits = open.filter(({ views }) => outer.has((views[0] as View).tensor));
-  const coefficients = new Map<string, { tensor: string; sum: bigint }>();
-  for (const term of digits.length > 0 ? digits : open) {
-    const view = term.views[0] as View;
-    if (!known.intervals.has(view.tensor)) return view.tensor;
-    const key = viewKey(view);
-    const sum = (coefficients.get(key)?.sum ?? 0n) + BigInt(term.coefficient);
-    coefficients.set(key, { tensor: view.tensor, sum });
-  }
-  return [...coefficients.values()].flatMap(({ tensor, sum }) => {
-    const { min, max } = known.intervals.get(tensor) as { min: bigint; max: bigint };
-    const coefficient = Math.abs(base.toBalanced(base.fromInt(sum)));
-    // A coefficient of zero leaves the digit to other relations.
-    return coefficient === 0 ? [] : [{ tensor, coefficient, count: Number(max - min) + 1 }];
-  });
-}
-
-/** Tensors that an entry reads as cells outside the definitions of residues that read no other residue. */
-function entryTensors(context: Context, terms: readonly Term[]): Set<string> {
-  return new Set(
-    terms.filter(isCell).flatMap(({ views }) => {
-      const { tensor } = views[0] as View;
-      const residue = context.residues.get(tensor);
-      if (residue === undefined) return [tensor];
-      const reads = residue.terms.some(({ views: of }) =>
-        of.some((view) => context.residues.has(view.tensor)),
-      );
-      return reads ? [...entryTensors(context, residue.terms)] : [];
-    }),
-  );
 }

@@ -5,7 +5,7 @@
 import { isCell, reachesAll } from './columns.ts';
 import type { FlatRelation, FlatTerm, Form } from './form.ts';
 import type { Program, Relation, Tensor, View } from './program.ts';
-import { reachedSlab, slabFacts } from './slabs.ts';
+import { reachedSlab, slabFacts, type Slab } from './slabs.ts';
 
 type Lookup = Relation & { readonly kind: 'lookup' };
 
@@ -15,33 +15,46 @@ type Decides = (r: number, relation: Lookup, form: Form, entry: number, before: 
 /** For every settled tensor the index of the relation that settles it. */
 export type Settled = ReadonlyMap<string, number>;
 
+/** A slab, and the relation that makes its cells of something. */
+export interface MadeSlab extends Slab {
+  readonly by: number;
+}
+
 /**
  * - A relation that vanishes settles the one witness tensor in it that nothing settled before, if its single cell has coefficient
  *   1 or -1 and reaches all; or a slab of it, and the tensor is settled once slabs cover it.
  * - An entry of a lookup settles its digits, if they decompose in one way and reach all their cells.
  *
- * @returns settled tensors, and the relations that make a cell of something, with the tensor if it is a relation that vanishes
+ * @returns settled tensors; the relations that make a cell of something, with the tensor if it is a relation that vanishes; and the slabs
+ *   that these make
  */
 export function settleTensors(
   program: Program,
   flat: readonly FlatRelation[],
   tensors: ReadonlyMap<string, Tensor>,
   decides: Decides,
-): { readonly settled: Settled; readonly made: ReadonlyMap<number, string | undefined> } {
+): {
+  readonly settled: Settled;
+  readonly made: ReadonlyMap<number, string | undefined>;
+  readonly parts: ReadonlyMap<string, readonly MadeSlab[]>;
+} {
   const settled = new Map<string, number>();
   const made = new Map<number, string | undefined>();
   const slabs = slabFacts<true>(() => true);
+  const parts = new Map<string, MadeSlab[]>();
   const isWitness = (name: string): boolean => tensors.get(name)?.kind === 'witness';
   const covers = (term: FlatTerm, relation: FlatRelation): boolean => {
     const view = term.views[0] as View;
     return reachesAll(view, (tensors.get(view.tensor) as Tensor).shape, relation.indices);
   };
   /** Whether this relation and those before it reach all cells of what it makes. */
-  const covered = (term: FlatTerm, relation: FlatRelation): boolean => {
+  const covered = (term: FlatTerm, relation: FlatRelation, r: number): boolean => {
     const { tensor } = term.views[0] as View;
     const { shape } = tensors.get(tensor) as Tensor;
     const slab = reachedSlab(term.views[0] as View, shape, relation.indices);
-    return slab !== undefined && slabs.add(tensor, shape[slab.dimension] as number, slab, true) !== undefined;
+    if (slab === undefined) return false;
+    parts.set(tensor, [...(parts.get(tensor) ?? []), { ...slab, by: r }]);
+    return slabs.add(tensor, shape[slab.dimension] as number, slab, true) !== undefined;
   };
   const newCells = (form: Form): FlatTerm[] =>
     form.filter(
@@ -63,7 +76,7 @@ export function settleTensors(
         const once = all.filter((tensor) => tensor === name).length === 1;
         if (!once || Math.abs(cell.coefficient) !== 1) return;
         made.set(r, name);
-        if (covered(cell, relation)) settled.set(name, r);
+        if (covered(cell, relation, r)) settled.set(name, r);
         return;
       }
       // A single cell is checked, not cut.
@@ -76,5 +89,5 @@ export function settleTensors(
       digits.forEach((name) => settled.set(name, r));
     });
   });
-  return { settled, made };
+  return { settled, made, parts };
 }

@@ -3,7 +3,7 @@
  * what is known of slabs that cover a dimension is known of the tensor. spec/programs.md section 4.
  */
 import { reachedRun, reachesDimension } from './columns.ts';
-import type { Index, View } from './program.ts';
+import type { Coordinate, Index, View } from './program.ts';
 
 export interface Slab {
   readonly dimension: number;
@@ -31,12 +31,40 @@ export function reachedSlab(
 
 /** Whether slabs of one dimension, in any order, are all of it. */
 export function coverDimension(slabs: readonly Slab[], size: number): boolean {
-  let end = 0;
+  return slabs.every(({ to }) => to <= size) && coverRun(slabs, { from: 0, to: size });
+}
+
+/** Whether slabs of one dimension hold all positions of a run. */
+function coverRun(slabs: readonly Slab[], run: Pick<Slab, 'from' | 'to'>): boolean {
+  let end = run.from;
   for (const { from, to } of [...slabs].sort((a, b) => a.from - b.from)) {
-    if (from > end) return false;
+    if (from > end) break;
     end = Math.max(end, to);
   }
-  return end === size;
+  return end >= run.to;
+}
+
+/** Whether every cell that a view reads lies in slabs of one dimension. @param indices all that it reads */
+export function readsWithin(view: View, indices: readonly Index[], slabs: readonly Slab[]): boolean {
+  const sizes = new Map(indices.map(({ name, size }) => [name, size]));
+  return view.coordinates.some((coordinate, d) => {
+    const own = slabs.filter(({ dimension }) => dimension === d);
+    return own.length > 0 && coverRun(own, spanOf(coordinate, sizes));
+  });
+}
+
+/** The positions between which a coordinate stays: the first and the one behind the last. */
+function spanOf(coordinate: Coordinate, sizes: ReadonlyMap<string, number>): Pick<Slab, 'from' | 'to'> {
+  if (coordinate.kind === 'gather') {
+    const at = [...coordinate.positions].sort((a, b) => a - b);
+    return { from: at[0] as number, to: (at[at.length - 1] as number) + 1 };
+  }
+  const { offset, parts } = coordinate;
+  const reach = parts.reduce(
+    (sum, { index, stride }) => sum + stride * ((sizes.get(index) as number) - 1),
+    0,
+  );
+  return { from: offset, to: offset + reach + 1 };
 }
 
 /** What is known of slabs, tensor by tensor. */

@@ -5,6 +5,7 @@
 import { describe, expect, test } from 'vitest';
 import { koalaBear, P } from '../../src/field/koalabear.ts';
 import { checkProgram } from '../../src/relation/check.ts';
+import { findViolation } from '../../src/relation/check-witness.ts';
 import { isCell, isConstant, reachedRun, reachesDimension, singleTerm } from '../../src/relation/columns.ts';
 import type { Index, Program, Relation, Term, Virtual } from '../../src/relation/program.ts';
 import { lookupOf, rangeTable, read, times, witnessTensor } from '../support/example-programs.ts';
@@ -210,6 +211,41 @@ describe('what makes a tensor of a residue', () => {
     const [make, use] = [zero('make', cell('a'), cell('f', -1)), zero('use', cell('v'), cell('y', -1))];
     expect(() => check([make, use], virtuals)).not.toThrow();
     refused([[use, make], virtuals], 'relation use', 'got f, settled later');
+  });
+  test('and no digits of themselves: two witnesses would fit', () => {
+    // c is 1 in its first cell: 16 high - 16 high is in k for any high there.
+    const of = (term: Term): Parameters<typeof program> => {
+      const cut = lookupOf('cut', [J], 'k', [cell('a'), cell('high', -16)]);
+      return [[ranged('high'), ranged('y'), cut], [residue('a', [term])]];
+    };
+    const product = (name: string): Term => times(16, [read(name, 'j'), read('c', 'j')]);
+    const own = of(product('high'));
+    const fits = (first: number): boolean => {
+      const sizes = program(...own).tensors.map(({ name, shape }): [string, number[]] => {
+        return [name, new Array<number>(shape.reduce((a, b) => a * b)).fill(0)];
+      });
+      const witness = new Map(sizes.filter(([name]) => name !== 'c'));
+      (witness.get('high') as number[])[0] = first;
+      return findViolation(koalaBear, program(...own), witness) === undefined;
+    };
+    expect([fits(0), fits(5)]).toEqual([true, true]);
+    const cut = 'relation cut: entry 0';
+    refused(own, cut, 'reads high beside digits, and makes digits of it');
+    refused(of(times(1, [read('high', K.name)], { sums: [{ ...K, size: 4 }] })), cut, 'reads high beside');
+    expect(() => check(...of(product('y')))).not.toThrow();
+    // Nor of digits that another entry of the relation makes.
+    const pairs = { name: 'pairs', rows: 16, columns: [{ kind: 'range', first: 0 }, { kind: 'range', first: 0 }] } as const; // prettier-ignore
+    const both = (one: string, other: string): Parameters<typeof program> => {
+      const entries = [[cell('a'), cell('high', -16)], [cell('b'), cell('y', -16)]]; // prettier-ignore
+      return [
+        [ranged('high'), ranged('y'), lookupOf('cut', [J], 'pairs', ...entries)],
+        [residue('a', [product(one)]), residue('b', [product(other)])],
+        [pairs],
+      ];
+    };
+    expect(() => check(...both('z', 'f'))).not.toThrow();
+    refused(both('y', 'high'), 'relation cut: entry 1', 'reads high beside digits');
+    refused(both('y', 'f'), cut, 'reads y beside digits');
   });
   test('and digits of proven sums likewise', () => {
     const virtuals = [residue('a')];

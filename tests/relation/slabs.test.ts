@@ -1,7 +1,13 @@
 /** Concatenations: what relations say about slabs of a tensor is joined where the slabs cover it, and nowhere else. */
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { ProofError } from '../../src/errors/proof-error.ts';
+import type { Fe } from '../../src/field/field.ts';
 import { koalaBear } from '../../src/field/koalabear.ts';
+import { primeField } from '../../src/field/prime-field.ts';
 import { checkProgram } from '../../src/relation/check.ts';
+import { findViolation } from '../../src/relation/check-witness.ts';
+import type { Interval } from '../../src/relation/interval.ts';
 import type { Coordinate, Index, Program, Relation, Term } from '../../src/relation/program.ts';
 import { coverDimension } from '../../src/relation/slabs.ts';
 import { lookupOf, rangeTable, read, times, witnessTensor } from '../support/example-programs.ts';
@@ -154,6 +160,11 @@ describe('a concatenation of residues', () => {
     };
   };
   const digits = { ...cut, indices: [T, index(12)] } as Relation;
+  const withoutRange = (of: Program): Program => ({
+    ...of,
+    tables: of.tables.filter(({ name }) => name !== 'high'),
+    relations: of.relations.filter(({ name }) => name !== 'high'),
+  });
   test('is a tensor behind its last slab', () => {
     const { residues } = checkProgram(koalaBear, wide(whole('l', 'va'), whole('r', 'vb'), digits));
     expect(residues.map(({ name, relation }) => [name, relation])).toEqual([
@@ -161,6 +172,25 @@ describe('a concatenation of residues', () => {
       ['vb', 'r'],
       ['cut', 'cut'],
     ]);
+  });
+  test('is read slab by slab: those that are made, and no others', () => {
+    /** z = y[from ..] w, made between the slabs of y. */
+    const use = (from: number, size: number): Relation => ({
+      kind: 'zero',
+      name: 'use',
+      indices: [T, index(size)],
+      terms: [
+        times(1, [read('y', 't', affine(from, ['j', 1])), read('w', 'j')]),
+        times(-1, [read('high', 't', 'j')]),
+      ],
+    });
+    const between = (from: number, size: number): Program => wide(whole('l', 'va'), use(from, size), whole('r', 'vb')); // prettier-ignore
+    expect(() => checkProgram(koalaBear, withoutRange(between(0, 6)))).not.toThrow();
+    expect(() => checkProgram(koalaBear, withoutRange(between(2, 4)))).not.toThrow();
+    for (const [from, size] of [[1, 6], [6, 6], [5, 2]] as const) {
+      const run = (): unknown => checkProgram(koalaBear, withoutRange(between(from, size)));
+      expectRefusal(run, 'PROGRAM_RANGE', 'relation use', 'got y, settled later');
+    } // prettier-ignore
   });
   test.each([
     ['before its slabs', [digits, whole('l', 'va'), whole('r', 'vb')]],
@@ -172,3 +202,57 @@ describe('a concatenation of residues', () => {
     expectRefusal(run, 'PROGRAM_RANGE', 'relation cut: entry 0', 'reads y, which has no range');
   });
 });
+
+test('no witness leaves what random slabs derive, by exhaustion', () => {
+  const base = primeField(7);
+  const seen = { bounded: 0, open: 0, witnesses: 0 };
+  const pick = <T>(gen: fc.GeneratorValue, list: readonly T[]): T =>
+    list[gen(fc.nat, { max: list.length - 1 })] as T;
+  /** y of three cells, written or looked up in one to four runs of them; x of one cell, sometimes bounded. */
+  const random = (gen: fc.GeneratorValue): Program => {
+    const constant = (): Term => times(gen(fc.integer, { min: -2, max: 2 }));
+    const cell = (): Term => times(pick(gen, [1, -1]), [read('x', affine(0))]);
+    const relations = Array.from({ length: gen(fc.integer, { min: 1, max: 4 }) }, (_, r): Relation => {
+      const [from, size] = pick(gen, [[0, 1], [1, 1], [2, 1], [0, 2], [1, 2], [0, 3]] as const); // prettier-ignore
+      const stride = from + 2 * (size - 1) < 3 && gen(fc.nat, { max: 5 }) === 0 ? 2 : 1;
+      const y = times(pick(gen, [1, 1, -1, 2]), [read('y', affine(from, ['j', stride]))]);
+      const terms = [y, ...(gen(fc.boolean) ? [cell()] : []), constant()];
+      if (gen(fc.boolean)) return { kind: 'zero', name: `r${r}`, indices: [index(size)], terms };
+      return lookupOf(`r${r}`, [index(size)], pick(gen, ['short', 'long']), terms);
+    });
+    if (gen(fc.boolean))
+      relations.push(lookupOf('x', [index(1)], 'short', [times(1, [read('x', 'j')]), constant()]));
+    const read0 = (name: string): boolean => relations.some((own) => 'table' in own && own.table === name);
+    return {
+      tensors: [witnessTensor('x', [1]), witnessTensor('y', [3])],
+      tables: [rangeTable('short', 2), rangeTable('long', 4)].filter(({ name }) => read0(name)),
+      virtuals: [],
+      relations: gen(fc.boolean) ? relations : [...relations].reverse(),
+    };
+  };
+  fc.assert(
+    fc.property(fc.gen(), (gen) => {
+      const own = random(gen);
+      let interval: Interval | undefined;
+      try {
+        interval = checkProgram(base, own).intervals.get('y');
+      } catch (error) {
+        expect(error).toBeInstanceOf(ProofError);
+        return;
+      }
+      if (interval === undefined) return void seen.open++;
+      seen.bounded++;
+      for (let i = 0; i < 7 ** 4; i++) {
+        const cells = [0, 1, 2, 3].map((k) => Math.floor(i / 7 ** k) % 7) as Fe[];
+        const witness = new Map([['x', cells.slice(3)], ['y', cells.slice(0, 3)]]); // prettier-ignore
+        if (findViolation(base, own, witness) !== undefined) continue;
+        seen.witnesses++;
+        const y = cells.slice(0, 3).map((value) => BigInt(base.toBalanced(value)));
+        const { min, max } = interval;
+        expect(y.every((value) => min <= value && value <= max)).toBe(true);
+      }
+    }),
+    { seed: 11, numRuns: 400 },
+  );
+  for (const [what, count] of Object.entries(seen)) expect([what, count > 30]).toEqual([what, true]);
+}, 120_000);
