@@ -6,6 +6,7 @@ import type { Fe } from '../../src/field/field.ts';
 import { koalaBear } from '../../src/field/koalabear.ts';
 import { primeField } from '../../src/field/prime-field.ts';
 import { balanced } from '../../src/ops/tensor.ts';
+import { activationTable } from '../../src/tables/activation.ts';
 import { column, parseTableId, tableOf } from '../../src/tables/index.ts';
 import { isqrt, ln, ln2 } from '../../src/tables/series.ts';
 
@@ -40,6 +41,18 @@ test('residues of least absolute value, at both ends and beyond', () => {
   const half = (p - 1) / 2;
   const cases = [half, half + 1, -half, -half - 1, p, -p, 3 * p + 7, -3 * p - 7, p + half + 1, -p - half - 1];
   expect(cases.map(balanced).map((x) => x + 0)).toEqual([half, -half, -half, half, 0, 0, 7, -7, -half, half]);
+});
+
+test('residues where the quotient is rounded to the half', () => {
+  const p = koalaBear.modulus;
+  const half = (p - 1) / 2;
+  const far = 4_000_000 * p; // below 2^53, with an ulp of the quotient above 1 / p
+  const cases = [far + half, far + half + 1, -far - half, -far - half - 1];
+  expect(cases.map(balanced)).toEqual([half, -half, -half, half]);
+});
+
+test('tables have no keys beyond their range', () => {
+  expect(() => activationTable({ kind: 'silu', bits: 3, range: 4 })).toThrow('range: expected at most');
 });
 
 describe('series', () => {
