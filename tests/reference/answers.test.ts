@@ -11,7 +11,7 @@ import { gated, layerNormed, smallest } from '../support/answer-models.ts';
 import { cases, tally } from '../support/long.ts';
 import { answering, bothWords, type Request } from '../support/twin-answers.ts';
 
-const MUTANTS = cases(40, 1000);
+const MUTANTS = cases(24, 1000);
 
 /** Two sequences of 4 + 3 rows, filled up to 8. */
 const GREEDY: Request = { prompts: [[1, 2], [3]], tokens: 3, choice: 'greedy' }; // prettier-ignore

@@ -16,7 +16,10 @@ const WHOLE = [T, index(COLUMNS)];
 export function randomSlabs(d: Dice): Program {
   const many = d.int(1, 4);
   const [from, cuts] = [d.int(0, 2), d.int(0, 1) === 1];
-  const parts = slabsOf(many, d).map((slab, i) => part(`part-${i}`, slab, d));
+  const slabs = slabsOf(many, d);
+  const parts = slabs.map((slab, i) => part(`part-${i}`, slab, d));
+  // Two facts about one slab.
+  if (d.int(0, 1) === 0) parts.splice(d.int(0, parts.length), 0, part('again', d.pick(slabs), d));
   if (d.int(0, 4) === 0) parts.push(part('more', { dimension: d.int(0, 1), first: 0, size: 2 }, d));
   const cut = lookupOf('cut', WHOLE, 'as', [
     times(1, [read('y', 't', 'j')]),
