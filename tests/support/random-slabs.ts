@@ -16,11 +16,16 @@ const WHOLE = [T, index(COLUMNS)];
 export function randomSlabs(d: Dice): Program {
   const many = d.int(1, 4);
   const [from, cuts] = [d.int(0, 2), d.int(0, 1) === 1];
+  const sources = d.pick([
+    ['va', 'vb'],
+    ['a', 'b'],
+    ['a', 'b', 'va', 'vb'],
+  ]);
   const slabs = slabsOf(many, d);
-  const parts = slabs.map((slab, i) => part(`part-${i}`, slab, d));
+  const parts = slabs.map((slab, i) => part(`part-${i}`, slab, sources, d));
   // Two facts about one slab.
-  if (d.int(0, 1) === 0) parts.splice(d.int(0, parts.length), 0, part('again', d.pick(slabs), d));
-  if (d.int(0, 4) === 0) parts.push(part('more', { dimension: d.int(0, 1), first: 0, size: 2 }, d));
+  if (d.int(0, 1) === 0) parts.splice(d.int(0, parts.length), 0, part('again', d.pick(slabs), sources, d));
+  if (d.int(0, 4) === 0) parts.push(part('more', { dimension: d.int(0, 1), first: 0, size: 2 }, sources, d));
   const cut = lookupOf('cut', WHOLE, 'as', [
     times(1, [read('y', 't', 'j')]),
     times(-8, [read('high', 't', 'j')]),
@@ -69,7 +74,7 @@ function slabsOf(count: number, d: Dice): Piece[] {
     const end = Math.min((starts[i + 1] ?? size) + (d.int(0, 7) === 0 ? 1 : 0), size);
     return { dimension, first, size: end - first };
   });
-  if (d.int(0, 9) === 0) slabs.splice(d.int(0, slabs.length - 1), 1);
+  if (slabs.length > 1 && d.int(0, 9) === 0) slabs.splice(d.int(0, slabs.length - 1), 1);
   for (let i = slabs.length - 1; i > 0; i--) {
     const other = d.int(0, i);
     [slabs[i], slabs[other]] = [slabs[other]!, slabs[i]!];
@@ -78,14 +83,19 @@ function slabsOf(count: number, d: Dice): Piece[] {
 }
 
 /** A slab of y is one of a, b or a residue of theirs, or within a table. */
-function part(name: string, { dimension, first, size }: Piece, d: Dice): Relation {
+function part(
+  name: string,
+  { dimension, first, size }: Piece,
+  sources: readonly string[],
+  d: Dice,
+): Relation {
   const along: Coordinate = affine(first, [dimension === 0 ? 't' : 'j', d.int(0, 19) === 0 ? 2 : 1]);
   const indices = dimension === 0 ? [{ ...T, size }, index(COLUMNS)] : [T, index(size)];
   const safe = first + 2 * (size - 1) < (dimension === 0 ? ROWS : COLUMNS) ? along : affine(first, [dimension === 0 ? 't' : 'j', 1]); // prettier-ignore
   const y = dimension === 0 ? read('y', safe, 'j') : read('y', 't', safe);
   if (d.int(0, 3) === 0)
     return lookupOf(name, indices, d.pick(['as', 'bs']), [times(1, [y]), times(d.int(0, 3))]);
-  const x = read(d.pick(['a', 'b', 'va', 'vb', 'a', 'b']), 't', 'j');
+  const x = read(d.pick(sources), 't', 'j');
   const sign = d.pick([1, 1, 1, -1]);
   return { kind: 'zero', name, indices, terms: [times(sign, [y]), times(-sign, [x])] };
 }
