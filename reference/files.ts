@@ -9,11 +9,11 @@ export interface Reader {
 }
 
 /** Refuses with `FORMAT`, then `LENGTH` and `VERSION`. */
-export function openFile(bytes: Uint8Array, magic: string): Reader {
+export function openFile(bytes: Uint8Array, magic: string, expected: number): Reader {
   require(ascii(magic).every((byte, i) => byte === bytes[i]), 'FORMAT', magic); // prettier-ignore
   const from = { bytes, at: magic.length };
   const version = readU32(from);
-  require(version === 1, 'VERSION', `${version}`);
+  require(version === expected, 'VERSION', `${version}`);
   return from;
 }
 
@@ -38,6 +38,13 @@ export function readNumbers(from: Reader): number[] {
   const count = readU32(from);
   const bytes = readBytes(from, 4 * count);
   return range(count).map((i) => Number(readInteger(bytes, 4 * i, 4)));
+}
+
+/** A block of integers of 32 bits, two's complement. */
+export function readSigned(from: Reader): number[] {
+  const block = readBlock(from);
+  require(block.length % 4 === 0, 'STATEMENT', `${block.length} bytes of integers`);
+  return range(block.length / 4).map((i) => Number(BigInt.asIntN(32, readInteger(block, 4 * i, 4))));
 }
 
 export function endFile({ bytes, at }: Reader): void {

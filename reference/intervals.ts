@@ -121,16 +121,26 @@ export function reachesAll(
 }
 
 export function reaches(of: Coordinate, size: number, indices: readonly Index[]): boolean {
+  if (of.kind === 'gather')
+    return indices.some(({ name }) => name === of.index) && new Set(of.positions).size === size;
+  const positions = positionsOf(of, indices);
+  return positions !== undefined && positions.from === 0 && positions.end === size;
+}
+
+/** The positions from .. end - 1 that an affine coordinate takes, all of them; undefined for others. */
+export function positionsOf(
+  of: Coordinate,
+  indices: readonly Index[],
+): { readonly from: number; readonly end: number } | undefined {
+  if (of.kind === 'gather') return undefined;
   const sizes = new Map(indices.map((index) => [index.name, index.size]));
-  if (of.kind === 'gather') return sizes.has(of.index) && new Set(of.positions).size === size;
-  if (of.offset !== 0) return false;
-  let end = 1; // positions 0 .. end - 1 are reached
+  let end = of.offset + 1;
   for (const { index, stride } of [...of.parts].sort((a, b) => a.stride - b.stride)) {
     const count = sizes.get(index);
-    if (count === undefined || (count > 1 && stride > end)) return false;
+    if (count === undefined || (count > 1 && stride > end - of.offset)) return undefined;
     end += stride * (count - 1);
   }
-  return end === size;
+  return { from: of.offset, end };
 }
 
 const bounds = new Map<string, Interval>();

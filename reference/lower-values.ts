@@ -3,6 +3,7 @@ import { integerOf, nameOf, type Node, type Weight } from './graph-file.ts';
 import { signed } from './graph-ranges.ts';
 import { KOALABEAR } from './field.ts';
 import { bitsTable } from './lookup-tables.ts';
+import { rowsOfIds } from './lower-private.ts';
 import { at, logCeil } from './lists.ts';
 import {
   cellsOf,
@@ -47,10 +48,13 @@ export function input(to: Lowering, node: Node): void {
 
 export function embedding(to: Lowering, node: Node): void {
   const table = nameOf(node, 'table');
-  const ids = to.rows.tokens as readonly number[];
+  const ids = to.rows.tokens as readonly (number | null)[];
   const vocabulary = at(weightOf(to, table).shape, 0);
-  require(ids.every((id) => Number.isInteger(id) && id >= 0 && id < vocabulary), 'TOKEN', node.name); // prettier-ignore
-  const byToken = { coefficient: 1, tensor: `weight/${table}`, rows: ids };
+  const isId = (id: number | null): id is number => Number.isInteger(id) && Number(id) >= 0 && Number(id) < vocabulary; // prettier-ignore
+  require(ids.every((id) => id === null || isId(id)), 'TOKEN', node.name); // prettier-ignore
+  const byToken = ids.every(isId)
+    ? { coefficient: 1, tensor: `weight/${table}`, rows: ids }
+    : { coefficient: 1, tensor: rowsOfIds(to, node.name, `weight/${table}`, vocabulary) };
   if (node['positions'] === undefined) return void to.values.set(node.name, [byToken]);
   const positions = `weight/${nameOf(node, 'positions')}`;
   to.values.set(node.name, [byToken, { coefficient: 1, tensor: positions, rows: to.rows.positions }]);

@@ -24,7 +24,7 @@ export interface ModelKey {
 
 /** Section 1: the fields in their order, then what they say together. */
 export function decodeModelKey(bytes: Uint8Array): ModelKey {
-  const from = openFile(bytes, 'zkdl-mdl');
+  const from = openFile(bytes, 'zkdl-mdl', 1);
   const graphBytes = readBlock(from);
   const graph = parseGraph(graphBytes);
   checkGraph(graph);
@@ -72,7 +72,7 @@ export function verifyModelLinks(
 
 function followLink(K: Algebra, trusted: Uint8Array, bytes: Uint8Array): Uint8Array {
   const [graph, information, weights] = decodeModelKey(trusted).blocks;
-  const from = openFile(bytes, 'zkdl-lnk');
+  const from = openFile(bytes, 'zkdl-lnk', 1);
   const older = readBytes(from, 32);
   const newer = readBlock(from);
   const parameters = decodeParameters(readBlock(from));

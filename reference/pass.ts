@@ -7,8 +7,8 @@ export type Choice = 'greedy' | { readonly seed: Uint8Array; readonly temperatur
 
 export interface Pass {
   readonly rows: number;
-  /** Ids of all rows; there where the graph has an embedding. */
-  readonly tokens?: readonly number[];
+  /** Ids of all rows, null where they are private; there where the graph has an embedding. */
+  readonly tokens?: readonly (number | null)[];
   /** Rows at which sequences start, the first 0. */
   readonly starts: readonly number[];
   /** Rows that emit. */
@@ -36,7 +36,9 @@ export function rowsOf(graph: Graph, pass: Pass): Rows {
   const wrong = (holds: boolean, what: string): void => require(holds, 'PASS_ROWS', what);
   wrong(Number.isInteger(rows) && rows >= 1, 'rows');
   wrong(tokens === undefined || tokens.length === rows, 'tokens');
-  wrong(tokens !== undefined || graph.nodes.every(({ op }) => op !== 'embedding'), 'tokens are needed');
+  const embeddings = graph.nodes.filter(({ op }) => op === 'embedding').length;
+  wrong(tokens !== undefined || embeddings === 0, 'tokens are needed');
+  wrong(embeddings === 1 || !tokens?.includes(null), 'one embedding reads private ids');
   wrong(ascend(starts, rows) && ascend(emit, rows) && starts[0] === 0, 'starts and emit');
   let start = 0;
   const isStart = new Set(starts);

@@ -5,6 +5,7 @@ import { at, total } from './lists.ts';
 import type { NamedTable, Program, Relation, Tensor, Term, Virtual } from './program.ts';
 import type { Flat } from './ranges.ts';
 import { refuse, require } from './refusal.ts';
+import { slabOf, Slabs } from './slabs.ts';
 
 /** c d for 0 <= d < count. */
 interface Digit {
@@ -21,8 +22,9 @@ interface Context {
   readonly residues: ReadonlyMap<string, Virtual>;
   /** Settled tensors, with the number of the relation that settles them. */
   readonly settled: Map<string, number>;
-  /** Relations that settle, or would if they reached all. */
-  readonly makes: Set<number>;
+  /** Relations that settle, or would if they reached all; of zero relations the tensor. */
+  readonly makes: Map<number, string | undefined>;
+  readonly slabs: Slabs<true>;
 }
 
 export function checkPins(
@@ -33,7 +35,16 @@ export function checkPins(
 ): void {
   const tensors = new Map(program.tensors.map((tensor) => [tensor.name, tensor]));
   const residues = new Map(program.virtuals.filter(({ range }) => range === 'residue').map((of) => [of.name, of])); // prettier-ignore
-  const context: Context = { program, flat, known, tensors, residues, settled: new Map(), makes: new Set() };
+  const context: Context = {
+    program,
+    flat,
+    known,
+    tensors,
+    residues,
+    settled: new Map(),
+    makes: new Map(),
+    slabs: new Slabs(),
+  };
   program.relations.forEach((relation, r) => settle(context, relation, r));
   program.relations.forEach((relation, r) => {
     termsOf(relation).forEach((terms, entry) => {
@@ -57,11 +68,17 @@ function tableOf({ program, flat }: Context, r: number): NamedTable {
 
 /** What this relation settles, in the light of those before it. */
 function settle(context: Context, relation: Relation, r: number): void {
-  const { flat, tensors, settled, makes } = context;
+  const { flat, tensors, settled, makes, slabs } = context;
   const { indices, forms } = at(flat, r);
   const isWitness = (name: string): boolean => tensors.get(name)?.kind === 'witness';
   const covers = (term: Term): boolean =>
     reachesAll(at(term.views, 0), (tensors.get(tensorOf(term)) as Tensor).shape, indices);
+  /** Whether slabs up to this one cover the tensor. */
+  const completes = (term: Term): boolean => {
+    const { shape } = tensors.get(tensorOf(term)) as Tensor;
+    const slab = slabOf(at(term.views, 0), shape, indices);
+    return slab !== undefined && slabs.learn(tensorOf(term), shape, slab, true, () => true) !== undefined;
+  };
   forms.forEach((form, entry) => {
     const cells = form.filter(
       (term) => isCell(term) && isWitness(tensorOf(term)) && !settled.has(tensorOf(term)),
@@ -73,8 +90,8 @@ function settle(context: Context, relation: Relation, r: number): void {
         .flatMap(({ views }) => views)
         .filter(({ tensor }) => tensor === tensorOf(cell)).length;
       if (times > 1) return;
-      makes.add(r);
-      if (covers(cell)) settled.set(tensorOf(cell), r);
+      makes.set(r, tensorOf(cell));
+      if (completes(cell)) settled.set(tensorOf(cell), r);
       return;
     }
     // A single cell is checked, not cut.
@@ -86,7 +103,7 @@ function settle(context: Context, relation: Relation, r: number): void {
     const names = new Set(digits.map(({ tensor }) => tensor));
     const own = cells.filter((cell) => names.has(tensorOf(cell)));
     if (own.length === 0 || !own.every(covers)) return;
-    makes.add(r);
+    makes.set(r, undefined);
     names.forEach((name) => settled.set(name, r));
   });
 }
@@ -141,11 +158,12 @@ function checkEntry(
   pinned(decompose(tableOf(context, r), entry, digits), 'digits in one way');
 }
 
-/** What is cut must be there before its digits. */
-function checkOrder({ flat, settled }: Context, entry: number, r: number): void {
+/** What is cut must be there before its digits; slabs of the tensor that is made may come later. */
+function checkOrder({ flat, settled, makes }: Context, entry: number, r: number): void {
   const reads = at(at(flat, r).forms, entry).flatMap(({ views }) => views.map(({ tensor }) => tensor));
   for (const name of reads)
-    require((settled.get(name) ?? 0) <= r, 'PROGRAM_RANGE', `${name} is settled later`);
+    require(name === makes.get(r) ||
+      (settled.get(name) ?? 0) <= r, 'PROGRAM_RANGE', `${name} is settled later`);
 }
 
 /** The cells of an entry that may be chosen. */

@@ -1,10 +1,11 @@
 /** What a program says about integers: spec/programs.md section 4. One code, `PROGRAM_RANGE`. */
-import { columnInterval, balanced, hull, intervalOf, isCell, isConstant, meet, plus, reaches, reachesAll, tensorOf, times, withinField, type Interval, type SumBound } from './intervals.ts'; // prettier-ignore
+import { columnInterval, balanced, hull, intervalOf, isCell, isConstant, meet, reaches, tensorOf, times, withinField, type Interval, type SumBound } from './intervals.ts'; // prettier-ignore
 import { at } from './lists.ts';
 import { checkForm } from './program-form.ts';
 import { checkPins } from './pins.ts';
 import type { Index, Program, Tensor, Term, View } from './program.ts';
 import { require } from './refusal.ts';
+import { slabOf, Slabs, type Slab } from './slabs.ts';
 import { writeOut, type WrittenRelation } from './written-out.ts';
 
 /** Refuses with `PROGRAM_*` and `LOOKUP_*`: what anybody looks at before he relies on a program. */
@@ -52,14 +53,20 @@ function asTerms({ indices, table, forms }: WrittenRelation): Flat {
   return { indices, ...(table !== undefined && { table }), forms: plain };
 }
 
-/** "Witness tensors": facts about whole tensors, single cells first, then for at most 4 rounds. */
+/** "Witness tensors", "Slabs": facts about tensors and slabs of them, single cells first, then for at most 4 rounds. */
 function inferWitnesses(program: Program, relations: readonly Flat[], known: Map<string, Interval>): void {
   const tensors = new Map(program.tensors.map((tensor) => [tensor.name, tensor]));
-  const learn = (cell: Term, value: Interval, rest: Interval): boolean => {
+  const slabs = new Slabs<Interval>();
+  const learn = (cell: Term, indices: readonly Index[], value: Interval, rest: Interval): boolean => {
     const positive = { min: value.min - rest.max, max: value.max - rest.min };
-    const found = cell.coefficient === 1 ? positive : { min: -positive.max, max: -positive.min };
-    if (!withinField(found)) return false;
+    const own = cell.coefficient === 1 ? positive : { min: -positive.max, max: -positive.min };
+    if (!withinField(own)) return false;
     const name = tensorOf(cell);
+    const { shape } = tensors.get(name) as Tensor;
+    const slab = slabOf(at(cell.views, 0), shape, indices) as Slab;
+    const all = slabs.learn(name, shape, slab, own, (a, b) => meet(a, b) ?? a);
+    if (all === undefined) return false;
+    const found = hull(all.flatMap(({ min, max }) => [min, max]));
     const before = known.get(name);
     const both = before === undefined ? found : (meet(before, found) ?? before);
     known.set(name, both);
@@ -68,34 +75,35 @@ function inferWitnesses(program: Program, relations: readonly Flat[], known: Map
   const nothing = { min: 0n, max: 0n };
   const facts = relations.flatMap(({ indices, table, forms }) =>
     forms.map((form, column) => {
-      const cells = form.filter((term) => isWhole(term, tensors, indices));
+      const cells = form.filter((term) => isFact(term, tensors, indices));
       const values = (shift: bigint): Interval =>
         table === undefined ? nothing : columnInterval(at(program.tables, table), column, shift);
       return { indices, form, cells, values, isLookup: table !== undefined };
     }),
   );
-  for (const { form, cells, values, isLookup } of facts) {
+  for (const { indices, form, cells, values, isLookup } of facts) {
     const [cell] = cells;
     const others = form.filter((term) => term !== cell);
     if (!isLookup || cell === undefined || cells.length > 1 || !others.every(isConstant)) continue;
-    learn(cell, values(others.reduce((sum, { coefficient }) => sum + BigInt(coefficient), 0n)), nothing);
+    const shift = others.reduce((sum, { coefficient }) => sum + BigInt(coefficient), 0n);
+    learn(cell, indices, values(shift), nothing);
   }
   for (let round = 0, changed = true; round < 4 && changed; round++) {
     changed = false;
     for (const { indices, form, cells, values } of facts) {
       for (const cell of cells.length <= 8 ? cells : []) {
         const rest = intervalOf(known, indices, form.filter((term) => term !== cell)); // prettier-ignore
-        if (typeof rest !== 'string' && learn(cell, values(0n), rest)) changed = true;
+        if (typeof rest !== 'string' && learn(cell, indices, values(0n), rest)) changed = true;
       }
     }
   }
 }
 
-/** One cell, coefficient 1 or -1, of a witness tensor all of which is reached. */
-function isWhole(term: Term, tensors: ReadonlyMap<string, Tensor>, indices: readonly Index[]): boolean {
+/** One cell, coefficient 1 or -1, of a witness tensor all of which, or a slab of which, is reached. */
+function isFact(term: Term, tensors: ReadonlyMap<string, Tensor>, indices: readonly Index[]): boolean {
   if (!isCell(term) || Math.abs(term.coefficient) !== 1) return false;
   const tensor = tensors.get(tensorOf(term)) as Tensor;
-  return tensor.kind === 'witness' && reachesAll(at(term.views, 0), tensor.shape, indices);
+  return tensor.kind === 'witness' && slabOf(at(term.views, 0), tensor.shape, indices) !== undefined;
 }
 
 /** "Convexity": where a lookup bounds sums of a tensor that is not negative, products with it are bounded. */
@@ -112,8 +120,7 @@ function convexity(
       const [term] = others;
       if (table === undefined || term === undefined || others.length > 1 || term.coefficient !== 1) return;
       const [view] = term.views;
-      if (view === undefined || term.views.length > 1 || term.sums.length === 0 || term.mask !== undefined)
-        return;
+      if (view === undefined || term.views.length > 1 || term.mask !== undefined) return;
       const sum = intervalOf(known, indices, [term]);
       if (typeof sum === 'string' || !withinField(sum) || (known.get(view.tensor) as Interval).min < 0n)
         return;
@@ -132,7 +139,7 @@ function convexity(
   }
   return ({ views, sums }) => {
     const [a, b] = views;
-    if (a === undefined || b === undefined || sums.length === 0) return undefined;
+    if (a === undefined || b === undefined) return undefined;
     for (const [own, other] of [
       [a, b],
       [b, a],

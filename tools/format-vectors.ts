@@ -52,6 +52,8 @@ const PASS: Omit<Pass, 'choice' | 'choices'> = {
   emit: [1, 2, 3, 4, 5, 6],
   revealed: [],
 };
+/** The same with two private ids. */
+const PRIVATE = { ...PASS, tokens: [1, null, 5, 4, null, 0, 2, 1] };
 const CHOICES: Pass['choices'] = { choice: [5, 4, 0, 0, 2, 1] };
 
 /** A pass as JSON holds it: the seed as numbers. */
@@ -68,14 +70,15 @@ export interface ProgramVector {
 
 function programVectors(): ProgramVector[] {
   const graphs = {
-    smallest: [smallest(1).graph, null],
-    gated: [gated(1).graph, 700],
-    layerNormed: [layerNormed(1).graph, null],
-    wide: [wide(1).graph, null],
+    smallest: [smallest(1).graph, null, PASS],
+    gated: [gated(1).graph, 700, PASS],
+    layerNormed: [layerNormed(1).graph, null, PASS],
+    wide: [wide(1).graph, null, PASS],
+    'gated, private ids': [gated(1).graph, 700, PRIVATE],
   } as const;
   const seed = Array.from({ length: 32 }, (_, i) => i);
-  return Object.entries(graphs).map(([name, [graph, temperature]]) => {
-    const pass = { ...PASS, choices: CHOICES };
+  return Object.entries(graphs).map(([name, [graph, temperature, rows]]) => {
+    const pass = { ...rows, choices: CHOICES };
     const choice = temperature === null ? 'greedy' : { seed: Uint8Array.from(seed), temperature };
     const graphText = canonical(graph);
     const answer = programAnswer(K, graphText, { ...pass, choice } as Pass);

@@ -13,7 +13,13 @@ import { programTwinCases } from '../tests/support/twin-program-cases.ts';
 const kernels = await wasmKernels({ threads: 1 });
 const model = answering(kernels, smallest(1));
 const request = { prompts: [[1, 2], [3]], tokens: 3, choice: 'greedy' } as const; // prettier-ignore
-const files = { 'answer.key': model.key, 'answer.zkp': model.answer(request), 'answer.link': model.link() };
+const hiding = { ...request, hidden: [0], reveal: [{ sequence: 1, position: 2 }] };
+const files = {
+  'answer.key': model.key,
+  'answer.zkp': model.answer(request),
+  'answer-private.zkp': model.answer(hiding),
+  'answer.link': model.link(),
+};
 model.close();
 for (const [name, bytes] of Object.entries(files)) writeFileSync(`tests/vectors/${name}`, bytes);
 const toys = [...twinCases(kernels), ...programTwinCases(kernels)].filter(

@@ -4,17 +4,25 @@
  * src/ itself loses is found here.
  */
 import { expect, test } from 'vitest';
+import { lower } from '../../reference/lower.ts';
+import type { Graph as TwinGraph } from '../../reference/graph-file.ts';
+import { verdictOf as twinVerdictOf } from '../../reference/refusal.ts';
 import type { Graph, GraphNode } from '../../src/graph/index.ts';
-import { checkGraph } from '../../src/graph/index.ts';
+import { checkGraph, graphBuilder } from '../../src/graph/index.ts';
+import { lowerGraph } from '../../src/graph/lower.ts';
+import { verdictOf } from '../../src/pcs/linear-verify.ts';
 import type { Pass } from '../../src/graph/pass.ts';
+import { cases, tally } from '../support/long.ts';
 import { complete, dice, randomCase, type Dice } from '../support/graphs.ts';
 import { tinyGpt, tinyLlama, tinyTokens } from '../support/tiny-models.ts';
 import { passOf } from '../../src/answer/statement.ts';
+import { PRIVATE_TOKEN } from '../../src/ops/lowering.ts';
 import { tinyQuantized } from '../support/quantized.ts';
-import { bothDigests, firstDifference, lowerTwice } from '../support/twin-lowering.ts';
+import { wordOf } from '../support/twin.ts';
+import { bothDigests, firstDifference, lowerTwice, twinPass } from '../support/twin-lowering.ts';
 
-/** More for a long run. */
-const GRAPHS = Number(process.env['ZKDL_GRAPHS'] ?? 50);
+const X = PRIVATE_TOKEN;
+const GRAPHS = cases(50, 1000);
 
 function agree(name: string, graph: Graph, pass: Pass): void {
   const both = lowerTwice(graph, pass);
@@ -56,7 +64,7 @@ function noisy({ context, nodes, weights }: Graph): Graph {
 
 test(`${GRAPHS} random graphs`, () => {
   const operators = new Map<string, number>();
-  let made = 0;
+  let [made, hidden] = [0, 0];
   for (let seed = 1; made < GRAPHS; seed++) {
     const { graph, rows } = randomCase(seed, new Map());
     const { tokens, starts } = rows;
@@ -65,19 +73,27 @@ test(`${GRAPHS} random graphs`, () => {
     if (tokens.length === 0 || (emitted && emit.length === 0)) continue;
     const d = dice(seed + 5000);
     const pass = anyPass(graph, { rows: tokens.length, tokens, starts, emit }, d);
-    agree(`seed ${seed}`, pass.choice === 'greedy' ? graph : noisy(graph), pass);
+    const own = pass.choice === 'greedy' ? graph : noisy(graph);
+    agree(`seed ${seed}`, own, pass);
+    if (graph.nodes.filter(({ op }) => op === 'embedding').length === 1) {
+      const ids = Array.from(tokens, (id) => (d.int(0, 1) === 0 ? X : id));
+      agree(`seed ${seed}, private`, own, { ...pass, tokens: ids });
+      if (ids.includes(X)) hidden++;
+    }
     for (const { op } of graph.nodes) operators.set(op, (operators.get(op) ?? 0) + 1);
     made++;
   }
   for (const [op, count] of operators) expect([op, count >= GRAPHS / 20]).toEqual([op, true]);
+  expect(hidden).toBeGreaterThan(GRAPHS / 20);
+  tally({ property: 'programs of the twin', cases: made + hidden, refused: 0, surprises: 0 });
   expect(operators.size).toBe(15);
 });
 
 /** An answer's pass: two sequences, filled up; sampled or not. */
-function answerPass(graph: Graph, vocabulary: number, sampled: boolean): Pass {
+function answerPass(graph: Graph, vocabulary: number, sampled: boolean, hidden = false): Pass {
   const ids = (count: number, seed: number): number[] => tinyTokens(count, vocabulary, seed);
   const sequences = [
-    { prompt: ids(4, 1), completion: ids(3, 2) },
+    { prompt: hidden ? { privateTokens: 4 } : ids(4, 1), completion: ids(3, 2) },
     { prompt: ids(1, 3), completion: ids(6, 4) },
   ];
   const choice = sampled ? ({ seed: new Uint8Array(32).fill(7), temperature: 800 } as const) : 'greedy';
@@ -88,7 +104,10 @@ test.each(['gpt2', 'llama', 'mistral', 'qwen2', 'opt'])(
   'a quantised model of the family %s',
   async (family) => {
     const { graph, info } = await tinyQuantized(`tiny-${family}`);
-    for (const sampled of [false, true]) agree(family, graph, answerPass(graph, info.vocab, sampled));
+    for (const sampled of [false, true]) {
+      agree(family, graph, answerPass(graph, info.vocab, sampled));
+      agree(family, graph, answerPass(graph, info.vocab, sampled, true));
+    }
   },
 );
 
@@ -104,4 +123,28 @@ test('LayerNorm with a residual of 20 bits; grouped heads, a window; a long pass
   const emit = Array.from({ length: 50 }, (_, i) => 6 * i);
   const tokens = tinyTokens(rows, 40, 5);
   agree('long', graph, { rows, starts, emit, tokens, choices: { choice: emit.map((t) => t % 40) } });
+});
+
+test('private ids of vocabularies of every size, all of them or some; two embeddings are refused', () => {
+  for (let vocabulary = 1; vocabulary <= 40; vocabulary++) {
+    for (const width of [1, 3]) {
+      const g = graphBuilder({ context: 8 });
+      const table = g.weight('E', [vocabulary, width + (vocabulary % 2)], { bits: 9 });
+      const graph = g.build(g.requantise('y', g.embedding('e', table, { width }), { shift: 2, bits: 9 }));
+      for (const ids of [
+        [X, 0, X, X],
+        [X, X],
+        [0, X],
+      ]) {
+        agree(`${vocabulary} ${width}`, graph, { rows: ids.length, tokens: ids, starts: [0], emit: [] });
+      }
+    }
+  }
+  const g = graphBuilder({ context: 8 });
+  const [a, b] = ['a', 'b'].map((name) => g.embedding(name, g.weight(`${name}.E`, [5, 2], { bits: 9 }), { width: 2 })); // prettier-ignore
+  const graph = g.build(g.requantise('y', g.add('sum', a!, b!), { shift: 2, bits: 9 }));
+  const pass: Pass = { rows: 2, tokens: [X, 1], starts: [0], emit: [] };
+  expect(wordOf(() => verdictOf(() => void lowerGraph(graph, pass)))).toBe('PASS_ROWS');
+  const twin = (): unknown => lower(graph as unknown as TwinGraph, twinPass(pass));
+  expect(wordOf(() => twinVerdictOf(() => void twin()))).toBe('PASS_ROWS');
 });

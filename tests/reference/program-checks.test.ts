@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { checkProgram as twinCheck } from '../../reference/ranges.ts';
 import { verdictOf as twinVerdictOf } from '../../reference/refusal.ts';
-import { passOf } from '../../src/answer/statement.ts';
+import { passOf, type Prompt } from '../../src/answer/statement.ts';
 import { koalaBear } from '../../src/field/koalabear.ts';
 import { lowerGraph } from '../../src/graph/lower.ts';
 import { verdictOf } from '../../src/pcs/linear-verify.ts';
@@ -15,13 +15,14 @@ import type { Program } from '../../src/relation/program.ts';
 import { gated, layerNormed, smallest, type AnswerModel } from '../support/answer-models.ts';
 import { exampleProgram } from '../support/example-programs.ts';
 import { dice, type Dice } from '../support/graphs.ts';
+import { cases, tally } from '../support/long.ts';
 import { allCases } from '../support/program-cases.ts';
 import { randomProgram } from '../support/random-programs.ts';
+import { randomSlabs } from '../support/random-slabs.ts';
 import { twinRelations } from '../support/twin-program.ts';
 import { wordOf } from '../support/twin.ts';
 
-/** More for a long run. */
-const CHANGES = Number(process.env['ZKDL_CHANGES'] ?? 400);
+const CHANGES = cases(400, 10_000);
 
 /** Both words. @param twin the same program */
 function words(program: Program, twin = twinRelations(program)): [string, string] {
@@ -31,14 +32,15 @@ function words(program: Program, twin = twinRelations(program)): [string, string
   ];
 }
 
-function lowered({ graph }: AnswerModel): Program {
-  const sequences = [{ prompt: [1, 2], completion: [3, 0, 1] }];
+function lowered({ graph }: AnswerModel, prompt: Prompt = [1, 2]): Program {
+  const sequences = [{ prompt, completion: [3, 0, 1] }];
   return lowerGraph(graph, passOf(graph, { model: new Uint8Array(32), sequences, choice: 'greedy', context: new Uint8Array(0) })); // prettier-ignore
 }
 
 const small = lowered(smallest(1));
 const concatenated = lowered(layerNormed(1));
 const llama = lowered(gated(1));
+const hidden = lowered(smallest(1), { privateTokens: 2 });
 
 test('good programs and random ones', () => {
   for (const program of [
@@ -46,12 +48,14 @@ test('good programs and random ones', () => {
     small,
     llama,
     concatenated,
+    hidden,
     ...allCases().map(({ make }) => make().program),
   ]) {
     const [ours, twin] = words(program);
     expect(twin).toBe(ours);
   }
-  expect([words(small), words(llama)]).toEqual([['accepted', 'accepted'], ['accepted', 'accepted']]); // prettier-ignore
+  const lowerings = [small, llama, concatenated, hidden];
+  for (const program of lowerings) expect(words(program)).toEqual(['accepted', 'accepted']);
   const seen = new Map<string, number>();
   fc.assert(
     fc.property(fc.gen(), (gen) => {
@@ -65,7 +69,7 @@ test('good programs and random ones', () => {
 
 test('every relation of a lowered graph left out: the ranges that it backed are missed by both', () => {
   let refused = 0;
-  for (const program of [small, llama]) {
+  for (const program of [small, llama, concatenated, hidden]) {
     const all = twinRelations(program);
     for (const left of program.relations) {
       const relations = program.relations.filter((relation) => relation !== left);
@@ -80,7 +84,18 @@ test('every relation of a lowered graph left out: the ranges that it backed are 
       if (ours !== 'accepted') refused++;
     }
   }
-  expect(refused).toBeGreaterThan(30);
+  expect(refused).toBeGreaterThan(60);
+});
+
+test('slabs: any of them, in any order, joined and settled by both alike', () => {
+  const seen = new Map<string, number>();
+  for (let seed = 0; seed < cases(400, 10_000); seed++) {
+    const program = randomSlabs(dice(seed));
+    const [ours, twin] = words(program);
+    expect([seed, twin]).toEqual([seed, ours]);
+    seen.set(ours, (seen.get(ours) ?? 0) + 1);
+  }
+  for (const word of ['accepted', 'PROGRAM_RANGE']) expect(seen.get(word) ?? 0).toBeGreaterThan(20);
 });
 
 type Tree = { [key: string]: unknown };
@@ -115,7 +130,15 @@ function changed(program: Program, d: Dice): Program {
 }
 
 test(`${CHANGES} changed programs`, { timeout: 120_000 + 40 * CHANGES }, () => {
-  const of = [exampleProgram(), small, exampleProgram(), ...allCases().map(({ make }) => make().program)];
+  const slabs = [1, 2, 3].map((seed) => randomSlabs(dice(seed)));
+  const of = [
+    exampleProgram(),
+    small,
+    hidden,
+    exampleProgram(),
+    ...slabs,
+    ...allCases().map(({ make }) => make().program),
+  ];
   const seen = new Map<string, number>();
   for (let seed = 0; seed < CHANGES; seed++) {
     const d = dice(seed);
@@ -124,6 +147,8 @@ test(`${CHANGES} changed programs`, { timeout: 120_000 + 40 * CHANGES }, () => {
     expect([seed, twin]).toEqual([seed, ours]);
     seen.set(ours, (seen.get(ours) ?? 0) + 1);
   }
+  const refused = CHANGES - (seen.get('accepted') ?? 0);
+  tally({ property: 'verdicts of the twin on changed programs', cases: CHANGES, refused, surprises: 0 });
   const codes = ['NAME', 'SHAPE', 'VIEW', 'TERM', 'TABLE', 'RANGE'].map((code) => `PROGRAM_${code}`);
   for (const code of ['accepted', ...codes]) expect([code, seen.has(code)]).toEqual([code, true]);
 });

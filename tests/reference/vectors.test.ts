@@ -22,6 +22,7 @@ import { leafDigest, leafFormat } from '../../src/hash/leaf.ts';
 import { wasmKernels, type Kernels } from '../../src/kernels/index.ts';
 import { treeShape } from '../../src/merkle/shape.ts';
 import { verifyMultiproof } from '../../src/merkle/verify.ts';
+import { PRIVATE_TOKEN } from '../../src/ops/lowering.ts';
 import { decodeParameters, encodeParameters } from '../../src/params/encoding.ts';
 import { programDigest } from '../../src/relation/digest.ts';
 import { tableDigestOf } from '../../src/tables/index.ts';
@@ -80,7 +81,11 @@ describe('src/ says the same', () => {
     for (const { name, graphText, temperature, seed, pass, graph, program, counts } of stored.programs) {
       const parsed = parseGraph(graphText);
       const choice = temperature === null ? 'greedy' : { seed: Uint8Array.from(seed), temperature };
-      const own = lowerGraph(parsed, { ...pass, choice });
+      const own = lowerGraph(parsed, {
+        ...pass,
+        tokens: pass.tokens!.map((id) => id ?? PRIVATE_TOKEN),
+        choice,
+      });
       const { tensors, tables, virtuals, relations } = own;
       expect([name, hex(graphDigest(parsed)), hex(programDigest(koalaBear, own))]).toEqual([
         name,
@@ -113,7 +118,8 @@ describe('proofs that were kept', () => {
 
   test('a whole answer, and the link to the next epoch of its key', () => {
     const [key, file, link] = ['answer.key', 'answer.zkp', 'answer.link'].map(bytesOf) as [Uint8Array, Uint8Array, Uint8Array]; // prettier-ignore
-    expect(bothWords(key, file)).toEqual(['accepted', 'accepted']);
+    const hiding = bytesOf('answer-private.zkp');
+    for (const of of [file, hiding]) expect(bothWords(key, of)).toEqual(['accepted', 'accepted']);
     const ours = verifyModelLinks(key, [link]);
     const twin = twinLinks(K, key, [link]);
     expect([ours.ok, twin.verdict.ok]).toEqual([true, true]);

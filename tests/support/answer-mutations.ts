@@ -1,6 +1,14 @@
 /** Changed keys and proof files, one for every seed: bytes, numbers in graphs and information, statements, proofs. */
 import { encodeAnswer, decodeAnswer } from '../../src/answer/envelope.ts';
 import { modelDigest } from '../../src/answer/key.ts';
+import {
+  isPrivate,
+  promptLength,
+  type AnswerStatement,
+  type PrivatePrompt,
+  type Prompt,
+  type RevealedLogits,
+} from '../../src/answer/statement.ts';
 import { dice, type Dice } from './graphs.ts';
 
 export interface Mutant {
@@ -100,6 +108,63 @@ export function withReport(key: Uint8Array, change: { [key: string]: Json }): Ui
   return keyOf(key.slice(0, 12), [graph, changed, weights]);
 }
 
+/** Ids, lengths, kinds of prompts, the rule, or logits changed. */
+function changedStatement(statement: AnswerStatement, d: Dice): AnswerStatement {
+  const sequences = statement.sequences.map(({ prompt, completion }) => ({
+    prompt: isPrivate(prompt) ? { ...prompt } : [...prompt],
+    completion: [...completion],
+  }));
+  const of = d.pick(sequences);
+  const what = d.int(0, 8);
+  if (what === 6 || what === 7) return { ...statement, revealed: changedLogits(statement, d) };
+  const { prompt } = of;
+  if (isPrivate(prompt) && d.int(0, 1) === 0) {
+    of.prompt = d.pick<Prompt>([
+      Array.from({ length: prompt.privateTokens }, () => 1),
+      { privateTokens: prompt.privateTokens + d.pick([-1, 1, 2 ** 17]) },
+      { privateTokens: 0 },
+    ]) as number[] | PrivatePrompt;
+    return { ...statement, sequences };
+  }
+  if (what === 8) {
+    of.prompt = { privateTokens: promptLength(of.prompt) };
+    return { ...statement, sequences };
+  }
+  const list = d.pick([isPrivate(prompt) ? of.completion : prompt, of.completion]);
+  if (what === 0) list.pop();
+  else if (what === 1) list.push(...Array.from({ length: d.int(1, 9) }, () => 1));
+  else list[d.int(0, list.length - 1)] = d.pick([0, 1, 2, 3, 99]);
+  const seed = new Uint8Array(32);
+  const choice = what === 5 ? { seed, temperature: d.pick([0, 1000, 2 ** 20 + 1]) } : statement.choice;
+  return { ...statement, sequences, choice };
+}
+
+/** Positions that are none, twice, or others; values that are other ones, more, or no balanced residues. */
+function changedLogits({ revealed = [], sequences }: AnswerStatement, d: Dice): RevealedLogits[] {
+  const all = revealed.map(({ values, ...of }) => ({ ...of, values: Array.from(values) }));
+  const own = all[all.length - 1] ?? { sequence: 0, position: 0, values: [0, 0, 0, 0, 0, 0] };
+  const { length } = sequences[own.sequence]!.completion;
+  switch (d.int(0, 6)) {
+    case 0:
+      return all.slice(1);
+    case 1:
+      return [...all, own];
+    case 2:
+      return [{ ...own, position: d.pick([own.position + 1, Math.max(own.position - 1, 0), length]) }];
+    case 3:
+      return [{ ...own, sequence: d.pick([0, 1, sequences.length]) }];
+    case 4:
+      return [{ ...own, values: d.pick([[], [...own.values, 0], own.values.slice(1)]) }];
+    case 5:
+      return [{ ...own, values: own.values.map((value) => value + d.pick([P, -P])).map((x) => x | 0) }];
+    default:
+      return [{ ...own, values: own.values.map((value, i) => (i === 0 ? value + 1 : value)) }];
+  }
+}
+
+/** Modulus of the base field: the same residue by another integer. */
+const P = 2130706433;
+
 /** Mutant `seed` of a key and a proof file. */
 export function mutantOf(key: Uint8Array, file: Uint8Array, seed: number): Mutant {
   const d = dice(seed);
@@ -133,18 +198,7 @@ export function mutantOf(key: Uint8Array, file: Uint8Array, seed: number): Mutan
       return { name: 'length', key, file: d.int(0, 4) === 0 ? longer : file.slice(0, at) };
     }
     case 8: {
-      const sequences = decoded.statement.sequences.map(({ prompt, completion }) => ({
-        prompt: [...(prompt as readonly number[])],
-        completion: [...completion],
-      }));
-      const of = d.pick(sequences);
-      const list = d.pick([of.prompt, of.completion]);
-      const what = d.int(0, 5);
-      if (what === 0) list.pop();
-      else if (what === 1) list.push(...Array.from({ length: d.int(1, 9) }, () => 1));
-      else list[d.int(0, list.length - 1)] = d.pick([0, 1, 2, 3, 99]);
-      const choice = what === 5 ? ({ seed: new Uint8Array(32), temperature: d.pick([0, 1000, 2 ** 20 + 1]) } as const) : decoded.statement.choice; // prettier-ignore
-      const statement = { ...decoded.statement, sequences, choice };
+      const statement = changedStatement(decoded.statement, d);
       return { name: 'statement', key, file: encodeAnswer({ ...decoded, statement }) };
     }
     default:

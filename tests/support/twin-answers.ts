@@ -57,6 +57,10 @@ export interface Request {
   readonly prompts: readonly (readonly number[])[];
   readonly tokens: number;
   readonly choice: Choice;
+  /** Indices of private prompts. Default: none. */
+  readonly hidden?: readonly number[];
+  /** Positions of completions with logits. Default: none. */
+  readonly reveal?: AnswerRequest['reveal'];
 }
 
 /** A committed model that answers. */
@@ -77,12 +81,13 @@ export function answering(kernels: Kernels, { graph, weights, vocabulary }: Answ
   const home = openHome(join(folder, 'home'));
   const committed = commitModel(kernels, home, join(folder, 'W'), model, { minProofs: 3, tokens: 6 });
   const weightsOf = (name: string) => weights.get(name) as Int16Array | Int32Array;
-  const chosen = ({ prompts, tokens, choice }: Request): AnswerRequest => {
-    const sequences = prompts.map((prompt) => {
+  const chosen = ({ prompts, tokens, choice, hidden = [], reveal = [] }: Request): AnswerRequest => {
+    const sequences = prompts.map((prompt, s) => {
       const session = integerSession(graph, weightsOf);
-      return { prompt, completion: generate(graph, session, { prompt, maxTokens: tokens, choice }) };
+      const completion = generate(graph, session, { prompt, maxTokens: tokens, choice });
+      return { prompt, completion, privatePrompt: hidden.includes(s) };
     });
-    return { sequences, choice, context: new Uint8Array([1, 2, 3]) };
+    return { sequences, choice, context: new Uint8Array([1, 2, 3]), reveal };
   };
   return {
     key: committed.keyBytes,

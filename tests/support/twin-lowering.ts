@@ -6,6 +6,7 @@ import { programDigest as twinDigest, type Program as TwinProgram } from '../../
 import { KOALABEAR } from '../../reference/field.ts';
 import { koalaBear } from '../../src/field/koalabear.ts';
 import type { Graph } from '../../src/graph/index.ts';
+import { PRIVATE_TOKEN } from '../../src/ops/lowering.ts';
 import { lowerGraph } from '../../src/graph/lower.ts';
 import type { Pass } from '../../src/graph/pass.ts';
 import { programDigest } from '../../src/relation/digest.ts';
@@ -17,7 +18,7 @@ export function twinPass({ rows, tokens, starts, emit, choice, choices, revealed
   const plain = Object.entries(choices ?? {}).map(([name, ids]) => [name, Array.from(ids)] as const);
   return {
     rows,
-    ...(tokens !== undefined && { tokens: Array.from(tokens) }),
+    ...(tokens !== undefined && { tokens: Array.from(tokens, (id) => (id === PRIVATE_TOKEN ? null : id)) }),
     starts,
     emit,
     choice: choice ?? 'greedy',
