@@ -9,6 +9,7 @@ import type { Home, StoredGroup } from '../store/index.ts';
 import { commitState, readState } from './commit.ts';
 import { checkDataset, type Dataset } from './dataset.ts';
 import type { TrainingPlan } from './plan.ts';
+import { kernelProducts } from './products-prove.ts';
 import { trainingProgram } from './program.ts';
 import { checkStateKey, encodeTrainingRun, sameBytes } from './run.ts';
 import { encodeSegment, segmentContext } from './segment-file.ts';
@@ -107,7 +108,7 @@ export function proveSegment(
   const segment = segmentFrom(named, from, count);
   const program = trainingProgram(segment);
   mark('execution');
-  const execution = executeSteps(plan, point.state, data, point.step, segment.rows);
+  const execution = executeSteps(plan, point.state, data, point.step, segment.rows, kernelProducts(kernels));
   const state = execution.states[count] as TrainingState;
   mark('commitment to weights');
   const output = commitState(kernels, home, path, plan, state, group.key.parameters);
