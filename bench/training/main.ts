@@ -1,5 +1,5 @@
 /**
- * `npm run bench -- train-mlp-10m [--batch N] [--steps K] [--optimizer sgd|momentum] [--start committed|seed] [--repeat N] [--width N]
+ * `npm run bench -- train-mlp-10m [--batch N] [--steps K] [--optimizer sgd|momentum] [--start committed|seed] [--repeat N] [--rows N] [--width N]
  * [--threads N] [--store DIR] [--json]`: steps of training a network of ten million weights.
  *
  * Question: what does it take to prove K steps, and to verify the proof? proveMs is the whole call: training, the commitment to the
@@ -49,21 +49,25 @@ function verifyTimes({ run, segment }: TrainingFiles): Record<string, number> {
   return JSON.parse(stdout) as Record<string, number>;
 }
 
-/** `verify-training RUN SEGMENT`: the first verification of a process, and later ones. */
-export function benchVerifyTraining([run, segment]: readonly string[]): Promise<void> {
-  if (run === undefined || segment === undefined) throw new RangeError('expected RUN and SEGMENT, got fewer');
-  const [runBytes, segmentBytes] = [readFileSync(run), readFileSync(segment)];
-  const verify = () => clocked(() => verifyTraining(runBytes, [segmentBytes]));
+/** The first verification of a process, and later ones. @throws Error for files that do not verify */
+export function timeVerifyTraining(run: Uint8Array, segment: Uint8Array): Record<string, number> {
+  const verify = () => clocked(() => verifyTraining(run, [segment]));
   const cold = verify();
   if (!cold.value.ok) throw new Error(`bench: expected a proof that verifies, got ${cold.value.code}`);
   const warm = Array.from({ length: WARM_CALLS }, verify);
   const median = (times: number[]): number => times.sort((a, b) => a - b)[times.length >> 1] as number;
-  const times = {
+  return {
     verifyMs: round(median(warm.map(({ ms }) => ms))),
     verifyCpuMs: round(median(warm.map(({ cpuMs }) => cpuMs))),
     verifyColdMs: round(cold.ms),
     verifyColdCpuMs: round(cold.cpuMs),
+    verifyRssBytes: process.resourceUsage().maxRSS * 1024,
   };
-  console.log(JSON.stringify({ ...times, verifyRssBytes: process.resourceUsage().maxRSS * 1024 }));
+}
+
+/** `verify-training RUN SEGMENT`: what `train-mlp-10m` starts. */
+export function benchVerifyTraining([run, segment]: readonly string[]): Promise<void> {
+  if (run === undefined || segment === undefined) throw new RangeError('expected RUN and SEGMENT, got fewer');
+  console.log(JSON.stringify(timeVerifyTraining(readFileSync(run), readFileSync(segment))));
   return Promise.resolve();
 }

@@ -8,6 +8,8 @@ export interface TrainingOptions {
   readonly optimizer: 'sgd' | 'momentum';
   /** Weights before the first step: those of the seed, which are public, or a commitment to them, as all later segments have it. */
   readonly start: 'seed' | 'committed';
+  /** Rows of the dataset. */
+  readonly rows: number;
   /** Units of a hidden layer. */
   readonly width: number;
   /** Segments behind the first one, of which the median is reported. */
@@ -40,6 +42,7 @@ export function parseTraining(args: readonly string[]): TrainingOptions {
     steps: count('--steps', 1),
     optimizer: choice('--optimizer', ['sgd', 'momentum']),
     start: choice('--start', ['committed', 'seed']),
+    rows: count('--rows', 4096),
     width: count('--width', 1024),
     repeat: count('--repeat', 0, 0),
     store: value('--store') ?? tmpdir(),

@@ -33,8 +33,9 @@ import type { TrainingOptions } from './options.ts';
 const INPUTS = 3072;
 const HIDDEN_LAYERS = 8;
 const CLASSES = 10;
-const ROWS = 4096;
 const SEED = Uint8Array.from({ length: 32 }, (_, i) => i + 1);
+/** Few enough bits for updates to be integers for all data (`updatesAreProven`). */
+const GRADIENTS = { sgd: { bits: 12, fraction: 10 }, momentum: { bits: 9, fraction: 8 } } as const;
 /** Proofs that an epoch of the dataset must allow. */
 const MIN_PROOFS = 100;
 
@@ -52,15 +53,13 @@ export interface TrainingFiles {
 }
 
 /** Eight hidden layers on 3,072 inputs; at a width of 1,024 these are 10.5 million weights. */
-export function planOf({ batch, steps, optimizer, width, repeat }: TrainingOptions): TrainingPlan {
+export function planOf({ batch, steps, optimizer, rows, width, repeat }: TrainingOptions): TrainingPlan {
   return {
     widths: [INPUTS, ...Array.from({ length: HIDDEN_LAYERS }, () => width), CLASSES],
-    rows: ROWS,
+    rows,
     batch,
     steps: steps * (repeat + 1),
-    // Momentum of 27 bits holds gradients of 9 binary places.
-    formats:
-      optimizer === 'sgd' ? DEFAULT_FORMATS : { ...DEFAULT_FORMATS, gradient: { bits: 13, fraction: 9 } },
+    formats: { ...DEFAULT_FORMATS, gradient: GRADIENTS[optimizer] },
     ...(optimizer === 'momentum' && { momentum: DEFAULT_MOMENTUM }),
     rates: [{ from: 0, rate: 1 }],
   };
