@@ -35,7 +35,8 @@ const HIDDEN_LAYERS = 8;
 const CLASSES = 10;
 const SEED = Uint8Array.from({ length: 32 }, (_, i) => i + 1);
 /** Few enough bits for updates to be integers for all data (`updatesAreProven`). */
-const GRADIENTS = { sgd: { bits: 12, fraction: 10 }, momentum: { bits: 9, fraction: 8 } } as const;
+const GRADIENTS = { sgd: { bits: 12, fraction: 10 }, momentum: { bits: 10, fraction: 8 } } as const;
+const MOMENTUM = { ...DEFAULT_MOMENTUM, high: 11 };
 /** Proofs that an epoch of the dataset must allow. */
 const MIN_PROOFS = 100;
 
@@ -60,7 +61,7 @@ export function planOf({ batch, steps, optimizer, rows, width, repeat }: Trainin
     batch,
     steps: steps * (repeat + 1),
     formats: { ...DEFAULT_FORMATS, gradient: GRADIENTS[optimizer] },
-    ...(optimizer === 'momentum' && { momentum: DEFAULT_MOMENTUM }),
+    ...(optimizer === 'momentum' && { momentum: MOMENTUM }),
     rates: [{ from: 0, rate: 1 }],
   };
 }
