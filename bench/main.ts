@@ -8,6 +8,7 @@ import { benchCommit, benchOpen } from './pcs/main.ts';
 import { benchStore } from './pcs/store.ts';
 import { benchVerify } from './pcs/verify.ts';
 import { benchLookups } from './tlookup/main.ts';
+import { benchTraining, benchVerifyTraining } from './training/main.ts';
 
 const BENCHMARKS: Record<string, (args: readonly string[]) => Promise<void>> = {
   kernels: benchKernels,
@@ -23,6 +24,8 @@ const BENCHMARKS: Record<string, (args: readonly string[]) => Promise<void>> = {
   'llama2-7b': benchLlama,
   'make-model': makeLarge,
   'verify-answer': benchVerifyAnswer,
+  'train-mlp-10m': benchTraining,
+  'verify-training': benchVerifyTraining,
 };
 
 const [name, ...args] = process.argv.slice(2);

@@ -2,12 +2,14 @@
 import { refuse } from '../errors/proof-error.ts';
 import type { Kernels } from '../kernels/contract.ts';
 import { encodeKey } from '../pcs/key.ts';
+import { noMark, type Mark } from '../pcs/steps-prove.ts';
 import { proveStoredProgram } from '../relation/stored-prove.ts';
 import type { CheckedProof } from '../store/prove-once.ts';
 import type { Home, StoredGroup } from '../store/index.ts';
 import { commitState, readState } from './commit.ts';
 import { checkDataset, type Dataset } from './dataset.ts';
 import type { TrainingPlan } from './plan.ts';
+import { kernelProducts } from './products-prove.ts';
 import { trainingProgram } from './program.ts';
 import { checkStateKey, encodeTrainingRun, sameBytes } from './run.ts';
 import { encodeSegment, segmentContext } from './segment-file.ts';
@@ -82,6 +84,7 @@ export function pointFrom({ named: { run } }: TrainingOwner, step: number, group
  *
  * @param count how many
  * @param path of the directory to be made
+ * @param mark told where steps begin
  * @throws ProofError `UNPROVABLE` for a value beyond its bits, `SEGMENT` for steps that the plan does not have, `WEIGHTS` for a point whose
  *   commitment is missing: before anything is spent; as `storeGroup`, `proveStoredProgram`
  */
@@ -92,6 +95,7 @@ export function proveSegment(
   point: OwnedPoint,
   count: number,
   path: string,
+  mark: Mark = noMark,
 ): ProvenSegment {
   const { plan } = named.run;
   if (!sameBytes(group.keyBytes, encodeKey(named.run.data))) {
@@ -103,16 +107,22 @@ export function proveSegment(
   }
   const segment = segmentFrom(named, from, count);
   const program = trainingProgram(segment);
-  const execution = executeSteps(plan, point.state, data, point.step, segment.rows);
+  mark('execution');
+  const execution = executeSteps(plan, point.state, data, point.step, segment.rows, kernelProducts(kernels));
   const state = execution.states[count] as TrainingState;
+  mark('commitment to weights');
   const output = commitState(kernels, home, path, plan, state, group.key.parameters);
   const input = inputDigest(named, from);
   const place = { run: named.digest, first: point.step, count, input };
+  mark('witness values');
+  const witness = trainingWitness(execution);
+  mark('program');
   const { statement, proof, reservations } = proveStoredProgram(kernels, home, {
     program,
     groups: [group, ...(point.group === undefined ? [] : [point.group]), output],
-    witness: trainingWitness(execution),
+    witness,
     context: segmentContext(place),
+    onStep: mark,
   });
   const file = { ...place, output: output.key, parameters: statement.parameters, proof };
   return {

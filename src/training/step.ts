@@ -6,7 +6,8 @@ import { balanced, checkBits } from '../ops/tensor.ts';
 import type { Dataset } from './dataset.ts';
 import { inputFormat, layerCount, layerShape, rateAt, sumShift, type TrainingPlan } from './plan.ts';
 import { softmaxRows, type SoftmaxRows } from './softmax.ts';
-import { gradientSums, positionsOf, updated } from './update.ts';
+import { plainProducts, type StepProducts, type WeightMatrix } from './products.ts';
+import { gradientSums, updated } from './update.ts';
 import type { LayerState, TrainingState } from './state.ts';
 
 /** The rows of a batch. */
@@ -55,21 +56,26 @@ function rounded(sums: Int32Array, shift: number): Int32Array {
   return sums.map((x) => (x + half) >> shift); // |x| < 2^30, half <= 2^21
 }
 
-/** sums[t][o] = sum_k W[o][k] x[t][k] + 2^fraction W[o][inputs], balanced residues. */
-export function layerSums(plan: TrainingPlan, layer: number, weight: Int16Array, x: Int32Array): Int32Array {
+function weightsOf(plan: TrainingPlan, layer: number, { weight }: LayerState): WeightMatrix {
   const [outputs, columns] = layerShape(plan, layer);
-  const inputs = columns - 1;
+  return { data: weight, outputs, inputs: columns - 1 };
+}
+
+/** sums[t][o] = sum_k W[o][k] x[t][k] + 2^fraction W[o][inputs], balanced residues. */
+function layerSums(
+  plan: TrainingPlan,
+  layer: number,
+  state: LayerState,
+  x: Int32Array,
+  products: StepProducts,
+): Int32Array {
+  const w = weightsOf(plan, layer, state);
   const one = 2 ** inputFormat(plan, layer).fraction;
-  const rows = x.length / inputs;
-  const sums = new Int32Array(rows * outputs);
-  for (let t = 0; t < rows; t++) {
-    const own = x.subarray(t * inputs, (t + 1) * inputs);
-    const live = positionsOf(x, t, inputs);
-    for (let o = 0; o < outputs; o++) {
-      const at = o * columns;
-      let sum = one * (weight[at + inputs] as number); // at most 2^16 products below 2^30: exact
-      for (const k of live) sum += (weight[at + k] as number) * (own[k] as number);
-      sums[t * outputs + o] = balanced(sum);
+  const sums = products.forward(w, x);
+  for (let at = 0; at < sums.length; at += w.outputs) {
+    for (let o = 0; o < w.outputs; o++) {
+      const bias = w.data[o * (w.inputs + 1) + w.inputs] as number;
+      sums[at + o] = balanced((sums[at + o] as number) + one * bias); // below 2^30 + 2^30
     }
   }
   return sums;
@@ -85,6 +91,7 @@ export function forward(
   plan: TrainingPlan,
   state: TrainingState,
   inputs: Int32Array,
+  products: StepProducts = plainProducts,
 ): Pick<StepTrace, 'inputs' | 'sums' | 'rounded' | 'slopes'> & { readonly logits: Int32Array } {
   const last = layerCount(plan) - 1;
   const greatest = 2 ** plan.formats.activation.bits - 1;
@@ -96,7 +103,7 @@ export function forward(
   };
   for (let layer = 0; layer <= last; layer++) {
     const x = trace.inputs[layer] as Int32Array;
-    const sums = layerSums(plan, layer, (state[layer] as LayerState).weight, x);
+    const sums = layerSums(plan, layer, state[layer] as LayerState, x, products);
     const y = rounded(sums, sumShift(plan, layer));
     checkBits(`layer ${layer}: sums`, { data: y, width: plan.widths[layer + 1] as number }, plan.formats.sum);
     trace.sums.push(sums);
@@ -108,28 +115,11 @@ export function forward(
   return { ...trace, logits: trace.rounded[last] as Int32Array };
 }
 
-/** dx[t][k] = sum_o g[t][o] W[o][k], balanced residues. */
-function backSums(plan: TrainingPlan, layer: number, weight: Int16Array, gradient: Int32Array): Int32Array {
-  const [outputs, columns] = layerShape(plan, layer);
-  const inputs = columns - 1;
-  const rows = gradient.length / outputs;
-  const sums = new Float64Array(rows * inputs);
-  for (let t = 0; t < rows; t++) {
-    const own = sums.subarray(t * inputs, (t + 1) * inputs);
-    for (let o = 0; o < outputs; o++) {
-      const g = gradient[t * outputs + o] as number;
-      if (g === 0) continue;
-      // At most 2^16 products below 2^31: exact.
-      for (let k = 0; k < inputs; k++) own[k] = (own[k] as number) + g * (weight[o * columns + k] as number);
-    }
-  }
-  return Int32Array.from(sums, balanced);
-}
-
 /**
  * One step.
  *
  * @param step its number, for its rate
+ * @param products exact sums; default: by definition
  * @throws ProofError `UNPROVABLE` naming layer, row and column of a value beyond its bits
  */
 export function trainStep(
@@ -137,11 +127,12 @@ export function trainStep(
   state: TrainingState,
   batch: Batch,
   step: number,
+  products: StepProducts = plainProducts,
 ): { readonly state: TrainingState; readonly trace: StepTrace } {
   const layers = layerCount(plan);
   const classes = plan.widths[layers] as number;
   const { gradient: format, weight } = plan.formats;
-  const pass = forward(plan, state, batch.inputs);
+  const pass = forward(plan, state, batch.inputs, products);
   const softmax = softmaxRows(pass.logits, classes, format.fraction);
   const gradients = new Array<Int32Array>(layers);
   const back = new Array<Int32Array>(layers).fill(new Int32Array(0));
@@ -151,7 +142,8 @@ export function trainStep(
   });
   for (let layer = layers - 1; layer > 0; layer--) {
     const width = plan.widths[layer] as number;
-    back[layer] = backSums(plan, layer, (state[layer] as LayerState).weight, gradients[layer] as Int32Array);
+    const w = weightsOf(plan, layer, state[layer] as LayerState);
+    back[layer] = products.back(w, gradients[layer] as Int32Array);
     const dx = rounded(back[layer] as Int32Array, weight.fraction);
     checkBits(`layer ${layer}: gradient`, { data: dx, width }, format.bits);
     backRounded[layer] = dx;
@@ -160,7 +152,8 @@ export function trainStep(
   }
   const rate = rateAt(plan, step);
   const next = state.map((own, layer) => {
-    const sums = gradientSums(plan, layer, gradients[layer] as Int32Array, pass.inputs[layer] as Int32Array);
+    const [g, x] = [gradients[layer] as Int32Array, pass.inputs[layer] as Int32Array];
+    const sums = gradientSums(plan, layer, g, x, products);
     return updated(plan, layer, own, sums, rate);
   });
   const remainders = next.map(({ remainder }) => remainder);

@@ -1,36 +1,35 @@
 /** The update of weights and momenta, in exact integers. spec/training.md section 6. */
 import { balanced, unprovable } from '../ops/tensor.ts';
 import { inputFormat, layerShape, type TrainingPlan } from './plan.ts';
+import type { StepProducts } from './products.ts';
 import { partOf, type LayerState } from './state.ts';
 
-/** Positions of the entries of a row that are not zero: most of a picture is. */
-export function positionsOf(x: Int32Array, t: number, width: number): Int32Array {
-  const found = new Int32Array(width);
-  let count = 0;
-  for (let k = 0; k < width; k++) if (x[t * width + k] !== 0) found[count++] = k;
-  return found.subarray(0, count);
-}
-
-/** G[o][k] = sum_t g[t][o] x[t][k], with 2^fraction for x behind the inputs. Exact: `checkPlan`. */
+/**
+ * G[o][k] = sum_t g[t][o] x[t][k], with 2^fraction for x behind the inputs: balanced residues. An update reduces once more, so the residue
+ * of a sum does for the sum.
+ */
 export function gradientSums(
   plan: TrainingPlan,
   layer: number,
   gradient: Int32Array,
   x: Int32Array,
-): Float64Array {
+  products: StepProducts,
+): Int32Array {
   const [outputs, columns] = layerShape(plan, layer);
   const inputs = columns - 1;
   const one = 2 ** inputFormat(plan, layer).fraction;
-  const sums = new Float64Array(outputs * columns);
-  for (let t = 0; t < plan.batch; t++) {
-    const live = positionsOf(x, t, inputs);
+  const weights = products.gradient({ outputs, inputs }, gradient, x);
+  const biases = new Float64Array(outputs);
+  for (let at = 0; at < gradient.length; at += outputs) {
+    // At most 2^12 products below 2^31: exact.
     for (let o = 0; o < outputs; o++) {
-      const g = gradient[t * outputs + o] as number;
-      if (g === 0) continue;
-      const own = sums.subarray(o * columns, (o + 1) * columns);
-      for (const k of live) own[k] = (own[k] as number) + g * (x[t * inputs + k] as number);
-      own[inputs] = (own[inputs] as number) + g * one;
+      biases[o] = (biases[o] as number) + one * (gradient[at + o] as number);
     }
+  }
+  const sums = new Int32Array(outputs * columns);
+  for (let o = 0; o < outputs; o++) {
+    sums.set(weights.subarray(o * inputs, (o + 1) * inputs), o * columns);
+    sums[o * columns + inputs] = balanced(biases[o] as number);
   }
   return sums;
 }
@@ -38,22 +37,44 @@ export function gradientSums(
 /** A residue in two parts: value = high 2^low + the rest, which is signed. */
 function split(
   stage: string,
-  values: Float64Array,
+  values: Int32Array,
   width: number,
   bits: number,
   low: number,
 ): readonly [high: Int16Array, rest: Int16Array] {
   const [high, rest] = [new Int16Array(values.length), new Int16Array(values.length)];
-  const limit = 2 ** (bits - 1);
-  values.forEach((value, at) => {
-    const top = Math.floor((value + 2 ** (low - 1)) / 2 ** low);
+  const [limit, half, unit] = [2 ** (bits - 1), 2 ** (low - 1), 2 ** low];
+  for (let at = 0; at < values.length; at++) {
+    const value = values[at] as number;
+    const top = (value + half) >> low; // below 2^30 + 2^14
     if (top < -limit || top >= limit) {
       unprovable(stage, Math.floor(at / width), at % width, `expected ${bits} bits`);
     }
     high[at] = top;
-    rest[at] = value - top * 2 ** low;
-  });
+    rest[at] = value - top * unit;
+  }
   return [high, rest];
+}
+
+/** V' = bal(V - rate by). */
+function moved(plan: TrainingPlan, layer: number, state: LayerState, by: Int32Array, rate: number) {
+  const { weight: format, low } = plan.formats;
+  const { weight, rest } = state;
+  const unit = 2 ** low;
+  const values = new Int32Array(by.length);
+  for (let at = 0; at < by.length; at++) {
+    // below 2^30 + 2^20 2^30
+    const value = (weight[at] as number) * unit + (rest[at] as number) - rate * (by[at] as number);
+    values[at] = balanced(value);
+  }
+  const [high, below] = split(
+    `layer ${layer}: weights`,
+    values,
+    layerShape(plan, layer)[1],
+    format.bits,
+    low,
+  );
+  return { weight: high, rest: below };
 }
 
 /** The update of one layer. @throws ProofError `UNPROVABLE` for a weight or a momentum beyond its bits */
@@ -61,31 +82,24 @@ export function updated(
   plan: TrainingPlan,
   layer: number,
   state: LayerState,
-  sums: Float64Array,
+  sums: Int32Array,
   rate: number,
 ): { readonly state: LayerState; readonly remainder: Int32Array } {
-  const { formats, momentum } = plan;
-  const width = layerShape(plan, layer)[1];
-  const { weight, rest } = state;
-  const moved = (by: Float64Array): Pick<LayerState, 'weight' | 'rest'> => {
-    // rate times sums below 2^52: `checkPlan`
-    const values = by.map((x, at) =>
-      balanced((weight[at] as number) * 2 ** formats.low + (rest[at] as number) - rate * x),
-    );
-    const stage = `layer ${layer}: weights`;
-    const [high, below] = split(stage, values, width, formats.weight.bits, formats.low);
-    return { weight: high, rest: below };
-  };
-  if (momentum === undefined) return { state: moved(sums), remainder: new Int32Array(0) };
+  const { momentum } = plan;
+  if (momentum === undefined) {
+    return { state: moved(plan, layer, state, sums, rate), remainder: new Int32Array(0) };
+  }
   const [before, low] = [partOf(state, 'high'), partOf(state, 'low')];
-  const [whole, half] = [2 ** momentum.shift, 2 ** (momentum.shift - 1)];
+  const [unit, half, whole] = [2 ** momentum.low, 2 ** (momentum.shift - 1), 2 ** momentum.shift];
   const remainder = new Int32Array(sums.length);
-  const next = sums.map((G, at) => {
-    const M = (before[at] as number) * 2 ** momentum.low + (low[at] as number);
-    const q = Math.floor((M + half) / whole);
+  const next = new Int32Array(sums.length);
+  for (let at = 0; at < sums.length; at++) {
+    const M = (before[at] as number) * unit + (low[at] as number);
+    const q = (M + half) >> momentum.shift; // below 2^30
     remainder[at] = M + half - q * whole;
-    return balanced(M - q + G);
-  });
+    next[at] = balanced(M - q + (sums[at] as number));
+  }
+  const width = layerShape(plan, layer)[1];
   const parts = split(`layer ${layer}: momentum`, next, width, momentum.high, momentum.low);
-  return { state: { ...moved(next), high: parts[0], low: parts[1] }, remainder };
+  return { state: { ...moved(plan, layer, state, next, rate), high: parts[0], low: parts[1] }, remainder };
 }

@@ -1,6 +1,7 @@
 /** From executed steps to the tensors of their program. */
 import type { RowMajor } from '../relation/cells-prove.ts';
 import { layerCount, type TrainingPlan } from './plan.ts';
+import { plainProducts, type StepProducts } from './products.ts';
 import { partOf, stateKinds, type LayerState, type TrainingState } from './state.ts';
 import { batchOf, trainStep, type StepTrace } from './step.ts';
 import type { Dataset } from './dataset.ts';
@@ -16,6 +17,7 @@ export interface Execution {
  * Runs the steps of a segment.
  *
  * @param rows of the dataset, batch after batch
+ * @param products as `trainStep`
  * @throws ProofError as `trainStep`
  */
 export function executeSteps(
@@ -24,20 +26,24 @@ export function executeSteps(
   data: Dataset,
   first: number,
   rows: Uint32Array,
+  products: StepProducts = plainProducts,
 ): Execution {
   const states = [state];
   const traces: StepTrace[] = [];
   for (let s = 0; s * plan.batch < rows.length; s++) {
     const batch = batchOf(plan, data, rows.subarray(s * plan.batch, (s + 1) * plan.batch));
-    const { state: next, trace } = trainStep(plan, states[s] as TrainingState, batch, first + s);
+    const { state: next, trace } = trainStep(plan, states[s] as TrainingState, batch, first + s, products);
     states.push(next);
     traces.push(trace);
   }
   return { plan, states, traces };
 }
 
-function joined(parts: readonly ArrayLike<number>[]): Int32Array {
-  const out = new Int32Array(parts.reduce((sum, { length }) => sum + length, 0));
+/** One array behind the other, of the same kind. */
+function joined<T extends Int16Array | Int32Array>(parts: readonly T[]): T {
+  const [first] = parts as readonly [T];
+  const length = parts.reduce((sum, part) => sum + part.length, 0);
+  const out = (first instanceof Int16Array ? new Int16Array(length) : new Int32Array(length)) as T;
   let at = 0;
   for (const part of parts) {
     out.set(part, at);
@@ -55,7 +61,7 @@ export function trainingWitness({ plan, states, traces }: Execution): {
   const classes = plan.widths[layers] as number;
   const tensors = new Map<string, RowMajor>();
   const virtuals = new Map<string, RowMajor>();
-  const all = (of: (trace: StepTrace) => ArrayLike<number>): Int32Array => joined(traces.map(of));
+  const all = (of: (trace: StepTrace) => Int32Array): Int32Array => joined(traces.map(of));
   for (let layer = 0; layer < layers; layer++) {
     for (const { kind } of stateKinds(plan)) {
       tensors.set(

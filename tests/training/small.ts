@@ -56,7 +56,7 @@ export function smallData(plan: TrainingPlan = SMALL, seed = 5): Dataset {
   const width = plan.widths[0] as number;
   const classes = plan.widths.at(-1) as number;
   return {
-    inputs: Uint8Array.from({ length: plan.rows * width }, () => next() % 2 ** plan.formats.input.bits),
+    inputs: Int16Array.from({ length: plan.rows * width }, () => next() % 2 ** plan.formats.input.bits),
     labels: Uint8Array.from({ length: plan.rows }, () => next() % classes),
   };
 }

@@ -1,8 +1,11 @@
 /** A step in integers is its definition in bigints, on ordinary and on extreme numbers. */
 import { describe, expect, test } from 'vitest';
+import { wasmKernels } from '../../src/kernels/index.ts';
 import { updatesAreProven } from '../../src/training/check-plan.ts';
 import { layerCount, rateAt, type TrainingPlan } from '../../src/training/plan.ts';
 import { batchRows } from '../../src/training/order.ts';
+import { kernelProducts } from '../../src/training/products-prove.ts';
+import { plainProducts, type StepProducts } from '../../src/training/products.ts';
 import { stateFromSeed, type TrainingState } from '../../src/training/state.ts';
 import { executeSteps, trainingWitness } from '../../src/training/witness.ts';
 import { generator } from '../support/words.ts';
@@ -69,6 +72,37 @@ test('inputs of zero and of the greatest value', () => {
   data.inputs.fill(0, 0, 40);
   data.inputs.fill(255, 40);
   same(SMALL, wildState(SMALL, 21, 8), data);
+});
+
+test('products by kernels are those of the definition', async () => {
+  const kernels = await wasmKernels({ threads: 1 });
+  try {
+    // Widths that fill no vector; weights, inputs and gradients at the ends of their bits.
+    const wide: TrainingPlan = {
+      ...SMALL,
+      widths: [19, 33, 17, 4],
+      formats: { ...SMALL.formats, input: { bits: 15, fraction: 8 }, gradient: { bits: 16, fraction: 10 } },
+      rates: [{ from: 0, rate: 1 }],
+    };
+    for (const [plan, tame] of [
+      [SMALL, 4],
+      [SMALL_MOMENTUM, 4],
+      [wide, 256],
+    ] as const) {
+      const [state, data] = [wildState(plan, 5, tame), smallData(plan)];
+      const rows = batchRows(plan, SEED, 0, 2);
+      const run = (products?: StepProducts) => executeSteps(plan, state, data, 0, rows, products);
+      expect(run(kernelProducts(kernels))).toEqual(run());
+    }
+    const products = kernelProducts(kernels);
+    const w = { data: new Int16Array(3 * 18).fill(-32768), outputs: 3, inputs: 17 };
+    const [x, g] = [new Int32Array(2 * 17).fill(32767), new Int32Array(2 * 3).fill(-32768)];
+    expect(products.forward(w, x)).toEqual(plainProducts.forward(w, x));
+    expect(products.back(w, g)).toEqual(plainProducts.back(w, g));
+    expect(products.gradient(w, g, x)).toEqual(plainProducts.gradient(w, g, x));
+  } finally {
+    await kernels.close();
+  }
 });
 
 test('a row of logits has exactly one shift', () => {

@@ -1,0 +1,159 @@
+/** A network and a dataset of seeded random numbers: committed, trained, proven. */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Kernels } from '../../src/kernels/index.ts';
+import { describe } from '../../src/params/choose.ts';
+import { programInstance } from '../../src/relation/plan.ts';
+import { openHome } from '../../src/store/index.ts';
+import { chooseTrainingParameters, commitDataset, commitState } from '../../src/training/commit.ts';
+import type { Dataset } from '../../src/training/dataset.ts';
+import {
+  DEFAULT_FORMATS,
+  DEFAULT_MOMENTUM,
+  parameterCount,
+  type TrainingPlan,
+} from '../../src/training/plan.ts';
+import {
+  announceRun,
+  pointFrom,
+  proveSegment,
+  startPoint,
+  type TrainingOwner,
+} from '../../src/training/prove-segment.ts';
+import { decodeSegment } from '../../src/training/segment-file.ts';
+import { stateFromSeed } from '../../src/training/state.ts';
+import { segmentStatement, startOf } from '../../src/training/verify.ts';
+import { generator } from '../../tools/random-model/random.ts';
+import { clocked } from '../clock.ts';
+import { treeBytes } from '../large/run.ts';
+import { cpuOf, phasesOf, stepClock } from '../large/steps.ts';
+import { traced } from '../traced.ts';
+import type { TrainingOptions } from './options.ts';
+
+const INPUTS = 3072;
+const HIDDEN_LAYERS = 8;
+const CLASSES = 10;
+const SEED = Uint8Array.from({ length: 32 }, (_, i) => i + 1);
+/** Few enough bits for updates to be integers for all data (`updatesAreProven`). */
+const GRADIENTS = { sgd: { bits: 12, fraction: 10 }, momentum: { bits: 10, fraction: 8 } } as const;
+const MOMENTUM = { ...DEFAULT_MOMENTUM, high: 11 };
+/** Proofs that an epoch of the dataset must allow. */
+const MIN_PROOFS = 100;
+
+/** Steps of `proveSegment` that train and lay out what was computed. */
+const WITNESS_STEPS: ReadonlySet<string> = new Set([
+  'execution',
+  'witness values',
+  'layout',
+  'lookups and multiplicities',
+]);
+
+export interface TrainingFiles {
+  readonly run: string;
+  readonly segment: string;
+}
+
+/** Eight hidden layers on 3,072 inputs; at a width of 1,024 these are 10.5 million weights. */
+export function planOf({ batch, steps, optimizer, rows, width, repeat }: TrainingOptions): TrainingPlan {
+  return {
+    widths: [INPUTS, ...Array.from({ length: HIDDEN_LAYERS }, () => width), CLASSES],
+    rows,
+    batch,
+    steps: steps * (repeat + 1),
+    formats: { ...DEFAULT_FORMATS, gradient: GRADIENTS[optimizer] },
+    ...(optimizer === 'momentum' && { momentum: MOMENTUM }),
+    rates: [{ from: 0, rate: 1 }],
+  };
+}
+
+function randomData(plan: TrainingPlan): Dataset {
+  const next = generator(1, 'training data');
+  const [limit, classes] = [2 ** plan.formats.input.bits, plan.widths.at(-1) as number];
+  return {
+    inputs: Uint8Array.from({ length: plan.rows * (plan.widths[0] as number) }, () => next() % limit),
+    labels: Uint8Array.from({ length: plan.rows }, () => next() % classes),
+  };
+}
+
+/** @param folder empty; commitments and files go there */
+export function runTraining(
+  kernels: Kernels,
+  folder: string,
+  options: TrainingOptions,
+): { readonly row: Record<string, unknown>; readonly files: TrainingFiles } {
+  const { steps } = options;
+  const plan = planOf(options);
+  const trace = traced(kernels);
+  const home = openHome(join(folder, 'home'));
+  const data = randomData(plan);
+  const { parameters } = chooseTrainingParameters(plan, { steps, minProofs: MIN_PROOFS });
+  const dataset = clocked(() => commitDataset(kernels, home, join(folder, 'D'), plan, data, parameters));
+  const weights = clocked(() =>
+    options.start === 'seed'
+      ? undefined
+      : commitState(kernels, home, join(folder, 'S0'), plan, stateFromSeed(plan, SEED), parameters),
+  );
+  const owner = announceRun(plan, data, dataset.value, SEED, weights.value);
+  let point = weights.value === undefined ? startPoint(owner) : pointFrom(owner, 0, weights.value);
+  const runs = Array.from({ length: options.repeat + 1 }, (_, i) => {
+    trace.reset();
+    const clock = stepClock(trace);
+    const out = join(folder, `S${i + 1}`);
+    const run = clocked(() => proveSegment(trace.kernels, home, owner, point, steps, out, clock.step));
+    const phases = clock.finish();
+    point.group?.close();
+    point = run.value.point;
+    return { ms: run.ms, cpuMs: run.cpuMs, bytes: run.value.bytes, phases, counters: trace.work() };
+  });
+  point.group?.close();
+  dataset.value.close();
+  const [cold, ...warm] = runs as [(typeof runs)[number], ...typeof runs];
+  const median = [...warm].sort((a, b) => a.ms - b.ms)[warm.length >> 1] ?? cold;
+  const files = { run: join(folder, 'run'), segment: join(folder, 'segment') };
+  writeFileSync(files.run, owner.bytes);
+  writeFileSync(files.segment, cold.bytes);
+  const witness = median.phases.filter(({ name }) => WITNESS_STEPS.has(name));
+  return {
+    files,
+    row: {
+      params: parameterCount(plan),
+      batch: plan.batch,
+      steps,
+      optimizer: options.optimizer,
+      start: options.start,
+      rows: plan.rows,
+      commitMs: Math.round(dataset.ms),
+      commitCpuMs: Math.round(dataset.cpuMs),
+      commitWeightsCpuMs: Math.round(weights.cpuMs),
+      witnessMs: Math.round(witness.reduce((sum, { ms }) => sum + ms, 0)),
+      proveMs: Math.round(median.ms),
+      proveMsPerStep: Math.round(median.ms / steps),
+      proveCpuMs: Math.round(median.cpuMs),
+      proveCpuMsPerStep: Math.round(median.cpuMs / steps),
+      proveColdMs: Math.round(cold.ms),
+      proveColdCpuMs: Math.round(cold.cpuMs),
+      proofBytes: median.bytes.length,
+      keyBytes: dataset.value.keyBytes.length,
+      peakRssBytes: process.resourceUsage().maxRSS * 1024,
+      diskBytes: treeBytes(folder),
+      threads: kernels.threads,
+      ...sizesOf(owner, cold.bytes),
+      phases: phasesOf(median.phases),
+      phasesCpu: cpuOf(median.phases),
+      counters: median.counters,
+    },
+  };
+}
+
+/** What follows from the statement: the least term of its ledger in bits, cells and lookups. */
+function sizesOf({ named }: TrainingOwner, bytes: Uint8Array): Record<string, unknown> {
+  const file = decodeSegment(bytes);
+  const { compiled, groups, parameters } = segmentStatement(named, startOf(named), file, file.parameters);
+  const { ledger } = describe(parameters, programInstance(compiled, groups, parameters.code.logData));
+  return {
+    securityBits: (ledger.worst.tenths ?? 0) / 10,
+    ownCells: compiled.own.cells,
+    productVars: compiled.productVars,
+    code: parameters.code,
+  };
+}

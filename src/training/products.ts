@@ -1,0 +1,73 @@
+/** The three matrix products of a step, by definition: exact sums. spec/training.md sections 4 to 6. */
+import { balanced } from '../ops/tensor.ts';
+
+/** W [outputs, inputs + 1], row-major; the last column, the bias, is in no product. */
+export interface WeightMatrix {
+  readonly data: Int16Array;
+  readonly outputs: number;
+  readonly inputs: number;
+}
+
+/** Products over the rows t of a batch. All results are balanced residues; kernels of the same meaning may take their place. */
+export interface StepProducts {
+  /** [rows, outputs]: sum_k W[o][k] x[t][k]. @param x [rows, inputs], at most 2^15 - 1 */
+  forward(w: WeightMatrix, x: Int32Array): Int32Array;
+  /** [rows, inputs]: sum_o g[t][o] W[o][k]. @param g [rows, outputs], 16 bits */
+  back(w: WeightMatrix, g: Int32Array): Int32Array;
+  /** [outputs, inputs]: sum_t g[t][o] x[t][k]. */
+  gradient(size: Pick<WeightMatrix, 'outputs' | 'inputs'>, g: Int32Array, x: Int32Array): Int32Array;
+}
+
+/** Positions of the entries of a row that are not zero: most of a picture is. */
+function positionsOf(x: Int32Array, t: number, width: number): Int32Array {
+  const found = new Int32Array(width);
+  let count = 0;
+  for (let k = 0; k < width; k++) if (x[t * width + k] !== 0) found[count++] = k;
+  return found.subarray(0, count);
+}
+
+/** Sums in doubles: at most 2^16 products below 2^31, exact. */
+export const plainProducts: StepProducts = {
+  forward({ data, outputs, inputs }, x) {
+    const rows = x.length / inputs;
+    const sums = new Int32Array(rows * outputs);
+    for (let t = 0; t < rows; t++) {
+      const live = positionsOf(x, t, inputs);
+      for (let o = 0; o < outputs; o++) {
+        const at = o * (inputs + 1);
+        let sum = 0;
+        for (const k of live) sum += (data[at + k] as number) * (x[t * inputs + k] as number);
+        sums[t * outputs + o] = balanced(sum);
+      }
+    }
+    return sums;
+  },
+  back({ data, outputs, inputs }, g) {
+    const rows = g.length / outputs;
+    const sums = new Float64Array(rows * inputs);
+    for (let t = 0; t < rows; t++) {
+      const own = sums.subarray(t * inputs, (t + 1) * inputs);
+      for (let o = 0; o < outputs; o++) {
+        const factor = g[t * outputs + o] as number;
+        if (factor === 0) continue;
+        const at = o * (inputs + 1);
+        for (let k = 0; k < inputs; k++) own[k] = (own[k] as number) + factor * (data[at + k] as number);
+      }
+    }
+    return Int32Array.from(sums, balanced);
+  },
+  gradient({ outputs, inputs }, g, x) {
+    const sums = new Float64Array(outputs * inputs);
+    for (let t = 0; t < x.length / inputs; t++) {
+      const live = positionsOf(x, t, inputs);
+      for (let o = 0; o < outputs; o++) {
+        const factor = g[t * outputs + o] as number;
+        if (factor === 0) continue;
+        const at = o * inputs;
+        for (const k of live)
+          sums[at + k] = (sums[at + k] as number) + factor * (x[t * inputs + k] as number);
+      }
+    }
+    return Int32Array.from(sums, balanced);
+  },
+};

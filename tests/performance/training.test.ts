@@ -1,0 +1,69 @@
+/** The benchmark of training, at a toy size: it proves and verifies what it says. */
+import { mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, expect, it } from 'vitest';
+import { timeVerifyTraining } from '../../bench/training/main.ts';
+import { parseTraining } from '../../bench/training/options.ts';
+import { planOf, runTraining } from '../../bench/training/run.ts';
+import { wasmKernels } from '../../src/kernels/index.ts';
+import { layerCount } from '../../src/training/plan.ts';
+import { checkPlan, parameterCount, updatesAreProven } from '../../src/training/index.ts';
+import { withScratch } from '../support/models.ts';
+
+const kernels = await wasmKernels({ threads: 2 });
+afterAll(() => kernels.close());
+
+const KEYS = [
+  ...[
+    'params',
+    'batch',
+    'steps',
+    'optimizer',
+    'commitMs',
+    'witnessMs',
+    'proveMs',
+    'proveMsPerStep',
+    'proveCpuMs',
+  ],
+  ...['proofBytes', 'keyBytes', 'peakRssBytes', 'diskBytes', 'threads', 'securityBits', 'phases', 'counters'],
+];
+const SMALL = ['--width', '12', '--rows', '16', '--batch', '4', '--steps', '2'];
+
+it.each([
+  ['--optimizer', 'momentum', '--repeat', '1'],
+  ['--optimizer', 'sgd', '--start', 'seed'],
+])(
+  'proves and verifies: %s %s %s %s',
+  async (...args) => {
+    await withScratch((scratch) => {
+      const folder = join(scratch, 'run');
+      mkdirSync(folder);
+      const { row, files } = runTraining(kernels, folder, parseTraining([...SMALL, ...args]));
+      for (const key of KEYS) expect(row).toHaveProperty(key);
+      expect(row['securityBits']).toBeGreaterThanOrEqual(128);
+      const [run, segment] = [readFileSync(files.run), readFileSync(files.segment)];
+      expect(row['proofBytes']).toBeGreaterThan(segment.length / 2);
+      expect(timeVerifyTraining(run, segment)['verifyMs']).toBeGreaterThan(0);
+      segment[segment.length - 1]! ^= 1;
+      expect(() => timeVerifyTraining(run, segment)).toThrow('expected a proof that verifies');
+      return Promise.resolve();
+    });
+  },
+  300_000,
+);
+
+it.each(['sgd', 'momentum'])('%s: ten million weights, updates that are integers', (optimizer) => {
+  const plan = planOf(parseTraining(['--optimizer', optimizer]));
+  checkPlan(plan);
+  expect(parameterCount(plan)).toBe(10_504_202);
+  expect(plan.batch).toBe(64);
+  expect(plan.momentum === undefined).toBe(optimizer === 'sgd');
+  for (let layer = 0; layer < layerCount(plan); layer++) expect(updatesAreProven(plan, layer)).toBe(true);
+});
+
+it('refuses options that it cannot read', () => {
+  expect(() => parseTraining(['--steps', '0'])).toThrow('--steps: expected an integer of at least 1, got 0');
+  expect(() => parseTraining(['--optimizer', 'adam'])).toThrow(
+    '--optimizer: expected sgd or momentum, got adam',
+  );
+});
