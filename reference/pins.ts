@@ -5,7 +5,7 @@ import { at, total } from './lists.ts';
 import type { NamedTable, Program, Relation, Tensor, Term, Virtual } from './program.ts';
 import type { Flat } from './ranges.ts';
 import { refuse, require } from './refusal.ts';
-import { slabOf, Slabs } from './slabs.ts';
+import { readsWithin, slabOf, Slabs, type Slab } from './slabs.ts';
 
 /** c d for 0 <= d < count. */
 interface Digit {
@@ -25,6 +25,8 @@ interface Context {
   /** Relations that settle, or would if they reached all; of zero relations the tensor. */
   readonly makes: Map<number, string | undefined>;
   readonly slabs: Slabs<true>;
+  /** Slabs of tensors, with the number of the relation that makes them. */
+  readonly parts: (Slab & { readonly tensor: string; readonly by: number })[];
 }
 
 export function checkPins(
@@ -44,6 +46,7 @@ export function checkPins(
     settled: new Map(),
     makes: new Map(),
     slabs: new Slabs(),
+    parts: [],
   };
   program.relations.forEach((relation, r) => settle(context, relation, r));
   program.relations.forEach((relation, r) => {
@@ -68,7 +71,7 @@ function tableOf({ program, flat }: Context, r: number): NamedTable {
 
 /** What this relation settles, in the light of those before it. */
 function settle(context: Context, relation: Relation, r: number): void {
-  const { flat, tensors, settled, makes, slabs } = context;
+  const { flat, tensors, settled, makes, slabs, parts } = context;
   const { indices, forms } = at(flat, r);
   const isWitness = (name: string): boolean => tensors.get(name)?.kind === 'witness';
   const covers = (term: Term): boolean =>
@@ -77,7 +80,9 @@ function settle(context: Context, relation: Relation, r: number): void {
   const completes = (term: Term): boolean => {
     const { shape } = tensors.get(tensorOf(term)) as Tensor;
     const slab = slabOf(at(term.views, 0), shape, indices);
-    return slab !== undefined && slabs.learn(tensorOf(term), shape, slab, true, () => true) !== undefined;
+    if (slab === undefined) return false;
+    parts.push({ ...slab, tensor: tensorOf(term), by: r });
+    return slabs.learn(tensorOf(term), shape, slab, true, () => true) !== undefined;
   };
   forms.forEach((form, entry) => {
     const cells = form.filter(
@@ -158,12 +163,16 @@ function checkEntry(
   pinned(decompose(tableOf(context, r), entry, digits), 'digits in one way');
 }
 
-/** What is cut must be there before its digits; slabs of the tensor that is made may come later. */
-function checkOrder({ flat, settled, makes }: Context, entry: number, r: number): void {
-  const reads = at(at(flat, r).forms, entry).flatMap(({ views }) => views.map(({ tensor }) => tensor));
-  for (const name of reads)
-    require(name === makes.get(r) ||
-      (settled.get(name) ?? 0) <= r, 'PROGRAM_RANGE', `${name} is settled later`);
+/** What is cut must be there before its digits; slabs of the tensor that is made may come later, and those that are made may be read. */
+function checkOrder({ flat, settled, makes, parts }: Context, entry: number, r: number): void {
+  const { indices, forms } = at(flat, r);
+  for (const { views, sums } of at(forms, entry))
+    for (const view of views) {
+      const before = parts.filter(({ tensor, by }) => tensor === view.tensor && by < r);
+      require(view.tensor === makes.get(r) ||
+        (settled.get(view.tensor) ?? 0) <= r ||
+        readsWithin(view, [...indices, ...sums], before), 'PROGRAM_RANGE', `${view.tensor} is settled later`);
+    }
 }
 
 /** The cells of an entry that may be chosen. */

@@ -23,6 +23,34 @@ export function slabOf(
   return partial.length > 1 || positions === undefined ? undefined : { dimension, ...positions };
 }
 
+/** Whether in one dimension every position from the first that a view reads to the last lies in a slab. */
+export function readsWithin(
+  { coordinates }: View,
+  indices: readonly Index[],
+  slabs: readonly Slab[],
+): boolean {
+  return coordinates.some((of, d) => {
+    const sizes = new Map(indices.map(({ name, size }) => [name, size]));
+    const [first, last] =
+      of.kind === 'gather'
+        ? [of.positions.reduce((a, b) => Math.min(a, b)), of.positions.reduce((a, b) => Math.max(a, b))]
+        : [
+            of.offset,
+            of.parts.reduce(
+              (sum, { index, stride }) => sum + stride * ((sizes.get(index) as number) - 1),
+              of.offset,
+            ),
+          ];
+    const own = slabs.filter(({ dimension }) => dimension === d);
+    const holds = (position: number): boolean =>
+      own.some(({ from, end }) => from <= position && position < end);
+    // Behind a slab that ends before the last position another one goes on.
+    return [first, ...own.map(({ end }) => end)].every(
+      (position) => position < first || position > last || holds(position),
+    );
+  });
+}
+
 /** Facts about the slabs of one dimension of one tensor. */
 export class Slabs<T> {
   private readonly facts = new Map<string, Map<string, { readonly slab: Slab; readonly fact: T }>>();
