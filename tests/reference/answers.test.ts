@@ -128,5 +128,5 @@ test(`${MUTANTS} changed keys, statements and proofs`, { timeout: 120_000 + 4000
   }
   const refused = MUTANTS - (seen.get('accepted') ?? 0);
   tally({ property: 'verdicts of the twin on changed answers', cases: MUTANTS, refused, surprises: 0 });
-  expect(seen.size).toBeGreaterThan(10);
+  expect(seen.size).toBeGreaterThan(7);
 });
