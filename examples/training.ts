@@ -34,7 +34,7 @@ import {
   type TrainingPlan,
   type TrainingState,
 } from '../src/training/index.ts';
-import { loadDigits } from './mnist.ts';
+import { loadDigits } from './data/mnist.ts';
 
 const EPOCHS = 5;
 /** Steps of a segment, and segments that are proven here. */

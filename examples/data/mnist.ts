@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Dataset } from '../src/training/dataset.ts';
+import type { Dataset } from '../../src/training/dataset.ts';
 
 const INPUTS = 784;
 const DIGITS = 10;
