@@ -31,7 +31,7 @@ export function reachedSlab(
 
 /** Whether slabs of one dimension, in any order, are all of it. */
 export function coverDimension(slabs: readonly Slab[], size: number): boolean {
-  return slabs.every(({ to }) => to <= size) && coverRun(slabs, { from: 0, to: size });
+  return coverRun(slabs, { from: 0, to: size }); // views read within the dimension: none ends behind it
 }
 
 /** Whether slabs of one dimension hold all positions of a run. */
@@ -49,7 +49,7 @@ export function readsWithin(view: View, indices: readonly Index[], slabs: readon
   const sizes = new Map(indices.map(({ name, size }) => [name, size]));
   return view.coordinates.some((coordinate, d) => {
     const own = slabs.filter(({ dimension }) => dimension === d);
-    return own.length > 0 && coverRun(own, spanOf(coordinate, sizes));
+    return coverRun(own, spanOf(coordinate, sizes));
   });
 }
 
