@@ -27,12 +27,16 @@ export interface NodeSummary {
   readonly public: readonly string[];
 }
 
-/** A sampled answer of two tokens, or of one: what short passes have, longer ones have as well. */
-function sample({ context }: Graph): AnswerStatement {
+/**
+ * An answer of two tokens, or of one: what short passes have, longer ones have as well. Sampled, where the graph can: then it has all that a
+ * greedy one has.
+ */
+function sample({ context, nodes }: Graph): AnswerStatement {
+  const samples = nodes.every((node) => node.op !== 'argmax' || node.unit > 0);
   return {
     model: new Uint8Array(32),
     sequences: [{ prompt: [0], completion: context < 2 ? [0] : [0, 0] }],
-    choice: { seed: new Uint8Array(32), temperature: 1 },
+    choice: samples ? { seed: new Uint8Array(32), temperature: 1 } : 'greedy',
     context: new Uint8Array(0),
   };
 }
