@@ -97,11 +97,16 @@ function greatestSum(plan: TrainingPlan, layer: number): number {
   return plan.batch * gradientBound(plan, layer) * 2 ** inputFormat(plan, layer).bits; // at most 2^12 2^15 2^15
 }
 
+/** The greatest absolute value of a momentum 2^low H + Lo: both parts at their least, not the high one alone. */
+function greatestMomentum({ high, low }: Momentum): number {
+  return 2 ** (high + low - 1) + 2 ** (low - 1);
+}
+
 /** The greatest amount by which a rate can move a weight in one step, in units of its lowest bit. */
 function greatestMove(plan: TrainingPlan, layer: number, rate: number): number {
   const { momentum } = plan;
-  // Below 2^20 2^42 before it is compared: a rate times powers of two and a batch, exact.
-  return rate * (momentum === undefined ? greatestSum(plan, layer) : 2 ** (momentum.high + momentum.low - 1));
+  // Below 2^20 2^42 before it is compared: a rate times sums of powers of two and a batch, exact.
+  return rate * (momentum === undefined ? greatestSum(plan, layer) : greatestMomentum(momentum));
 }
 
 /**

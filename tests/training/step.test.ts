@@ -1,5 +1,6 @@
 /** A step in integers is its definition in bigints, on ordinary and on extreme numbers. */
 import { describe, expect, test } from 'vitest';
+import { koalaBear } from '../../src/field/koalabear.ts';
 import { wasmKernels } from '../../src/kernels/index.ts';
 import { updatesAreProven } from '../../src/training/check-plan.ts';
 import { layerCount, rateAt, type TrainingPlan } from '../../src/training/plan.ts';
@@ -160,4 +161,27 @@ test('updates are integers where their bits say so', () => {
     ],
   };
   expect(updatesAreProven(fast, 0)).toBe(false);
+});
+
+test('a momentum whose parts are both at their least moves a weight by less than what wraps', () => {
+  const { formats } = SMALL;
+  const narrow = { ...formats, weight: { bits: 15, fraction: 12 }, low: 15 };
+  const momentum = { shift: 1, high: 2, low: 15 };
+  const of = (rate: number): TrainingPlan => ({
+    ...SMALL,
+    widths: [6, 4],
+    batch: 1,
+    formats: { ...narrow, input: { bits: 2, fraction: 2 } },
+    momentum,
+    rates: [{ from: 0, rate }],
+  });
+  const p = koalaBear.modulus;
+  const least = 2 ** 15 * -2 + -(2 ** 14); // H = -2, Lo = -2^14
+  const span = 2 ** 30 - 1; // two weights differ by at most this
+  /** Whether V' = V - rate M' + p or - p is a weight for some weight V. */
+  const wraps = (rate: number): boolean => p - rate * -least <= span;
+  const rates = Array.from({ length: 8000 }, (_, i) => 9000 + i);
+  const bold = rates.filter((rate) => wraps(rate) && updatesAreProven(of(rate), 0));
+  expect(bold).toEqual([]);
+  expect([rates.some(wraps), rates.some((rate) => updatesAreProven(of(rate), 0))]).toEqual([true, true]);
 });
