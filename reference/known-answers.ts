@@ -3,7 +3,7 @@
  * rules of reference/sequence.ts; the answers are the twin's.
  */
 import { codePoint, encodeAt, type Algebra } from './algebra.ts';
-import { blake3, deriveKey } from './blake3.ts';
+import { deriveKey } from './blake3.ts';
 import { ascii } from './bytes.ts';
 import { canonical, parseGraph } from './graph-file.ts';
 import { range } from './lists.ts';
@@ -71,9 +71,4 @@ export function programAnswer(
     program: hex(programDigest(K.p, program)),
     counts: [tensors, tables, virtuals, relations].map(({ length }) => length),
   };
-}
-
-/** For files. */
-export function fileDigest(bytes: Uint8Array): string {
-  return hex(blake3(bytes));
 }

@@ -3,7 +3,7 @@ import { integerOf, nameOf, type Node } from './graph-file.ts';
 import { fits } from './graph-ranges.ts';
 import { bitsTable, digitTable, numeratorTable } from './lookup-tables.ts';
 import { at, logCeil, range } from './lists.ts';
-import { cellsOf, define, infoOf, lookup, operand, rowIndex, sizesOf, virtual, witness, zero, type Lowering } from './lowering.ts'; // prettier-ignore
+import { cellsOf, define, infoOf, lookup, operand, sizesOf, virtual, witness, zero, type Lowering } from './lowering.ts'; // prettier-ignore
 import type { Index } from './program.ts';
 import { affine, cell, constant, masked, merged, product, read } from './terms.ts';
 

@@ -1,7 +1,7 @@
 /** Residues are pinned, and so is everything that is looked up: spec/programs.md section 4, "Residue". */
 import { KOALABEAR } from './field.ts';
 import { balanced, intervalOf, isCell, isConstant, reachesAll, tensorOf, withinField, type Interval, type SumBound } from './intervals.ts'; // prettier-ignore
-import { at, total } from './lists.ts';
+import { at } from './lists.ts';
 import type { NamedTable, Program, Relation, Tensor, Term, Virtual } from './program.ts';
 import type { Flat } from './ranges.ts';
 import { refuse, require } from './refusal.ts';

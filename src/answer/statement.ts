@@ -53,10 +53,6 @@ export function isPrivate(prompt: Prompt): prompt is PrivatePrompt {
   return 'privateTokens' in prompt;
 }
 
-export function promptLength(prompt: Prompt): number {
-  return isPrivate(prompt) ? prompt.privateTokens : prompt.length;
-}
-
 /**
  * The pass that a statement is about: every sequence once, its prompt and all of its completion but the last token as rows; a
  * row emits where its successor was chosen. Behind them rows that fill up.

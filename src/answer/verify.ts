@@ -2,6 +2,7 @@
 import { refuse } from '../errors/proof-error.ts';
 import { quintic } from '../field/quintic.ts';
 import { lowerGraph } from '../graph/lower.ts';
+import { sameBytes } from '../hash/words.ts';
 import { verdictOf, type Verdict } from '../pcs/linear-verify.ts';
 import type { Parameters } from '../params/parameters.ts';
 import { compileProgram } from '../relation/compile.ts';
@@ -117,10 +118,6 @@ function checkBytes(what: string, bytes: Uint8Array): void {
 
 function differ(lists: readonly (readonly number[])[], own: readonly (readonly number[])[]): boolean {
   return lists.length !== own.length || own.some((ids, s) => !sameIds(lists[s] as readonly number[], ids));
-}
-
-function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, i) => byte === b[i]);
 }
 
 function sameIds(a: readonly number[], b: readonly number[]): boolean {

@@ -25,3 +25,8 @@ export function bytesOfWords(words: Uint32Array): Uint8Array<ArrayBuffer> {
   }
   return bytes;
 }
+
+/** Whether two lists of bytes are the same. For public ones: the time that it takes says where they differ. */
+export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, i) => byte === b[i]);
+}

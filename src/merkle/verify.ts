@@ -9,7 +9,7 @@
 import { refuse } from '../errors/proof-error.ts';
 import { DIGEST_BYTES } from '../hash/blake3.ts';
 import { nodeWords } from '../hash/leaf.ts';
-import { bytesOfWords, wordsOfBytes } from '../hash/words.ts';
+import { bytesOfWords, sameBytes, wordsOfBytes } from '../hash/words.ts';
 import { checkIndices, siblingOf, siblingPositions, treeDepth, type TreeShape } from './shape.ts';
 
 /** What a verifier holds about an opening; all but `siblings` comes from the verifier itself. */
@@ -55,7 +55,7 @@ export function verifyMultiproof(shape: TreeShape, cap: Uint8Array, proof: Multi
   top.indices.forEach((index, k) => {
     const digest = bytesOfWords(top.digests.subarray(DIGEST_WORDS * k, DIGEST_WORDS * (k + 1)));
     const published = cap.subarray(DIGEST_BYTES * index, DIGEST_BYTES * (index + 1));
-    if (!equalBytes(digest, published)) {
+    if (!sameBytes(digest, published)) {
       refuse('MERKLE_ROOT', stage, `expected cap node ${index} as published, got another digest`);
     }
   });
@@ -96,9 +96,4 @@ function climb(shape: TreeShape, { indices, leaves, siblings }: Multiproof): Kno
 
 function wordsAt(digests: Uint32Array, k: number): Uint32Array {
   return digests.subarray(DIGEST_WORDS * k, DIGEST_WORDS * (k + 1));
-}
-
-/** Digests are public: no constant time is needed. */
-function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, i) => byte === b[i]);
 }

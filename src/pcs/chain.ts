@@ -4,6 +4,7 @@
  */
 import { refuse } from '../errors/proof-error.ts';
 import type { ExtensionField } from '../field/field.ts';
+import { sameBytes } from '../hash/words.ts';
 import type { Parameters } from '../params/parameters.ts';
 import { decodeKey, keyDigest, type GroupKey } from './key.ts';
 import { verdictOf, type Verdict } from './linear-verify.ts';
@@ -68,8 +69,8 @@ function follow(field: ExtensionField, older: GroupKey, link: ChainLink, stage: 
     older.group.label === newer.group.label &&
     older.group.columns === newer.group.columns &&
     newer.group.epoch === older.group.epoch + 1 &&
-    equalBytes(older.group.group, newer.group.group) &&
-    equalBytes(older.layout, newer.layout) &&
+    sameBytes(older.group.group, newer.group.group) &&
+    sameBytes(older.layout, newer.layout) &&
     code(older) === code(newer);
   if (!same) {
     const expected = `epoch ${older.group.epoch + 1} of static group ${older.group.label}`;
@@ -86,8 +87,4 @@ function follow(field: ExtensionField, older: GroupKey, link: ChainLink, stage: 
   const verdict = verifyLink(field, { parameters, older: older.group, newer: newer.group, context }, proof);
   if (!verdict.ok) refuse(verdict.code, `${stage}: ${verdict.stage}`, verdict.detail);
   return named;
-}
-
-function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, i) => byte === b[i]);
 }

@@ -1,5 +1,4 @@
 /** The opening of committed columns: the prover's side of `open-verify.ts`, the same messages in the same order. */
-import { bitReverse } from '../field/domain.ts';
 import type { Ext } from '../field/field.ts';
 import type { Kernels } from '../kernels/contract.ts';
 import { BLOCK, extWords, packExt } from '../kernels/contract/layout.ts';
@@ -223,9 +222,4 @@ function openGroups(kernels: Kernels, ch: ProverChannel, trees: OpenableTrees): 
   const reason = 'rows of columns that this proof alone opens, and of its mask';
   writeRows(kernels, ch, trees.own.rows, positions, trees.own.open(positions), reason);
   return positions;
-}
-
-/** Stored rows as exponents of the code's generator, which kernels count in. */
-export function exponentsOf(positions: readonly number[], logDomain: number): number[] {
-  return positions.map((position) => bitReverse(position, logDomain));
 }

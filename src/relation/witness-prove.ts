@@ -1,5 +1,4 @@
 /** What the lookup argument needs of a program's witness: the columns of all sources, and multiplicities. */
-import type { Kernels } from '../kernels/contract.ts';
 import type { BalanceWitness } from '../tlookup/forest-prove.ts';
 import { countMultiplicities } from '../tlookup/multiplicities-witness.ts';
 import { gatherBlock, putTensor, type TensorCells } from './cells-prove.ts';
@@ -16,7 +15,6 @@ import type { Relation, Tensor, Term, Index } from './program.ts';
  * @throws RangeError naming the relation and the cell whose tuple is no row of its table
  */
 export function lookupWitness(
-  kernels: Kernels,
   compiled: CompiledProgram,
   cells: TensorCells,
   evaluate: Evaluator,

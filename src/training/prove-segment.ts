@@ -1,5 +1,6 @@
 /** Proves training, segment after segment: runs the steps, commits what they wrote, proves that they went as the run says. */
 import { refuse } from '../errors/proof-error.ts';
+import { sameBytes } from '../hash/words.ts';
 import type { Kernels } from '../kernels/contract.ts';
 import { encodeKey } from '../pcs/key.ts';
 import { noMark, type Mark } from '../pcs/steps-prove.ts';
@@ -11,7 +12,7 @@ import { checkDataset, type Dataset } from './dataset.ts';
 import type { TrainingPlan } from './plan.ts';
 import { kernelProducts } from './products-prove.ts';
 import { trainingProgram } from './program.ts';
-import { checkStateKey, encodeTrainingRun, sameBytes } from './run.ts';
+import { checkStateKey, encodeTrainingRun } from './run.ts';
 import { encodeSegment, segmentContext } from './segment-file.ts';
 import { stateFromSeed, type TrainingState } from './state.ts';
 import { inputDigest, readRun, segmentFrom, type NamedRun, type TrainingPoint } from './verify.ts';

@@ -5,6 +5,7 @@
 import { fileBytes, fileReader, type FilePart, type FileReader } from '../answer/bytes.ts';
 import { refuse } from '../errors/proof-error.ts';
 import { blake3 } from '../hash/blake3.ts';
+import { sameBytes } from '../hash/words.ts';
 import { decodeKey, encodeKey, type GroupKey } from '../pcs/key.ts';
 import {
   DATA_LABEL,
@@ -141,8 +142,4 @@ export function checkStateKey({ plan, data }: TrainingRun, key: GroupKey, stage:
   if (code(key) !== code(data)) wrong("expected profile and column code of the dataset's key, got others");
   const columns = groupColumnsOf(stateShapes(plan), key.parameters.code.logData);
   if (key.group.columns !== columns) wrong(`expected ${columns} columns, got ${key.group.columns}`);
-}
-
-export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, i) => byte === b[i]);
 }

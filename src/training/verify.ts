@@ -5,6 +5,7 @@
 import { refuse } from '../errors/proof-error.ts';
 import { koalaBear } from '../field/koalabear.ts';
 import { quintic } from '../field/quintic.ts';
+import { sameBytes } from '../hash/words.ts';
 import type { Parameters } from '../params/parameters.ts';
 import { encodeKey, keyDigest, type GroupKey } from '../pcs/key.ts';
 import { verdictOf, type Verdict } from '../pcs/linear-verify.ts';
@@ -14,14 +15,7 @@ import { checkProgramStatement, type ProgramStatement } from '../relation/statem
 import { verifyProgram } from '../relation/verify.ts';
 import { batchRows } from './order.ts';
 import { trainingProgram } from './program.ts';
-import {
-  checkStateKey,
-  decodeTrainingRun,
-  orderSeed,
-  runDigest,
-  sameBytes,
-  type TrainingRun,
-} from './run.ts';
+import { checkStateKey, decodeTrainingRun, orderSeed, runDigest, type TrainingRun } from './run.ts';
 import { decodeSegment, segmentContext, type SegmentFile } from './segment-file.ts';
 import type { Segment } from './segment.ts';
 import { stateFromSeed } from './state.ts';

@@ -1,6 +1,7 @@
 /** The verb `commit`: weights are committed once; the key is published. */
 import { dirname, join, resolve } from 'node:path';
 import { refuse } from '../errors/proof-error.ts';
+import { sameBytes } from '../hash/words.ts';
 import type { Kernels } from '../kernels/contract.ts';
 import { encodeParameters } from '../params/encoding.ts';
 import { checkTokenizer, type QuantizedModel } from '../quantize/index.ts';
@@ -157,10 +158,6 @@ function finish(
   } finally {
     group.close();
   }
-}
-
-function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, i) => byte === b[i]);
 }
 
 async function tokenizerOf(

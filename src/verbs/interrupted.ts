@@ -7,6 +7,7 @@
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { refuse } from '../errors/proof-error.ts';
+import { sameBytes } from '../hash/words.ts';
 import { quietly, unfinishedName } from '../store/durable.ts';
 import { entryAt } from '../store/node-files.ts';
 import { disk, isDirectory, readInput, removeTree, writeNew } from './files.ts';
@@ -76,7 +77,7 @@ export function clearInterrupted(folder: string, shown: string): void {
   quietly(() => {
     if (entryAt(aside)?.kind !== 'directory') return;
     const now = readInput(join(aside, COMMITTING));
-    own = now.length === before.length && now.every((byte, i) => byte === before[i]);
+    own = sameBytes(now, before);
   });
   if (!own || strangeName(aside, disk.list(aside)) !== undefined) {
     disk.rename(aside, folder);

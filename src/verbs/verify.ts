@@ -5,7 +5,6 @@ import { verifyAnswer, type Expectations } from '../answer/verify.ts';
 import { isPrivate, type AnswerStatement, type Prompt, type Sequence } from '../answer/statement.ts';
 import type { Tokenizer } from '../import/tokenizer.ts';
 import type { Verdict } from '../pcs/linear-verify.ts';
-import { bytesOfHex } from './choice.ts';
 import { readInput } from './files.ts';
 import { shownLogits, type ShownLogits } from './logits.ts';
 import { contextOf } from './prove.ts';

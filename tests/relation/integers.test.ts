@@ -114,11 +114,7 @@ function accepted(base: BaseField, program: Program): Fe[][] {
 const isIn = (value: bigint, { min, max }: Interval): boolean => min <= value && value <= max;
 
 /** The integer that terms stand for, cells as balanced residues. */
-function integerOf(
-  base: BaseField,
-  terms: readonly Term[],
-  cellOf: (name: string, i: number) => bigint,
-): bigint {
+function integerOf(terms: readonly Term[], cellOf: (name: string, i: number) => bigint): bigint {
   return terms.reduce((sum, { coefficient, views, sums }) => {
     let inner = 0n;
     for (let j = 0; j < (sums.length > 0 ? 2 : 1); j++) {
@@ -171,7 +167,7 @@ describe.each([
           const interval = checked.intervals.get('v');
           if (v === undefined || interval === undefined) continue;
           seen.proven++;
-          const value = integerOf(base, v.terms, cellOf);
+          const value = integerOf(v.terms, cellOf);
           expect(isIn(value, interval) && isIn(value, { min: -half, max: half })).toBe(true);
         }
       }),

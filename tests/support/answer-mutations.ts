@@ -3,7 +3,6 @@ import { encodeAnswer, decodeAnswer } from '../../src/answer/envelope.ts';
 import { modelDigest } from '../../src/answer/key.ts';
 import {
   isPrivate,
-  promptLength,
   type AnswerStatement,
   type PrivatePrompt,
   type Prompt,
@@ -127,7 +126,7 @@ function changedStatement(statement: AnswerStatement, d: Dice): AnswerStatement 
     return { ...statement, sequences };
   }
   if (what === 8) {
-    of.prompt = { privateTokens: promptLength(of.prompt) };
+    of.prompt = { privateTokens: isPrivate(prompt) ? prompt.privateTokens : prompt.length };
     return { ...statement, sequences };
   }
   const list = d.pick([isPrivate(prompt) ? of.completion : prompt, of.completion]);

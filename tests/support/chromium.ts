@@ -1,5 +1,5 @@
 /** Headless Chromium: found, or said to be absent, and made to run one page. */
-import { execFileSync, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { createServer } from 'node:http';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
@@ -21,10 +21,6 @@ export function findChromium(): string | undefined {
   return ['chromium', 'chromium-browser', 'google-chrome'].find(
     (name) => spawnSync(name, ['--version'], { stdio: 'ignore' }).status === 0,
   );
-}
-
-export function chromiumVersion(program: string): string {
-  return execFileSync(program, ['--version'], { encoding: 'utf8' }).trim();
 }
 
 const TYPES: Record<string, string> = {

@@ -125,7 +125,6 @@ export function simulateProof(
     ch.writeExts(label, publicRandom(values, REASON));
     return values.map((value) => ledger.record(value));
   };
-  const { algebra } = ledger;
   const simulated = simulation.link === true ? linkEvaluations : mergedEvaluations;
   const { point, y, yMask } = simulated(ch, ledger, simulation, columns, send);
   const rho = ch.challengeExts('open/rho', columns);

@@ -291,16 +291,6 @@ export function secondWitness(
   return undefined;
 }
 
-/** Whether the program has exactly one witness for the given cells. A cell that nothing determines counts as many. */
-export function isUnique(program: Program, known: Cells): boolean {
-  try {
-    return solve(program, known).solutions.length === 1;
-  } catch (error) {
-    if (error instanceof Error && error.message.startsWith('free')) return false;
-    throw error;
-  }
-}
-
 /** The program without one relation. */
 export function withoutRelation(program: Program, name: string): Program {
   return { ...program, relations: program.relations.filter((relation) => relation.name !== name) };

@@ -87,9 +87,6 @@ test('a weight beyond its bits, known to all', () => {
 });
 
 test('another class', () => {
-  const lie = about('target', 0, (values) =>
-    values.push(...values.splice(0, 4).reverse(), ...values.splice(0)),
-  );
   const turned = about('target', 0, (values) => {
     const first = values.slice(0, 4);
     for (let j = 0; j < 4; j++) values[j] = first[(j + 1) % 4]!;

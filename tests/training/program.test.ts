@@ -1,8 +1,8 @@
-/** Steps of training as a program: honest steps satisfy it, and it says who lied otherwise. */
-import { expect, test } from 'vitest';
+/** Steps of training as a program: honest steps satisfy it. */
+import { test } from 'vitest';
 import { koalaBear } from '../../src/field/koalabear.ts';
 import { checkProgram } from '../../src/relation/check.ts';
-import { checkWitness, findViolation, type ProgramWitness } from '../../src/relation/check-witness.ts';
+import { checkWitness, type ProgramWitness } from '../../src/relation/check-witness.ts';
 import { trainingProgram } from '../../src/training/program.ts';
 import { datasetCells, stateCells, trainingWitness } from '../../src/training/witness.ts';
 import { SMALL, SMALL_MOMENTUM, smallRun, type SmallRun } from './small.ts';

@@ -5,7 +5,6 @@
 import type { BaseField, Ext, Fe } from '../../../src/field/field.ts';
 import { quintic } from '../../../src/field/quintic.ts';
 import { readExt, unpackExt, writeExt } from '../../../src/kernels/contract/layout.ts';
-import type { Kernels } from '../../../src/kernels/index.ts';
 import { eqIndex } from '../../../src/sumcheck/eq.ts';
 import { pointOf, type Lie, type Seen } from './liar.ts';
 
