@@ -175,6 +175,18 @@ describe('the verifier', () => {
     const toy = unsafeToyProfile(profile.lambda, profile.field);
     expect(verdictOf({}, { parameters: { ...parameters, profile: toy } })).toEqual(expected);
   });
+  test('a statement about weights that do not fit, and about none', () => {
+    const { statement, parameters } = made.answer;
+    const stated = (group: Partial<ModelKey['weights']['group']> | undefined): unknown => {
+      const weights = { ...made.key.weights, group: group && { ...made.key.weights.group, ...group } };
+      return answerStatement({ ...made.key, weights } as ModelKey, statement, parameters);
+    };
+    expect(stated({})).toBeDefined();
+    const columns = made.key.weights.group.columns + 1;
+    expect(proofError(() => stated({ columns })).message).toMatch(/STATEMENT.*proof file.*columns/);
+    // Not about the proof: a mistake of the program, which no refusal hides.
+    expect(() => stated(undefined)).toThrow(TypeError);
+  });
   const { a, b } = { a: [72, 101], b: [7] };
   const EXPECTED: [string, Expectations, string][] = [
     ['another key', { model: new Uint8Array(32) }, 'MODEL'],

@@ -211,6 +211,28 @@ describe('the chain', () => {
     );
     expect(refused(null as unknown as Uint8Array[])).toBe('FORMAT segments');
   });
+  test('a list of a plan that says it is longer than any is not read', () => {
+    // Behind magic and version: the length of `widths`.
+    const bytes = owner.bytes.slice();
+    new DataView(bytes.buffer).setUint32(12, 2 ** 12 + 1, true);
+    expect(verifyTraining(bytes, [])).toMatchObject({
+      code: 'PLAN',
+      detail: 'widths: expected at most 4096, got 4097',
+    });
+  });
+  test('a statement of groups that do not fit, and one of none', () => {
+    const { named } = owner;
+    const file = decodeSegment(segments[0]!);
+    const stated = (group: Partial<GroupKey['group']> | undefined): unknown => {
+      const output = { ...file.output, group: group && { ...file.output.group, ...group } } as GroupKey;
+      return segmentStatement(named, startOf(named), { ...file, output }, file.parameters);
+    };
+    expect(stated({})).toBeDefined();
+    const columns = file.output.group.columns + 1;
+    expect(proofError(() => stated({ columns })).message).toMatch(/STATEMENT.*segment file.*columns/);
+    // Not about the proof: a mistake of the program, which no refusal hides.
+    expect(() => stated(undefined)).toThrow(TypeError);
+  });
 });
 
 describe('bytes', () => {

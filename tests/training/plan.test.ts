@@ -14,7 +14,7 @@ import {
 } from '../../src/training/plan.ts';
 import { trainingProgram } from '../../src/training/program.ts';
 import { checkSegment } from '../../src/training/segment.ts';
-import { stateFromSeed } from '../../src/training/state.ts';
+import { partOf, stateFromSeed } from '../../src/training/state.ts';
 import { proofError } from '../support/refusal.ts';
 import { NARROW, NARROW_MOMENTUM, SEED, SMALL, SMALL_MOMENTUM, smallData } from './small.ts';
 
@@ -166,7 +166,10 @@ test('first weights', () => {
     );
     expect(weight.length).toBe(rest.length);
   }
-  expect(stateFromSeed(SMALL, SEED)[0]).not.toHaveProperty('high');
+  const [plain] = stateFromSeed(SMALL, SEED);
+  expect(plain).not.toHaveProperty('high');
+  expect(partOf(plain!, 'rest')).toBe(plain!.rest);
+  expect(() => partOf(plain!, 'high')).toThrow('state: expected high, got none: the plan has momentum');
   // One input: the greatest weight is the limit.
   const narrow = { ...SMALL, widths: [1, 900] };
   expect(Math.max(...stateFromSeed(narrow, SEED)[0]!.weight)).toBeLessThanOrEqual(10033);
