@@ -68,7 +68,7 @@ function benchCase(
   const witness = { tensors: of.witness };
   const [cold, ...warm] = Array.from({ length: repeat + 1 }, () =>
     clockedSteps(trace, (step) =>
-      proveProgram(trace.kernels, statement, groups, freshMasks(), witness, undefined, step),
+      proveProgram(trace.kernels, statement, groups, freshMasks(), witness, { mark: step }),
     ),
   );
   const median = medianRun(warm);
