@@ -6,13 +6,11 @@
  *   npm run test:long -- --factor F  so many times the cases: 0.1 for a first look
  *   npm run test:long -- FILES       some test files alone
  */
-import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
+import { runTests } from './command.mjs';
 
-const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 /** Tests that scale. */
 const FILES = [
   'tests/reference',
@@ -28,16 +26,10 @@ const at = args.indexOf('--factor');
 const [, factor] = at < 0 ? [] : args.splice(at, 2);
 const folder = mkdtempSync(join(tmpdir(), 'zkdl-long-'));
 const file = join(folder, 'tally.jsonl');
-const { status } = spawnSync(
-  process.execPath,
-  [
-    join(root, 'node_modules/vitest/vitest.mjs'),
-    'run',
-    ...(args.length > 0 ? args : FILES),
-    `--testTimeout=${TWO_DAYS}`,
-  ],
-  { cwd: root, stdio: 'inherit', env: { ...process.env, ZKDL_LONG: factor ?? '1', ZKDL_TALLY: file } },
-);
+process.exitCode = runTests([...(args.length > 0 ? args : FILES), `--testTimeout=${TWO_DAYS}`], {
+  ZKDL_LONG: factor ?? '1',
+  ZKDL_TALLY: file,
+});
 
 const rows = existsSync(file)
   ? readFileSync(file, 'utf8')
@@ -54,4 +46,3 @@ const line = (name, ...numbers) =>
   console.log(name.padEnd(width), ...numbers.map((n) => String(n).padStart(20)));
 line('property', 'cases', 'refused as expected', 'surprises');
 for (const { property, cases, refused, surprises } of rows) line(property, cases, refused, surprises);
-process.exitCode = status ?? 1;

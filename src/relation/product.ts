@@ -4,13 +4,11 @@
  */
 import type { Ext, ExtensionField } from '../field/field.ts';
 import { eqIndex } from '../sumcheck/eq.ts';
-import type { Segment } from './expand.ts';
+import { withMask, type Segment } from './expand.ts';
 import { bitsOf, type Piece } from './pieces.ts';
 import { transposeView, type TensorWeight } from './view.ts';
 import {
   eqPairs,
-  maskedColumns,
-  maskedRows,
   pairProducts,
   timesEq,
   type EqPairs,
@@ -109,21 +107,4 @@ function firstWeights(
     weights.set(segment.kept[k] as string, [weight]);
   }
   return segment.mask === undefined ? weights : withMask(field, segment.mask, weights);
-}
-
-/** Sums the mask into the index of it that the first view reads; the other one is gone. */
-export function withMask(
-  field: ExtensionField,
-  { mask, first, columns }: NonNullable<Segment['mask']>,
-  weights: Map<string, Weights>,
-): Map<string, Weights> {
-  const [row, column] = [weights.get(mask.row) as Weights, weights.get(mask.column) as Weights];
-  if (first === 'row') {
-    weights.set(mask.row, maskedRows(field, mask, row, column, columns));
-    weights.delete(mask.column);
-  } else {
-    weights.set(mask.column, maskedColumns(field, mask, row, column, columns));
-    weights.delete(mask.row);
-  }
-  return weights;
 }

@@ -1,10 +1,9 @@
 /** The statement of a proof of a program: the program with its public values, the committed groups, the context. */
-import { blake3 } from '../hash/blake3.ts';
-import { encodeParameters } from '../params/encoding.ts';
+import { refuse } from '../errors/proof-error.ts';
 import type { Parameters } from '../params/parameters.ts';
-import { checkCap, checkField, FORMAT_VERSION, groupDigest, PROTOCOL } from '../pcs/linear-statement.ts';
+import { checkCap, checkField, domainOf, groupDigest } from '../pcs/linear-statement.ts';
 import { checkIdentity, type CommittedGroup } from '../pcs/opening.ts';
-import { statementDigest, type Domain, type StatementLeaf } from '../transcript/statement.ts';
+import type { Domain, StatementLeaf } from '../transcript/statement.ts';
 import type { CompiledProgram } from './compile.ts';
 import { programDigest } from './digest.ts';
 import { columnsOf } from './layout.ts';
@@ -40,6 +39,16 @@ export function checkProgramStatement({ parameters, compiled, groups }: ProgramS
   });
 }
 
+/** A statement that came as bytes: what is wrong with it is a refusal. @throws ProofError `STATEMENT` */
+export function requireProgramStatement(statement: ProgramStatement, stage: string): void {
+  try {
+    checkProgramStatement(statement);
+  } catch (error) {
+    if (error instanceof RangeError) refuse('STATEMENT', stage, error.message);
+    throw error;
+  }
+}
+
 /** What is absorbed before the first message. */
 export function programDomain({ parameters, compiled, groups, context }: ProgramStatement): Domain {
   const leaves: StatementLeaf[] = [
@@ -49,12 +58,5 @@ export function programDomain({ parameters, compiled, groups, context }: Program
     }),
     { label: 'context', type: 'bytes', value: context },
   ];
-  return {
-    protocol: PROTOCOL,
-    kind: PROGRAM_KIND,
-    formatVersion: FORMAT_VERSION,
-    field: compiled.field,
-    parametersDigest: blake3(encodeParameters(parameters)),
-    statementDigest: statementDigest(leaves),
-  };
+  return domainOf(PROGRAM_KIND, compiled.field, parameters, leaves);
 }
