@@ -70,9 +70,7 @@ export function productEnd(field: ExtensionField, placement: Placement, point: r
     const high = eqIndex(field, point.slice(box.bits), address / 2 ** box.bits);
     const eq = pairsOnBox(segment, pairs);
     const a = firstWeights(field, products, segment, eq);
-    if (a !== undefined) {
-      first.push(transposeView(field, segment.first, field.mul(high, segment.coefficient), a));
-    }
+    first.push(transposeView(field, segment.first, field.mul(high, segment.coefficient), a));
     const b = new Map(segment.secondWeights);
     segment.kept.forEach((index, k) => {
       const { offset } = box.pieces[k] as Piece;
@@ -97,14 +95,12 @@ function firstWeights(
   products: PairProducts,
   segment: Segment,
   eq: readonly (readonly Pair[])[],
-): Map<string, Weights> | undefined {
+): Map<string, Weights> {
   const weights = new Map(segment.firstWeights);
-  for (let k = 0; k < segment.kept.length; k++) {
-    const piece = segment.box.pieces[k] as Piece;
+  segment.kept.forEach((index, k) => {
+    const { offset } = segment.box.pieces[k] as Piece;
     const own = segment.keptWeights[k] as Weight;
-    const weight = timesEq(field, products, own, piece, eq[k] as readonly Pair[]);
-    if (weight === undefined) return undefined;
-    weights.set(segment.kept[k] as string, [weight]);
-  }
+    weights.set(index, [timesEq(field, products, own, offset, eq[k] as readonly Pair[])]);
+  });
   return segment.mask === undefined ? weights : withMask(field, segment.mask, weights);
 }

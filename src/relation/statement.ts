@@ -6,7 +6,7 @@ import { checkIdentity, type CommittedGroup } from '../pcs/opening.ts';
 import type { Domain, StatementLeaf } from '../transcript/statement.ts';
 import type { CompiledProgram } from './compile.ts';
 import { programDigest } from './digest.ts';
-import { columnsOf } from './layout.ts';
+import { columnsOf, type Layout } from './layout.ts';
 
 export const PROGRAM_KIND = 'program';
 
@@ -29,8 +29,7 @@ export function checkProgramStatement({ parameters, compiled, groups }: ProgramS
   groups.forEach((group, i) => {
     checkIdentity(group);
     checkCap(parameters, group);
-    const layout = compiled.groups[i];
-    const columns = layout === undefined ? 0 : columnsOf(layout, parameters.code.logData);
+    const columns = columnsOf(compiled.groups[i] as Layout, parameters.code.logData);
     if (group.columns !== columns) {
       throw new RangeError(
         `groups[${i}]: columns: expected ${columns} for this program, got ${group.columns}`,
