@@ -92,6 +92,7 @@ export function commitDataset(
  * Commits weights for one segment that writes them and one that reads them.
  *
  * @param path of the directory to be made
+ * @param uses proofs that may open them
  * @throws as `storeGroup`
  */
 export function commitState(
@@ -101,12 +102,13 @@ export function commitState(
   plan: TrainingPlan,
   state: TrainingState,
   parameters: Parameters,
+  uses = STATE_USES,
 ): StoredGroup {
   const tensors = state.flatMap((layer) => stateKinds(plan).map(({ kind }) => partOf(layer, kind)));
   return store(kernels, home, path, cellsOf(stateShapes(plan), tensors, parameters), {
     label: STATE_LABEL,
     lifetime: 'carried',
-    uses: STATE_USES,
+    uses,
     logCap: Math.min(STATE_LOG_CAP, parameters.code.logData),
     columns: groupColumnsOf(stateShapes(plan), parameters.code.logData),
     parameters,

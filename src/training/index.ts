@@ -31,4 +31,12 @@ export {
   type TrainingOwner,
 } from './prove-segment.ts';
 export { decodeTrainingRun, encodeTrainingRun, runDigest, type TrainingRun } from './run.ts';
+export { provePrediction, type PredictionRequest, type ProvenPrediction } from './prove-prediction.ts';
+export { decodePrediction, type PredictionFile } from './prediction-file.ts';
+export {
+  verifyPrediction,
+  type Custody,
+  type PredictionExpectations,
+  type PredictionVerdict,
+} from './verify-prediction.ts';
 export { verifyTraining, type TrainingExpectations, type TrainingVerdict } from './verify.ts';
