@@ -20,7 +20,14 @@ export { batchRows, stepsPerEpoch } from './order.ts';
 export { stateFromSeed, type LayerState, type TrainingState } from './state.ts';
 export { batchOf, forward, trainStep } from './step.ts';
 export { floatCorrect, floatMomentum, floatState, floatStep } from './float.ts';
-export { chooseTrainingParameters, commitDataset, type TrainingWishes } from './commit.ts';
+export {
+  chooseTrainingParameters,
+  commitDataset,
+  readDataset,
+  readState,
+  STATE_USES,
+  type TrainingWishes,
+} from './commit.ts';
 export {
   announceRun,
   pointFrom,

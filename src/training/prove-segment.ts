@@ -74,7 +74,11 @@ export function startPoint({ named: { run } }: TrainingOwner): OwnedPoint {
  * @param group opened from the directory that a segment made
  * @throws ProofError `KEY_LAYOUT` for weights of another plan
  */
-export function pointFrom({ named: { run } }: TrainingOwner, step: number, group: StoredGroup): OwnedPoint {
+export function pointFrom(
+  { named: { run } }: Pick<TrainingOwner, 'named'>,
+  step: number,
+  group: StoredGroup,
+): OwnedPoint {
   checkStateKey(run, group.key, group.path);
   return { step, state: readState(run.plan, group), group };
 }
