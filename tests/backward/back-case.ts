@@ -19,6 +19,8 @@ export interface Run {
   readonly node: GraphNode;
   result(node: string): Int32Array;
   auxiliary(value: string): Int32Array;
+  /** Cells that the graph committed. */
+  committed(name: string): Int32Array;
   readonly gradient: Int32Array;
   readonly weights: Readonly<Record<string, WeightData>>;
 }
@@ -37,11 +39,14 @@ export interface BackOperator {
   values(run: Run): Values;
   /** Inputs and a gradient beside which single cells can be lied about: values that are zero where others multiply them. */
   readonly bare?: Partial<BackOperator>;
+  /** More values to lie with, by tensor without `back/NODE:`. */
+  readonly guesses?: (run: Run) => Readonly<Record<string, readonly number[]>>;
   /** The same with something else computed: other constants, another formula. Each must be refused. */
   readonly lies?: readonly (readonly [string, (run: Run) => Values])[];
 }
 
 export interface Made {
+  readonly guesses: Readonly<Record<string, readonly number[]>>;
   readonly program: Program;
   readonly cells: ReadonlyMap<string, ArrayLike<number>>;
   readonly run: Run;
@@ -69,15 +74,16 @@ export function make(operator: BackOperator): Made {
     b.rangeCheck(gradient);
     operator.relations(b, node, gradient);
   });
+  const forward = program.tensors.filter(({ name }) => !isBack(name) && name !== 'gradient');
+  const witness = programWitness(graph, { ...program, tensors: forward, virtuals: [] }, results);
   const run: Run = {
     node,
+    committed: (name) => Int32Array.from(witness.tensors.get(name) as ArrayLike<number>),
     result: (name) => results.tensors.get(name)!.data,
     auxiliary: (value) => results.auxiliary.get(`${node.name}.${value}`) as Int32Array,
     gradient: Int32Array.from(operator.gradient),
     weights,
   };
-  const forward = program.tensors.filter(({ name }) => !isBack(name) && name !== 'gradient');
-  const witness = programWitness(graph, { ...program, tensors: forward, virtuals: [] }, results);
   const statics = graph.weights.flatMap((own) => [...staticCells(own, weights[own.name]!)]);
   const known = new Map<string, ArrayLike<number>>([
     ...statics,
@@ -85,7 +91,8 @@ export function make(operator: BackOperator): Made {
     ['gradient', run.gradient],
   ]);
   const values = operator.values(run);
-  return { program, run, known, cells: new Map([...known, ...named(node.name, values)]) };
+  const guesses = operator.guesses?.(run) ?? {};
+  return { guesses, program, run, known, cells: new Map([...known, ...named(node.name, values)]) };
 }
 
 /** Relations of the way back. */

@@ -1,5 +1,10 @@
 /** Operators of the way back, each small enough that all witnesses can be searched. */
 import type { ActivationNode } from '../../src/ops/activation/shape.ts';
+import { attentionBlocks } from '../../src/ops/attention/blocks.ts';
+import type { AttentionNode } from '../../src/ops/attention/shape.ts';
+import { attentionBack, type Attended } from '../../src/training/backward/attention/eval.ts';
+import { attentionBackRelations } from '../../src/training/backward/attention/relations.ts';
+import type { AttentionPlaces } from '../../src/training/backward/attention/shape.ts';
 import type { LinearNode } from '../../src/ops/linear/shape.ts';
 import type { RmsnormNode } from '../../src/ops/rmsnorm/shape.ts';
 import { rmsnormBack } from '../../src/training/backward/rmsnorm/eval.ts';
@@ -194,6 +199,79 @@ function straight(run: Run): Values {
   return { along: along!.map(() => 0), across, input };
 }
 
+const ATTENTION_PLACES = { query: 5, key: 6, value: 14 };
+
+export const attentionOf = (
+  run: Run,
+  change: Partial<Attended> = {},
+  gradient = run.gradient,
+  places: AttentionPlaces = ATTENTION_PLACES,
+): Values => {
+  const node = run.node as AttentionNode;
+  const firstVisible = [...run.auxiliary('firstVisible')];
+  const blocks = attentionBlocks(firstVisible);
+  const own: Attended = {
+    query: run.result(node.query),
+    key: run.result(node.key),
+    value: run.result(node.value),
+    result: run.result(node.name),
+    sum: run.auxiliary('sum'),
+    blocks,
+    numerators: blocks.map((_, b) => run.committed(`${node.name}:numerator-${b}`)),
+    firstVisible,
+    ...change,
+  };
+  return attentionBack('test', node, own, gradient, places, BITS);
+};
+
+/** The greatest quotient that a division modulo p has. */
+const wrapped = (sum: Int32Array, whole: number): number[] =>
+  Array.from(sum, (s) => Math.floor((whole + 2130706433) / s));
+
+const ATTENTION: BackOperator = {
+  name: 'attention',
+  rows: 3,
+  starts: [0, 2],
+  inputs: { q: [50, -60, 20, 100, -3, 9], k: [70, -30, 5], v: [3000, -8000, 900] },
+  gradient: [1000, -3000, 7, 4095, -2, 900],
+  build: (g) =>
+    g.attention(
+      'y',
+      {
+        query: g.input('q', { width: 2, bits: 8 }),
+        key: g.input('k', { width: 1, bits: 8 }),
+        value: g.input('v', { width: 1, bits: 14 }),
+      },
+      { heads: 2, kvHeads: 1, headDim: 1, shift: 4 },
+    ),
+  relations: (b, node, gradient) =>
+    void attentionBackRelations(b, node as AttentionNode, gradient, ATTENTION_PLACES, BITS),
+  values: (run) => attentionOf(run),
+  // Scores of zero: the first row of a sequence has the sum 2^14. Rows without a gradient.
+  bare: {
+    inputs: { q: [0, 0, 0, 0, 0, 0], k: [0, 0, 0], v: [3000, -8000, 900] },
+    gradient: [0, 0, 300, -200, 0, 0],
+    guesses: (run) => ({
+      reciprocal: wrapped(run.auxiliary('sum'), 2 ** 28),
+      'octave-reciprocal': wrapped(run.auxiliary('sum'), 186065279),
+    }),
+  },
+  lies: [
+    ['other values', (run) => attentionOf(run, { value: run.result('v').map((x) => -x) })],
+    ['other keys', (run) => attentionOf(run, { key: changed(run.result('k'), 0, 20) })],
+    ['queries of another row', (run) => attentionOf(run, { query: run.result('q').slice().reverse() })],
+    ['another gradient', (run) => attentionOf(run, {}, changed(run.gradient, 1, 64))],
+    ['another sum', (run) => attentionOf(run, { sum: changed(run.auxiliary('sum'), 3, 90) })],
+    ['a row that sees the next sequence', (run) => attentionOf(run, { firstVisible: [0, 0, 1] })],
+    [
+      'weights as if fixed',
+      (run) => ({ ...attentionOf(run), query: new Int32Array(6), key: new Int32Array(3) }),
+    ],
+    ['no mean taken away', (run) => attentionOf(run, { result: new Int32Array(6) })],
+    ['other places', (run) => attentionOf(run, {}, run.gradient, { query: 4, key: 6, value: 14 })],
+  ],
+};
+
 export const CASES: readonly BackOperator[] = [
   activationCase('silu-6-r2'),
   activationCase('gelu-tanh-6-r3'),
@@ -201,4 +279,5 @@ export const CASES: readonly BackOperator[] = [
   LINEAR,
   PRODUCT,
   NORM,
+  ATTENTION,
 ];

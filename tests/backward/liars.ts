@@ -113,17 +113,20 @@ function others(program: Program, relation: Relation, tensor: string, value: num
 }
 
 /** Whether somebody passes once a relation is gone whom it alone stops. */
-export function isNeeded({ program, cells }: Made, name: string): boolean {
+export function isNeeded({ program, cells, guesses }: Made, name: string): boolean {
   const relation = program.relations.find((own) => own.name === name)!;
   const forms = relation.kind === 'zero' ? [relation.terms] : relation.entries;
   const read = forms.flatMap((terms) => terms.flatMap(({ views }) => views));
-  const own = new Set(
-    read.filter((view) => isBack(view) && cells.has(view.tensor)).map(({ tensor }) => tensor),
-  );
+  const direct = read.filter((view) => isBack(view) && cells.has(view.tensor)).map(({ tensor }) => tensor);
+  // What it reads first, then whatever else may make that another.
+  const own = new Set([...direct, ...[...cells.keys()].filter((tensor) => tensor.startsWith('back/'))]);
   for (const tensor of own) {
     const honest = Array.from(cells.get(tensor)!);
     for (let at = 0; at < honest.length; at++) {
-      for (const value of others(program, relation, tensor, honest[at]!)) {
+      for (const value of [
+        ...others(program, relation, tensor, honest[at]!),
+        ...(guesses[tensor.slice(tensor.indexOf(':') + 1)] ?? []),
+      ]) {
         const lie = honest.map((x, i) => (i === at ? value : x));
         const told = follow(program, new Map([...cells, [tensor, lie]]), tensor);
         if (violated(program, told).join() === name) return true;
