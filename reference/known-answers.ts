@@ -11,9 +11,12 @@ import { lower } from './lower.ts';
 import { capOf } from './merkle.ts';
 import { encodeParameters, parametersDigest, type ParameterSet } from './parameter-set.ts';
 import type { Pass } from './pass.ts';
-import { programDigest } from './program.ts';
+import { programDigest, type Program } from './program.ts';
 import { hex, payloadBytes, payloadElements } from './sequence.ts';
 import { tableDigest } from './table-ids.ts';
+import { layersOf, partsOf, type Plan } from './training-plan.ts';
+import { trainingProgram } from './training-program.ts';
+import { firstPart, rowsOf } from './training-run.ts';
 import { elements } from './transcript.ts';
 
 /** Elements of K by rule, and their bytes. */
@@ -65,10 +68,41 @@ export function programAnswer(
 ): { graph: string; program: string; counts: number[] } {
   const graph = parseGraph(ascii(graphText));
   const program = lower(graph, pass);
-  const { tensors, tables, virtuals, relations } = program;
   return {
     graph: hex(deriveKey('zkdl graph 1', ascii(canonical(graph)))),
     program: hex(programDigest(K.p, program)),
-    counts: [tensors, tables, virtuals, relations].map(({ length }) => length),
+    counts: countsOf(program),
+  };
+}
+
+function countsOf({ tensors, tables, virtuals, relations }: Program): number[] {
+  return [tensors, tables, virtuals, relations].map(({ length }) => length);
+}
+
+/** Steps of a plan; the seed, which stands for the order seed as well, is payload bytes. */
+export interface TrainingInput {
+  readonly plan: Plan;
+  readonly first: number;
+  readonly count: number;
+  readonly seed: number;
+  /** Whether weights before the first step are those of the seed. */
+  readonly fromSeed: boolean;
+}
+
+/** spec/training.md sections 2 and 3, spec/training-program.md: rows of all batches, first weights layer by layer, the program. */
+export function trainingAnswer(
+  K: Algebra,
+  { plan, first, count, seed, fromSeed }: TrainingInput,
+): { rows: number[]; weights: number[][]; program: string; counts: number[] } {
+  const key = payloadBytes(32, seed);
+  const run = { plan, seed: key, order: key };
+  const rows = rowsOf(run, first, count);
+  const start: Parameters<typeof trainingProgram>[0]['start'] = (layer, part) => firstPart(run, layer, part);
+  const program = trainingProgram({ plan, first, count, rows, start: fromSeed ? start : undefined });
+  return {
+    rows,
+    weights: layersOf(plan).flatMap((layer) => partsOf(plan).slice(0, 1).map((part) => firstPart(run, layer, part))), // prettier-ignore
+    program: hex(programDigest(K.p, program)),
+    counts: countsOf(program),
   };
 }

@@ -32,6 +32,26 @@ export function bitsTable(n: number): NamedTable {
   return { name: `bits-${n}`, rows: 2 ** n, columns: [KEYS] };
 }
 
+/** 0 .. rows - 1: spec/training-program.md, as the next two. */
+export function rangeTable(rows: number): NamedTable {
+  return { name: `range-${rows}`, rows, columns: [KEYS] };
+}
+
+/** (y + 2^(bits-1), y cut off at 0 and 2^top - 1, [0 < y < 2^top]). */
+export function rampTable(bits: number, top: number): NamedTable {
+  return table(`ramp-${bits}-${top}`, () => {
+    const y = range(2 ** bits).map((i) => i - 2 ** (bits - 1));
+    const x = y.map((v) => Math.min(Math.max(v, 0), 2 ** top - 1));
+    return [KEYS, x, y.map((v) => (0 < v && v < 2 ** top ? 1 : 0))];
+  });
+}
+
+/** (t, e, b) of `exp2`, zeros behind it. */
+export function distanceTable(): NamedTable {
+  const long = (c: number): number[] => range(2 ** 15).map((t) => columnOf('exp2', c)[t] ?? 0);
+  return table('distances', () => [KEYS, long(0), long(1)]);
+}
+
 /** (x + 2^(N-1), y). */
 export function activationTable(id: string): NamedTable {
   return table(id, () => [KEYS, columnOf(id, 0)]);

@@ -21,12 +21,16 @@ export interface Part {
   readonly everyColumn?: true;
 }
 
-export interface Lowering extends CheckedGraph {
-  readonly rows: Rows;
+/** A program under construction. */
+export interface Draft {
   readonly tensors: Tensor[];
   readonly tables: NamedTable[];
   readonly virtuals: Virtual[];
   readonly relations: Relation[];
+}
+
+export interface Lowering extends CheckedGraph, Draft {
+  readonly rows: Rows;
   /** What later nodes read of a node. */
   readonly values: Map<string, readonly Part[]>;
 }
@@ -55,7 +59,7 @@ export function sizesOf(indices: readonly Index[]): number[] {
 }
 
 export function witness(
-  to: Lowering,
+  to: Draft,
   name: string,
   shape: readonly number[],
   min?: number,
@@ -68,7 +72,7 @@ export function witness(
 
 /** Once for each name. */
 export function publicTensor(
-  to: Lowering,
+  to: Draft,
   name: string,
   shape: readonly number[],
   values: readonly number[],
@@ -79,7 +83,7 @@ export function publicTensor(
 }
 
 export function virtual(
-  to: Lowering,
+  to: Draft,
   name: string,
   indices: readonly Index[],
   terms: readonly Term[],
@@ -91,7 +95,7 @@ export function virtual(
 }
 
 export function lookup(
-  to: Lowering,
+  to: Draft,
   name: string,
   indices: readonly Index[],
   table: NamedTable,
@@ -101,7 +105,7 @@ export function lookup(
   to.relations.push({ kind: 'lookup', name, indices, table: table.name, entries });
 }
 
-export function zero(to: Lowering, name: string, indices: readonly Index[], terms: readonly Term[]): void {
+export function zero(to: Draft, name: string, indices: readonly Index[], terms: readonly Term[]): void {
   to.relations.push({ kind: 'zero', name, indices, terms });
 }
 

@@ -1,4 +1,4 @@
-/** Inputs of tests/vectors/format.json, with the twin's answers: encodings, parameters, commitments, tables, programs. */
+/** Inputs of tests/vectors/format.json, with the twin's answers: encodings, parameters, commitments, tables, programs, training. */
 import { algebraOf } from '../reference/algebra.ts';
 import { canonical } from '../reference/graph-file.ts';
 import {
@@ -7,7 +7,9 @@ import {
   parametersAnswer,
   programAnswer,
   tableAnswer,
+  trainingAnswer,
   type CommitmentInput,
+  type TrainingInput,
 } from '../reference/known-answers.ts';
 import type { ParameterSet } from '../reference/parameter-set.ts';
 import type { Pass } from '../reference/pass.ts';
@@ -86,6 +88,28 @@ function programVectors(): ProgramVector[] {
   });
 }
 
+const WIDE: TrainingInput['plan'] = {
+  ...{ widths: [6, 5, 3, 4], rows: 13, batch: 3, steps: 9 },
+  input: { bits: 4, places: 4 },
+  activation: { bits: 8, places: 4 },
+  weight: { bits: 12, places: 9 },
+  gradient: { bits: 11, places: 8 },
+  ...{ low: 9, sum: 12 },
+  rates: [
+    { from: 0, rate: 4 },
+    { from: 6, rate: 2 },
+  ],
+};
+const MOMENTUM = { shift: 3, high: 9, low: 10 };
+
+const TRAINING: readonly TrainingInput[] = [
+  { plan: WIDE, first: 0, count: 2, seed: 3, fromSeed: true },
+  { plan: WIDE, first: 6, count: 3, seed: 5, fromSeed: false },
+  { plan: { ...WIDE, momentum: MOMENTUM }, first: 0, count: 1, seed: 7, fromSeed: true },
+  // One layer: no activations, no gradient that goes back.
+  { plan: { ...WIDE, widths: [7, 3], batch: 1, momentum: MOMENTUM }, first: 3, count: 3, seed: 9, fromSeed: false }, // prettier-ignore
+];
+
 export function formatVectors() {
   return {
     encodings: [0, 1, 3].map((count) => ({ count, seed: count, ...encodingAnswer(K, count, count) })),
@@ -93,5 +117,6 @@ export function formatVectors() {
     commitments: COMMITMENTS.map((of) => ({ ...of, ...commitmentAnswer(K, of) })),
     tables: TABLES.map((id) => ({ id, ...tableAnswer(id) })),
     programs: programVectors(),
+    training: TRAINING.map((of) => ({ ...of, ...trainingAnswer(K, of) })),
   };
 }

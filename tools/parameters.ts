@@ -1,6 +1,6 @@
 /**
- * `npm run params`: writes spec/parameters.md.
- * `npm run params -- --check`: fails if that file is stale.
+ * `npm run params`: writes spec/parameters.md and the tables of SECURITY.md.
+ * `npm run params -- --check`: fails if one of the files is stale.
  * `npm run params -- --cells N [--witness N] [--lookups N] [--elements N] [--products N] [--min-proofs N]
  * [--max-disk BYTES] [--json]`: one set for a program. N is an integer or a power such as 2^27.
  */
@@ -12,8 +12,13 @@ import { encodeParameters } from '../src/params/encoding.ts';
 import { formatBits, tenthsOfBits } from '../src/params/rational.ts';
 import { splitLookups, standardWorkload } from '../src/params/standard.ts';
 import { kilobytes, ledgerTables, renderParameters, scheduleText } from './parameters/render.ts';
+import { withTables } from './parameters/security.ts';
 
-const FILE = 'spec/parameters.md';
+/** Files, and what they should hold. */
+const FILES: readonly (readonly [name: string, text: (now: string) => string])[] = [
+  ['spec/parameters.md', renderParameters],
+  ['SECURITY.md', withTables],
+];
 const NUMBERS = ['cells', 'witness', 'lookups', 'elements', 'products', 'min-proofs', 'max-disk'] as const;
 type Numbers = Partial<Record<(typeof NUMBERS)[number], number>>;
 
@@ -106,9 +111,12 @@ function print(choice: Choice): void {
 
 const { numbers, json, check } = parse();
 if (Object.keys(numbers).length === 0 && !json) {
-  const text = renderParameters();
-  if (!check) writeFileSync(FILE, text);
-  else if (readFileSync(FILE, 'utf8') !== text) fail(`${FILE}: stale; run npm run params`);
+  for (const [name, textOf] of FILES) {
+    const now = readFileSync(name, 'utf8');
+    const text = textOf(now);
+    if (!check) writeFileSync(name, text);
+    else if (now !== text) fail(`${name}: stale; run npm run params`);
+  }
 } else {
   try {
     const choice = chooseParameters(workloadOf(numbers), wishesOf(numbers));

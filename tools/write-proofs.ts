@@ -1,34 +1,63 @@
 /**
- * Writes the proofs of tests/vectors: a whole answer (key, proof file, link to the next epoch of the key), and over toy parameters a
- * proof of every kind. Masks are random, so proofs differ from run to run; what is kept is that these are accepted.
- * `npm run vectors:proofs`
+ * Writes the proofs of tests/vectors: a whole answer (key, proof file, link to the next epoch of the key), a run of training with two
+ * segments, and over toy parameters a proof of every kind. Masks are random, so proofs differ from run to run; what is kept is that
+ * these are accepted. `npm run vectors:proofs`, or `npm run vectors:proofs -- training` for one of `answers`, `training`, `toys`
  */
 import { writeFileSync } from 'node:fs';
-import { wasmKernels } from '../src/kernels/index.ts';
+import { wasmKernels, type Kernels } from '../src/kernels/index.ts';
 import { smallest } from '../tests/support/answer-models.ts';
 import { answering } from '../tests/support/twin-answers.ts';
 import { twinCases } from '../tests/support/twin-cases.ts';
 import { programTwinCases } from '../tests/support/twin-program-cases.ts';
+import { trainer } from '../tests/support/twin-training.ts';
+import { NARROW_MOMENTUM } from '../tests/training/small.ts';
 
+function write(files: Readonly<Record<string, Uint8Array | string>>): void {
+  for (const [name, bytes] of Object.entries(files)) {
+    writeFileSync(`tests/vectors/${name}`, bytes);
+    console.log(`${name}: ${bytes.length}`);
+  }
+}
+
+function answers(kernels: Kernels): void {
+  const model = answering(kernels, smallest(1));
+  const request = { prompts: [[1, 2], [3]], tokens: 3, choice: 'greedy' } as const; // prettier-ignore
+  const hiding = { ...request, hidden: [0], reveal: [{ sequence: 1, position: 2 }] };
+  write({
+    'answer.key': model.key,
+    'answer.zkp': model.answer(request),
+    'answer-private.zkp': model.answer(hiding),
+    'answer.link': model.link(),
+  });
+  model.close();
+}
+
+/** Two steps with momentum, the first from public weights, the second from committed ones. */
+function training(kernels: Kernels): void {
+  const owner = trainer(kernels, NARROW_MOMENTUM);
+  const { run, segments } = owner.train(NARROW_MOMENTUM, [1, 1]);
+  const [first, second] = segments as [Uint8Array, Uint8Array];
+  write({ 'training.run': run, 'training-0.seg': first, 'training-1.seg': second });
+  owner.close();
+}
+
+function toys(kernels: Kernels): void {
+  const all = [...twinCases(kernels), ...programTwinCases(kernels)].filter(
+    ({ name }) => !name.includes('S128'),
+  );
+  const proofs = all.map(({ name, proofs: [proof] }) => ({
+    name,
+    proof: Buffer.from(proof as Uint8Array).toString('base64'),
+  }));
+  write({ 'proofs.json': `${JSON.stringify({ proofs }, null, 1)}\n` });
+}
+
+const makers = { answers, training, toys };
+const wanted = process.argv.slice(2);
+const known = Object.keys(makers);
+if (wanted.some((name) => !known.includes(name))) throw new RangeError(`expected ${known.join(', ')}`);
 const kernels = await wasmKernels({ threads: 1 });
-const model = answering(kernels, smallest(1));
-const request = { prompts: [[1, 2], [3]], tokens: 3, choice: 'greedy' } as const; // prettier-ignore
-const hiding = { ...request, hidden: [0], reveal: [{ sequence: 1, position: 2 }] };
-const files = {
-  'answer.key': model.key,
-  'answer.zkp': model.answer(request),
-  'answer-private.zkp': model.answer(hiding),
-  'answer.link': model.link(),
-};
-model.close();
-for (const [name, bytes] of Object.entries(files)) writeFileSync(`tests/vectors/${name}`, bytes);
-const toys = [...twinCases(kernels), ...programTwinCases(kernels)].filter(
-  ({ name }) => !name.includes('S128'),
-);
-const proofs = toys.map(({ name, proofs: [proof] }) => ({
-  name,
-  proof: Buffer.from(proof as Uint8Array).toString('base64'),
-}));
-writeFileSync('tests/vectors/proofs.json', `${JSON.stringify({ proofs }, null, 1)}\n`);
-console.log(proofs.map(({ name, proof }) => `${name}: ${proof.length}`).join('\n'));
+for (const [name, make] of Object.entries(makers)) {
+  if (wanted.length === 0 || wanted.includes(name)) make(kernels);
+}
 await kernels.close();

@@ -27,9 +27,13 @@ import { decodeParameters, encodeParameters } from '../../src/params/encoding.ts
 import { programDigest } from '../../src/relation/digest.ts';
 import { tableDigestOf } from '../../src/tables/index.ts';
 import { formatVectors } from '../../tools/format-vectors.ts';
+import { batchRows } from '../../src/training/order.ts';
+import { trainingProgram } from '../../src/training/program.ts';
+import { stateFromSeed } from '../../src/training/state.ts';
 import { bothWords } from '../support/twin-answers.ts';
 import { twinCases } from '../support/twin-cases.ts';
 import { programTwinCases } from '../support/twin-program-cases.ts';
+import { bothTrainingWords, planOfTwin } from '../support/twin-training.ts';
 
 const bytesOf = (name: string): Uint8Array =>
   new Uint8Array(readFileSync(new URL(`../vectors/${name}`, import.meta.url)));
@@ -42,8 +46,8 @@ const K = algebraOf({ p: 2130706433n, low: [-1n, 0n, 1n, 0n, 0n] });
 
 test('the twin still says what it wrote', { timeout: 300_000 }, () => {
   const now = JSON.parse(JSON.stringify(formatVectors())) as Vectors;
-  const { encodings, parameters, commitments, tables, programs } = stored;
-  expect(now).toEqual({ encodings, parameters, commitments, tables, programs });
+  const { encodings, parameters, commitments, tables, programs, training } = stored;
+  expect(now).toEqual({ encodings, parameters, commitments, tables, programs, training });
 });
 
 describe('src/ says the same', () => {
@@ -95,7 +99,31 @@ describe('src/ says the same', () => {
       expect([tensors, tables, virtuals, relations].map(({ length }) => length)).toEqual(counts);
     }
   });
+
+  test('training: rows, first weights, programs', () => {
+    expect(stored.training.length).toBeGreaterThan(3);
+    for (const of of stored.training) {
+      const { rows, weights, program, counts } = of;
+      expect(trainingOf(of)).toEqual({ rows, weights, program, counts });
+    }
+  });
 });
+
+/** What src/ computes for the known answers of training. */
+function trainingOf({ plan, first, count, seed, fromSeed }: Vectors['training'][number]) {
+  const key = payloadBytes(32, seed);
+  const own = planOfTwin(plan);
+  const rows = batchRows(own, key, first, count);
+  const initial = stateFromSeed(own, key);
+  const program = trainingProgram({ plan: own, first, count, rows, ...(fromSeed && { initial }) });
+  const { tensors, tables, virtuals, relations } = program;
+  return {
+    rows: Array.from(rows),
+    weights: initial.map(({ weight }) => Array.from(weight)),
+    program: hex(programDigest(koalaBear, program)),
+    counts: [tensors, tables, virtuals, relations].map(({ length }) => length),
+  };
+}
 
 /** All rows of the codewords of a commitment. */
 function rowsOf({ columns, logData, padLength, seed }: CommitmentInput): number[][] {
@@ -128,6 +156,14 @@ describe('proofs that were kept', () => {
     expect(bothWords(twin.key, file)).toEqual(['MODEL', 'MODEL']);
     const again = twinLinks(K, key, [link, link]).verdict;
     expect([again.ok || again.code, verifyModelLinks(key, [link, link]).ok]).toEqual(['MODEL', false]);
+  });
+
+  test('a run of training, and both of its segments', { timeout: 300_000 }, () => {
+    const names = ['training.run', 'training-0.seg', 'training-1.seg'];
+    const [run, first, second] = names.map(bytesOf) as [Uint8Array, Uint8Array, Uint8Array];
+    expect(bothTrainingWords(run, [first, second])).toEqual(['accepted', 'accepted']);
+    expect(bothTrainingWords(run, [second])).toEqual(['STEP', 'STEP']);
+    expect(bothTrainingWords(run, [first, first])).toEqual(['STEP', 'STEP']);
   });
 
   test('linear openings, links, lookups, programs over toy parameters', () => {

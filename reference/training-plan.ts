@@ -1,0 +1,133 @@
+/** Plans of training: spec/training.md section 1. One code, `PLAN`. */
+import { at, range, total } from './lists.ts';
+import { require } from './refusal.ts';
+
+/** Bits, and binary places. */
+export interface Format {
+  readonly bits: number;
+  readonly places: number;
+}
+
+export interface Plan {
+  /** d_0, .., d_L. */
+  readonly widths: readonly number[];
+  /** N, B, and of the run. */
+  readonly rows: number;
+  readonly batch: number;
+  readonly steps: number;
+  readonly input: Format;
+  readonly activation: Format;
+  readonly weight: Format;
+  readonly gradient: Format;
+  /** b_r, b_y. */
+  readonly low: number;
+  readonly sum: number;
+  /** m, b_h, b_l. */
+  readonly momentum?: { readonly shift: number; readonly high: number; readonly low: number };
+  readonly rates: readonly { readonly from: number; readonly rate: number }[];
+}
+
+/** A part of the weights of a layer, and its signed bits. */
+export interface Part {
+  readonly kind: 'weight' | 'rest' | 'high' | 'low';
+  readonly bits: number;
+}
+
+export function partsOf({ weight, low, momentum }: Plan): Part[] {
+  const own: Part[] = [
+    { kind: 'weight', bits: weight.bits },
+    { kind: 'rest', bits: low },
+  ];
+  if (momentum === undefined) return own;
+  return [...own, { kind: 'high', bits: momentum.high }, { kind: 'low', bits: momentum.low }];
+}
+
+/** 0, .., L - 1. */
+export function layersOf({ widths }: Plan): number[] {
+  return range(widths.length - 1);
+}
+
+/** [d_(l+1), d_l + 1]. */
+export function matrixOf({ widths }: Plan, layer: number): [number, number] {
+  return [at(widths, layer + 1), at(widths, layer) + 1];
+}
+
+/** Of what a layer reads. */
+export function readBy(plan: Plan, layer: number): Format {
+  return layer === 0 ? plan.input : plan.activation;
+}
+
+/** s of section 4. */
+export function shiftOf(plan: Plan, layer: number): number {
+  const result = layer === plan.widths.length - 2 ? 8 : plan.activation.places;
+  return plan.weight.places + readBy(plan, layer).places - result;
+}
+
+/** The rate of a step of the plan. */
+export function rateAt({ rates }: Plan, step: number): number {
+  const begun = rates.filter(({ from }) => from <= step);
+  return at(begun, begun.length - 1).rate;
+}
+
+/** Whether a plan keeps the bounds of the table. */
+export function checkPlan(plan: Plan): void {
+  const { widths, rows, batch, steps, rates } = plan;
+  within('layers', widths.length - 1, 1, 64);
+  for (const width of widths) within('width', width, 1, 2 ** 16);
+  within('classes', at(widths, widths.length - 1), 2, 2 ** 13);
+  const weights = total(layersOf(plan).map((layer) => at(matrixOf(plan, layer), 0) * at(matrixOf(plan, layer), 1))); // prettier-ignore
+  within('weights', weights, 1, 2 ** 24);
+  within('N', rows, 1, 2 ** 20);
+  within('B', batch, 1, Math.min(rows, 2 ** 12));
+  within('steps', steps, 1, 2 ** 31 - 1);
+  checkBits(plan);
+  within('rates', rates.length, 1, 2 ** 12);
+  rates.forEach(({ from, rate }, i) => {
+    within('from', from, i === 0 ? 0 : at(rates, i - 1).from + 1, i === 0 ? 0 : steps - 1);
+    within('rate', rate, 1, 2 ** 20);
+    for (const layer of layersOf(plan)) require(moveOf(plan, layer, rate) < 2n ** 52n, 'PLAN', 'moves');
+  });
+}
+
+function checkBits(plan: Plan): void {
+  const { input, activation, weight, gradient, low, sum, momentum } = plan;
+  for (const { bits, places } of [input, activation]) {
+    within('bits', bits, 2, 15);
+    within('places', places, 0, bits);
+  }
+  const hidden = plan.widths.length > 2;
+  require(!hidden || activation.places === input.places, 'PLAN', 'places of activations');
+  within('b_w', weight.bits, 2, 16);
+  within('f_w', weight.places, 1, 16);
+  within('b_r', low, 1, 15);
+  within('b_w + b_r', weight.bits + low, 3, 30);
+  within('b_y', sum, 2, 16);
+  for (const layer of layersOf(plan)) {
+    within('s', shiftOf(plan, layer), 1, 22);
+    within('b_y + s', sum + shiftOf(plan, layer), 3, 30);
+  }
+  within('b_g', gradient.bits, 2, 16);
+  within('f_g', gradient.places, 1, 12);
+  within('b_g + f_w', gradient.bits + weight.places, 3, 30);
+  if (momentum === undefined) return;
+  within('m', momentum.shift, 1, 8);
+  within('b_h', momentum.high, 2, 16);
+  within('b_l', momentum.low, 1, 15);
+  within('m + b_h + b_l', momentum.shift + momentum.high + momentum.low, 4, 30);
+}
+
+/** Section 6: the most that a rate moves a weight of a layer, rate |G| or rate |M'|. */
+function moveOf(plan: Plan, layer: number, rate: number): bigint {
+  const { batch, gradient, momentum } = plan;
+  if (momentum !== undefined) {
+    const { high, low } = momentum;
+    return BigInt(rate) * (2n ** BigInt(high + low - 1) + 2n ** BigInt(low - 1));
+  }
+  const last = layer === plan.widths.length - 2;
+  const g = 2n ** BigInt(last ? gradient.places : gradient.bits - 1);
+  return BigInt(rate) * BigInt(batch) * g * 2n ** BigInt(readBy(plan, layer).bits);
+}
+
+function within(what: string, x: number, least: number, most: number): void {
+  require(least <= x && x <= most, 'PLAN', `${what} is ${x}`);
+}

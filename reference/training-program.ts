@@ -1,0 +1,153 @@
+/** The program of a segment: spec/training-program.md. Batches and passes; weights are in training-state.ts. */
+import { distanceTable, rampTable, rangeTable } from './lookup-tables.ts';
+import { lookup, publicTensor, virtual, witness, zero } from './lowering.ts';
+import { at, range } from './lists.ts';
+import type { Coordinate, Index, Program } from './program.ts';
+import { cell, constant, product, read } from './terms.ts';
+import { layersOf, matrixOf, readBy, shiftOf } from './training-plan.ts';
+import { bothEnds, commitState, rangeOf, rowOf, signed, update, type Steps } from './training-state.ts';
+
+/** What a segment is about. */
+export type Segment = Pick<Steps, 'plan' | 'first' | 'count' | 'rows' | 'start'>;
+
+/** The steps [first, first + count) of a plan that `checkPlan` accepts, all of one rate. */
+export function trainingProgram(segment: Segment): Program {
+  const to: Steps = { ...segment, tensors: [], tables: [], virtuals: [], relations: [] };
+  const layers = layersOf(segment.plan);
+  commitState(to);
+  batches(to);
+  bothEnds(to);
+  for (const layer of layers) forward(to, layer);
+  gradientOfLogits(to);
+  for (const layer of [...layers].reverse()) {
+    update(to, layer);
+    if (layer > 0) back(to, layer);
+  }
+  const { tensors, tables, virtuals, relations } = to;
+  return { tensors, tables, virtuals, relations };
+}
+
+function rowsIndex({ plan, count }: Steps): Index {
+  return { name: 'r', size: count * plan.batch };
+}
+
+/** Section 2. */
+function batches(to: Steps): void {
+  const { plan, rows } = to;
+  const [inputs, classes] = [at(plan.widths, 0), at(plan.widths, plan.widths.length - 1)];
+  const r = rowsIndex(to);
+  const j: Index = { name: 'j', size: classes };
+  const own: Coordinate = { kind: 'gather', index: 'r', positions: rows };
+  to.tensors.push({ kind: 'static', name: 'data/inputs', shape: [plan.rows, inputs], group: 0 });
+  to.tensors.push({ kind: 'static', name: 'data/labels', shape: [plan.rows], group: 0 });
+  witness(to, 'x/0', [r.size, inputs], 0, 2 ** plan.input.bits - 1);
+  const same = [cell(1, 'x/0', 'r', 'k'), cell(-1, 'data/inputs', own, 'k')];
+  zero(to, 'x/0/rows', [r, { name: 'k', size: inputs }], same);
+  rangeOf(to, 'x/0');
+  witness(to, 'target', [r.size, classes], 0, 1);
+  rangeOf(to, 'target');
+  const target = read('target', 'r', 'j');
+  zero(to, 'target/one', [r], [product(1, [target], [j]), constant(-1)]);
+  publicTensor(to, 'classes', [classes], range(classes));
+  const number = product(1, [target, read('classes', 'j')], [j]);
+  zero(to, 'target/label', [r], [number, cell(-1, 'data/labels', own)]);
+}
+
+/** Section 4. */
+function forward(to: Steps, layer: number): void {
+  const { plan, count } = to;
+  const [outputs, columns] = matrixOf(plan, layer);
+  const [s, t]: [Index, Index] = [{ name: 's', size: count }, { name: 't', size: plan.batch }]; // prettier-ignore
+  const [o, k]: [Index, Index] = [{ name: 'o', size: outputs }, { name: 'k', size: columns - 1 }]; // prettier-ignore
+  const r = rowsIndex(to);
+  const weight = `weight/${layer}`;
+  const sums = [
+    product(1, [read(`x/${layer}`, rowOf(to), 'k'), read(weight, 's', 'o', 'k')], [k]),
+    cell(2 ** readBy(plan, layer).places, weight, 's', 'o', columns - 1),
+  ];
+  virtual(to, `sum/${layer}`, [s, t, o], sums, 'residue');
+  const y = signed(to, `y/${layer}`, [r.size, outputs], plan.sum);
+  round(to, y, `sum/${layer}`, [s, t, o], shiftOf(plan, layer));
+  if (layer === plan.widths.length - 2) return rangeOf(to, y);
+  const [x, slope] = [`x/${layer + 1}`, `slope/${layer}`];
+  witness(to, x, [r.size, outputs], 0, 2 ** plan.activation.bits - 1);
+  witness(to, slope, [r.size, outputs], 0, 1);
+  const key = [cell(1, y, 'r', 'o'), constant(2 ** (plan.sum - 1))];
+  const table = rampTable(plan.sum, plan.activation.bits);
+  lookup(to, `${x}/ramp`, [r, o], table, key, [cell(1, x, 'r', 'o')], [cell(1, slope, 'r', 'o')]);
+}
+
+/** N/remainder: sum + 2^(s-1) - 2^s N, where N has its rows in one dimension. */
+function round(to: Steps, name: string, sum: string, indices: readonly Index[], shift: number): void {
+  const names = indices.map((index) => index.name);
+  lookup(to, `${name}/remainder`, indices, rangeTable(2 ** shift), [
+    cell(1, sum, ...names),
+    constant(2 ** (shift - 1)),
+    cell(-(2 ** shift), name, rowOf(to), at(names, 2)),
+  ]);
+}
+
+/** Section 5. */
+function gradientOfLogits(to: Steps): void {
+  const { plan } = to;
+  const last = plan.widths.length - 2;
+  const f = plan.gradient.places;
+  const r = rowsIndex(to);
+  const j: Index = { name: 'j', size: at(plan.widths, last + 1) };
+  const own = (name: string): ReturnType<typeof cell> => cell(1, name, 'r', 'j');
+  const rows = (name: string, bits: number): void => {
+    witness(to, name, [r.size], 0, 2 ** bits - 1);
+    rangeOf(to, name);
+  };
+  signed(to, 'softmax/shift', [r.size], 10);
+  rangeOf(to, 'softmax/shift');
+  rows('softmax/sum', 15);
+  const distance = [cell(2 ** 16, 'softmax/shift', 'r'), cell(-369, `y/${last}`, 'r', 'j')];
+  virtual(to, 'softmax/distance', [r, j], distance, 'proven');
+  const committed = ['softmax/step', 'softmax/numerator', 'softmax/carry'];
+  for (const name of committed) witness(to, name, [r.size, j.size]);
+  const rest = [own('softmax/distance'), cell(-(2 ** 10), 'softmax/step', 'r', 'j')];
+  lookup(to, 'softmax/rest', [r, j], rangeTable(1024), rest);
+  lookup(to, 'softmax/numerators', [r, j], distanceTable(), ...committed.map((name) => [own(name)]));
+  const all = (name: string): ReturnType<typeof product> => product(1, [read(name, 'r', 'j')], [j]);
+  zero(to, 'softmax/sum/all', [r], [all('softmax/numerator'), cell(-1, 'softmax/sum', 'r')]);
+  const next = [cell(2, 'softmax/sum', 'r'), all('softmax/carry'), constant(-(2 ** 15))];
+  lookup(to, 'softmax/next', [r], rangeTable(65536), next);
+  rows('softmax/reciprocal', f + 2);
+  rows('softmax/reciprocal-rest', 15);
+  const [sum, reciprocal] = [read('softmax/sum', 'r'), read('softmax/reciprocal', 'r')];
+  zero(to, 'softmax/division', [r], [product(1, [sum, reciprocal]), cell(1, 'softmax/reciprocal-rest', 'r'), constant(-(2 ** (f + 15)))]); // prettier-ignore
+  const room = [cell(1, 'softmax/sum', 'r'), constant(-1), cell(-1, 'softmax/reciprocal-rest', 'r')];
+  lookup(to, 'softmax/room', [r], rangeTable(32768), room);
+  const scaled = [product(1, [read('softmax/numerator', 'r', 'j'), reciprocal])];
+  virtual(to, 'softmax/product', [r, j], scaled, 'proven');
+  const probability = witness(to, 'softmax/probability', [r.size, j.size], 0, 2 ** (f + 1) - 1);
+  rangeOf(to, probability);
+  const cells: Index[] = [{ name: 'd0', size: r.size }, { name: 'd1', size: j.size }]; // prettier-ignore
+  lookup(to, `${probability}/remainder`, cells, rangeTable(32768), [
+    cell(1, 'softmax/product', 'd0', 'd1'),
+    constant(2 ** 14),
+    cell(-(2 ** 15), probability, 'd0', 'd1'),
+  ]);
+  const g = witness(to, `gradient/${last}`, [r.size, j.size]);
+  const difference = [own(g), cell(-1, probability, 'r', 'j'), cell(2 ** f, 'target', 'r', 'j')];
+  zero(to, `${g}/difference`, [r, j], difference);
+}
+
+/** Section 6, "Then, for l > 0". */
+function back(to: Steps, layer: number): void {
+  const { plan, count } = to;
+  const [outputs, columns] = matrixOf(plan, layer);
+  const [s, t]: [Index, Index] = [{ name: 's', size: count }, { name: 't', size: plan.batch }]; // prettier-ignore
+  const [o, k]: [Index, Index] = [{ name: 'o', size: outputs }, { name: 'k', size: columns - 1 }]; // prettier-ignore
+  const r = rowsIndex(to);
+  const g = read(`gradient/${layer}`, rowOf(to), 'o');
+  const terms = [product(1, [g, read(`weight/${layer}`, 's', 'o', 'k')], [o])];
+  virtual(to, `back/${layer}`, [s, t, k], terms, 'residue');
+  const rounded = signed(to, `back-rounded/${layer}`, [r.size, k.size], plan.gradient.bits);
+  round(to, rounded, `back/${layer}`, [s, t, k], plan.weight.places);
+  rangeOf(to, rounded);
+  const below = witness(to, `gradient/${layer - 1}`, [r.size, k.size]);
+  const through = product(-1, [read(`slope/${layer - 1}`, 'r', 'k'), read(rounded, 'r', 'k')]);
+  zero(to, `${below}/slope`, [r, k], [cell(1, below, 'r', 'k'), through]);
+}

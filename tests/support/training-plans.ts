@@ -1,0 +1,42 @@
+/** Random plans of training, small enough for both programs to be made in a moment. */
+import { checkPlan } from '../../src/training/check-plan.ts';
+import type { TrainingPlan } from '../../src/training/plan.ts';
+import { ProofError } from '../../src/errors/proof-error.ts';
+import { dice, type Dice } from './graphs.ts';
+
+/** Plan `seed`: one that `checkPlan` accepts, of 8 steps. */
+export function randomPlan(seed: number): TrainingPlan {
+  for (let attempt = 0; ; attempt++) {
+    const plan = draw(dice(1000 * seed + attempt));
+    try {
+      checkPlan(plan);
+      return plan;
+    } catch (error) {
+      if (!(error instanceof ProofError)) throw error;
+    }
+  }
+}
+
+function draw(d: Dice): TrainingPlan {
+  const widths = Array.from({ length: d.int(2, 4) }, () => d.int(1, 9));
+  widths[widths.length - 1] = d.int(2, 9);
+  const batch = d.int(1, 5);
+  const [places, bits] = [d.int(0, 8), d.int(8, 12)];
+  const plan: TrainingPlan = {
+    widths,
+    rows: batch * d.int(1, 4) + d.int(0, batch - 1),
+    batch,
+    steps: 8,
+    formats: {
+      input: { bits, fraction: places },
+      activation: { bits: d.int(8, 12), fraction: places },
+      weight: { bits: d.int(2, 16), fraction: d.int(1, 13) },
+      low: d.int(1, 15),
+      sum: d.int(8, 14),
+      gradient: { bits: d.int(2, 16), fraction: d.int(1, 12) },
+    },
+    rates: d.pick([[{ from: 0, rate: d.int(1, 99) }], [{ from: 0, rate: d.int(1, 9) }, { from: 4, rate: 7 }]]), // prettier-ignore
+  };
+  if (d.int(0, 1) === 0) return plan;
+  return { ...plan, momentum: { shift: d.int(1, 8), high: d.int(2, 12), low: d.int(1, 12) } };
+}
