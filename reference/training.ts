@@ -98,6 +98,7 @@ function follow(K: Algebra, run: Run, point: Point, file: SegmentFile): Point {
     ['first', 'integer', first],
     ['count', 'integer', count],
     ['input', 'digest', input],
+    ['output', 'digest', keyDigest(output.bytes)],
   ]);
   const keys = [run.data, ...(point.weights === undefined ? [] : [point.weights]), output];
   const groups = keys.map(({ group }) => group);

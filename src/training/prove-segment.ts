@@ -121,7 +121,7 @@ export function proveSegment(
   mark('commitment to weights');
   const output = commitState(kernels, home, path, plan, state, group.key.parameters, uses);
   const input = inputDigest(named, from);
-  const place = { run: named.digest, first: point.step, count, input };
+  const place = { run: named.digest, first: point.step, count, input, output: output.key };
   mark('witness values');
   const witness = trainingWitness(execution);
   mark('program');
@@ -132,7 +132,7 @@ export function proveSegment(
     context: segmentContext(place),
     onStep: mark,
   });
-  const file = { ...place, output: output.key, parameters: statement.parameters, proof };
+  const file = { ...place, parameters: statement.parameters, proof };
   return {
     bytes: encodeSegment(file),
     point: { step: point.step + count, state, group: output },
