@@ -1,13 +1,16 @@
 #!/usr/bin/env node
 /** The command `zkdl`. Each verb is a shell over one function of `../verbs`. */
+import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { addOwnerCommands } from './owner-commands.ts';
 import { addPublicCommands } from './public-commands.ts';
 import { report } from './shell.ts';
+import { watchOutput } from './output.ts';
 
 function program(): Command {
   const zkdl = new Command('zkdl')
     .description('Proofs that a committed language model gave an answer')
+    .version(version(), '--version', 'print the version')
     .exitOverride()
     .configureOutput({ writeErr: () => {} }) // told once, by `reportWrongUse`
     .addHelpText(
@@ -19,6 +22,11 @@ function program(): Command {
   return zkdl;
 }
 
+function version(): string {
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { readonly version: string }).version;
+}
+
 /** A command line that commander refuses; asking for help is none. */
 function reportWrongUse({ exitCode, code, message }: CommanderError): void {
   if (exitCode === 0) return;
@@ -28,6 +36,7 @@ function reportWrongUse({ exitCode, code, message }: CommanderError): void {
   report(json, { exit: 2, code: 'USAGE', stage: 'command line', detail: `${detail}; see zkdl --help` });
 }
 
+watchOutput();
 try {
   await program().parseAsync(process.argv);
 } catch (error) {

@@ -11,6 +11,7 @@ import type { Parameters } from '../params/parameters.ts';
 import { decodeKey, encodeKey, keyDigest, type GroupKey } from '../pcs/key.ts';
 import { decodeModel, encodeInfo, type ModelInfo } from '../quantize/index.ts';
 import { naming, readInput } from './files.ts';
+import { kindOf, otherKind, type FileKind } from './kinds.ts';
 import { summariseGraph, type GraphSummary } from './nodes.ts';
 import { hexOf } from './verify.ts';
 
@@ -80,19 +81,18 @@ export interface ParameterSummary {
  */
 export function inspectFile(path: string): Inspection {
   const bytes = readInput(path);
-  const magic = String.fromCharCode(...bytes.subarray(0, 8));
-  const inspect = Object.hasOwn(KINDS, magic) ? KINDS[magic] : undefined;
-  if (inspect === undefined) {
-    refuse('FORMAT', path, 'expected a model, a key, a proof or a link of zkdl, got another file');
+  const kind = kindOf(bytes);
+  if (kind === undefined) {
+    refuse('FORMAT', path, otherKind('a model, a key, a proof or a link of zkdl', bytes));
   }
-  return naming(path, () => inspect(bytes));
+  return naming(path, () => INSPECTORS[kind](bytes));
 }
 
-const KINDS: Readonly<Record<string, (bytes: Uint8Array) => Inspection>> = {
-  zkdlmodl: inspectModel,
-  'zkdl-mdl': inspectKey,
-  'zkdl-ans': inspectAnswer,
-  'zkdl-lnk': inspectLink,
+const INSPECTORS: Readonly<Record<FileKind, (bytes: Uint8Array) => Inspection>> = {
+  model: inspectModel,
+  key: inspectKey,
+  answer: inspectAnswer,
+  link: inspectLink,
 };
 
 function programOf(graph: Graph, info: ModelInfo): Program {
