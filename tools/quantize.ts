@@ -2,7 +2,7 @@
  * Quantises a model, prints its accuracy report and, if asked, writes its file.
  *
  *   npm run quantize -- --model models/zkdl-3m --json
- *   npm run quantize -- --model story.bin --tokenizer tok.bin --profile P16 --out story.zkdl
+ *   npm run quantize -- --model story.bin --tokenizer tok.bin --profile P16 --out story.zkq
  *   npm run quantize -- --model DIR --text held-out.txt --prompt "Once upon a time"
  *   npm run quantize -- --model DIR --calibration 2x64 --evaluation 4x64 --max-kl 2e-4 --min-top1 0.993
  *

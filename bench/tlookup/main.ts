@@ -12,7 +12,7 @@ import { createPadLedger } from '../../src/pads/ledger.ts';
 import { createProverPads } from '../../src/pads/pads-prove.ts';
 import { createPadPlanner } from '../../src/pads/plan.ts';
 import { lookupProgramDigest } from '../../src/tlookup/digest.ts';
-import type { BalanceWitness } from '../../src/tlookup/forest-prove.ts';
+import type { BalanceWitness } from '../../src/tlookup/leaves-prove.ts';
 import { countMultiplicities } from '../../src/tlookup/multiplicities-witness.ts';
 import { planLookups } from '../../src/tlookup/plan.ts';
 import { proveLookups } from '../../src/tlookup/prove.ts';

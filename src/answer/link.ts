@@ -38,9 +38,9 @@ export function encodeModelLink({ older, weights, parameters, proof }: ModelLink
   ]);
 }
 
-/** @throws ProofError `FORMAT`, `VERSION`, `LENGTH`; as `decodeParameters` */
-export function decodeModelLink(bytes: Uint8Array): ModelLink {
-  const reader = fileReader(STAGE, bytes, MAGIC, MODEL_LINK_VERSION);
+/** @param stage names the file in errors. @throws ProofError `FORMAT`, `VERSION`, `LENGTH`; as `decodeParameters` */
+export function decodeModelLink(bytes: Uint8Array, stage = STAGE): ModelLink {
+  const reader = fileReader(stage, bytes, MAGIC, MODEL_LINK_VERSION);
   const older = reader.bytes('older', DIGEST_BYTES).slice();
   const weights = reader.block('weights').slice();
   const parameters = decodeParameters(reader.block('parameters'));
@@ -81,7 +81,7 @@ export function verifyModelLinks(trusted: Uint8Array, links: readonly Uint8Array
 
 function follow(trusted: Uint8Array, bytes: Uint8Array, stage: string): Uint8Array<ArrayBuffer> {
   const older = decodeModelKey(trusted);
-  const link = decodeModelLink(bytes);
+  const link = decodeModelLink(bytes, stage);
   const digest = modelDigest(trusted);
   if (link.older.some((byte, i) => byte !== digest[i])) {
     refuse('MODEL', stage, 'expected a link from the key before it, got one from another');

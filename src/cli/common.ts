@@ -1,6 +1,6 @@
 /** Options that every command has. */
 import type { Command } from 'commander';
-import { positive } from './numbers.ts';
+import { newName, positive } from './numbers.ts';
 
 /** A command with `--json`, `--quiet`, and what provers need. */
 export function withCommon(command: Command, prover: boolean): Command {
@@ -9,6 +9,10 @@ export function withCommon(command: Command, prover: boolean): Command {
     .option('--quiet', 'no progress on standard error');
   if (!prover) return command;
   return command
-    .option('--home <dir>', 'state of this prover: secret and budgets (default: $XDG_STATE_HOME/zkdl)')
+    .option(
+      '--home <dir>',
+      'state of this prover: secret and budgets (default: $XDG_STATE_HOME/zkdl)',
+      newName,
+    )
     .option('--threads <n>', 'threads of the kernels (default: as many as cores)', positive);
 }

@@ -38,5 +38,5 @@ export function failureOf(error: unknown): Failure {
 }
 
 export function failureLine({ code, stage, detail }: Failure): string {
-  return `zkdl: ${code}: ${printable(stage)}: ${printable(detail)}`;
+  return `zkdl: ${code}: ${printable(stage) || "''"}: ${printable(detail)}`;
 }

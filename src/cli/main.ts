@@ -1,14 +1,17 @@
 #!/usr/bin/env node
 /** The command `zkdl`. Each verb is a shell over one function of `../verbs`. */
+import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { addOwnerCommands } from './owner-commands.ts';
 import { addPublicCommands } from './public-commands.ts';
 import { report } from './shell.ts';
 import { addTrainingCommands } from './training-commands.ts';
+import { watchOutput } from './output.ts';
 
 function program(): Command {
   const zkdl = new Command('zkdl')
     .description('Proofs that a committed model gave an answer, and that a network was trained as announced')
+    .version(version(), '--version', 'print the version')
     .exitOverride()
     .configureOutput({ writeErr: () => {} }) // told once, by `reportWrongUse`
     .addHelpText(
@@ -21,6 +24,11 @@ function program(): Command {
   return zkdl;
 }
 
+function version(): string {
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { readonly version: string }).version;
+}
+
 /** A command line that commander refuses; asking for help is none. */
 function reportWrongUse({ exitCode, code, message }: CommanderError): void {
   if (exitCode === 0) return;
@@ -30,6 +38,7 @@ function reportWrongUse({ exitCode, code, message }: CommanderError): void {
   report(json, { exit: 2, code: 'USAGE', stage: 'command line', detail: `${detail}; see zkdl --help` });
 }
 
+watchOutput();
 try {
   await program().parseAsync(process.argv);
 } catch (error) {

@@ -1,4 +1,4 @@
-/** Numbers as options give them. */
+/** Numbers, sizes and names as options give them. */
 import { InvalidArgumentError } from 'commander';
 
 /** A parser of positive integers, for commander. */
@@ -22,6 +22,12 @@ export function decimal(text: string): number {
     throw new InvalidArgumentError(`expected a number such as 0.8, got ${text}`);
   }
   return Number(text);
+}
+
+/** The name of what is made: an empty one, of a shell variable that is not set, would be the working directory. */
+export function newName(text: string): string {
+  if (text === '') throw new InvalidArgumentError('expected a name, got none');
+  return text;
 }
 
 /** "4GB", "512MB": bytes, for commander. */

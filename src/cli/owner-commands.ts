@@ -11,7 +11,7 @@ import {
   type LogitPosition,
 } from '../verbs/index.ts';
 import { withCommon } from './common.ts';
-import { byteCount, given, decimal, positive, sampleSize } from './numbers.ts';
+import { byteCount, given, decimal, newName, positive, sampleSize } from './numbers.ts';
 import { logitPositions, promptsOf, several } from './prompts.ts';
 import { runCommand, type CommonOptions } from './shell.ts';
 import { accuracy, showBudget, showCommit, showImport, showRefresh } from './show.ts';
@@ -66,7 +66,11 @@ function addImport(zkdl: Command): void {
   withCommon(zkdl.command('import'), true)
     .description('turn a published model into an integer program with a known accuracy')
     .argument('<model>', 'a Hugging Face folder, or a llama2.c checkpoint')
-    .requiredOption('-o, --out <file>', 'model file to make (private); its tokenizer is copied beside it')
+    .requiredOption(
+      '-o, --out <file>',
+      'model file to make (private); its tokenizer is copied beside it',
+      newName,
+    )
     .addOption(new Option('--profile <name>', 'bits').choices(['P12', 'P14', 'P16']).default('P14'))
     .option('--calibrate <file>', 'text to calibrate and measure with (default: samples of the model)')
     .option('--allow-miss <reason>', 'write a program that misses its target; the reason becomes public')
@@ -100,8 +104,8 @@ function addCommit(zkdl: Command): void {
   withCommon(zkdl.command('commit'), true)
     .description('commit to the weights of a model once, and make the key to publish')
     .argument('<model>', 'a model file')
-    .requiredOption('-o, --out <dir>', 'directory to make (private)')
-    .option('--key <file>', 'key file to make (public; default: DIR.key)')
+    .requiredOption('-o, --out <dir>', 'directory to make (private)', newName)
+    .option('--key <file>', 'key file to make (public; default: DIR.key)', newName)
     .option('--tokenizer <file>', 'default: the one beside the model file')
     .option('--proofs <n>', 'proofs before a refresh (default: 500)', positive)
     .option('--tokens <n>', 'tokens of the answers that proofs shall be short for (default: 64)', positive)
@@ -134,7 +138,7 @@ function addProve(zkdl: Command): void {
       'all, or new tokens such as 1,3-5 (2:7: of text 2)',
       logitPositions,
     )
-    .requiredOption('-o, --out <file>', 'proof file to make (public)')
+    .requiredOption('-o, --out <file>', 'proof file to make (public)', newName)
     .option('--tokens <n>', 'greatest number of new tokens (default: 32)', positive)
     .option('--greedy', 'the likeliest token each time (default)')
     .option('--seed <hex>', 'sample, with this public seed of 32 bytes')

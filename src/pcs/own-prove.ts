@@ -7,14 +7,19 @@ import { hotWords } from '../kernels/memory/hot.ts';
 import { columnCode, type Parameters } from '../params/parameters.ts';
 import type { MaskSource } from '../random/masks.ts';
 import { arraySource, type ColumnSource } from './columns.ts';
-import { commitColumns } from './commit.ts';
+import { commitColumns, type Keep } from './commit.ts';
 import { openColumns } from './rows-prove.ts';
 import { drawSalts, drawUniform, MASK_CELLS, MASK_PADS, OWN_PADS, OWN_SALTS_AT } from './masks-prove.ts';
 import type { OpenableGroup } from './open-prove.ts';
 import { ownTree } from './opening.ts';
 
+/** Words of the longest codeword that is kept: 1 GiB. Of a longer one the opened rows are computed again, at a tenth of what making it took. */
+const MOST_KEPT_WORDS = 2 ** 28;
+
 /** Made and opened in one proof: rows are kept, and the lowest layers of the tree are hashed again where it is opened. */
-const KEEP_ALL = { absentLayers: 4, codeword: true, scoped: true } as const;
+function keepOf(words: number): Keep {
+  return { absentLayers: 4, codeword: words <= MOST_KEPT_WORDS, scoped: true };
+}
 
 /**
  * Commits a proof's own columns and its mask. What it returns lies in the current scope of the kernel memory.
@@ -54,7 +59,7 @@ export function commitOwn(
     ownTree(kernels.ext, parameters, columns),
     columnSource,
     salts,
-    KEEP_ALL,
+    keepOf((columns + degree) * columnCode(code).length),
   );
   return {
     source: columnSource,

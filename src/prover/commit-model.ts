@@ -100,5 +100,14 @@ export function chooseModelParameters(model: QuantizedModel, options: CommitOpti
     { name: 'W', lifetime: 'static', cells } as const,
     { name: 'AM', lifetime: 'proof', cells: compiled.own.cells } as const,
   ];
-  return chooseParameters({ ...programCosts(compiled), groups }, { minProofs: options.minProofs ?? 500 });
+  const { minProofs = 500 } = options;
+  const workload = { ...programCosts(compiled), groups };
+  try {
+    return chooseParameters(workload, { minProofs });
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new RangeError(
+      `proofs: expected parameters that allow ${minProofs} for this model, got none: fewer, or a smaller model`,
+    );
+  }
 }

@@ -174,7 +174,7 @@ export function decodeModel(bytes: Uint8Array): QuantizedModel {
   const cursor = cursorOf(bytes, end);
   const header = cursor.take(HEADER_BYTES);
   if (MAGIC.some((byte, i) => header[i] !== byte)) {
-    refuse('MODEL_MAGIC', STAGE, 'expected a file that begins with zkdlmodl');
+    refuse('MODEL_MAGIC', STAGE, 'expected a model file, which begins zkdlmodl, got another file');
   }
   const view = new DataView(header.buffer, header.byteOffset);
   const version = view.getUint32(8, true);

@@ -49,6 +49,13 @@ export function reportOf(
 
 const REASON = /^[ -~]{1,200}$/;
 
+/** @throws RangeError naming the option unless it is absent or a reason that a report can hold */
+export function checkReason(name: string, reason: string | undefined): void {
+  if (reason !== undefined && !REASON.test(reason)) {
+    throw new RangeError(`${name}: expected 1 to ${MAX_REASON} printable ASCII characters, got others`);
+  }
+}
+
 /**
  * The report to publish.
  *
@@ -57,9 +64,7 @@ const REASON = /^[ -~]{1,200}$/;
  * @throws ProofError `ACCURACY` naming what was missed; RangeError for another override
  */
 export function published(report: Report, override: string | undefined, reason: string | undefined): Report {
-  if (override !== undefined && !REASON.test(override)) {
-    throw new RangeError(`override: expected 1 to ${MAX_REASON} printable ASCII characters, got others`);
-  }
+  checkReason('override', override);
   const missed = misses(report);
   if (missed.length === 0) return report;
   if (override !== undefined) return { ...report, override };

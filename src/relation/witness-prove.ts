@@ -1,5 +1,5 @@
 /** What the lookup argument needs of a program's witness: the columns of all sources, and multiplicities. */
-import type { BalanceWitness } from '../tlookup/forest-prove.ts';
+import type { BalanceWitness } from '../tlookup/leaves-prove.ts';
 import { countMultiplicities } from '../tlookup/multiplicities-witness.ts';
 import { gatherBlock, putTensor, type TensorCells } from './cells-prove.ts';
 import type { LookupBlock } from './claims.ts';

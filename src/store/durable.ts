@@ -82,11 +82,21 @@ export function ensureDirectory(files: FileSystem, path: string): void {
   } catch (error) {
     if (hasCode(error, 'FILE_MISSING') && parent !== path) {
       ensureDirectory(files, parent);
-      return ensureDirectory(files, path);
-    }
-    if (!hasCode(error, 'FILE_EXISTS')) throw error;
+      makeOrFind(files, path); // once: a file system such as /proc never takes a name
+    } else if (hasCode(error, 'FILE_EXISTS')) files.list(path);
+    else throw error;
   }
   files.syncDirectory(parent);
+}
+
+/** Makes a directory, or finds one that another process made meanwhile. */
+function makeOrFind(files: FileSystem, path: string): void {
+  try {
+    files.makeDirectory(path);
+  } catch (error) {
+    if (!hasCode(error, 'FILE_EXISTS')) throw error;
+    files.list(path);
+  }
 }
 
 /** Makes the names of a directory and of all above it durable, where this user may. */

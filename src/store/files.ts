@@ -53,6 +53,8 @@ const CAUSES: Readonly<Record<string, readonly [code: string, detail: string]>> 
   EFBIG: ['DISK_FULL', 'expected room for the file, got a limit of its size; nothing already stored is lost'],
   ENOENT: ['FILE_MISSING', 'expected a file or directory, got none'],
   ENOTDIR: ['FILE_MISSING', 'expected a directory, got a file'],
+  EISDIR: ['FILE_KIND', 'expected a file, got a directory'],
+  ENAMETOOLONG: ['FILE_ACCESS', 'expected a shorter name, got one that the file system does not take'],
   EEXIST: ['FILE_EXISTS', 'expected a new name, got one that is taken'],
   ENOTEMPTY: ['FILE_EXISTS', 'expected a new name, got a directory with files'],
   EACCES: ['FILE_ACCESS', 'expected permission, got none'],

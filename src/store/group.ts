@@ -11,7 +11,7 @@
  * The directory is made under an unfinished name and renamed when everything in it is durable: it exists whole or not at all.
  */
 import { dirname, join, resolve } from 'node:path';
-import { refuse } from '../errors/proof-error.ts';
+import { ProofError, refuse } from '../errors/proof-error.ts';
 import { freshTreeKey, treeKey } from '../random/keys.ts';
 import { maskSource } from '../random/masks.ts';
 import type { Secret } from '../secret/secret.ts';
@@ -147,6 +147,16 @@ function writeGroup(
   }
 }
 
+/** The key in a file. @throws ProofError as `decodeKey`, naming the file */
+function keyAt(path: string, bytes: Uint8Array): GroupKey {
+  try {
+    return decodeKey(bytes);
+  } catch (error) {
+    if (!(error instanceof ProofError)) throw error;
+    return refuse(error.code, path, `${error.stage}: ${error.detail}`);
+  }
+}
+
 /**
  * Opens a group's directory. The tree is hashed up to the cap of the key; cells are read when they are used, and rows that
  * do not hash to the tree never leave the prover.
@@ -172,7 +182,7 @@ export function openGroup(
   }
   const keyBytes = readWhole(files, join(where, KEY));
   quietly(() => files.syncDirectory(dirname(where))); // who committed it may have died before its name was durable
-  const key = decodeKey(keyBytes);
+  const key = keyAt(join(where, KEY), keyBytes);
   const digest = keyDigest(keyBytes);
   readCounter(files, where, digest, 0); // refuses a key that is not this directory's, in any bit
   const { parameters, group } = key;

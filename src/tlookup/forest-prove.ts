@@ -1,19 +1,18 @@
-/** The fractions of a forest: leaves from columns and multiplicities, and every layer above them. */
+/** The fractions of a forest: every layer above the leaves. */
 import type { Ext, Fe } from '../field/field.ts';
 import type { Kernels } from '../kernels/contract.ts';
-import { extWords, readExt, writeExt } from '../kernels/contract/layout.ts';
+import { extWords, readExt } from '../kernels/contract/layout.ts';
 import type { Fractions } from '../kernels/contract/lookup-tree.ts';
+import { allocate, roomIn } from './room-prove.ts';
 import type { Fingerprint } from './leaf-claim.ts';
-import type { LeafTree } from './layout.ts';
-import type { LoadedLookups, LookupTable, TableColumn } from './shape.ts';
-
-/** What a prover knows of a balance, canonical words of F. */
-export interface BalanceWitness {
-  /** For every source, its columns: `count` words each. */
-  readonly sources: readonly (readonly Uint32Array[])[];
-  /** For every table of the balance, how often each row is looked up. */
-  readonly multiplicities: readonly Uint32Array[];
-}
+import {
+  tableWords,
+  wholeLeaves,
+  writeLeaves,
+  type BalanceWitness,
+  type LeafSource,
+} from './leaves-prove.ts';
+import type { LoadedLookups, LookupTable } from './shape.ts';
 
 /** The fractions of a tree in layers 0 (the root) to `depth` (the leaves). */
 export interface Tree {
@@ -28,35 +27,8 @@ export interface Layer {
   readonly shared: boolean;
 }
 
-/** What a scope leaves free of the kernel memory for the windows of kernels, of which half at most. */
-const WINDOWS = 2 ** 28;
-
-/** Kernel memory while it lasts, ordinary memory behind it: kernels move that through windows in what is left. */
-export function allocate(kernels: Kernels, length: number): Uint32Array {
-  return 4 * length <= roomIn(kernels) ? kernels.memory.u32(length) : new Uint32Array(length);
-}
-
-function roomIn({ memory }: Kernels): number {
-  return memory.capacityBytes - Math.min(WINDOWS, memory.capacityBytes / 2) - memory.usedBytes;
-}
-
-/** Table columns as words, made once for all balances. */
-export type TableWords = (column: TableColumn, rows: number) => Uint32Array;
-
-export function tableWords(): TableWords {
-  // Ranges with one first value are the beginnings of the longest of them.
-  const ranges = new Map<number, Uint32Array>();
-  return (column, rows) => {
-    if (column.kind === 'dense') return column.values;
-    let words = ranges.get(column.first);
-    if (words === undefined || words.length < rows) {
-      words = new Uint32Array(rows);
-      for (let i = 0; i < rows; i++) words[i] = column.first + i;
-      ranges.set(column.first, words);
-    }
-    return words.subarray(0, rows);
-  };
-}
+/** Leaves of a range that are made at once: four such ranges lie in a cache. */
+const PIECE = 2 ** 15;
 
 /**
  * All trees, in the order of the program. Where they are larger than the kernel memory, the lowest two layers of each, three
@@ -77,61 +49,11 @@ export function buildForest(
   const keepAll = size <= roomIn(kernels);
   return lookups.trees.map((tree) => {
     const witness = witnesses[tree.balance] as BalanceWitness;
-    const leaves = () => leavesOf(kernels, lookups, tree, witness, fingerprint, words);
-    const whole = keepAll || tree.depth < 2 || tree.live <= 2 ** (tree.depth - 1);
-    return whole ? wholeTree(kernels, leaves()) : prunedTree(kernels, tree.depth, leaves);
+    const source: LeafSource = { tree, tables: lookups.program.tables, witness, fingerprint, words };
+    // Pieces are whole blocks of four.
+    const whole = keepAll || tree.depth < 4 || tree.live <= 2 ** (tree.depth - 1);
+    return whole ? wholeTree(kernels, wholeLeaves(kernels, source)) : prunedTree(kernels, source);
   });
-}
-
-function leavesOf(
-  kernels: Kernels,
-  { program }: LoadedLookups,
-  { blocks, depth, live, units }: LeafTree,
-  witness: BalanceWitness,
-  { alpha, betas }: Fingerprint,
-  words: TableWords,
-): Fractions {
-  const d = kernels.ext.degree;
-  const p = allocate(kernels, units < live ? extWords(live, d) : 0);
-  const q = allocate(kernels, extWords(live, d));
-  p.fill(0, extWords(live - 1, d) - extWords(1, d)); // words behind the last fraction are zero
-  q.fill(0, extWords(live - 1, d) - extWords(1, d));
-  const firstRow = blocks.find(({ kind }) => kind === 'table')?.at ?? live;
-  const one = kernels.ext.mulBase(kernels.ext.one, kernels.radix);
-  for (let i = units; i < firstRow; i++) {
-    writeExt(p, i, kernels.ext.zero);
-    writeExt(q, i, one);
-  }
-  for (const block of blocks) {
-    const { kind, index, first, bits, at } = block;
-    const table = program.tables[block.table] as LookupTable;
-    const columns =
-      kind === 'lookup'
-        ? (witness.sources[index] as readonly Uint32Array[])
-        : table.columns.map((column) => words(column, table.rows));
-    const cells = columns.map((column) => column.subarray(first, first + 2 ** bits));
-    const own = betas.slice(0, cells.length);
-    writeBlock(q, d, at, bits, (out) => kernels.lookupLeaves(out, cells, alpha, own, table.tag as Fe));
-    if (kind === 'lookup') continue;
-    const counts = (witness.multiplicities[index] as Uint32Array).subarray(first, first + 2 ** bits);
-    writeBlock(p, d, at, bits, (out) => kernels.lookupNumerators(out, counts, -1));
-  }
-  return { p, q, live, units, numVars: depth };
-}
-
-/** Kernels write whole blocks of four elements: smaller pieces go through a block of their own. */
-function writeBlock(
-  out: Uint32Array,
-  degree: number,
-  at: number,
-  bits: number,
-  write: (out: Uint32Array) => void,
-): void {
-  const size = 2 ** bits;
-  if (size >= 4) return write(out.subarray(at * degree, (at + size) * degree));
-  const piece = new Uint32Array(extWords(size, degree));
-  write(piece);
-  for (let i = 0; i < size; i++) writeExt(out, at + i, readExt(piece, i, degree));
 }
 
 function wholeTree(kernels: Kernels, leaves: Fractions): Tree {
@@ -164,21 +86,58 @@ function nextLayer(kernels: Kernels, below: Fractions, room: ReturnType<typeof r
 }
 
 /** A tree without its lowest two layers. More than half of its leaves are live, so every layer above them is full. */
-function prunedTree(kernels: Kernels, depth: number, leaves: () => Fractions): Tree {
-  const above = (): Fractions => {
-    const room = roomFor(kernels, depth - 1);
-    return kernels.memory.scope(() => nextLayer(kernels, leaves(), room));
+function prunedTree(kernels: Kernels, source: LeafSource): Tree {
+  const { depth } = source.tree;
+  const above = (layers: 1 | 2): Fractions => {
+    const [p, q] = roomFor(kernels, depth - layers);
+    layersInPieces(kernels, source, layers, p, q);
+    return { p, q, live: 2 ** (depth - layers), numVars: depth - layers };
   };
-  const room = roomFor(kernels, depth - 2);
-  const top = kernels.memory.scope(() => nextLayer(kernels, above(), room));
+  const top = above(2);
   const kept: Layer[] = [...layersAbove(kernels, top), { fractions: top, shared: false }];
   return {
     depth,
     layer(index) {
       if (index < depth - 1) return kept[index] as Layer;
-      return { fractions: index === depth ? leaves() : above(), shared: false };
+      return { fractions: index === depth ? wholeLeaves(kernels, source) : above(1), shared: false };
     },
   };
+}
+
+/**
+ * The layer one or two above the leaves, without all leaves in memory at once. Node j of it is made of the leaves j, j + 2^(depth - layers), ..:
+ * a piece of it is a tree of as many ranges of leaves, one behind the other.
+ *
+ * @param p numerators of the layer, 2^(depth - layers)
+ * @param q denominators
+ */
+function layersInPieces(
+  kernels: Kernels,
+  source: LeafSource,
+  layers: 1 | 2,
+  p: Uint32Array,
+  q: Uint32Array,
+): void {
+  const d = kernels.ext.degree;
+  const { depth, units } = source.tree;
+  const width = 2 ** (depth - layers);
+  const size = Math.min(width, PIECE);
+  const ranges = Array.from({ length: 2 ** layers }, (_, k) => k * width);
+  const numVars = 31 - Math.clz32(size) + layers;
+  kernels.memory.scope(() => {
+    const own = roomFor(kernels, numVars);
+    const between = layers === 2 ? roomFor(kernels, numVars - 1) : own;
+    for (let j = 0; j < width; j += size) {
+      ranges.forEach((from, k) => writeLeaves(kernels, source, own, k * size, from + j, size));
+      // Ranges are apart: where one has leaves that are no units, no later one has units.
+      const counts = ranges.map((from) => Math.min(Math.max(units - from - j, 0), size));
+      const leaves = { live: 2 ** numVars, units: counts.reduce((sum, n) => sum + n, 0), numVars };
+      let x: Fractions = { p: own[0], q: own[1], ...leaves };
+      if (layers === 2) x = nextLayer(kernels, x, between);
+      const part = (words: Uint32Array): Uint32Array => words.subarray(j * d, (j + size) * d);
+      nextLayer(kernels, x, [part(p), part(q)]);
+    }
+  });
 }
 
 /** Plain elements. */

@@ -1,6 +1,6 @@
 /** How often the rows of a balance's tables are looked up: the prover's count, and the first tuple that is in no table. */
-import type { BalanceWitness } from './forest-prove.ts';
-import { tableWords } from './forest-prove.ts';
+import type { BalanceWitness } from './leaves-prove.ts';
+import { tableWords } from './leaves-prove.ts';
 import {
   MAX_TABLE_WIDTH,
   type Balance,

@@ -5,7 +5,9 @@ import { extWords } from '../kernels/contract/layout.ts';
 import type { Affine } from '../pads/affine.ts';
 import type { ProverPads } from '../pads/pads-prove.ts';
 import type { ProverChannel } from '../transcript/prover.ts';
-import { allocate, buildForest, rootOf, type BalanceWitness, type Tree } from './forest-prove.ts';
+import { buildForest, rootOf, type Tree } from './forest-prove.ts';
+import type { BalanceWitness } from './leaves-prove.ts';
+import { allocate } from './room-prove.ts';
 import {
   closeLayer,
   nextClaim,

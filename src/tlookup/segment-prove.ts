@@ -7,7 +7,8 @@ import type { Kernels } from '../kernels/contract.ts';
 import { extWords, readExt } from '../kernels/contract/layout.ts';
 import type { Multilinear, Pair, RoundValues, Weights } from '../kernels/contract/sumcheck.ts';
 import { eqIndex } from '../sumcheck/eq.ts';
-import { allocate, rootOf, type Layer, type Tree } from './forest-prove.ts';
+import { rootOf, type Layer, type Tree } from './forest-prove.ts';
+import { allocate } from './room-prove.ts';
 
 /** p0, q1, q0 and c = p1 + lambda q1 of a node; the layer's sum is over p0 q1 + q0 c. */
 export type Nodes = readonly [p0: Ext, q1: Ext, q0: Ext, c: Ext];

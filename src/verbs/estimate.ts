@@ -30,7 +30,7 @@ export interface EstimateOptions {
   readonly promptTokens?: number;
   /** Default: public. */
   readonly privatePrompt?: boolean;
-  /** For a model file: proofs that its key should allow. Default 1000. */
+  /** For a model file: proofs that its key should allow. Default 500, as `commitToFolder`. */
   readonly proofs?: number;
 }
 
@@ -71,7 +71,7 @@ export interface Subject {
  * const { seconds, proofBytes } = estimatePath({ path: 'story', tokens: 64 });
  */
 export function estimatePath(options: EstimateOptions): Estimate {
-  const { path, tokens = 32, promptTokens = 8, proofs = 1000 } = options;
+  const { path, tokens = 32, promptTokens = 8, proofs = 500 } = options;
   for (const [name, value] of Object.entries({ tokens, promptTokens, proofs })) {
     if (!Number.isSafeInteger(value) || value < 1) {
       throw new RangeError(`${name}: expected a positive integer, got ${value}`);

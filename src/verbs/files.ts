@@ -110,6 +110,7 @@ function named(path: string, error: unknown): unknown {
   const { code, stage, detail } = error;
   if (stage === path || stage.startsWith(`${path}: `)) return error;
   if (basename(stage).startsWith('.unfinished-')) return new ProofError(code, path, detail);
-  const place = stage.startsWith(path) || path.endsWith(stage) ? stage : `${path}: ${stage}`;
-  return new ProofError(code, place, detail);
+  if (stage.startsWith(path)) return error;
+  const same = stage === resolve(path) || path.endsWith(`/${stage}`);
+  return new ProofError(code, same ? path : `${path}: ${stage}`, detail);
 }

@@ -12,6 +12,7 @@ import {
   type Report,
 } from '../quantize/index.ts';
 import { saveModel } from '../quantize/node.ts';
+import { checkReason } from '../quantize/publish.ts';
 import { quietly, unfinishedName } from '../store/durable.ts';
 import { checkOutput, disk, naming, writeNew } from './files.ts';
 import { openSource, readText, type SourceOptions } from './sources.ts';
@@ -75,6 +76,7 @@ export function tokenizerBase(modelFile: string): string {
 export async function importModel(kernels: Kernels, options: ImportModelOptions): Promise<ImportedModel> {
   const { from, out, profile = 'P14', calibrate, allowMiss, onStep = silent } = options;
   const watch = stopwatch();
+  checkReason('allowMiss', allowMiss);
   checkOutput(out);
   watch.next('reading');
   onStep('reading the model');

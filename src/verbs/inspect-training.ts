@@ -43,11 +43,11 @@ export type TrainingInspection = Parts &
   );
 
 /** By the first eight bytes of a file. */
-export const TRAINING_KINDS: Readonly<Record<string, (bytes: Uint8Array) => TrainingInspection>> = {
-  'zkdl-key': inspectGroupKey,
-  'zkdl-run': inspectRun,
-  'zkdl-seg': inspectSegment,
-  'zkdl-prd': inspectPrediction,
+export const TRAINING_INSPECTORS = {
+  groupKey: inspectGroupKey,
+  run: inspectRun,
+  segment: inspectSegment,
+  prediction: inspectPrediction,
 };
 
 function keyPart(name: string, key: GroupKey): ReturnType<typeof part> {

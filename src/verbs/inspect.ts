@@ -11,7 +11,8 @@ import { decodeModel, encodeInfo, type ModelInfo } from '../quantize/index.ts';
 import { naming, readInput } from './files.ts';
 import { groupOf, parametersOf, part, withRest } from './inspect-parts.ts';
 import type { FilePart, GroupSummary, ParameterSummary, Parts } from './inspect-parts.ts';
-import { TRAINING_KINDS, type TrainingInspection } from './inspect-training.ts';
+import { TRAINING_INSPECTORS, type TrainingInspection } from './inspect-training.ts';
+import { kindOf, otherKind, type FileKind } from './kinds.ts';
 import { summariseGraph, type GraphSummary } from './nodes.ts';
 import { hexOf } from './verify.ts';
 
@@ -56,20 +57,21 @@ type AnswerInspection = Parts &
  */
 export function inspectFile(path: string): Inspection {
   const bytes = readInput(path);
-  const magic = String.fromCharCode(...bytes.subarray(0, 8));
-  const inspect = Object.hasOwn(KINDS, magic) ? KINDS[magic] : undefined;
+  const kind = kindOf(bytes);
+  const inspect = kind === undefined ? undefined : INSPECTORS[kind];
   if (inspect === undefined) {
-    refuse('FORMAT', path, 'expected a model, a key, a proof, a link or a run of zkdl, got another file');
+    refuse('FORMAT', path, otherKind('a model, a key, a proof, a link or a run of zkdl', bytes));
   }
   return naming(path, () => inspect(bytes));
 }
 
-const KINDS: Readonly<Record<string, (bytes: Uint8Array) => Inspection>> = {
-  zkdlmodl: inspectModel,
-  'zkdl-mdl': inspectKey,
-  'zkdl-ans': inspectAnswer,
-  'zkdl-lnk': inspectLink,
-  ...TRAINING_KINDS,
+/** Checkpoints are for their owner alone. */
+const INSPECTORS: Readonly<Partial<Record<FileKind, (bytes: Uint8Array) => Inspection>>> = {
+  model: inspectModel,
+  key: inspectKey,
+  answer: inspectAnswer,
+  link: inspectLink,
+  ...TRAINING_INSPECTORS,
 };
 
 function programOf(graph: Graph, info: ModelInfo): Program {

@@ -8,8 +8,9 @@ import type { FloatModel } from '../import/model.ts';
 import { folderResolver } from '../import/node-resolver.ts';
 import { fileOfBytes, openFile } from '../import/resolver.ts';
 import { readTokenizerJson, TOKENIZER_FILE } from '../import/tokenizer-json.ts';
-import type { Tokenizer } from '../import/tokenizer.ts';
+import { checkTokenizerFits, type Tokenizer } from '../import/tokenizer.ts';
 import { exists, isDirectory, naming, namingAsync, readInput } from './files.ts';
+import { kindOf, otherKind } from './kinds.ts';
 
 /** A tokenizer with the bytes that it was read from. */
 export interface TokenizerSource {
@@ -44,7 +45,7 @@ export async function openSource(path: string, options: SourceOptions = {}): Pro
     const folder = folderResolver(path, { links });
     const model = await namingAsync(path, () => importHuggingFace(folder.resolve));
     const tokenizer = options.tokenizer ?? join(path, TOKENIZER_FILE);
-    return { model, ...(await readTokenizer(tokenizer, model.architecture.vocab)), close: folder.close };
+    return { model, ...(await tokenizerFor(model, tokenizer)), close: folder.close };
   }
   if (!exists(path)) refuse('FILE_MISSING', path, 'expected a model folder or a checkpoint, got nothing');
   if (extname(path) !== '.bin') {
@@ -59,7 +60,14 @@ export async function openSource(path: string, options: SourceOptions = {}): Pro
   const model = await namingAsync(path, async () =>
     importLlama2c(await openFile(folder.resolve, name, name), name),
   );
-  return { model, ...(await readTokenizer(tokenizer, model.architecture.vocab)), close: folder.close };
+  return { model, ...(await tokenizerFor(model, tokenizer)), close: folder.close };
+}
+
+/** A tokenizer whose tokens the model has. @throws ProofError `TOKENIZER_FIT` naming the file */
+async function tokenizerFor({ architecture }: FloatModel, path: string): Promise<TokenizerSource> {
+  const source = await readTokenizer(path, architecture.vocab);
+  checkTokenizerFits(source.tokenizer, architecture, path);
+  return source;
 }
 
 /**
@@ -71,8 +79,9 @@ export async function openSource(path: string, options: SourceOptions = {}): Pro
 export async function readTokenizer(path: string, vocab: number): Promise<TokenizerSource> {
   const bytes = readInput(path);
   const file = fileOfBytes(bytes);
-  const json = looksLikeJson(bytes);
+  const json = extname(path) === '.json' || looksLikeJson(bytes);
   const read = () => (json ? readTokenizerJson(file, path) : readLlama2cTokenizer(file, path, vocab));
+  if (kindOf(bytes) !== undefined) refuse('FILE_KIND', path, otherKind('a tokenizer', bytes));
   const tokenizer = await namingAsync(path, async () => {
     if (!json && vocab < LEAST_LLAMA2C) {
       refuse('TOKENIZER_UNSUPPORTED', path, `expected a tokenizer.json for ${vocab} tokens, got other bytes`);

@@ -6,6 +6,7 @@ import { isPrivate, type AnswerStatement, type Prompt, type Sequence } from '../
 import type { Tokenizer } from '../import/tokenizer.ts';
 import type { Verdict } from '../pcs/linear-verify.ts';
 import { readInput } from './files.ts';
+import { wrongKind, type FileKind } from './kinds.ts';
 import { shownLogits, type ShownLogits } from './logits.ts';
 import { contextOf } from './prove.ts';
 import { readTokenizer } from './sources.ts';
@@ -46,7 +47,7 @@ export type FileVerdict =
       /** Milliseconds of the verifier, files and tokenizer not counted. */
       readonly milliseconds: number;
     }
-  | Extract<Verdict, { ok: false }>;
+  | Refusal;
 
 /**
  * Verifies a proof file.
@@ -62,6 +63,11 @@ export async function verifyFile(options: VerifyFileOptions): Promise<FileVerdic
   const trusted = readInput(options.key);
   const linkBytes = links.map(readInput);
   const proof = readInput(options.proof);
+  const other =
+    differentKind('key', options.key, trusted) ??
+    links.map((file, i) => differentKind('link', file, linkBytes[i] as Uint8Array)).find(Boolean) ??
+    differentKind('answer', options.proof, proof);
+  if (other !== undefined) return other;
   const start = performance.now();
   const agreed = options.model?.toLowerCase();
   if (agreed !== undefined && hexOf(modelDigest(trusted)) !== agreed) {
@@ -70,15 +76,33 @@ export async function verifyFile(options: VerifyFileOptions): Promise<FileVerdic
   // Without links the key is decoded once, by `verifyAnswer`, which refuses what `verifyModelLinks` would.
   const followed =
     links.length === 0 ? ({ ok: true, key: trusted } as const) : verifyModelLinks(trusted, linkBytes);
-  if (!followed.ok) return followed;
+  if (!followed.ok) return placed(followed, options);
   const context = options.context === undefined ? undefined : contextOf(options.context);
   const verdict = verifyAnswer(followed.key, proof, context === undefined ? {} : { context });
-  if (!verdict.ok) return verdict;
+  if (!verdict.ok) return placed(verdict, options);
   const milliseconds = Math.round((performance.now() - start) * 10) / 10;
   const { statement, key } = verdict;
   const shown = await show(options, statement, key);
   if ('ok' in shown) return shown;
   return { ok: true, statement, key, ...shown, milliseconds };
+}
+
+type Refusal = Extract<Verdict, { ok: false }>;
+
+/** The refusal of a file that is none of this kind. */
+function differentKind(kind: FileKind, file: string, bytes: Uint8Array): Refusal | undefined {
+  const detail = wrongKind(kind, bytes);
+  return detail === undefined ? undefined : refused('FORMAT', file, detail);
+}
+
+/** A refusal about a file, with its name for what verifiers of bytes call it. */
+function placed(refusal: Refusal, { proof, key, links = [] }: VerifyFileOptions): Refusal {
+  const [, at, rest = ''] = /^link (\d+)(: .*)?$/s.exec(refusal.stage) ?? [];
+  if (at !== undefined) return { ...refusal, stage: `${links[Number(at)]}${rest}` };
+  const files: Readonly<Record<string, string>> = { 'proof file': proof, 'model key': key, key };
+  return Object.hasOwn(files, refusal.stage)
+    ? { ...refusal, stage: files[refusal.stage] as string }
+    : refusal;
 }
 
 function checkOptions({ tokenizer, prompt, completion, model }: VerifyFileOptions): void {
@@ -94,10 +118,10 @@ type Shown = Pick<Extract<FileVerdict, { ok: true }>, 'sequences' | 'logits'>;
 
 /** Sequences with their texts, held against what the caller expects, and logits. */
 async function show(
-  { tokenizer: file, prompt, completion }: VerifyFileOptions,
+  { proof, tokenizer: file, prompt, completion }: VerifyFileOptions,
   { sequences, revealed = [] }: AnswerStatement,
   { info, graph }: ModelKey,
-): Promise<Shown | Extract<Verdict, { ok: false }>> {
+): Promise<Shown | Refusal> {
   if (file === undefined) return { sequences, logits: shownLogits(graph, revealed) };
   const { tokenizer } = await readTokenizer(file, info.vocab);
   const digest = hexOf(tokenizer.digest);
@@ -107,20 +131,17 @@ async function show(
   const shown = sequences.map((sequence) => withTexts(tokenizer, sequence));
   if (prompt !== undefined) {
     if (sequences.some((sequence) => isPrivate(sequence.prompt))) {
-      return refused(
-        'PROMPT',
-        'proof file',
-        'expected the given prompt, got a proof that keeps its prompt private',
-      );
+      return refused('PROMPT', proof, 'expected the given prompt, got a proof that keeps its prompt private');
     }
     const same = (text: string, { prompt: ids }: VerifiedSequence): boolean =>
       sameIds(tokenizer.encode(text), ids as readonly number[]);
-    const fault = differs('prompt', textsOf(prompt), shown, same);
+    const fault = differs('prompt', proof, textsOf(prompt), shown, same);
     if (fault !== undefined) return fault;
   }
   if (completion !== undefined) {
     const fault = differs(
       'completion',
+      proof,
       textsOf(completion),
       shown,
       (text, own) => text === own.completionText,
@@ -148,24 +169,25 @@ function textsOf(given: string | readonly string[]): readonly string[] {
 /** The refusal where texts are not those of the proof. */
 function differs(
   what: 'prompt' | 'completion',
+  proof: string,
   texts: readonly string[],
   shown: readonly VerifiedSequence[],
   same: (text: string, sequence: VerifiedSequence) => boolean,
-): Extract<Verdict, { ok: false }> | undefined {
+): Refusal | undefined {
   const code = what.toUpperCase();
   if (texts.length !== shown.length) {
     const [given, own] = [counted(texts.length, what), counted(shown.length, what)];
-    return refused(code, 'proof file', `expected the given ${given}, got a proof about ${own}`);
+    return refused(code, proof, `expected the given ${given}, got a proof about ${own}`);
   }
   if (shown.every((sequence, s) => same(texts[s] as string, sequence))) return undefined;
-  return refused(code, 'proof file', `expected the given ${what}, got a proof about another`);
+  return refused(code, proof, `expected the given ${what}, got a proof about another`);
 }
 
 function counted(count: number, what: string): string {
   return `${count} ${what}${count === 1 ? '' : 's'}`;
 }
 
-function refused(code: string, stage: string, detail: string): Extract<Verdict, { ok: false }> {
+function refused(code: string, stage: string, detail: string): Refusal {
   return { ok: false, code, stage, detail };
 }
 

@@ -229,8 +229,14 @@ describe('refused, exit code 1', () => {
     verify('x.zkp');
   });
   test('files that are something else', () => {
-    expect(verify('m.key')).toMatchObject({ code: 'FORMAT', stage: 'proof file' });
-    expect(refused('a.zkp', '--key', 'a.zkp')).toMatchObject({ code: 'FORMAT', stage: 'model key' });
+    const proof = { code: 'FORMAT', stage: 'm.key', detail: 'expected a proof file, got a model key' };
+    expect(verify('m.key')).toMatchObject(proof);
+    const key = { code: 'FORMAT', stage: 'a.zkp', detail: 'expected a model key, got a proof file' };
+    expect(refused('a.zkp', '--key', 'a.zkp')).toMatchObject(key);
+    writeFileSync(path('x.key'), readFileSync(path('m.key')).subarray(0, 1000));
+    expect(refused('a.zkp', '--key', 'x.key')).toMatchObject({ code: 'LENGTH', stage: 'x.key' });
+    writeFileSync(path('x.key'), '');
+    expect(refused('a.zkp', '--key', 'x.key').detail).toBe('expected a model key, got an empty file');
     expect(refused('a.zkp', '--key', 'm.key', '--link', 'a.zkp')).toMatchObject({ code: 'FORMAT' });
   });
   test(
@@ -239,7 +245,7 @@ describe('refused, exit code 1', () => {
       await writeTiny(folder, 'other', 1, 2);
       done('import', 'other', '-o', 'other.zkq', '--profile', 'P12', ...FAST);
       done('commit', 'other.zkq', '-o', 'other.dir', '--key', 'other.key', '--tokens', '8', '--proofs', '3');
-      expect(refused('a.zkp', '--key', 'other.key')).toMatchObject({ code: 'MODEL', stage: 'proof file' });
+      expect(refused('a.zkp', '--key', 'other.key')).toMatchObject({ code: 'MODEL', stage: 'a.zkp' });
       expect(refused('a.zkp', '--key', 'other.key', '--model', digest)).toMatchObject({ code: 'MODEL' });
       const model = done('inspect', 'other.key', '--json').json()['digest'] as string;
       expect(verify('a.zkp', '--model', model)).toMatchObject({ code: 'MODEL', stage: 'm.key' });
@@ -367,14 +373,15 @@ describe('refresh', () => {
       expect(refused('a.zkp', ...linked)).toMatchObject({ code: 'MODEL' });
       expect(refused('late.zkp', '--key', 'm.1.key', '--link', 'm.1.link')).toMatchObject({
         code: 'MODEL',
-        stage: 'link 0',
+        stage: 'm.1.link',
       });
       const bytes = readFileSync(path('m.1.link'));
       bytes[bytes.length - 1000] = (bytes[bytes.length - 1000] as number) ^ 1;
       writeFileSync(path('x.link'), bytes);
-      expect(refused('late.zkp', '--key', 'm.key', '--link', 'x.link').stage).toContain('link 0');
+      expect(refused('late.zkp', '--key', 'm.key', '--link', 'x.link').stage).toContain('x.link: ');
       writeFileSync(path('x.link'), bytes.subarray(0, 100));
-      expect(refused('late.zkp', '--key', 'm.key', '--link', 'x.link')).toMatchObject({ code: 'LENGTH' });
+      const cut = { code: 'LENGTH', stage: 'x.link' };
+      expect(refused('late.zkp', '--key', 'm.key', '--link', 'x.link')).toMatchObject(cut);
       expect(done('inspect', 'm.1.link', '--json').json()).toMatchObject({ kind: 'link', older: digest });
     },
     SLOW,

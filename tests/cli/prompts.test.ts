@@ -98,7 +98,7 @@ describe('a private prompt', () => {
       expect(json()).toEqual({
         verified: false,
         code: 'PROMPT',
-        stage: 'proof file',
+        stage: 'p.zkp',
         detail: 'expected the given prompt, got a proof that keeps its prompt private',
       });
     }

@@ -13,7 +13,7 @@ import type { ExtensionField } from '../../src/field/field.ts';
 import { quintic } from '../../src/field/quintic.ts';
 import { referenceKernels } from '../../src/kernels/index.ts';
 import { lookupProgramDigest } from '../../src/tlookup/digest.ts';
-import type { BalanceWitness } from '../../src/tlookup/forest-prove.ts';
+import type { BalanceWitness } from '../../src/tlookup/leaves-prove.ts';
 import { loadLookups, type LookupProgram } from '../../src/tlookup/shape.ts';
 import { TOY_FIELDS } from '../support/ext.ts';
 import { balanceOf, exampleOf, exampleTable } from '../support/lookup-programs.ts';

@@ -16,8 +16,14 @@ export interface Run {
   json(): Record<string, unknown>;
 }
 
+/** Who runs a command, where that is not who runs the tests. */
+export interface User {
+  readonly uid: number;
+  readonly gid: number;
+}
+
 /** Runs `zkdl`; its state lies in the folder. @param shell lines that come before, in a shell */
-export function zkdl(folder: string, args: readonly string[], shell?: string): Run {
+export function zkdl(folder: string, args: readonly string[], shell?: string, user?: User): Run {
   if (!existsSync(BINARY)) throw new Error('tests of the command line need npm run build');
   const command = [process.execPath, BINARY, ...args];
   const [file, ...rest] =
@@ -25,6 +31,7 @@ export function zkdl(folder: string, args: readonly string[], shell?: string): R
   const { status, stdout, stderr } = spawnSync(file as string, rest, {
     cwd: folder,
     encoding: 'utf8',
+    ...user,
     env: { ...process.env, XDG_STATE_HOME: join(folder, 'state') },
   });
   return { code: status, stdout, stderr, json: () => JSON.parse(stdout) as Record<string, unknown> };

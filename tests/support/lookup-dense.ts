@@ -4,7 +4,7 @@
  */
 import type { Ext, ExtensionField, Fe } from '../../src/field/field.ts';
 import type { ProverPads } from '../../src/pads/pads-prove.ts';
-import type { BalanceWitness } from '../../src/tlookup/forest-prove.ts';
+import type { BalanceWitness } from '../../src/tlookup/leaves-prove.ts';
 import type { LoadedLookups } from '../../src/tlookup/shape.ts';
 import type { ProverChannel } from '../../src/transcript/prover.ts';
 

@@ -32,7 +32,7 @@ import { planOpening, type Claim } from '../../src/pcs/opening.ts';
 import { commitOwn } from '../../src/pcs/own-prove.ts';
 import { writeRoot } from '../../src/pcs/whir/prove.ts';
 import { lookupProgramDigest } from '../../src/tlookup/digest.ts';
-import type { BalanceWitness } from '../../src/tlookup/forest-prove.ts';
+import type { BalanceWitness } from '../../src/tlookup/leaves-prove.ts';
 import { lookupInstance, planLookups } from '../../src/tlookup/plan.ts';
 import { proveLookups } from '../../src/tlookup/prove.ts';
 import { loadLookups, type LookupProgram } from '../../src/tlookup/shape.ts';

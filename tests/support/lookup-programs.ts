@@ -1,6 +1,6 @@
 /** Lookup programs with honest witnesses. */
 import type { BaseField } from '../../src/field/field.ts';
-import type { BalanceWitness } from '../../src/tlookup/forest-prove.ts';
+import type { BalanceWitness } from '../../src/tlookup/leaves-prove.ts';
 import { countMultiplicities } from '../../src/tlookup/multiplicities-witness.ts';
 import {
   loadLookups,

@@ -6,7 +6,7 @@ import { createPadLedger } from '../../src/pads/ledger.ts';
 import { createProverPads, type ProverPads } from '../../src/pads/pads-prove.ts';
 import { createPadPlanner, type PadPlan } from '../../src/pads/plan.ts';
 import { mapSecret } from '../../src/secret/secret.ts';
-import type { BalanceWitness } from '../../src/tlookup/forest-prove.ts';
+import type { BalanceWitness } from '../../src/tlookup/leaves-prove.ts';
 import type { LeafClaim, LookupClaims } from '../../src/tlookup/leaf-claim.ts';
 import { planLookups } from '../../src/tlookup/plan.ts';
 import { proveLookups } from '../../src/tlookup/prove.ts';

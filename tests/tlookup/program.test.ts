@@ -9,7 +9,7 @@ import { checkParameters } from '../../src/params/check.ts';
 import { completeInstance } from '../../src/params/choose.ts';
 import { S128 } from '../../src/params/profile.ts';
 import { referenceKernels } from '../../src/kernels/index.ts';
-import type { BalanceWitness } from '../../src/tlookup/forest-prove.ts';
+import type { BalanceWitness } from '../../src/tlookup/leaves-prove.ts';
 import { countMultiplicities } from '../../src/tlookup/multiplicities-witness.ts';
 import { lookupInstance } from '../../src/tlookup/plan.ts';
 import { loadLookups, type LookupProgram, type LookupTable } from '../../src/tlookup/shape.ts';

@@ -8,7 +8,7 @@ import { describe, expect, test } from 'vitest';
 import type { Ext } from '../../src/field/field.ts';
 import { quintic } from '../../src/field/quintic.ts';
 import { referenceKernels } from '../../src/kernels/index.ts';
-import type { BalanceWitness } from '../../src/tlookup/forest-prove.ts';
+import type { BalanceWitness } from '../../src/tlookup/leaves-prove.ts';
 import { countMultiplicities } from '../../src/tlookup/multiplicities-witness.ts';
 import type { LoadedLookups, LookupTable } from '../../src/tlookup/shape.ts';
 import { HONEST, type Lie } from '../support/lookup-dense.ts';

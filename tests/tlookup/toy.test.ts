@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest';
 import type { Ext, ExtensionField } from '../../src/field/field.ts';
 import { referenceKernels } from '../../src/kernels/index.ts';
 import { eqIndex } from '../../src/sumcheck/eq.ts';
-import type { BalanceWitness } from '../../src/tlookup/forest-prove.ts';
+import type { BalanceWitness } from '../../src/tlookup/leaves-prove.ts';
 import { roundWeights } from '../../src/tlookup/layer.ts';
 import { layOut } from '../../src/tlookup/layout.ts';
 import { loadLookups, logCeil, type LoadedLookups, type LookupProgram } from '../../src/tlookup/shape.ts';

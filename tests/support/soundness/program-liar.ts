@@ -29,7 +29,7 @@ import { programPlan } from '../../../src/relation/plan.ts';
 import { productOracle, productVectors } from '../../../src/relation/product-prove.ts';
 import { placeSegments, productEnd } from '../../../src/relation/product.ts';
 import { programDomain } from '../../../src/relation/statement.ts';
-import type { BalanceWitness } from '../../../src/tlookup/forest-prove.ts';
+import type { BalanceWitness } from '../../../src/tlookup/leaves-prove.ts';
 import type { LoadedLookups, LookupTable } from '../../../src/tlookup/shape.ts';
 import { proveLookups } from '../../../src/tlookup/prove.ts';
 import { proverChannel } from '../../../src/transcript/prover.ts';
