@@ -10,11 +10,10 @@ import { LIMITS } from './config.ts';
 import { canonicalJson, describe, isObject, type Json, type JsonObject, parseJson, quote } from './json.ts';
 import { type ModelFile, openFile, readWhole, type Resolver } from './resolver.ts';
 import { checkText, checkTokens, type Tokenizer } from './tokenizer.ts';
+import { type Joiner, readDecoder } from './tokenizer-decoder.ts';
 import {
   type Frame,
-  type Joiner,
   type Normaliser,
-  readDecoder,
   readNormaliser,
   readPostProcessor,
   readPreTokenizer,

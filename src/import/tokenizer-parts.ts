@@ -1,22 +1,19 @@
 /**
- * The parts of a tokenizer.json around its BPE model: normalizer, pre-tokenizer, post-processor, decoder. Each is read
- * into a function; a part or an option that is not known is refused by name.
+ * The parts of a tokenizer.json in front of its BPE model and behind it: normalizer, pre-tokenizer, post-processor. Each is read
+ * into a function; a part or an option that is not known is refused by name. The decoder: tokenizer-decoder.ts.
  *
- * Source: github.com/huggingface/tokenizers, folders normalizers, pre_tokenizers, processors and decoders.
+ * Source: github.com/huggingface/tokenizers, folders normalizers, pre_tokenizers and processors.
  */
 import { refuse } from '../errors/proof-error.ts';
-import { BYTE_LETTERS, bytesOfLetters, GPT2_WORDS, isolate, lettersOf, WORD_PATTERNS } from './byte-level.ts';
-import { describe, isObject, type Json, type JsonObject, quote } from './json.ts';
-import { byteOfPiece, decodeUtf8 } from './tokenizer.ts';
+import { BYTE_LETTERS, GPT2_WORDS, isolate, lettersOf, WORD_PATTERNS } from './byte-level.ts';
+import { describe, isObject, type Json, type JsonObject } from './json.ts';
 
 /** A text to a text. */
 export type Normaliser = (text: string) => string;
 /** Words to smaller words; `first` says that the words begin the text. */
 export type Splitter = (words: readonly string[], first: boolean) => string[];
-/** Pieces to strings whose concatenation is the text. */
-export type Joiner = (pieces: readonly string[]) => string[];
 
-function typed(value: Json | undefined, stage: string): readonly [string, JsonObject] {
+export function typed(value: Json | undefined, stage: string): readonly [string, JsonObject] {
   const type = isObject(value) ? value['type'] : undefined;
   if (!isObject(value) || typeof type !== 'string') {
     return refuse('TOKENIZER_UNSUPPORTED', stage, `expected an object with a type, got ${describe(value)}`);
@@ -24,22 +21,22 @@ function typed(value: Json | undefined, stage: string): readonly [string, JsonOb
   return [type, value];
 }
 
-function unsupported(stage: string, supported: string, got: Json | undefined): never {
+export function unsupported(stage: string, supported: string, got: Json | undefined): never {
   return refuse('TOKENIZER_UNSUPPORTED', stage, `expected one of ${supported}, got ${describe(got)}`);
 }
 
-function listOf(part: JsonObject, key: string, stage: string): readonly Json[] {
+export function listOf(part: JsonObject, key: string, stage: string): readonly Json[] {
   const list = part[key];
   return Array.isArray(list) ? list : refuse('TOKENIZER_UNSUPPORTED', stage, `expected an array ${key}`);
 }
 
-function textOf(part: JsonObject, key: string, stage: string): string {
+export function textOf(part: JsonObject, key: string, stage: string): string {
   const text = part[key];
   return typeof text === 'string' ? text : refuse('TOKENIZER_UNSUPPORTED', stage, `expected a string ${key}`);
 }
 
 /** `pattern: {"String": ...}`. */
-function stringPattern(part: JsonObject, stage: string): string {
+export function stringPattern(part: JsonObject, stage: string): string {
   const pattern = part['pattern'];
   const text = isObject(pattern) && Object.keys(pattern).length === 1 ? pattern['String'] : undefined;
   if (typeof text === 'string' && text !== '') return text;
@@ -128,7 +125,7 @@ function byteLevel(part: JsonObject): Splitter {
 type Prepend = 'always' | 'first' | 'never';
 
 /** `prepend_scheme`, or its older spelling `add_prefix_space`. */
-function prependOf(part: JsonObject, stage: string): Prepend {
+export function prependOf(part: JsonObject, stage: string): Prepend {
   const scheme = part['prepend_scheme'] ?? (part['add_prefix_space'] === false ? 'never' : 'always');
   return scheme === 'always' || scheme === 'first' || scheme === 'never'
     ? scheme
@@ -190,78 +187,4 @@ function readTemplate(part: JsonObject, stage: string): Frame {
     return refuse('TOKENIZER_UNSUPPORTED', stage, 'expected a template with one sequence');
   }
   return { before: names.slice(0, at) as string[], after: names.slice(at + 1) as string[] };
-}
-
-/** @throws ProofError `TOKENIZER_UNSUPPORTED` */
-export function readDecoder(value: Json | undefined, stage: string): Joiner {
-  const [type, part] = typed(value, stage);
-  switch (type) {
-    case 'Sequence': {
-      const steps = listOf(part, 'decoders', stage).map((step) => readDecoder(step, stage));
-      return (pieces) => steps.reduce((result: readonly string[], step) => step(result), pieces) as string[];
-    }
-    case 'ByteLevel':
-      return (pieces) => [decodeUtf8(Uint8Array.from(pieces.flatMap((piece) => [...bytesOfLetters(piece)])))];
-    case 'ByteFallback':
-      return joinBytes;
-    case 'Fuse':
-      return (pieces) => [pieces.join('')];
-    case 'Replace': {
-      const [from, to] = [stringPattern(part, stage), textOf(part, 'content', stage)];
-      return (pieces) => pieces.map((piece) => piece.replaceAll(from, () => to));
-    }
-    case 'Strip':
-      return strip(part, stage);
-    case 'Metaspace': {
-      const mark = textOf(part, 'replacement', stage);
-      const drop = prependOf(part, stage) !== 'never';
-      return (pieces) =>
-        pieces.map((piece, i) =>
-          [...piece].map((c) => (c !== mark ? c : i === 0 && drop ? '' : ' ')).join(''),
-        );
-    }
-    default:
-      return unsupported(stage, 'Sequence, ByteLevel, ByteFallback, Fuse, Replace, Strip, Metaspace', type);
-  }
-}
-
-/** Runs of byte pieces become text; every byte of a run that is no UTF-8 becomes U+FFFD. */
-function joinBytes(pieces: readonly string[]): string[] {
-  const result: string[] = [];
-  let run: number[] = [];
-  const flush = (): void => {
-    if (run.length === 0) return;
-    try {
-      result.push(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(Uint8Array.from(run)));
-    } catch {
-      result.push('\ufffd'.repeat(run.length));
-    }
-    run = [];
-  };
-  for (const piece of pieces) {
-    const byte = byteOfPiece(piece);
-    if (byte === undefined) {
-      flush();
-      result.push(piece);
-    } else run.push(byte);
-  }
-  flush();
-  return result;
-}
-
-function strip(part: JsonObject, stage: string): Joiner {
-  const content = textOf(part, 'content', stage);
-  const [start, stop] = [part['start'], part['stop']];
-  if ([...content].length !== 1 || typeof start !== 'number' || typeof stop !== 'number') {
-    return refuse('TOKENIZER_UNSUPPORTED', stage, `expected one character to strip, got ${quote(content)}`);
-  }
-  return (pieces) =>
-    pieces.map((piece) => {
-      const characters = [...piece];
-      let from = 0;
-      let to = characters.length;
-      while (from < to && from < start && characters[from] === content) from++;
-      while (to > from && characters.length - to < stop && characters[to - 1] === content) to--;
-      return characters.slice(from, to).join('');
-    });
 }

@@ -11,12 +11,20 @@ import { koalaBear } from '../../src/field/koalabear.ts';
 import { lowerGraph } from '../../src/graph/lower.ts';
 import { verdictOf } from '../../src/pcs/linear-verify.ts';
 import { checkProgram } from '../../src/relation/check.ts';
-import type { Program } from '../../src/relation/program.ts';
+import type { Program, Relation, Term } from '../../src/relation/program.ts';
 import { gated, layerNormed, smallest, type AnswerModel } from '../support/answer-models.ts';
-import { exampleProgram } from '../support/example-programs.ts';
+import {
+  exampleProgram,
+  lookupOf,
+  rangeTable,
+  read,
+  times,
+  witnessTensor,
+} from '../support/example-programs.ts';
 import { dice, type Dice } from '../support/graphs.ts';
 import { cases, tally } from '../support/long.ts';
 import { allCases } from '../support/program-cases.ts';
+import { affine } from '../support/program-changes.ts';
 import { randomProgram } from '../support/random-programs.ts';
 import { randomPins } from '../support/random-pins.ts';
 import { randomSlabs } from '../support/random-slabs.ts';
@@ -107,6 +115,104 @@ test('pins: of random residues, digits and slabs, in any order, accepted by both
     seen.set(ours, (seen.get(ours) ?? 0) + 1);
   }
   for (const word of ['accepted', 'PROGRAM_RANGE']) expect(seen.get(word) ?? 0).toBeGreaterThan(20);
+});
+
+const [ROWS, COLUMNS] = [{ name: 't', size: 2 }, { name: 'j', size: 4 }] as const; // prettier-ignore
+const weights = { kind: 'static', name: 'w', shape: [4] } as const;
+const cell = (name: string, coefficient = 1) => times(coefficient, [read(name, 't', 'j')]);
+const looked = (name: string, table: string) => lookupOf(`${name}-in-${table}`, [ROWS, COLUMNS], table, [cell(name)]); // prettier-ignore
+/** Columns [first, first + 2) of y. */
+const part = (first: number) => times(1, [read('y', 't', affine(first, ['j', 1]))]);
+const half = { name: 'j', size: 2 } as const;
+
+test('facts about one slab: the narrower counts, and of two that overlap what they share, whichever comes first', () => {
+  type Fact = readonly [table: 'narrow' | 'wide', shift: number];
+  const [narrow, wide, higher]: readonly Fact[] = [['narrow', 0], ['wide', 0], ['wide', -4]]; // prettier-ignore
+  const expectBoth = (
+    word: string,
+    [min, max]: readonly [number, number],
+    ...facts: (Fact | undefined)[]
+  ) => {
+    const program: Program = {
+      tensors: [witnessTensor('y', [2, 4], { min, max }), witnessTensor('other', [2, 4])],
+      tables: [rangeTable('narrow', 8), rangeTable('wide', 32)],
+      virtuals: [],
+      // All facts about both slabs, one behind the other: a slab that forgets is never at its narrowest when the other is.
+      relations: [
+        ...['narrow', 'wide'].map((table) => looked('other', table)),
+        ...[0, 2].flatMap((first) =>
+          facts.map((fact, i) => {
+            const [table, shift] = fact as Fact;
+            return lookupOf(`${first}-${i}`, [ROWS, half], table, [part(first), times(shift)]);
+          }),
+        ),
+      ],
+    };
+    expect(words(program)).toEqual([word, word]);
+  };
+  for (const facts of [[narrow, wide], [wide, narrow], [wide, narrow, wide], [narrow]]) {
+    // prettier-ignore
+    expectBoth('accepted', [0, 7], ...facts);
+    expectBoth('PROGRAM_RANGE', [1, 7], ...facts);
+    expectBoth('PROGRAM_RANGE', [0, 6], ...facts);
+  }
+  expectBoth('PROGRAM_RANGE', [0, 7], wide);
+  for (const facts of [
+    [wide, higher],
+    [higher, wide],
+  ]) {
+    // prettier-ignore
+    expectBoth('accepted', [4, 31], ...facts);
+    expectBoth('PROGRAM_RANGE', [5, 31], ...facts);
+    expectBoth('PROGRAM_RANGE', [4, 30], ...facts);
+  }
+});
+
+test('order: a slab may be made before the others, of nothing that is settled later', () => {
+  const residue = (x: string): Program['virtuals'][number] => ({ name: `v${x}`, indices: [ROWS, half], range: 'residue', terms: [times(1, [read(x, 't', 'j'), read('w', 'j')])] }); // prettier-ignore
+  const made = (first: number, term: Term): Relation => ({ kind: 'zero', name: `made-${first}`, indices: [ROWS, half], terms: [part(first), term] }); // prettier-ignore
+  const [a, b] = [cell('va', -1), cell('vb', -1)];
+  const ofDigits = times(-1, [read('x', 't', 'j'), read('w', 'j')]);
+  // 2^10 times 2^20 values do not fit between -(p-1)/2 and (p-1)/2: the cut is of a residue.
+  const cut = lookupOf('cut', [ROWS, COLUMNS], 'low', [cell('y'), cell('x', -(2 ** 10))]);
+  const expectBoth = (word: string, ...relations: Relation[]) => {
+    const program = {
+      tensors: [...['a', 'b', 'y', 'x'].map((name) => witnessTensor(name, [2, 4])), weights],
+      tables: [rangeTable('low', 2 ** 10), rangeTable('high', 2 ** 20)],
+      virtuals: [residue('a'), residue('b')],
+      relations: [looked('a', 'low'), looked('b', 'low'), looked('x', 'high'), ...relations],
+    };
+    expect(words(program)).toEqual([word, word]);
+  };
+  expectBoth('accepted', made(0, a), made(2, b), cut);
+  expectBoth('accepted', made(2, b), made(0, a), cut);
+  expectBoth('PROGRAM_RANGE', made(0, a), cut, made(2, b));
+  expectBoth('PROGRAM_RANGE', cut, made(0, a), made(2, b));
+  // y = x w and y = 2^10 x + t: any x fits where w is 2^10.
+  expectBoth('PROGRAM_RANGE', made(0, a), made(2, ofDigits), cut);
+  expectBoth('PROGRAM_RANGE', made(0, ofDigits), made(2, b), cut);
+});
+
+test('order: digits of one another, which no residue is among', () => {
+  const cut = (of: string, into: string) =>
+    lookupOf(`${of}-into-${into}`, [ROWS, COLUMNS], 'low', [
+      times(1, [read(of, 't', 'j'), read('w', 'j')]),
+      cell(into, -8),
+    ]);
+  // 8 x = 8 z + t, and the other way round: any x = z fits. All of it is proven, no entry is a residue.
+  const eights = { kind: 'public', name: 'w', shape: [4], values: Int32Array.of(8, 8, 8, 8) } as const;
+  const expectBoth = (word: string, ...relations: Relation[]) => {
+    const program = {
+      tensors: [...['x', 'z'].map((name) => witnessTensor(name, [2, 4])), eights],
+      tables: [rangeTable('low', 8)],
+      virtuals: [],
+      relations: [looked('x', 'low'), looked('z', 'low'), ...relations],
+    };
+    expect(words(program)).toEqual([word, word]);
+  };
+  expectBoth('accepted', cut('x', 'z'));
+  expectBoth('accepted', cut('z', 'x'));
+  expectBoth('PROGRAM_RANGE', cut('x', 'z'), cut('z', 'x'));
 });
 
 type Tree = { [key: string]: unknown };

@@ -1,5 +1,5 @@
 /** Random concatenations: relations that say what slabs of a tensor are, before and behind a relation that cuts it into digits. */
-import type { Coordinate, Index, Program, Relation, Tensor } from '../../src/relation/program.ts';
+import type { Coordinate, Index, Program, Relation, Tensor, Virtual } from '../../src/relation/program.ts';
 import { lookupOf, rangeTable, read, times, witnessTensor } from './example-programs.ts';
 import type { Dice } from './graphs.ts';
 import { affine } from './program-changes.ts';
@@ -22,13 +22,17 @@ export function randomSlabs(d: Dice): Program {
     ['a', 'b', 'va', 'vb'],
   ]);
   const slabs = slabsOf(many, d);
-  const parts = slabs.map((slab, i) => part(`part-${i}`, slab, sources, d));
+  const virtuals: Virtual[] = [];
+  const partOf = (name: string, slab: Piece): Relation => part(name, slab, sources, virtuals, d);
+  const parts = slabs.map((slab, i) => partOf(`part-${i}`, slab));
   // Two facts about one slab.
-  if (d.int(0, 1) === 0) parts.splice(d.int(0, parts.length), 0, part('again', d.pick(slabs), sources, d));
-  if (d.int(0, 4) === 0) parts.push(part('more', { dimension: d.int(0, 1), first: 0, size: 2 }, sources, d));
-  const cut = lookupOf('cut', WHOLE, 'as', [
+  if (d.int(0, 1) === 0) parts.splice(d.int(0, parts.length), 0, partOf('again', d.pick(slabs)));
+  if (d.int(0, 4) === 0) parts.push(partOf('more', { dimension: d.int(0, 1), first: 0, size: 2 }));
+  // 2^10 times 2^20 values are beyond the integers that the field holds: then the cut is of a residue, and bounds nothing.
+  const low = d.pick([8, 2 ** 10]);
+  const cut = lookupOf('cut', WHOLE, 'lows', [
     times(1, [read('y', 't', 'j')]),
-    times(-8, [read('high', 't', 'j')]),
+    times(-low, [read('high', 't', 'j')]),
   ]);
   const high = lookupOf('high', WHOLE, 'highs', [times(1, [read('high', 't', 'j')])]);
   if (cuts) parts.splice(d.int(0, 3) === 0 ? d.int(0, parts.length) : parts.length, 0, cut);
@@ -43,16 +47,15 @@ export function randomSlabs(d: Dice): Program {
     witnessTensor('high', [ROWS, COLUMNS]),
     { kind: 'static', name: 'w', shape: [COLUMNS] },
   ];
-  const residue = (x: string): Program['virtuals'][number] => ({
-    name: `v${x}`,
-    indices: WHOLE,
-    range: 'residue',
-    terms: [times(1, [read(x, 't', 'j'), read('w', 'j')])],
-  });
   return {
     tensors,
-    tables: [rangeTable('as', 8), rangeTable('bs', 32), rangeTable('highs', 2 ** 20)],
-    virtuals: ['a', 'b'].map(residue),
+    tables: [
+      rangeTable('as', 8),
+      rangeTable('bs', 32),
+      ...(cuts ? [rangeTable('lows', low)] : []),
+      rangeTable('highs', 2 ** 20),
+    ],
+    virtuals,
     relations: d.int(0, 1) === 0 ? [...ranges, high, ...parts] : [...parts, ...ranges, high],
   };
 }
@@ -82,11 +85,12 @@ function slabsOf(count: number, d: Dice): Piece[] {
   return slabs;
 }
 
-/** A slab of y is one of a, b or a residue of theirs, or within a table. */
+/** A slab of y is one of a, b or a residue of theirs, which is declared for it, or within a table. */
 function part(
   name: string,
   { dimension, first, size }: Piece,
   sources: readonly string[],
+  virtuals: Virtual[],
   d: Dice,
 ): Relation {
   const along: Coordinate = affine(first, [dimension === 0 ? 't' : 'j', d.int(0, 19) === 0 ? 2 : 1]);
@@ -95,7 +99,13 @@ function part(
   const y = dimension === 0 ? read('y', safe, 'j') : read('y', 't', safe);
   if (d.int(0, 3) === 0)
     return lookupOf(name, indices, d.pick(['as', 'bs']), [times(1, [y]), times(d.int(0, 3))]);
-  const x = read(d.pick(sources), 't', 'j');
+  const source = d.pick(sources);
+  const isResidue = source.startsWith('v');
+  if (isResidue) {
+    const terms = [times(1, [read(source.slice(1), 't', 'j'), read('w', 'j')])];
+    virtuals.push({ name: `v-${name}`, indices, range: 'residue', terms });
+  }
+  const x = read(isResidue ? `v-${name}` : source, 't', 'j');
   const sign = d.pick([1, 1, 1, -1]);
   return { kind: 'zero', name, indices, terms: [times(sign, [y]), times(-sign, [x])] };
 }
