@@ -44,8 +44,11 @@ const UNITS = [
 ].map((folders) => folders.map((folder) => `tests/${folder}${folder.includes('.') ? '' : '/'}`).join('+'));
 
 const closure = verifierClosure().files;
-const digestOf = (file) => createHash('sha256').update(textOf(file)).digest('hex');
-const keptName = (unit) => join(KEPT, `${unit.replace(/[^\w.+-]/g, '_')}.json`);
+const sha256 = (text) => createHash('sha256').update(text).digest('hex');
+const digestOf = (file) => sha256(textOf(file));
+/** Readable, and of a length that file systems take. */
+const keptName = (unit) =>
+  join(KEPT, `${unit.replace(/[^\w.-]/g, '_').slice(0, 80)}-${sha256(unit).slice(0, 12)}.json`);
 
 /** Runs the tests of a unit; keeps what they covered. True where they were green. */
 function runUnit(unit) {

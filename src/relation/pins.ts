@@ -66,7 +66,13 @@ export function checkPins(
   );
   const own = { ...context, settled };
   const order = (form: Form, r: number, stage: string, makes?: string): void =>
-    checkOrder({ settled, parts, indices: program.relations[r]?.indices ?? [] }, form, r, stage, makes);
+    checkOrder(
+      { settled, parts, indices: (program.relations[r] as Relation).indices },
+      form,
+      r,
+      stage,
+      makes,
+    );
   const found: Residue[] = [];
   program.relations.forEach((relation, r) => {
     const forms = relation.kind === 'zero' ? [relation.terms] : relation.entries;

@@ -127,11 +127,10 @@ function prefixSums(field: ExtensionField, values: readonly Ext[]): Ext[] {
   return sums;
 }
 
-/** The sum of a weight's values at positions below n; for a product over bits a product for each bit 1 of n. */
-function sumBelow(field: ExtensionField, weight: Weight, n: number): Ext {
-  if (weight.kind === 'entries') {
-    return weight.entries.reduce((sum, [i, value]) => (i < n ? field.add(sum, value) : sum), field.zero);
-  }
+type PairsWeight = Extract<Weight, { kind: 'pairs' }>;
+
+/** The sum of the values at positions below n: a product for each bit 1 of n. */
+function sumBelow(field: ExtensionField, weight: PairsWeight, n: number): Ext {
   const { offset, pairs } = weight;
   if (n <= offset) return field.zero;
   if (n >= offset + 2 ** pairs.length) return totalOf(field, [weight]);
@@ -159,7 +158,7 @@ export function maskedRows(
   const sums = few ? [] : prefixSums(field, denseOf(field, column, columns));
   const below = (n: number): Ext =>
     few
-      ? column.reduce((sum, weight) => field.add(sum, sumBelow(field, weight, n)), field.zero)
+      ? column.reduce((sum, weight) => field.add(sum, sumBelow(field, weight as PairsWeight, n)), field.zero)
       : (sums[n] as Ext);
   return row.map((weight) =>
     mapEntries(field, weight, (i) => field.sub(below(to[i] as number), below(from[i] as number))),

@@ -387,6 +387,28 @@ describe('convexity', () => {
       });
     }
   });
+  test('and no further than the sum of its terms, or than a sum that cannot be', () => {
+    const few: Index = { name: 'j', size: 2 };
+    const small = (sumRows: number, ...shift: Term[]): Program => ({
+      tensors: [
+        witnessTensor('e', [2, 2], { min: 0, max: 3 }),
+        witnessTensor('v', [2, 3], { min: -4, max: 3 }),
+      ],
+      tables: [rangeTable('e', 4), rangeTable('v', 8), rangeTable('sum', sumRows)],
+      virtuals: [{ name: 'o', indices: [i!, d!], range: 'proven', terms: [{ ...value, sums: [few] }] }],
+      relations: [
+        lookupOf('e', [i!, few], 'e', [times(1, [read('e', 'i', 'j')])]),
+        lookupOf('v', [few, d!], 'v', [times(1, [read('v', 'j', 'd')]), times(4)]),
+        lookupOf('sum', [i!], 'sum', [{ ...sum, sums: [few] }, ...shift]),
+        { kind: 'zero', name: 'o', indices: [i!, d!], terms: [times(1, [read('o', 'i', 'd')])] },
+      ],
+    });
+    const boundOf = (program: Program) => checkProgram(koalaBear, program).intervals.get('o');
+    expect(boundOf(small(2 ** 15))).toEqual({ min: -24n, max: 18n });
+    expect(boundOf(small(4))).toEqual({ min: -12n, max: 9n });
+    // Weights that are not negative and whose sum is -5: nobody has them.
+    expect(boundOf(small(1, times(5)))).toEqual({ min: 0n, max: 0n });
+  });
   test.each([
     ['weights may be negative', attention([sum], value, -1)],
     [
