@@ -440,3 +440,29 @@ describe('convexity', () => {
     expectRefusal(() => checkProgram(koalaBear, program), 'PROGRAM_RANGE', 'virtual o', 'within (p-1)/2');
   });
 });
+
+describe('a claim that a vanishing relation backs', () => {
+  /** y = the sum of so many cells of x, each 0 or 1. */
+  const summed = (count: number): Program => ({
+    tensors: [witnessTensor('x', [count]), witnessTensor('y', [1], { min: 0, max: count })],
+    tables: [rangeTable('bit', 2)],
+    virtuals: [],
+    relations: [
+      lookupOf('x', [{ name: 'j', size: count }], 'bit', [times(1, [read('x', 'j')])]),
+      {
+        kind: 'zero',
+        name: 'y',
+        indices: [{ name: 'i', size: 1 }],
+        terms: [
+          times(1, [read('y', 'i')]),
+          ...Array.from({ length: count }, (_, k) => times(-1, [read('x', k)])),
+        ],
+      },
+    ],
+  });
+  test('of at most eight cells that it could be about', () => {
+    const rangeOf = (program: Program) => checkProgram(koalaBear, program).intervals.get('y');
+    expect(rangeOf(summed(7))).toEqual({ min: 0n, max: 7n });
+    expectRefusal(() => rangeOf(summed(8)), 'PROGRAM_RANGE', 'tensor y', 'every cell into 0 to 8, got none');
+  });
+});
