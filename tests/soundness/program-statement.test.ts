@@ -151,6 +151,7 @@ describe('a claim as it arrives', () => {
     ['no relations', proofs[0], { program: { ...program, relations: [] } }, 'PROGRAM_SHAPE'],
     ['no program', proofs[0], { program: NOTHING }, 'INTERNAL'],
     ['no group', proofs[0], { groups: [] }, 'STATEMENT'],
+    ['groups that are nothing', proofs[0], { groups: claim.groups.map(() => NOTHING) }, 'INTERNAL'],
   ])('%s', (_, proof, change, expected) => {
     const verdict: Verdict = verifyProgramClaim(proof as Uint8Array, { ...claim, ...change });
     expect(verdict.ok).toBe(false);
