@@ -69,6 +69,7 @@ function runUnit(unit) {
       'run',
       ...unit.split('+'),
       '--testTimeout=3600000',
+      '--hookTimeout=3600000',
       ...args,
     ],
     { cwd: root, stdio: 'inherit' },

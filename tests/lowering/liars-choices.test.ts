@@ -219,6 +219,11 @@ describe('OPS-3: argmax', () => {
     expect(other({ choice: { ...choice, temperature: 2600 } })).toContain('choice:chosen');
     expect(other({ choice: { ...choice, seed: choice.seed.map((b) => b ^ 1) } })).toContain('choice:chosen');
     expect(other({ starts: [0, 3] })).toContain('choice:chosen');
+    // Of all rows, where none are picked.
+    const all = argmaxCase({ seed: 2, rows: 3, logits: 'sampled', vocabulary: 8 });
+    expect(stops(all)).toEqual([]);
+    const moved = lowerGraph(all.graph, { ...all.pass, starts: [0, 1] });
+    expect(stops({ ...all, program: moved })).toContain('choice:chosen');
     for (const wrong of [
       { seed: new Uint8Array(31), temperature: 1 },
       { ...choice, temperature: 2 ** 21 },
