@@ -15,7 +15,7 @@ export function argmax(to: Lowering, node: Node): void {
   const v = columnIndex(to, source);
   const ids = to.rows.choices[name] ?? [];
   const known = ids.every((id) => Number.isInteger(id) && id >= 0 && id < v.size);
-  require(ids.length === t.size && known, 'PASS_VALUES', `choices of ${name}`);
+  require(t.size * v.size <= 2 ** 27 && ids.length === t.size && known, 'PASS_VALUES', `choices of ${name}`);
   publicTensor(to, name, [t.size, 1], ids);
   define(to, name);
 

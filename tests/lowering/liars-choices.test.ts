@@ -10,7 +10,8 @@ import { claiming } from '../support/choice-liars.ts';
 import { violated, type Cells } from '../support/clear.ts';
 import type { Lowered } from '../support/lowered.ts';
 import { argmaxCase, ropeCase } from '../support/lowered-cases.ts';
-import { refusal } from '../support/refusal.ts';
+import { complete } from '../support/graphs.ts';
+import { proofError, refusal } from '../support/refusal.ts';
 
 const F = koalaBear;
 /** a / b in F. */
@@ -208,6 +209,18 @@ describe('OPS-3: argmax', () => {
     }
     const choice = { seed: new Uint8Array(32), temperature: 1 };
     expect(refusal(() => lowerGraph(made.graph, { ...made.pass, choice }))).toBe('PASS_CHOICE');
+  });
+  it('more logits than anybody proves: 129 ids for 2^20 each', () => {
+    const nodes = [
+      { op: 'input', name: 'x', width: 2 ** 20, bits: 8 },
+      { op: 'argmax', name: 'choice', input: 'x', unit: 1000 },
+    ] as const;
+    const graph = complete(256, nodes, []);
+    const choice = { seed: new Uint8Array(32), temperature: 1 };
+    const pass = { rows: 129, starts: [0], emit: [0], choice, choices: { choice: new Int32Array(129) } };
+    expect(proofError(() => lowerGraph(graph, pass)).detail).toBe(
+      'choices: expected at most 2^27 logits, got 129 rows of 1048576',
+    );
   });
   it('noise of another seed, temperature or position', () => {
     const sampled = argmaxCase({ seed: 2, rows: 5, emit: [2, 4], logits: 'sampled', vocabulary: 8 });

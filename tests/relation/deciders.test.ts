@@ -275,6 +275,10 @@ describe('what makes a tensor of a residue', () => {
     const checks = [ranged('high'), ranged('y')];
     liar([[...checks, make, cut], [first('a', [cell('f')])]], { f: 16, high: 1 }, 'make', 'high');
     expect(() => check([...checks, zero('make', cell('f', -1), product('y')), cut], [first('a', [cell('f')])])).not.toThrow(); // prettier-ignore
+    // The first cell of high is cut from 16 high itself.
+    const own: Parameters<typeof program> = [[...checks, cut], [first('a', [product('high')])]];
+    expect([fits(own, {}), fits(own, { high: 1 })]).toEqual([true, true]);
+    refused(own, 'relation cut: entry 0', 'reads high beside digits, and makes digits of it');
     // f = c y, and the first cell of y is made of f: c is 1 there.
     const back = { ...zero('back', cell('y'), cell('a', -1)), indices: [one] } as Relation;
     const whole = zero('make', cell('f', -1), times(1, [read('y', 'j'), read('c', 'j')]));
@@ -288,6 +292,14 @@ describe('what makes a tensor of a residue', () => {
       [pairs],
     ];
     liar(both('y'), { high: 1, y: 1 }, 'cut: entry 0', 'y');
+  });
+  test('a digit within the definition of a residue that is cut alone', () => {
+    const of = (c: number): Parameters<typeof program> => [
+      [ranged('high'), lookupOf('cut', [J], 'k', [cell('a')])],
+      [residue('a', [w, cell('high', c)])],
+    ];
+    expect(() => check(...of(-16))).not.toThrow();
+    refused(of(-15), 'relation cut: entry 0', '16 times 15 over');
   });
   test('its digits may be cut half by half', () => {
     const two: Index = { name: 'j', size: 2 };

@@ -207,6 +207,28 @@ describe('a concatenation of residues', () => {
       expectRefusal(run, 'PROGRAM_RANGE', 'relation use', 'got y, settled later');
     } // prettier-ignore
   });
+  test('is gathered and summed slab by slab likewise', () => {
+    const make = (first: string, at: Coordinate, sums: readonly Index[] = []): Program => {
+      const use: Relation = {
+        kind: 'zero',
+        name: 'use',
+        indices: [T, index(2)],
+        terms: [times(1, [read('y', 't', at), read('w', 0)], { sums: [...sums] }), times(-1, [read('high', 't', 'j')])],
+      }; // prettier-ignore
+      const [before, after] = first === 'l' ? [whole('l', 'va'), whole('r', 'vb')] : [whole('r', 'vb'), whole('l', 'va')]; // prettier-ignore
+      return withoutRange(wide(before, use, after));
+    };
+    const gather = (...positions: number[]): Coordinate => ({ kind: 'gather', index: 'j', positions });
+    const sum = (size: number): [Coordinate, Index[]] => [affine(0, ['k', 1]), [{ name: 'k', size }]];
+    for (const good of [make('l', gather(5, 0)), make('r', gather(6, 11)), make('l', ...sum(6))]) {
+      expect(() => checkProgram(koalaBear, good)).not.toThrow();
+    }
+    const bad = [make('l', gather(0, 6)), make('l', gather(6, 0)), make('r', gather(11, 5)), make('l', ...sum(7)), make('r', ...sum(6))]; // prettier-ignore
+    for (const program of bad) {
+      const run = (): unknown => checkProgram(koalaBear, program);
+      expectRefusal(run, 'PROGRAM_RANGE', 'relation use', 'got y, settled later');
+    }
+  });
   test.each([
     ['before its slabs', [digits, whole('l', 'va'), whole('r', 'vb')]],
     ['between them', [whole('l', 'va'), digits, whole('r', 'vb')]],

@@ -6,7 +6,7 @@ const CALL = /(?<![\w.$])(refuse|ledger\.assertZero)\(/g;
 const CALL_OR_THROW =
   /(?<![\w.$])(refuse|ledger\.assertZero|wrong|tooShort|throw new (?:Range|Type)?Error|check[A-Z]\w*|ch\.finish|reader\.end|[\w.]+\.forEach(?=\(check))\(/g;
 const WITH_THROWS =
-  /^src\/(pcs|pads|answer|params\/check|relation\/(check(-terms)?|ranges|cut|pins|verify|statement|verify-program)|tlookup\/shape)\b/;
+  /^src\/(pcs|pads|answer|params\/check|relation\/(check(-terms)?|ranges|cut|order|pins|verify|statement|verify-program)|tlookup\/shape)\b/;
 
 /**
  * Rooms that decide without refusing: what they answer too generously is a claim about integers that nothing backs. There every
@@ -14,7 +14,7 @@ const WITH_THROWS =
  * returned or named.
  */
 const DECIDES =
-  /^src\/relation\/(columns|cut|decompose|interval|pins|row-sums|settle|slabs|witness-ranges)\.ts$/;
+  /^src\/relation\/(columns|cut|decompose|interval|order|pins|row-sums|settle|slabs|witness-ranges)\.ts$/;
 
 /**
  * Places of `text` from `from` on that stand outside strings, with the depth of parentheses, brackets and braces there: of an

@@ -3,7 +3,7 @@
 export const STORED = 'tests/soundness/stored.test.ts';
 
 const RANGES =
-  /^src\/relation\/(cut|pins|ranges|settle|slabs|decompose|interval|columns|row-sums|witness-ranges)/;
+  /^src\/relation\/(cut|order|pins|ranges|settle|slabs|decompose|interval|columns|row-sums|witness-ranges)/;
 
 /** Tests of mutants in some files. */
 const TESTS = [
@@ -46,7 +46,7 @@ const TESTS = [
 
 /** Files whose checks no stored opening gets to: their own tests alone. */
 const WITH_OWN_TESTS =
-  /^src\/(answer|graph|ops|quantize|import|relation\/(check|columns|cut|decompose|interval|ranges|pins|row-sums|settle|slabs|witness-ranges)|tlookup\/shape)/;
+  /^src\/(answer|graph|ops|quantize|import|relation\/(check|columns|cut|decompose|interval|order|ranges|pins|row-sums|settle|slabs|witness-ranges)|tlookup\/shape)/;
 
 /** The tests of a check; of those that end in a proof the stored ones too. */
 export function testsOf({ file }) {

@@ -9,7 +9,7 @@ import { rangeTable } from '../lower-tables.ts';
 import { term, view, type Lowering, type Relations } from '../lowering.ts';
 import { atColumns } from './chosen.ts';
 import { publicNoise } from './noise.ts';
-import { CHOICE_BITS, LEAD_LOW, type ArgmaxNode } from './shape.ts';
+import { CHOICE_BITS, LEAD_LOW, MAX_LOGITS, type ArgmaxNode } from './shape.ts';
 
 /** @throws ProofError `PASS_VALUES` unless the statement names a choice for every row, `PASS_CHOICE` for noise that the node has not */
 export const argmaxRelations: Relations<ArgmaxNode> = (node, to) => {
@@ -56,6 +56,8 @@ function choicesOf({ name, input }: ArgmaxNode, to: Lowering): Int32Array {
   const { width } = to.info(input);
   const named = to.rows.choicesOf(name);
   const wrong = (what: string): never => refuse('PASS_VALUES', `pass/${name}`, `choices: ${what}`);
+  // Of rows from a few bytes a verifier would make noise for all logits.
+  if (size * width > MAX_LOGITS) wrong(`expected at most 2^27 logits, got ${size} rows of ${width}`);
   if (named?.length !== size) return wrong(`expected ${size}, got ${named?.length ?? 'none'}`);
   return Int32Array.from({ length: size }, (_, row) => {
     const id = named[row] as number;

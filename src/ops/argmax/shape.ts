@@ -23,6 +23,8 @@ export interface ArgmaxNode extends NodeBase {
 export const CHOICE_BITS = 29;
 /** Bits of the low digit of a lead. */
 export const LEAD_LOW = 15;
+/** Logits of all rows of a pass that are compared. */
+export const MAX_LOGITS = 2 ** 27;
 /** Greatest multiplier of noise. */
 export const MAX_NOISE = 2 ** 24;
 
