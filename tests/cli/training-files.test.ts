@@ -147,4 +147,3 @@ describe('plans', () => {
     expect(() => segmentsOf(NARROW, 0)).toThrow(/^steps per proof: expected/);
   });
 });
-

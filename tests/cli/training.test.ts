@@ -254,6 +254,7 @@ describe('data with one other label, with one other pixel', () => {
       rmSync(path('mixed'), { recursive: true, force: true });
       cpSync(path('r'), path('mixed'), { recursive: true });
     };
+    cpSync(path('r.run'), path('mixed.run'));
     restore();
     cpSync(path('label.r/segment-3'), path('mixed/segment-3'));
     expect(wrong(2, ...prover)).toMatchObject({

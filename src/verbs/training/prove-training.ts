@@ -133,11 +133,11 @@ function proveAll(
     return refuse('CHECKPOINT', options.folder, 'expected a trained run, got none: run zkdl train first');
   }
   const kept = keptSegments(folder);
-  republish(folder, kept);
   const end = Math.min(until, checkpoint.step);
   const made: { file: string; steps: number; bytes: number }[] = [];
   let point = lastPoint(kernels, home, folder, owner, kept.at(-1));
   try {
+    republish(folder, kept);
     clearWeights(folder, point.step);
     while (point.step < end) {
       const count = Math.min(segmentAt(plan, point.step, stepsPerProof), end - point.step);
