@@ -55,7 +55,7 @@ export function showTrained(made: Trained): string[] {
     ['trained', `${step} of ${steps} steps, ${made.made} of them now`],
     [
       'loss',
-      `${loss.toFixed(4)} nats a row, ${percent(accuracy)} named right: the last 50 batches, not proven`,
+      `${loss.toFixed(4)} nats a row, ${percent(accuracy)} named right: mean of the last ${Math.min(step, 50)} batches, not proven`,
     ],
     ...(heldOut === undefined
       ? []

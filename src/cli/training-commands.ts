@@ -175,7 +175,7 @@ function addVerifyTraining(zkdl: Command): void {
       runCommand(flags, ({ onStep }) => {
         onStep('verifying');
         const { steps } = flags;
-        const options = { run, segments, agreed: agreedOf(flags), ...given({ steps }) };
+        const options = { run, segments, agreed: agreedOf(flags), ...given({ steps }), onStep };
         const verdict = verifyTrainingFiles(options);
         return Promise.resolve(verdictOf(verdict, showTrainingVerdict(verdict)));
       }),
@@ -218,7 +218,7 @@ function addVerifyPrediction(zkdl: Command): void {
         const { run, segments, weights, inputs: file, rows, context } = flags;
         const inputs = file === undefined ? undefined : { inputs: file, ...given({ rows }) };
         const options = { proof, run, ...given({ segments, weights, inputs, context }) };
-        const verdict = verifyPredictionFile({ ...options, agreed: agreedOf(flags) });
+        const verdict = verifyPredictionFile({ ...options, agreed: agreedOf(flags), onStep });
         return Promise.resolve(verdictOf(verdict, showPredictionVerdict(verdict)));
       }),
     );

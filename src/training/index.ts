@@ -46,4 +46,4 @@ export {
   type PredictionExpectations,
   type PredictionVerdict,
 } from './verify-prediction.ts';
-export { verifyTraining, type TrainingExpectations, type TrainingVerdict } from './verify.ts';
+export { verifyTraining, type OnSegment, type TrainingExpectations, type TrainingVerdict } from './verify.ts';

@@ -21,6 +21,7 @@ import {
   followSegments,
   readRun,
   type NamedRun,
+  type OnSegment,
   type TrainingExpectations,
 } from './verify.ts';
 
@@ -95,6 +96,7 @@ export function verifyPrediction(
   custody: Custody,
   prediction: Uint8Array,
   expected: PredictionExpectations = {},
+  onSegment?: OnSegment,
 ): PredictionVerdict {
   let result: PredictionVerdict | undefined;
   const checked = verdictOf(() => {
@@ -108,7 +110,7 @@ export function verifyPrediction(
     }
     checkAgreed(file, expected);
     const weights = keyDigest(encodeKey(file.weights));
-    const step = stepBehind(named, custody, weights);
+    const step = stepBehind(named, custody, weights, onSegment);
     const verdict = verifyProgram(predictionStatement(named, file), file.proof);
     if (!verdict.ok) refuse(verdict.code, verdict.stage, verdict.detail);
     const { inputs, classes, context } = file;
@@ -131,13 +133,18 @@ function checkAgreed({ inputs, context }: PredictionFile, expected: PredictionEx
 }
 
 /** Steps behind weights; those that a run starts from are none of its own. @throws ProofError `WEIGHTS` for such as nothing stands behind; as `followSegments` */
-function stepBehind(named: NamedRun, custody: Custody, weights: Uint8Array): number | undefined {
+function stepBehind(
+  named: NamedRun,
+  custody: Custody,
+  weights: Uint8Array,
+  onSegment: OnSegment | undefined,
+): number | undefined {
   if (custody !== null && 'weights' in custody) {
     checkBytes('weights', custody.weights);
     if (sameBytes(custody.weights, weights)) return undefined;
     return refuse('WEIGHTS', 'prediction file', 'expected the agreed weights, got others');
   }
-  const point = followSegments(named, custody)
+  const point = followSegments(named, custody, onSegment)
     .slice(1)
     .find(({ weights: own }) => own && sameBytes(keyDigest(encodeKey(own)), weights));
   if (point !== undefined) return point.step;

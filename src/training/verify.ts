@@ -31,6 +31,10 @@ export interface NamedRun {
   readonly order: Uint8Array;
 }
 
+/** Is told which segment is looked at next, from 0. */
+export type OnSegment = (segment: number) => void;
+const noSegment: OnSegment = () => {};
+
 /** How far training has been followed. */
 export interface TrainingPoint {
   /** Steps that are done. */
@@ -173,11 +177,16 @@ export function followSegment(named: NamedRun, point: TrainingPoint, bytes: Uint
  * @returns the points between them: as many as segments, and the start
  * @throws ProofError naming the segment; as `followSegment`
  */
-export function followSegments(named: NamedRun, segments: readonly Uint8Array[]): TrainingPoint[] {
+export function followSegments(
+  named: NamedRun,
+  segments: readonly Uint8Array[],
+  onSegment: OnSegment = noSegment,
+): TrainingPoint[] {
   if (!Array.isArray(segments)) refuse('FORMAT', 'segments', 'expected a list, got something else');
   segments.forEach((segment: Uint8Array, i) => checkBytes(`segment ${i}`, segment));
   const points = [startOf(named)];
   for (const [i, segment] of segments.entries()) {
+    onSegment(i);
     const verdict = verdictOf(() => {
       points.push(followSegment(named, points[i] as TrainingPoint, segment));
     });
@@ -190,7 +199,7 @@ export function followSegments(named: NamedRun, segments: readonly Uint8Array[])
  * Whether segments convince that a run went as it was announced: from its start, over its dataset, in its order, at its rates.
  * Any number of segments from the first one on is enough for the steps that they cover. Never throws, whatever the bytes.
  *
- * @param run bytes of a run file, @param segments bytes of segment files, in order
+ * @param run bytes of a run file, @param segments bytes of segment files, in order, @param onSegment told where it is
  * @example
  * const verdict = verifyTraining(runBytes, segments, { run: agreedDigest });
  * if (verdict.ok) console.log(verdict.steps, verdict.complete);
@@ -199,13 +208,14 @@ export function verifyTraining(
   run: Uint8Array,
   segments: readonly Uint8Array[],
   expected: TrainingExpectations = {},
+  onSegment: OnSegment = noSegment,
 ): TrainingVerdict {
   let result: TrainingVerdict | undefined;
   const checked = verdictOf(() => {
     checkBytes('run', run);
     const named = readRun(run);
     checkExpectations(named, expected);
-    const { step: steps, weights } = followSegments(named, segments).at(-1) as TrainingPoint;
+    const { step: steps, weights } = followSegments(named, segments, onSegment).at(-1) as TrainingPoint;
     if (steps < (expected.steps ?? 0)) {
       refuse('STEPS', 'segments', `expected ${expected.steps} steps, got ${steps}`);
     }

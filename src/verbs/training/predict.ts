@@ -15,7 +15,7 @@ import { alone } from '../worker.ts';
 import { readArray } from './arrays.ts';
 import { openWeights } from './prove-training.ts';
 import { keptSegments, openRunFolder } from './run-folder.ts';
-import { digestOf, expectationsOf, named, type AgreedRun } from './verify-training.ts';
+import { digestOf, expectationsOf, named, verifying, type AgreedRun } from './verify-training.ts';
 
 /** Proofs of weights in the middle of a run that predictions leave: the segment behind them, and one that is abandoned. */
 const KEPT_PROOFS = 2;
@@ -148,6 +148,7 @@ export interface VerifyPredictionOptions {
   /** Refuse a prediction about other inputs. */
   readonly inputs?: RowChoice;
   readonly context?: string;
+  readonly onStep?: OnStep;
 }
 
 export type PredictionFileVerdict =
@@ -163,7 +164,7 @@ export type PredictionFileVerdict =
  * verifyPredictionFile({ proof: 'digit.zkp', run: 'digits.run', segments: ['digits.0016.seg'] });
  */
 export function verifyPredictionFile(options: VerifyPredictionOptions): PredictionFileVerdict {
-  const { segments, weights, inputs, context } = options;
+  const { segments, weights, inputs, context, onStep = silent } = options;
   if ((segments === undefined) === (weights === undefined)) {
     const got = segments === undefined ? 'neither' : 'both';
     throw new RangeError(`segments: expected segments or the digest of weights, got ${got}`);
@@ -178,7 +179,7 @@ export function verifyPredictionFile(options: VerifyPredictionOptions): Predicti
     ...(inputs !== undefined && { inputs: selected(inputs) }),
   };
   const start = performance.now();
-  const verdict = verifyPrediction(run, custody, proof, expected);
+  const verdict = verifyPrediction(run, custody, proof, expected, verifying(onStep, segments?.length ?? 0));
   if (!verdict.ok) return named(verdict, segments ?? []);
   return { ...verdict, milliseconds: Math.round((performance.now() - start) * 10) / 10 };
 }

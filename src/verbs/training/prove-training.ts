@@ -88,6 +88,7 @@ export function proveTraining(kernels: Kernels, home: Home, options: ProveTraini
   const { group, data } = openDataset(kernels, home, openDatasetFolder(options.dataset));
   try {
     checkRunData(folder, group);
+    checkPredictions(group, options.predictions);
     const owner: TrainingOwner = { named: folder.named, bytes: folder.bytes, data, group };
     watch.next('proving');
     const proven = alone(folder.path, options.folder, () => proveAll(kernels, home, folder, owner, options));
@@ -132,11 +133,11 @@ function proveAll(
     return refuse('CHECKPOINT', options.folder, 'expected a trained run, got none: run zkdl train first');
   }
   const kept = keptSegments(folder);
-  republish(folder, kept);
   const end = Math.min(until, checkpoint.step);
   const made: { file: string; steps: number; bytes: number }[] = [];
   let point = lastPoint(kernels, home, folder, owner, kept.at(-1));
   try {
+    republish(folder, kept);
     clearWeights(folder, point.step);
     while (point.step < end) {
       const count = Math.min(segmentAt(plan, point.step, stepsPerProof), end - point.step);
@@ -208,23 +209,32 @@ function closing<T>(group: StoredGroup, run: (group: StoredGroup) => T): T {
   }
 }
 
-/** How many proofs may open weights that are written. */
+/** Proofs that may open weights: the most that the code has pads for, and what the run itself needs. */
+function roomOf({ key }: StoredGroup): { readonly most: number; readonly least: number } {
+  const { padLength, queries } = key.parameters.code;
+  const most = Math.floor(padLength / queries);
+  return { most, least: Math.min(most, STATE_USES + ATTEMPTS) };
+}
+
+/** @throws RangeError for more predictions than weights of this dataset's code can make */
+function checkPredictions(group: StoredGroup, predictions = 0): void {
+  const { most, least } = roomOf(group);
+  if (least + predictions <= most) return;
+  throw new RangeError(
+    `predictions: expected at most ${most - least} over the key of this dataset, got ${predictions}`,
+  );
+}
+
+/** How many proofs may open weights that are written. @param isEnd of this call, @param isLast of the plan */
 function usesOf(
   { group }: TrainingOwner,
   isEnd: boolean,
   isLast: boolean,
   predictions: number | undefined,
 ): number {
-  const { padLength, queries } = group.key.parameters.code;
-  const room = Math.floor(padLength / queries);
-  const least = Math.min(room, STATE_USES + ATTEMPTS);
-  const asked = isEnd ? (predictions ?? 0) : 0;
-  if (least + asked > room) {
-    throw new RangeError(
-      `predictions: expected at most ${room - least} over this dataset's key, got ${asked}`,
-    );
-  }
-  return isLast && predictions === undefined ? Math.min(room, least + PREDICTIONS) : least + asked;
+  const { most, least } = roomOf(group);
+  if (predictions === undefined) return isLast ? Math.min(most, least + PREDICTIONS) : least;
+  return isEnd ? least + predictions : least;
 }
 
 /** @throws ProofError `CHECKPOINT` where the steps came to other weights than they did when they were trained */

@@ -3,11 +3,13 @@ import { encodeKey, keyDigest } from '../../pcs/key.ts';
 import type { Verdict } from '../../pcs/linear-verify.ts';
 import {
   verifyTraining,
+  type OnSegment,
   type TrainingExpectations,
   type TrainingPlan,
   type TrainingVerdict,
 } from '../../training/index.ts';
 import { readInput } from '../files.ts';
+import { silent, type OnStep } from '../steps.ts';
 
 export interface VerifyTrainingOptions {
   /** A run file. */
@@ -18,6 +20,7 @@ export interface VerifyTrainingOptions {
   readonly agreed?: AgreedRun;
   /** Steps that must be proven at least. */
   readonly steps?: number;
+  readonly onStep?: OnStep;
 }
 
 /** What the caller knows of a run: 64 hexadecimal digits each. */
@@ -59,7 +62,7 @@ export type TrainingFileVerdict =
  * const verdict = verifyTrainingFiles({ run: 'digits.run', segments: ['digits.0016.seg', 'digits.0032.seg'] });
  */
 export function verifyTrainingFiles(options: VerifyTrainingOptions): TrainingFileVerdict {
-  const { steps } = options;
+  const { steps, onStep = silent } = options;
   if (steps !== undefined && (!Number.isSafeInteger(steps) || steps < 0)) {
     throw new RangeError(`steps: expected an integer from 0 on, got ${steps}`);
   }
@@ -67,7 +70,7 @@ export function verifyTrainingFiles(options: VerifyTrainingOptions): TrainingFil
   const run = readInput(options.run);
   const segments = options.segments.map(readInput);
   const start = performance.now();
-  const verdict = verifyTraining(run, segments, expected);
+  const verdict = verifyTraining(run, segments, expected, verifying(onStep, segments.length));
   if (!verdict.ok) return named(verdict, options.segments);
   const milliseconds = Math.round((performance.now() - start) * 10) / 10;
   const { plan, data, seed, start: from } = verdict.run;
@@ -84,6 +87,11 @@ export function verifyTrainingFiles(options: VerifyTrainingOptions): TrainingFil
     weights: verdict.steps === 0 || weights === undefined ? undefined : keyDigest(encodeKey(weights)),
     milliseconds,
   };
+}
+
+/** Says which of so many segments is looked at. */
+export function verifying(onStep: OnStep, count: number): OnSegment {
+  return (i) => onStep(`verifying segment ${i + 1} of ${count}`);
 }
 
 /** A refusal that names the file of a segment. */
