@@ -20,7 +20,7 @@ import {
   stateShapes,
 } from './layouts.ts';
 import { checkPlan } from './check-plan.ts';
-import { layerCount, layerShape, type TrainingPlan } from './plan.ts';
+import { layerCount, type TrainingPlan } from './plan.ts';
 import { trainingProgram } from './program.ts';
 import { partOf, stateKinds, type LayerState, type TrainingState } from './state.ts';
 
@@ -103,37 +103,70 @@ export function commitState(
   parameters: Parameters,
 ): StoredGroup {
   const tensors = state.flatMap((layer) => stateKinds(plan).map(({ kind }) => partOf(layer, kind)));
-  return store(kernels, home, path, cellsOf(stateShapes(plan), tensors, parameters), {
+  return commitWeights(kernels, home, path, {
+    shapes: stateShapes(plan),
+    tensors,
+    layout: stateLayout(plan),
+    parameters,
+  });
+}
+
+/** Weights for one proof that writes them and one that reads them: tensors with what their cells mean. */
+export interface CarriedWeights {
+  readonly shapes: readonly (readonly number[])[];
+  readonly tensors: readonly Int16Array[];
+  readonly layout: Uint8Array;
+  readonly parameters: Parameters;
+}
+
+/** @throws as `storeGroup` */
+export function commitWeights(
+  kernels: Kernels,
+  home: Home,
+  path: string,
+  { shapes, tensors, layout, parameters }: CarriedWeights,
+): StoredGroup {
+  return store(kernels, home, path, cellsOf(shapes, tensors, parameters), {
     label: STATE_LABEL,
     lifetime: 'carried',
     uses: STATE_USES,
     logCap: Math.min(STATE_LOG_CAP, parameters.code.logData),
-    columns: groupColumnsOf(stateShapes(plan), parameters.code.logData),
+    columns: groupColumnsOf(shapes, parameters.code.logData),
     parameters,
-    layout: stateLayout(plan),
+    layout,
   });
 }
 
 /** The weights in a group: what `commitState` put there. @param group of this plan (`checkStateKey`) */
 export function readState(plan: TrainingPlan, { owned, key }: StoredGroup): TrainingState {
-  const layout = layOut(stateShapes(plan));
-  const cells = Int16Array.from(owned.source.data(0, key.group.columns)); // the reader's buffer is its own
+  const parts = readWeights(stateShapes(plan), owned, key);
   const kinds = stateKinds(plan);
   return Array.from({ length: layerCount(plan) }, (_, layer) => {
-    const [outputs, columns] = layerShape(plan, layer);
-    const parts = kinds.map(({ kind }, i) => {
-      const part = new Int16Array(outputs * columns);
-      for (const { block, address } of layout.tensors[layer * kinds.length + i] as readonly PlacedBlock[]) {
-        const [rows, run] = block.pieces as [Piece, Piece];
-        const length = 2 ** run.bits;
-        for (let r = 0; r < 2 ** rows.bits; r++) {
-          const from = address + r * length;
-          part.set(cells.subarray(from, from + length), (rows.offset + r) * columns + run.offset);
-        }
+    const own = kinds.map(({ kind }, i) => [kind, parts[layer * kinds.length + i]] as const);
+    return Object.fromEntries(own) as unknown as LayerState;
+  });
+}
+
+/** The matrices in a group, in order: what `commitWeights` put there. */
+export function readWeights(
+  shapes: readonly (readonly number[])[],
+  owned: StoredGroup['owned'],
+  key: StoredGroup['key'],
+): Int16Array[] {
+  const layout = layOut(shapes);
+  const cells = Int16Array.from(owned.source.data(0, key.group.columns)); // the reader's buffer is its own
+  return shapes.map((shape, i) => {
+    const [rows, columns] = shape as readonly [number, number];
+    const part = new Int16Array(rows * columns);
+    for (const { block, address } of layout.tensors[i] as readonly PlacedBlock[]) {
+      const [line, run] = block.pieces as [Piece, Piece];
+      const length = 2 ** run.bits;
+      for (let r = 0; r < 2 ** line.bits; r++) {
+        const from = address + r * length;
+        part.set(cells.subarray(from, from + length), (line.offset + r) * columns + run.offset);
       }
-      return [kind, part] as const;
-    });
-    return Object.fromEntries(parts) as unknown as LayerState;
+    }
+    return part;
   });
 }
 

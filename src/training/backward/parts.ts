@@ -2,6 +2,7 @@
  * What the relations of the way back are written with: the handles of program builders over a lowered graph, so that both ways share
  * tensors and tables. spec/training-operators.md section 1.
  */
+import { bitsFor } from '../../ops/interval.ts';
 import { rangeTable } from '../../ops/lower-tables.ts';
 import type { Lowering } from '../../ops/lowering.ts';
 import { handleOf, term, type Handle } from '../../relation/handles.ts';
@@ -46,7 +47,7 @@ export function partsOn(to: Lowering): Parts {
       return to.table({ name, rows: dense.values.length, columns });
     },
     digits: (bits) => to.table(rangeTable(bits)),
-    rangeTable: (rows) => parts.digits(Math.log2(rows)),
+    rangeTable: (rows) => parts.digits(bitsFor(rows)),
     requantise: (x, y, shift) => {
       const all = allOf(x);
       remainder(parts, y.name, x.at(...all), y.at(...all), all, shift);
@@ -54,7 +55,7 @@ export function partsOn(to: Lowering): Parts {
     rangeCheck(tensor) {
       const { min, max } = ranges.get(tensor.name) as Range;
       const all = allOf(tensor);
-      const table = parts.digits(Math.log2(max - min + 1));
+      const table = parts.digits(bitsFor(max - min + 1));
       to.lookup(`${tensor.name}/range`, all, table, [[term(1, tensor.at(...all)), term(-min)]]);
     },
     result: (node) => handleOf(to.operand(node), [to.rowIndex(node).size, to.info(node).width] as const),
