@@ -38,6 +38,7 @@ const UNITS = [
   ['answer', 'import', 'fuzz'],
   ['quantize'],
   ['training'],
+  ['backward'],
   ['lowering'],
   ['soundness'],
   ['reference'],

@@ -48,7 +48,7 @@ export function publicRows(graph: Graph, pass: Pass): PublicRows {
   ascending('starts', starts, count);
   ascending('emit', emit, count);
   if (starts[0] !== 0) wrong('starts: expected 0 first');
-  const [positions, sequenceStart]: number[][] = [[], []];
+  const [positions, sequenceStart]: [number[], number[]] = [[], []];
   let start = 0;
   let next = 0;
   for (let row = 0; row < count; row++) {

@@ -149,7 +149,7 @@ function checkDigest(bytes: Uint8Array, end: number): void {
   }
 }
 
-function readWeights(graph: Graph, cursor: Cursor): Map<string, Int16Array | Int32Array> {
+function readTensors(graph: Graph, cursor: Cursor): Map<string, Int16Array | Int32Array> {
   const weights = new Map<string, Int16Array | Int32Array>();
   for (const weight of graph.weights) {
     const { width, entries } = sizeOf(weight);
@@ -202,5 +202,5 @@ export function decodeModel(bytes: Uint8Array): QuantizedModel {
     HEADER_BYTES + graphLength + infoLength + padding(graphLength + infoLength) + DIGEST_BYTES,
   );
   if (bytes.length !== total) refuse('MODEL_LENGTH', STAGE, `expected ${total} bytes, got ${bytes.length}`);
-  return { graph, info, weights: readWeights(graph, cursor) };
+  return { graph, info, weights: readTensors(graph, cursor) };
 }

@@ -107,20 +107,46 @@ export function commitState(
   uses = STATE_USES,
 ): StoredGroup {
   const tensors = state.flatMap((layer) => stateKinds(plan).map(({ kind }) => partOf(layer, kind)));
-  return store(kernels, home, path, cellsOf(stateShapes(plan), tensors, parameters), {
+  return commitWeights(kernels, home, path, {
+    shapes: stateShapes(plan),
+    tensors,
+    layout: stateLayout(plan),
+    parameters,
+    uses,
+  });
+}
+
+/** Weights for one proof that writes them and one that reads them: tensors with what their cells mean. */
+export interface CarriedWeights {
+  readonly shapes: readonly (readonly number[])[];
+  readonly tensors: readonly Int16Array[];
+  readonly layout: Uint8Array;
+  readonly parameters: Parameters;
+  /** Proofs that may open them. Default: `STATE_USES`. */
+  readonly uses?: number;
+}
+
+/** @throws as `storeGroup` */
+export function commitWeights(
+  kernels: Kernels,
+  home: Home,
+  path: string,
+  { shapes, tensors, layout, parameters, uses = STATE_USES }: CarriedWeights,
+): StoredGroup {
+  return store(kernels, home, path, cellsOf(shapes, tensors, parameters), {
     label: STATE_LABEL,
     lifetime: 'carried',
     uses,
     logCap: Math.min(STATE_LOG_CAP, parameters.code.logData),
-    columns: groupColumnsOf(stateShapes(plan), parameters.code.logData),
+    columns: groupColumnsOf(shapes, parameters.code.logData),
     parameters,
-    layout: stateLayout(plan),
+    layout,
   });
 }
 
 /** The weights in a group: what `commitState` put there. @param group of this plan (`checkStateKey`) */
-export function readState(plan: TrainingPlan, group: StoredGroup): TrainingState {
-  const parts = readTensors(stateShapes(plan), group);
+export function readState(plan: TrainingPlan, { owned, key }: StoredGroup): TrainingState {
+  const parts = readTensors(stateShapes(plan), owned, key);
   const kinds = stateKinds(plan);
   return Array.from({ length: layerCount(plan) }, (_, layer) => {
     const own = kinds.map(({ kind }, i) => [kind, parts[layer * kinds.length + i]] as const);
@@ -137,12 +163,16 @@ export function readDataset(sizes: Pick<TrainingPlan, 'rows' | 'widths'>, group:
   if (!sameBytes(group.key.layout, dataLayout(sizes))) {
     refuse('KEY_LAYOUT', group.path, 'expected a commitment to the rows of a dataset, got another');
   }
-  const [inputs, labels] = readTensors(dataShapes(sizes), group) as [Int16Array, Int16Array];
+  const [inputs, labels] = readTensors(dataShapes(sizes), group.owned, group.key) as [Int16Array, Int16Array];
   return { inputs, labels };
 }
 
-/** Tensors of one or two dimensions, row-major, from where the layout has them. */
-function readTensors(shapes: readonly (readonly number[])[], { owned, key }: StoredGroup): Int16Array[] {
+/** The tensors of one or two dimensions in a group, in order, row-major: what `commitWeights` put there. */
+export function readTensors(
+  shapes: readonly (readonly number[])[],
+  owned: StoredGroup['owned'],
+  key: StoredGroup['key'],
+): Int16Array[] {
   const layout = layOut(shapes);
   const cells = Int16Array.from(owned.source.data(0, key.group.columns)); // the reader's buffer is its own
   return shapes.map((shape, i) => {

@@ -45,6 +45,6 @@ export function unsigned(bits: number): Range {
 }
 
 /** @returns its name */
-export function addTable(b: ProgramBuilder, { name, columns }: Table): string {
+export function addTable(b: Pick<ProgramBuilder, 'table'>, { name, columns }: Table): string {
   return b.table(name, ...columns);
 }

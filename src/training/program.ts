@@ -6,7 +6,7 @@ import { programBuilder } from '../relation/builder.ts';
 import type { Program } from '../relation/program.ts';
 import { layerCount } from './plan.ts';
 import type { Matrix, StepParts } from './program-parts.ts';
-import { backRelations, batchRelations, layerRelations, softmaxRelations } from './program-passes.ts';
+import { backRelations, batchRelations, layerRelations, lossRelations } from './program-passes.ts';
 import { stateRelations, stateTensors, updateRelations } from './program-state.ts';
 import { checkSegment, type Segment } from './segment.ts';
 
@@ -40,7 +40,7 @@ export function trainingProgram(segment: Segment): Program {
     slopes.push(slope as Matrix);
   }
   const { rounded: logits } = layerRelations(parts, last, inputs[last] as Matrix);
-  let gradient = softmaxRelations(parts, logits, target);
+  let gradient = lossRelations(parts, logits, target);
   for (let layer = last; layer >= 0; layer--) {
     updateRelations(parts, layer, gradient, inputs[layer] as Matrix);
     if (layer > 0) gradient = backRelations(parts, layer, gradient, slopes[layer - 1] as Matrix);

@@ -52,3 +52,10 @@ export function softmaxRows(logits: Int32Array, classes: number, fraction: numbe
   }
   return { shift, sum, reciprocal, step, numerator, carry, probability };
 }
+
+/** Everything that is committed of a softmax, by its name behind `softmax/`. @param fraction as `softmaxRows` */
+export function softmaxValues(rows: SoftmaxRows, fraction: number): Readonly<Record<string, Int32Array>> {
+  const whole = 2 ** (fraction + PROBABILITY_SHIFT);
+  const rest = rows.sum.map((own, t) => whole - own * (rows.reciprocal[t] as number));
+  return { ...rows, 'reciprocal-rest': rest };
+}

@@ -34,8 +34,12 @@ export function gradientSums(
   return sums;
 }
 
-/** A residue in two parts: value = high 2^low + the rest, which is signed. */
-function split(
+/**
+ * A residue in two parts: value = high 2^low + the rest, which is signed.
+ *
+ * @throws ProofError `UNPROVABLE` for a high part of more than `bits` bits
+ */
+export function split(
   stage: string,
   values: Int32Array,
   width: number,

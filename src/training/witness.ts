@@ -3,6 +3,7 @@ import type { RowMajor } from '../relation/cells-prove.ts';
 import { layerCount, type TrainingPlan } from './plan.ts';
 import { plainProducts, type StepProducts } from './products.ts';
 import { partOf, stateKinds, type LayerState, type TrainingState } from './state.ts';
+import { softmaxValues } from './softmax.ts';
 import { batchOf, trainStep, type StepTrace } from './step.ts';
 import type { Dataset } from './dataset.ts';
 
@@ -114,17 +115,10 @@ export function trainingWitness({ plan, states, traces }: Execution): {
       return target;
     }),
   );
-  for (const name of ['shift', 'sum', 'reciprocal', 'step', 'numerator', 'carry', 'probability'] as const) {
-    tensors.set(
-      `softmax/${name}`,
-      all(({ softmax }) => softmax[name]),
-    );
+  const softmaxes = traces.map(({ softmax }) => softmaxValues(softmax, plan.formats.gradient.fraction));
+  for (const name of Object.keys(softmaxes[0] ?? {})) {
+    tensors.set(`softmax/${name}`, joined(softmaxes.map((values) => values[name] as Int32Array)));
   }
-  const whole = 2 ** (plan.formats.gradient.fraction + 15);
-  tensors.set(
-    'softmax/reciprocal-rest',
-    all(({ softmax: { sum, reciprocal } }) => sum.map((own, t) => whole - own * (reciprocal[t] as number))),
-  );
   return { tensors, virtuals };
 }
 

@@ -47,3 +47,6 @@ export {
 export { verifyTraining, type TrainingExpectations, type TrainingVerdict } from '../training/verify.ts';
 export { decodeTrainingRun, runDigest, type TrainingRun } from '../training/run.ts';
 export type { TrainingPlan } from '../training/plan.ts';
+export { verifySteps, type GraphTraining, type ProvenStep } from '../training/backward/verify.ts';
+export type { TokenBatch } from '../training/backward/batch.ts';
+export type { GraphPlan } from '../training/backward/plan.ts';

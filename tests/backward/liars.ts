@@ -34,7 +34,7 @@ function makingOf(committed: ReadonlySet<string>, terms: readonly Term[]): Makin
 }
 
 /** Values of all tensors with some of them given, everything else of the way back computed from what is before it. */
-function follow(
+export function follow(
   program: Program,
   cells: ReadonlyMap<string, ArrayLike<number>>,
   lied: string,

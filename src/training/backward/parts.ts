@@ -2,21 +2,21 @@
  * What the relations of the way back are written with: the handles of program builders over a lowered graph, so that both ways share
  * tensors and tables. spec/training-operators.md section 1.
  */
+import { bitsFor } from '../../ops/interval.ts';
 import { rangeTable } from '../../ops/lower-tables.ts';
 import type { Lowering } from '../../ops/lowering.ts';
-import type { ProgramBuilder } from '../../relation/builder.ts';
 import { handleOf, term, type Handle } from '../../relation/handles.ts';
-import type { Index, Range, Table, Term, View } from '../../relation/program.ts';
+import type { Index, Range, Term, View } from '../../relation/program.ts';
 import { signed } from '../program-parts.ts';
+import type { SoftmaxParts } from '../softmax-relations.ts';
 
 /** Rows by columns. */
 export type Matrix = Handle<readonly [number, number]>;
 
 /** Relations under construction behind those of a graph. */
-export interface Parts extends Pick<ProgramBuilder, 'index' | 'witness' | 'lookup' | 'virtual' | 'zero'> {
+export interface Parts extends SoftmaxParts {
   readonly to: Lowering;
-  table(table: Table): string;
-  /** The table 0 .. 2^bits - 1. @returns its name */
+  /** The table 0 .. 2^bits - 1, as graphs name it. @returns its name */
   digits(bits: number): string;
   /** Looks up every cell of a tensor in the range that it was declared with, a power of two wide. */
   rangeCheck(tensor: Handle): void;
@@ -41,12 +41,21 @@ export function partsOn(to: Lowering): Parts {
       ),
     lookup: (name, indices, table, ...entries) => to.lookup(name, indices, table, entries),
     zero: (name, indices, terms) => to.zero(name, indices, terms),
-    table: (table) => to.table(table),
+    table(name, ...columns) {
+      const dense = columns.find((column) => column.kind === 'dense');
+      if (dense === undefined) throw new RangeError(`table ${name}: expected a dense column`);
+      return to.table({ name, rows: dense.values.length, columns });
+    },
     digits: (bits) => to.table(rangeTable(bits)),
+    rangeTable: (rows) => parts.digits(bitsFor(rows)),
+    requantise: (x, y, shift) => {
+      const all = allOf(x);
+      remainder(parts, y.name, x.at(...all), y.at(...all), all, shift);
+    },
     rangeCheck(tensor) {
       const { min, max } = ranges.get(tensor.name) as Range;
-      const all = tensor.shape.map((size, d): Index => ({ name: `d${d}`, size }));
-      const table = parts.digits(Math.log2(max - min + 1));
+      const all = allOf(tensor);
+      const table = parts.digits(bitsFor(max - min + 1));
       to.lookup(`${tensor.name}/range`, all, table, [[term(1, tensor.at(...all)), term(-min)]]);
     },
     result: (node) => handleOf(to.operand(node), [to.rowIndex(node).size, to.info(node).width] as const),
@@ -90,9 +99,16 @@ export function roundInto(
   shift: number,
 ): void {
   const sum = b.virtual(`${name}/sum`, indices, terms, 'residue');
-  b.lookup(`${name}/remainder`, indices, b.digits(shift), [
-    term(1, sum.at(...indices)),
-    term(2 ** (shift - 1)),
-    term(-(2 ** shift), rounded),
-  ]);
+  remainder(b, name, sum.at(...indices), rounded, indices, shift);
+}
+
+/** 0 <= x + 2^(shift-1) - 2^shift y < 2^shift. */
+function remainder(b: Parts, name: string, x: View, y: View, indices: readonly Index[], shift: number): void {
+  const entry = [term(1, x), term(2 ** (shift - 1)), term(-(2 ** shift), y)];
+  b.lookup(`${name}/remainder`, indices, b.digits(shift), entry);
+}
+
+/** Indices over all cells of a tensor. */
+function allOf({ shape }: Handle): Index[] {
+  return shape.map((size, d) => ({ name: `d${d}`, size }));
 }

@@ -2,6 +2,7 @@
 import { activationForm, type ActivationNode } from '../../../ops/activation/shape.ts';
 import { term } from '../../../relation/handles.ts';
 import { SLOPE_FRACTION } from '../../../tables/slope.ts';
+import { addTable } from '../../program-parts.ts';
 import { roundedTensor, type Matrix, type Parts } from '../parts.ts';
 import { slopeTable } from './slope-table.ts';
 
@@ -17,7 +18,7 @@ export function activationBackRelations(
   const half = 2 ** (activationForm(node).bits - 1);
   const slope = b.witness(`back/${node.name}:slope`, x.shape);
   const key = [term(1, x.at(t, j)), term(half)];
-  b.lookup(slope.name, [t, j], b.table(slopeTable(node)), key, [term(1, slope.at(t, j))]);
+  b.lookup(slope.name, [t, j], addTable(b, slopeTable(node)), key, [term(1, slope.at(t, j))]);
   // Slopes have 16 signed bits, gradients at most 16: products are below 2^30.
   const product = [term(1, gradient.at(t, j), slope.at(t, j))];
   const shift = SLOPE_FRACTION;

@@ -1,5 +1,6 @@
 /** Digits of the way back through attention. spec/training-operators.md section 5. */
 import type { AttentionBlock } from '../../../ops/attention/blocks.ts';
+import { bitsFor } from '../../../ops/interval.ts';
 import { OCTAVE_STEPS } from '../../../tables/index.ts';
 
 /** Binary places of what attention reads. Results have those of values. */
@@ -22,7 +23,7 @@ export const NUMERATOR_SHIFT = 15;
 
 /** By how many bits gradients of scores times keys are rounded: an octave is 2^(6+s) products of a query and a key. */
 export function scoreShift(shift: number, places: number): number {
-  return Math.log2(OCTAVE_STEPS) + shift - places;
+  return bitsFor(OCTAVE_STEPS) + shift - places;
 }
 
 /** Neighbouring rows that are seen by the rows of the same blocks. */

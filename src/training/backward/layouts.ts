@@ -1,0 +1,47 @@
+/** What the cells of the weights of a graph in training mean. spec/training-operators.md section 9. */
+import { checkGraph } from '../../graph/check.ts';
+import type { Graph } from '../../graph/graph.ts';
+import { refuse } from '../../errors/proof-error.ts';
+import { sameBytes } from '../../hash/words.ts';
+import type { GroupKey } from '../../pcs/key.ts';
+import { digestOfLeaves } from '../../transcript/statement.ts';
+import { groupColumnsOf, STATE_LABEL } from '../layouts.ts';
+import { checkGraphPlan, weightPlaces, type GraphPlan } from './plan.ts';
+
+/** Shapes of the tensors of a group, in order: what the passes read of every weight, then the bits below. */
+export function graphStateShapes({ weights }: Graph): readonly (readonly number[])[] {
+  const shapes = weights.map(({ shape }) => shape);
+  return [...shapes, ...shapes];
+}
+
+/** Names the meaning of the cells: the same for what one step writes and the next one reads. */
+export function graphStateLayout(graph: Graph, plan: GraphPlan): Uint8Array<ArrayBuffer> {
+  const integer = (label: string, value: number) => ({ label, type: 'integer' as const, value });
+  return digestOfLeaves('zkdl graph state layout 1', [
+    integer('low', plan.low),
+    ...graph.weights.flatMap(({ name, shape, bits }, i) => [
+      { label: `weight-${i}`, type: 'text' as const, value: name },
+      ...shape.map((size, d) => integer(`size-${i}-${d}`, size)),
+      integer(`bits-${i}`, bits),
+      integer(`places-${i}`, weightPlaces(plan, name)),
+    ]),
+  ]);
+}
+
+/**
+ * Checks that a key is of weights of this graph in training.
+ *
+ * @throws ProofError `PLAN` for a graph that is not trained so, `KEY_LAYOUT` for another layout, label, lifetime or number of columns
+ */
+export function checkGraphStateKey(graph: Graph, plan: GraphPlan, key: GroupKey, stage: string): void {
+  checkGraphPlan(graph, checkGraph(graph), plan);
+  const wrong = (detail: string): never => refuse('KEY_LAYOUT', stage, `weights: ${detail}`);
+  if (!sameBytes(key.layout, graphStateLayout(graph, plan)))
+    wrong('expected the layout of the plan, got another');
+  const { label, lifetime, columns } = key.group;
+  if (lifetime !== 'carried' || label !== STATE_LABEL) {
+    wrong(`expected a carried group ${STATE_LABEL}, got ${lifetime} ${label}`);
+  }
+  const expected = groupColumnsOf(graphStateShapes(graph), key.parameters.code.logData);
+  if (columns !== expected) wrong(`expected ${expected} columns, got ${columns}`);
+}

@@ -1,0 +1,145 @@
+/**
+ * What training a graph needs to be told beside the graph: what its integers stand for, how gradients are written, by how much weights
+ * move. Everything in it is public. spec/training-operators.md sections 1 and 8.
+ */
+import { refuse } from '../../errors/proof-error.ts';
+import type { GraphInfo } from '../../graph/check.ts';
+import type { Graph, GraphNode } from '../../graph/graph.ts';
+import { activationForm } from '../../ops/activation/shape.ts';
+import { ACTIVATION_BITS } from '../../tables/index.ts';
+import { LOGIT_FRACTION, type Format } from '../plan.ts';
+import { slopeShift } from './rmsnorm/shape.ts';
+import { scoreShift } from './attention/shape.ts';
+
+export interface GraphPlan {
+  /** Binary places of weights, by name. */
+  readonly weights: Readonly<Record<string, number>>;
+  /** Binary places of the results of norms: how long they are meant to be. */
+  readonly norms: number;
+  /** All gradients. */
+  readonly gradient: Format;
+  /** Bits of a weight below those that the passes read. */
+  readonly low: number;
+  /** A step moves weights by rate 2^-ratePlaces times the gradient, summed over all rows. */
+  readonly rate: number;
+  readonly ratePlaces: number;
+}
+
+/** Binary places of all results, by node. */
+export type Places = ReadonlyMap<string, number>;
+
+function need(condition: boolean, stage: string, detail: string): asserts condition {
+  if (!condition) refuse('PLAN', stage, detail);
+}
+
+/** @throws ProofError `PLAN` unless value is an integer in [least, most] */
+function integer(stage: string, name: string, value: number, least: number, most: number): void {
+  const fits = Number.isInteger(value) && value >= least && value <= most;
+  need(fits, stage, `${name}: expected an integer in [${least}, ${most}], got ${value}`);
+}
+
+/** Binary places of a weight. @throws ProofError `PLAN` for one that the plan does not name */
+export function weightPlaces({ weights }: GraphPlan, name: string): number {
+  const places = Object.hasOwn(weights, name) ? weights[name] : undefined;
+  return places ?? refuse('PLAN', 'plan', `weights: expected binary places of ${name}, got none`);
+}
+
+/** By what a contribution to the gradient of a weight, in units of 2^-(gradient.fraction + places), moves it in its lowest bit. */
+export function moveOf(plan: GraphPlan, weight: string, places: number): number {
+  const { gradient, low, rate, ratePlaces } = plan;
+  const exponent = weightPlaces(plan, weight) + low - gradient.fraction - places - ratePlaces;
+  integer(
+    `plan/${weight}`,
+    'places of its lowest bit, beyond those of its gradient and of the rate',
+    exponent,
+    0,
+    20,
+  );
+  return rate * 2 ** exponent;
+}
+
+/**
+ * Checks that a graph can be trained so, and says what its integers stand for. Total: any plan is answered.
+ *
+ * @throws ProofError `PLAN` naming node or number
+ */
+export function checkGraphPlan(graph: Graph, info: GraphInfo, plan: GraphPlan): Places {
+  const { gradient, low, rate, ratePlaces, norms } = plan;
+  integer('plan', 'gradient.bits', gradient.bits, 2, 15);
+  integer('plan', 'gradient.fraction', gradient.fraction, 1, 12);
+  integer('plan', 'low', low, 1, 15);
+  integer('plan', 'norms', norms, 0, 15);
+  integer('plan', 'rate', rate, 1, 2 ** 10);
+  integer('plan', 'ratePlaces', ratePlaces, 0, 30);
+  for (const { name, shape, bits } of graph.weights) {
+    need(shape.length === 2, `plan/${name}`, 'expected a matrix: vectors are not trained');
+    integer(`plan/${name}`, 'bits + low', bits + low, 3, 30);
+    integer(`plan/${name}`, 'places', weightPlaces(plan, name), 1, 15);
+  }
+  const places = new Map<string, number>();
+  for (const node of graph.nodes) places.set(node.name, placesOf(node, plan, info, places));
+  const output = info.tensors.get(graph.output);
+  const stage = `plan/${graph.output}`;
+  need(
+    places.get(graph.output) === LOGIT_FRACTION,
+    stage,
+    `expected logits of ${LOGIT_FRACTION} binary places`,
+  );
+  const fits = output?.level === 'proven' && output.min >= -(2 ** 15) && output.max < 2 ** 15;
+  need(fits, stage, 'expected logits of at most 16 bits');
+  integer(stage, 'classes', output?.width as number, 2, 2 ** 13);
+  return places;
+}
+
+/** Binary places of a node's result. */
+function placesOf(node: GraphNode, plan: GraphPlan, info: GraphInfo, known: Places): number {
+  const stage = `plan/${node.name}`;
+  const of = (name: string): number => known.get(name) as number;
+  const { bits } = plan.gradient;
+  /** Roundings of the way back: as many bits as fit beside the shift. */
+  const rounded = (what: string, shift: number): void => integer(stage, what, shift, 1, 30 - bits);
+  switch (node.op) {
+    case 'embedding': {
+      const tables = [node.table, ...(node.positions === undefined ? [] : [node.positions])];
+      const [first] = tables.map((name) => weightPlaces(plan, name)) as [number];
+      for (const name of tables) {
+        need(weightPlaces(plan, name) === first, stage, `${name}: expected ${first} binary places`);
+        const columns = info.weights.get(name)?.shape[1];
+        need(columns === node.width, stage, `${name}: expected ${node.width} columns, got ${columns}`);
+      }
+      return first;
+    }
+    case 'linear': {
+      need(node.bias === undefined, stage, 'expected no bias: vectors are not trained');
+      rounded('places of its weight', weightPlaces(plan, node.weight));
+      moveOf(plan, node.weight, of(node.input));
+      return weightPlaces(plan, node.weight) + of(node.input);
+    }
+    case 'requantise':
+      need(node.guard === 0, stage, 'expected no guard bits: what is cut off has no slope');
+      return of(node.input) - node.shift;
+    case 'add':
+      need(of(node.left) === of(node.right), stage, 'expected summands of the same binary places');
+      return of(node.left);
+    case 'product':
+      rounded('places of the left', of(node.left));
+      rounded('places of the right', of(node.right));
+      return of(node.left) + of(node.right);
+    case 'activation': {
+      const { kind, bits: keys, range = 0 } = activationForm(node);
+      if (kind === 'relu') return of(node.input);
+      need(of(node.input) === keys - 1 - range, stage, `expected keys of ${keys - 1 - range} binary places`);
+      return ACTIVATION_BITS - 1 - range;
+    }
+    case 'rmsnorm':
+      integer(stage, 'shift of its slope', slopeShift({ input: of(node.input), result: plan.norms }), 1, 15);
+      return plan.norms;
+    case 'attention':
+      rounded('shift of queries', scoreShift(node.shift, of(node.query)));
+      rounded('shift of keys', scoreShift(node.shift, of(node.key)));
+      integer(stage, 'places of values', of(node.value), 1, 14);
+      return of(node.value);
+    default:
+      return refuse('PLAN', stage, `expected an operator that is trained, got ${node.op}`);
+  }
+}

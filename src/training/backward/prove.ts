@@ -1,0 +1,122 @@
+/** Proves steps of training a graph: runs a step, commits what it wrote, proves that it went so. spec/training-operators.md section 9. */
+import { quintic } from '../../field/quintic.ts';
+import { kernelProduct } from '../../graph/execute-witness.ts';
+import type { Kernels } from '../../kernels/contract.ts';
+import { chooseParameters, type Choice } from '../../params/choose.ts';
+import type { Parameters } from '../../params/parameters.ts';
+import { noMark, type Mark } from '../../pcs/steps-prove.ts';
+import { compileProgram } from '../../relation/compile.ts';
+import { layOut } from '../../relation/layout.ts';
+import { programCosts } from '../../relation/plan.ts';
+import { proveStoredProgram } from '../../relation/stored-prove.ts';
+import type { Home, StoredGroup } from '../../store/index.ts';
+import type { CheckedProof } from '../../store/prove-once.ts';
+import { commitWeights, readTensors, STATE_USES } from '../commit.ts';
+import { STATE_LABEL } from '../layouts.ts';
+import type { TokenBatch } from './batch.ts';
+import { checkGraphStateKey, graphStateLayout, graphStateShapes } from './layouts.ts';
+import { graphStepProgram } from './program.ts';
+import { weightState, type GraphState } from './state.ts';
+import { graphStep } from './step.ts';
+import { stepContext, type GraphTraining, type ProvenStep } from './verify.ts';
+import { graphStepWitness, stateTensorCells } from './witness.ts';
+
+/** Weights with their commitment. */
+export interface OwnedWeights {
+  readonly state: GraphState;
+  readonly group: StoredGroup;
+}
+
+/** Parameters for the steps of a training; every step finds its own over the same column code. @param batch a typical one */
+export function chooseStepParameters({ graph, plan }: GraphTraining, batch: TokenBatch): Choice {
+  const compiled = compileProgram(quintic, graphStepProgram(graph, plan, batch));
+  const state = {
+    lifetime: 'carried',
+    cells: layOut(graphStateShapes(graph)).cells,
+    uses: STATE_USES,
+  } as const;
+  const groups = [
+    { name: `${STATE_LABEL}0`, ...state },
+    { name: `${STATE_LABEL}1`, ...state },
+    { name: 'AM', lifetime: 'proof', cells: compiled.own.cells } as const,
+  ];
+  return chooseParameters({ ...programCosts(compiled), groups });
+}
+
+/**
+ * Commits weights for one step that writes them and one that reads them.
+ *
+ * @param path of the directory to be made
+ * @throws as `storeGroup`
+ */
+export function commitGraphState(
+  kernels: Kernels,
+  home: Home,
+  path: string,
+  { graph, plan }: GraphTraining,
+  state: GraphState,
+  parameters: Parameters,
+): OwnedWeights {
+  const parts = graph.weights.map(({ name }) => weightState(state, name));
+  const tensors = [...parts.map(({ weight }) => weight), ...parts.map(({ rest }) => rest)];
+  const layout = graphStateLayout(graph, plan);
+  const shapes = graphStateShapes(graph);
+  return { state, group: commitWeights(kernels, home, path, { shapes, tensors, layout, parameters }) };
+}
+
+/** Weights of a group that was opened again. @throws ProofError `KEY_LAYOUT` for those of another training */
+export function readGraphState({ graph, plan }: GraphTraining, group: StoredGroup): OwnedWeights {
+  checkGraphStateKey(graph, plan, group.key, group.path);
+  const parts = readTensors(graphStateShapes(graph), group.owned, group.key);
+  const count = graph.weights.length;
+  const state = new Map(
+    graph.weights.map(({ name }, i) => {
+      const [weight, rest] = [parts[i], parts[count + i]] as [Int16Array, Int16Array];
+      return [name, { weight, rest }] as const;
+    }),
+  );
+  return { state, group };
+}
+
+export interface OwnedStep extends Pick<CheckedProof, 'reservations'> {
+  /** To hand out. */
+  readonly step: ProvenStep;
+  /** What it wrote. Its group is open; so is the one that was read. */
+  readonly next: OwnedWeights;
+}
+
+/**
+ * Runs and proves one step. Beside the proof it makes a directory: the commitment to the weights behind it, for the step that reads these.
+ *
+ * @param path of the directory to be made
+ * @param mark told where parts of the work begin
+ * @throws ProofError `UNPROVABLE` for a value beyond its bits: before anything is spent; as `storeGroup`, `proveStoredProgram`
+ */
+export function proveGraphStep(
+  kernels: Kernels,
+  home: Home,
+  training: GraphTraining,
+  { state, group }: OwnedWeights,
+  batch: TokenBatch,
+  path: string,
+  mark: Mark = noMark,
+): OwnedStep {
+  const { graph, plan } = training;
+  checkGraphStateKey(graph, plan, group.key, group.path);
+  const program = graphStepProgram(graph, plan, batch);
+  mark('execution');
+  const run = graphStep(graph, plan, state, batch, { product: kernelProduct(kernels) });
+  mark('commitment to weights');
+  const next = commitGraphState(kernels, home, path, training, run.next, group.key.parameters);
+  mark('witness values');
+  const { tensors } = graphStepWitness(graph, program, run);
+  mark('program');
+  const { statement, proof, reservations } = proveStoredProgram(kernels, home, {
+    program,
+    groups: [group, next.group],
+    witness: { tensors, statics: stateTensorCells(graph, state, run.next) },
+    context: stepContext(training, group.key, next.group.key),
+    onStep: mark,
+  });
+  return { step: { after: next.group.key, parameters: statement.parameters, proof }, next, reservations };
+}

@@ -1,0 +1,93 @@
+/** One step of training a graph on tokens, in exact integers. What is proven is this, bit for bit. spec/training-operators.md section 8. */
+import { checkGraph } from '../../graph/check.ts';
+import type { ExecuteOptions } from '../../graph/execute.ts';
+import type { Graph, GraphNode } from '../../graph/graph.ts';
+import { executePass } from '../../graph/lower-witness.ts';
+import { publicRows, type Pass } from '../../graph/pass.ts';
+import type { Execution } from '../../graph/session.ts';
+import { attentionWitness } from '../../ops/attention/witness.ts';
+import type { AttentionNode } from '../../ops/attention/shape.ts';
+import { passOf, type TokenBatch } from './batch.ts';
+import { graphBack, type BackPass, type ForwardPass } from './graph-eval.ts';
+import { lossBack } from './loss/eval.ts';
+import { checkGraphPlan, type GraphPlan } from './plan.ts';
+import { movedState, weightState, type GraphState } from './state.ts';
+
+/** A step with everything that its proof commits. */
+export interface GraphStep extends BackPass {
+  readonly next: GraphState;
+  readonly forward: Execution<Int32Array>;
+}
+
+/**
+ * @throws ProofError `PLAN` for a graph that cannot be trained so, `TOKEN`, `PASS_ROWS`, and `UNPROVABLE` naming node, row and column of a value
+ *   beyond its bits
+ */
+export function graphStep(
+  graph: Graph,
+  plan: GraphPlan,
+  state: GraphState,
+  batch: TokenBatch,
+  options: ExecuteOptions = {},
+): GraphStep {
+  const info = checkGraph(graph);
+  const places = checkGraphPlan(graph, info, plan);
+  const pass = passOf(batch);
+  const weights = (name: string): Int16Array => weightState(state, name).weight;
+  const forward = executePass(graph, weights, pass, {}, options);
+  const logits = resultOf(forward, graph.output);
+  const { fraction } = plan.gradient;
+  const loss = lossBack(logits.data, batch.targets, logits.width, fraction);
+  const back = graphBack(
+    graph,
+    plan,
+    places,
+    forwardPass(graph, pass, forward, weights),
+    loss['gradient'] as Int32Array,
+  );
+  const softmax = Object.entries(loss).map(([name, cells]) => [`softmax/${name}`, cells] as const);
+  return {
+    forward,
+    values: new Map([...softmax, ...back.values]),
+    weights: back.weights,
+    next: movedState(graph, plan, state, back.weights),
+  };
+}
+
+function resultOf({ tensors }: Execution<Int32Array>, name: string) {
+  const found = tensors.get(name);
+  if (found === undefined) throw new Error(`step: expected a result of ${name}`);
+  return found;
+}
+
+/** What the way back reads of an execution. */
+function forwardPass(
+  graph: Graph,
+  pass: Pass,
+  forward: Execution<Int32Array>,
+  weights: (name: string) => Int16Array,
+): ForwardPass {
+  const nodes = new Map(graph.nodes.map((node) => [node.name, node]));
+  const shapes = new Map(graph.weights.map(({ name, shape }) => [name, shape]));
+  const auxiliary = (node: string, value: string): Int32Array =>
+    forward.auxiliary.get(`${node}.${value}`) as Int32Array;
+  const { positions, sequenceStart } = publicRows(graph, pass);
+  return {
+    ...{ tokens: pass.tokens as readonly number[], positions, sequenceStart },
+    result: (node) => resultOf(forward, node),
+    auxiliary,
+    numerators(name, block) {
+      const node = nodes.get(name) as GraphNode as AttentionNode;
+      const made = attentionWitness({
+        node,
+        rows: pass.rows,
+        auxiliary: (value) => auxiliary(name, value),
+        wide: (value) => forward.auxiliary.get(`${name}.${value}`) as Float64Array,
+        result: (of) => resultOf(forward, of),
+        range: () => ({ min: 0, max: 0 }),
+      });
+      return (made[`numerator-${block}`] as () => Int32Array)();
+    },
+    weight: (name) => ({ data: weights(name), shape: shapes.get(name) as readonly number[] }),
+  };
+}

@@ -1,0 +1,109 @@
+/** Verifies steps of training a graph: a step says which weights it read and which it wrote. spec/training-operators.md section 9. */
+import { refuse } from '../../errors/proof-error.ts';
+import { koalaBear } from '../../field/koalabear.ts';
+import { quintic } from '../../field/quintic.ts';
+import type { Graph } from '../../graph/graph.ts';
+import { graphDigest } from '../../graph/encoding.ts';
+import type { Parameters } from '../../params/parameters.ts';
+import { encodeKey, keyDigest, type GroupKey } from '../../pcs/key.ts';
+import { verdictOf, type Verdict } from '../../pcs/linear-verify.ts';
+import { checkProgram } from '../../relation/check.ts';
+import { compileProgram } from '../../relation/compile.ts';
+import { checkProgramStatement, type ProgramStatement } from '../../relation/statement.ts';
+import { verifyProgram } from '../../relation/verify.ts';
+import { digestOfLeaves } from '../../transcript/statement.ts';
+import type { TokenBatch } from './batch.ts';
+import { checkGraphStateKey } from './layouts.ts';
+import type { GraphPlan } from './plan.ts';
+import { graphStepProgram } from './program.ts';
+
+/** What is trained, and how: the same for all steps of a run. */
+export interface GraphTraining {
+  readonly graph: Graph;
+  readonly plan: GraphPlan;
+}
+
+/** A proven step, as its owner hands it out. */
+export interface ProvenStep {
+  /** Key of the weights that it wrote. */
+  readonly after: GroupKey;
+  /** For this proof. */
+  readonly parameters: Parameters;
+  readonly proof: Uint8Array;
+}
+
+/** What a step's proof is bound to beside program and groups: the graph, and whole keys, not their roots alone. */
+export function stepContext(
+  { graph }: GraphTraining,
+  before: GroupKey,
+  after: GroupKey,
+): Uint8Array<ArrayBuffer> {
+  return digestOfLeaves('zkdl graph step 1', [
+    { label: 'graph', type: 'digest', value: graphDigest(graph) },
+    { label: 'before', type: 'digest', value: keyDigest(encodeKey(before)) },
+    { label: 'after', type: 'digest', value: keyDigest(encodeKey(after)) },
+  ]);
+}
+
+/**
+ * The statement of a step's proof.
+ *
+ * @param before key of the weights that it reads
+ * @throws ProofError as `graphStepProgram`, `checkGraphStateKey`; `STATEMENT` for parameters that do not fit
+ */
+export function stepStatement(
+  training: GraphTraining,
+  batch: TokenBatch,
+  before: GroupKey,
+  { after, parameters }: Omit<ProvenStep, 'proof'>,
+): ProgramStatement {
+  const { graph, plan } = training;
+  checkGraphStateKey(graph, plan, before, 'weights before');
+  checkGraphStateKey(graph, plan, after, 'weights after');
+  const code = (of: Parameters): string => JSON.stringify([of.profile.id, of.code]);
+  if (code(before.parameters) !== code(parameters) || code(after.parameters) !== code(parameters)) {
+    refuse('STATEMENT', 'step', 'parameters: expected profile and column code of the weights, got others');
+  }
+  const program = graphStepProgram(graph, plan, batch);
+  checkProgram(koalaBear, program);
+  const statement: ProgramStatement = {
+    parameters,
+    compiled: compileProgram(quintic, program),
+    groups: [before.group, after.group],
+    context: stepContext(training, before, after),
+  };
+  try {
+    checkProgramStatement(statement);
+  } catch (error) {
+    if (error instanceof RangeError) refuse('STATEMENT', 'step', error.message);
+    throw error;
+  }
+  return statement;
+}
+
+/**
+ * Whether steps convince that weights came from others by training on these batches, in this order. Never throws, whatever the proofs.
+ *
+ * @param first key of the weights to start from
+ * @param batches one for each step
+ * @example
+ * const verdict = verifySteps({ graph, plan }, firstKey, batches, steps);
+ */
+export function verifySteps(
+  training: GraphTraining,
+  first: GroupKey,
+  batches: readonly TokenBatch[],
+  steps: readonly ProvenStep[],
+): Verdict {
+  return verdictOf(() => {
+    if (steps.length !== batches.length) {
+      refuse('STEPS', 'steps', `expected ${batches.length} steps, got ${steps.length}`);
+    }
+    let before = first;
+    steps.forEach((step, i) => {
+      const own = verifyProgram(stepStatement(training, batches[i] as TokenBatch, before, step), step.proof);
+      if (!own.ok) refuse(own.code, `step ${i}: ${own.stage}`, own.detail);
+      before = step.after;
+    });
+  });
+}

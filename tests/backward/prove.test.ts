@@ -1,0 +1,108 @@
+/** Steps of a transformer proven one after the other and followed; changed, skipped, exchanged ones are refused. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { wasmKernels, type Kernels } from '../../src/kernels/index.ts';
+import { openHome, openGroup, type Home, type StoredGroup } from '../../src/store/index.ts';
+import {
+  chooseStepParameters,
+  commitGraphState,
+  proveGraphStep,
+  readGraphState,
+  type OwnedWeights,
+} from '../../src/training/backward/prove.ts';
+import { verifySteps, type ProvenStep } from '../../src/training/backward/verify.ts';
+import { proofError } from '../support/refusal.ts';
+import { batchOfText, firstState, planOf, TINY, transformer } from './transformer.ts';
+
+const STEPS = 2;
+const graph = transformer(TINY);
+const training = { graph, plan: planOf(graph) };
+const batches = Array.from({ length: STEPS }, (_, i) => batchOfText(TINY, 4, 100 + i));
+
+let kernels: Kernels;
+let folder: string;
+let home: Home;
+const opened: StoredGroup[] = [];
+const weights: OwnedWeights[] = [];
+const steps: ProvenStep[] = [];
+
+beforeAll(async () => {
+  kernels = await wasmKernels({ threads: 1 });
+  folder = mkdtempSync(join(tmpdir(), 'zkdl-graph-'));
+  home = openHome(join(folder, 'home'));
+  const { parameters } = chooseStepParameters(training, batches[0]!);
+  weights.push(
+    commitGraphState(kernels, home, join(folder, 'first'), training, firstState(graph), parameters),
+  );
+  batches.forEach((batch, i) => {
+    const made = proveGraphStep(kernels, home, training, weights[i]!, batch, join(folder, `after-${i}`));
+    steps.push(made.step);
+    weights.push(made.next);
+  });
+  opened.push(...weights.map(({ group }) => group));
+}, 300_000);
+afterAll(async () => {
+  for (const one of opened) one.close();
+  rmSync(folder, { recursive: true });
+  await kernels.close();
+});
+
+const verdictOf = (
+  of = batches,
+  proven: readonly ProvenStep[] = steps,
+  first = weights[0]!.group.key,
+): string => {
+  const verdict = verifySteps(training, first, of, proven);
+  return verdict.ok ? 'ok' : `${verdict.code} ${verdict.stage}`;
+};
+
+test('steps verify, all of them and the first alone', () => {
+  expect(verdictOf()).toBe('ok');
+  expect(verdictOf(batches.slice(0, 1), steps.slice(0, 1))).toBe('ok');
+  expect(verdictOf(batches.slice(1), steps.slice(1), weights[1]!.group.key)).toBe('ok');
+});
+
+test('another batch, another order, a skipped step, a repeated one', () => {
+  const other = { ...batches[1]!, tokens: batches[1]!.tokens.map((id, t) => (t === 5 ? (id + 1) % 12 : id)) };
+  expect(verdictOf([batches[0]!, other])).toMatch(/step 1/);
+  expect(verdictOf([...batches].reverse())).toMatch(/step 0/);
+  expect(verdictOf(batches, [...steps].reverse())).toMatch(/step 0/);
+  expect(verdictOf(batches.slice(1), steps.slice(1))).toMatch(/step 0/);
+  expect(verdictOf([batches[0]!, batches[0]!], [steps[0]!, steps[0]!])).toMatch(/step 1/);
+  expect(verdictOf(batches, steps.slice(1))).toMatch(/^STEPS/);
+});
+
+test('other weights behind a step, another plan, a changed byte', () => {
+  const [first, second] = steps as [ProvenStep, ProvenStep];
+  expect(verdictOf(batches, [{ ...first, after: second.after }, second])).toMatch(/step 0/);
+  const verdict = verifySteps(
+    { ...training, plan: { ...training.plan, rate: 2 } },
+    weights[0]!.group.key,
+    batches,
+    steps,
+  );
+  expect(verdict.ok).toBe(false);
+  const layout = verifySteps(
+    { ...training, plan: { ...training.plan, low: 14, ratePlaces: 8 } },
+    weights[0]!.group.key,
+    batches,
+    steps,
+  );
+  expect(layout).toMatchObject({ ok: false, code: 'KEY_LAYOUT' });
+  for (const at of [0, 1000, first.proof.length - 1]) {
+    const proof = first.proof.slice();
+    proof[at]! ^= 1;
+    expect(verdictOf(batches.slice(0, 1), [{ ...first, proof }])).toMatch(/step 0/);
+  }
+  expect(verdictOf(batches.slice(0, 1), [{ ...first, proof: first.proof.subarray(1) }])).toMatch(/step 0/);
+});
+
+test('weights are read again from their commitment, and from no other', () => {
+  const again = openGroup(kernels, home, weights[1]!.group.path);
+  opened.push(again);
+  expect(readGraphState(training, again).state).toEqual(weights[1]!.state);
+  const other = { ...training, plan: { ...training.plan, weights: { ...training.plan.weights, H: 11 } } };
+  expect(proofError(() => readGraphState(other, again)).code).toMatch(/^(KEY_LAYOUT|PLAN)$/);
+});
