@@ -3,7 +3,7 @@ import { fileBytes, fileReader } from '../answer/bytes.ts';
 import { DIGEST_BYTES } from '../hash/blake3.ts';
 import { decodeParameters, encodeParameters } from '../params/encoding.ts';
 import type { Parameters } from '../params/parameters.ts';
-import { decodeKey, encodeKey, type GroupKey } from '../pcs/key.ts';
+import { decodeKey, encodeKey, keyDigest, type GroupKey } from '../pcs/key.ts';
 import { digestOfLeaves } from '../transcript/statement.ts';
 
 export interface SegmentFile {
@@ -20,7 +20,8 @@ export interface SegmentFile {
   readonly proof: Uint8Array;
 }
 
-export const SEGMENT_VERSION = 1;
+/** Version 1 did not bind all of the key of the weights that are written. */
+export const SEGMENT_VERSION = 2;
 const MAGIC = 'zkdl-seg';
 const STAGE = 'segment file';
 
@@ -49,17 +50,22 @@ export function decodeSegment(bytes: Uint8Array): SegmentFile {
   return { run, first, count, input, output, parameters, proof };
 }
 
-/** What a proof is bound to beside program and groups: the run, its place in it, and what it reads. */
+/**
+ * What a proof is bound to beside program and groups: the run, its place in it, and both keys whole. A group's digest leaves out the
+ * parameters of a key, and what the next segment reads is named by all of it.
+ */
 export function segmentContext({
   run,
   first,
   count,
   input,
-}: Pick<SegmentFile, 'run' | 'first' | 'count' | 'input'>): Uint8Array<ArrayBuffer> {
+  output,
+}: Pick<SegmentFile, 'run' | 'first' | 'count' | 'input' | 'output'>): Uint8Array<ArrayBuffer> {
   return digestOfLeaves('zkdl training segment 1', [
     { label: 'run', type: 'digest', value: run },
     { label: 'first', type: 'integer', value: first },
     { label: 'count', type: 'integer', value: count },
     { label: 'input', type: 'digest', value: input },
+    { label: 'output', type: 'digest', value: keyDigest(encodeKey(output)) },
   ]);
 }

@@ -133,6 +133,7 @@ export function segmentStatement(
       first: point.step,
       count: file.count,
       input: inputDigest(named, point),
+      output: file.output,
     }),
   };
   try {
