@@ -6,7 +6,7 @@ import { endFile, openFile, readBlock, readBytes } from './files.ts';
 import { checkSet } from './gate.ts';
 import { checkGraph } from './graph-checks.ts';
 import { isCanonical, parseGraph, type Graph } from './graph-file.ts';
-import { decodeKey, type GroupKey } from './key.ts';
+import { decodeKey, keyDigest, type GroupKey } from './key.ts';
 import { columnsOf, layOut } from './layout.ts';
 import { verifyChain } from './link.ts';
 import { staticTensors } from './lowering.ts';
@@ -72,7 +72,7 @@ export function verifyModelLinks(
 
 function followLink(K: Algebra, trusted: Uint8Array, bytes: Uint8Array): Uint8Array {
   const [graph, information, weights] = decodeModelKey(trusted).blocks;
-  const from = openFile(bytes, 'zkdl-lnk', 1);
+  const from = openFile(bytes, 'zkdl-lnk', 2);
   const older = readBytes(from, 32);
   const newer = readBlock(from);
   const parameters = decodeParameters(readBlock(from));
@@ -81,7 +81,10 @@ function followLink(K: Algebra, trusted: Uint8Array, bytes: Uint8Array): Uint8Ar
   endFile(from);
   const digest = modelDigest(trusted);
   require(equalBytes(older, digest), 'MODEL', 'a link from another key');
-  const context = digestOfLeaves('zkdl model link 1', [['older', 'digest', digest]]);
+  const context = digestOfLeaves('zkdl model link 1', [
+    ['older', 'digest', digest],
+    ['newer', 'digest', keyDigest(newer)],
+  ]);
   const { verdict } = verifyChain(K, weights, [{ key: newer, parameters, context, proof }]);
   if (!verdict.ok) refuse(verdict.code, 'link');
   const blocks = [graph, information, newer].flatMap((block) => [u32(block.length), block]);

@@ -8,7 +8,7 @@ import { DIGEST_BYTES } from '../hash/blake3.ts';
 import { decodeParameters, encodeParameters } from '../params/encoding.ts';
 import type { Parameters } from '../params/parameters.ts';
 import { verifyChain } from '../pcs/chain.ts';
-import { encodeKey } from '../pcs/key.ts';
+import { encodeKey, keyDigest } from '../pcs/key.ts';
 import { verdictOf, type Verdict } from '../pcs/linear-verify.ts';
 import { digestOfLeaves } from '../transcript/statement.ts';
 import { fileBytes, fileReader } from './bytes.ts';
@@ -25,7 +25,8 @@ export interface ModelLink {
   readonly proof: Uint8Array;
 }
 
-export const MODEL_LINK_VERSION = 1;
+/** Version 1 did not bind all of the newer key. */
+export const MODEL_LINK_VERSION = 2;
 const MAGIC = 'zkdl-lnk';
 const STAGE = 'model link';
 
@@ -49,9 +50,17 @@ export function decodeModelLink(bytes: Uint8Array, stage = STAGE): ModelLink {
   return { older, weights, parameters, proof };
 }
 
-/** What a link proof is bound to beside both groups: the older key. @param older its digest */
-export function linkContext(older: Uint8Array): Uint8Array<ArrayBuffer> {
-  return digestOfLeaves('zkdl model link 1', [{ label: 'older', type: 'digest', value: older }]);
+/**
+ * What a link proof is bound to beside both groups: both keys whole. A group's digest leaves out the parameters of a key, and the
+ * newer model is named by all of it.
+ *
+ * @param older digest of the older model key, @param weights bytes of the newer epoch's group key
+ */
+export function linkContext(older: Uint8Array, weights: Uint8Array): Uint8Array<ArrayBuffer> {
+  return digestOfLeaves('zkdl model link 1', [
+    { label: 'older', type: 'digest', value: older },
+    { label: 'newer', type: 'digest', value: keyDigest(weights) },
+  ]);
 }
 
 export type LinksVerdict =
@@ -87,7 +96,7 @@ function follow(trusted: Uint8Array, bytes: Uint8Array, stage: string): Uint8Arr
     refuse('MODEL', stage, 'expected a link from the key before it, got one from another');
   }
   const { weights, parameters, proof } = link;
-  const step = { key: weights, parameters, context: linkContext(digest), proof };
+  const step = { key: weights, parameters, context: linkContext(digest, weights), proof };
   const verdict = verifyChain(quintic, encodeKey(older.weights), [step]);
   if (!verdict.ok) refuse(verdict.code, `${stage}: ${verdict.stage}`, verdict.detail);
   return encodeModelKey({ ...older, weights: verdict.key });

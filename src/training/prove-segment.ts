@@ -129,7 +129,7 @@ export function proveSegment(
     program,
     groups: [group, ...(point.group === undefined ? [] : [point.group]), output],
     witness,
-    context: segmentContext(place),
+    context: segmentContext({ ...place, output: output.key }),
     onStep: mark,
   });
   const file = { ...place, parameters: statement.parameters, proof };

@@ -110,7 +110,8 @@ function linkEpochs(
   const { group, parameters } = older.key;
   const draft = completeInstance(linkInstance(group.columns), parameters.code, parameters.profile);
   if (draft === undefined) refuse('WEAK_PARAMS', 'link', 'expected parameters for a link proof, got none');
-  const request = { older, newer, parameters: draft.parameters, context: linkContext(digest) };
+  const context = linkContext(digest, newer.keyBytes);
+  const request = { older, newer, parameters: draft.parameters, context };
   const { proof } = linkStored(kernels, home, request);
   return encodeModelLink({ older: digest, weights: newer.keyBytes, parameters: draft.parameters, proof });
 }

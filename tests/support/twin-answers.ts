@@ -116,7 +116,7 @@ export function answering(kernels: Kernels, { graph, weights, vocabulary }: Answ
       const draft = completeInstance(linkInstance(group.columns), of.code, of.profile);
       if (draft === undefined) throw new Error('no parameters');
       const { parameters } = draft;
-      const context = linkContext(committed.digest);
+      const context = linkContext(committed.digest, newer.keyBytes);
       const { proof } = linkStored(kernels, home, { older, newer, parameters, context });
       newer.close();
       return encodeModelLink({ older: committed.digest, weights: newer.keyBytes, parameters, proof });

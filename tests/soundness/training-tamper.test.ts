@@ -1,0 +1,162 @@
+/**
+ * SND-1 for files of training, over the run and the segments that tests/vectors keeps: every field of a run, as it is and posed as the run
+ * of its segments; every field of a segment; every class of message of its proof. A field or message without an entry fails.
+ */
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { verifyProgram } from '../../src/relation/verify.ts';
+import { ProofError } from '../../src/errors/proof-error.ts';
+import { decodeTrainingRun } from '../../src/training/run.ts';
+import { decodeSegment } from '../../src/training/segment-file.ts';
+import { followSegment, readRun, segmentStatement, startOf, verifyTraining, type TrainingPoint } from '../../src/training/verify.ts'; // prettier-ignore
+import type { TranscriptEvent } from '../../src/transcript/transcript.ts';
+import { cases, tally } from '../support/long.ts';
+import { expectedCodes, unusedClasses } from '../support/soundness/manifest.ts';
+import { isWords, sizeOf } from '../support/soundness/mutations.ts';
+import { segmentsOf, type Segment } from '../support/soundness/layout.ts';
+import { expectedOf, RUN_FIELDS, SEGMENT_FIELDS, TRAINING, unusedEntries } from '../support/soundness/training-manifest.ts'; // prettier-ignore
+import { BYTES, changedField, fieldsOfRun, fieldsOfSegment, NUMBERS, posed, type Field } from '../support/training-files.ts'; // prettier-ignore
+
+const bytesOf = (name: string): Uint8Array =>
+  new Uint8Array(readFileSync(new URL(`../vectors/${name}`, import.meta.url)));
+const run = bytesOf('training.run');
+const files = ['training-0.seg', 'training-1.seg'].map(bytesOf) as [Uint8Array, Uint8Array];
+const named = readRun(run);
+const points: TrainingPoint[] = [startOf(named)];
+for (const file of files) points.push(followSegment(named, points.at(-1)!, file));
+
+/** Other challenges: rows are read at other positions. */
+const BOUND = ['MERKLE_ROOT', 'NON_CANONICAL'];
+const P = 2130706433;
+/** Ways in which a field is changed; of the slow ones fewer in a short run. */
+const WAYS = cases(2, 6);
+
+function codeOf(check: () => unknown): string {
+  try {
+    check();
+    return 'accepted';
+  } catch (error) {
+    if (error instanceof ProofError) return error.code;
+    throw error;
+  }
+}
+const runCode = (bytes: Uint8Array, segments: readonly Uint8Array[]): string => {
+  const verdict = verifyTraining(bytes, segments);
+  return verdict.ok ? 'accepted' : verdict.code;
+};
+
+/** All changes of a field that change something. */
+function changesOf(file: Uint8Array, field: Field, ways: number): [way: number, changed: Uint8Array][] {
+  const all = Array.from({ length: Math.min(ways, field.kind === 'bytes' ? BYTES : NUMBERS) }, (_, way) => way); // prettier-ignore
+  return all
+    .map((way): [number, Uint8Array] => [way, changedField(file, field, way)])
+    .filter(([, changed]) => !Buffer.from(changed).equals(file));
+}
+
+const counted = { cases: 0, refused: 0, surprises: 0 };
+function refusedAs(name: string, code: string, codes: readonly string[]): void {
+  counted.cases++;
+  if (codes.includes(code)) counted.refused++;
+  else counted.surprises++;
+  expect([name, code, codes.includes(code)]).toEqual([name, code, true]);
+}
+
+/** Paths of all numbers, texts and bytes of a decoded file. */
+function leavesOf(value: unknown, path = ''): string[] {
+  if (value === undefined) return [];
+  if (value === null || typeof value !== 'object' || value instanceof Uint8Array) return [path];
+  const entries = Array.isArray(value) ? [...value.entries()] : Object.entries(value);
+  return entries.flatMap(([name, of]) => leavesOf(of, path === '' ? `${name}` : `${path}/${name}`));
+}
+/** In the files and not in what is decoded: what says how to read on. */
+const STRUCTURE = /(^|\/)(magic|version|length|field|logCap|levels|kind)$/;
+
+describe('the map of fields is the file', () => {
+  test.each([
+    ['run', fieldsOfRun(run), leavesOf(decodeTrainingRun(run)), RUN_FIELDS],
+    ['segment', fieldsOfSegment(files[1]), leavesOf(decodeSegment(files[1])), SEGMENT_FIELDS],
+  ] as const)(
+    '%s: as many leaves as the decoder gives, and no line of the table for nothing',
+    (_, fields, leaves, table) => {
+      const names = fields.map(({ name }) => name);
+      // A profile's name is not in the file; that the start is the seed is its kind.
+      const decoded = leaves.filter((leaf) => !/profile\/name$/.test(leaf) && leaf !== 'start');
+      expect(names.filter((name) => !STRUCTURE.test(name)).sort()).toEqual(decoded.sort());
+      expect(unusedEntries(names, table)).toEqual([]);
+    },
+  );
+  test('a field without an entry, and an entry for nothing', () => {
+    expect(() => expectedOf('plan/decay', RUN_FIELDS)).toThrow('manifest');
+    expect(unusedEntries(['magic'], RUN_FIELDS)).toContain(String(/^seed$/));
+  });
+});
+
+test('SND-1: every field of a run', { timeout: 600_000 }, () => {
+  for (const field of fieldsOfRun(run)) {
+    const { codes, bound } = expectedOf(field.name, RUN_FIELDS);
+    for (const [way, changed] of changesOf(run, field, NUMBERS)) {
+      const name = `${field.name}, ${way}`;
+      refusedAs(name, runCode(changed, [files[0]]), bound ? [...codes, 'RUN'] : codes);
+      if (way >= WAYS) continue;
+      const code = runCode(changed, [posed(changed, files[0])]);
+      refusedAs(`${name}, posed`, code, bound ? [...codes, ...BOUND] : codes);
+    }
+  }
+});
+
+test.each([0, 1])('SND-1: every field of segment %i', { timeout: 600_000 }, (i) => {
+  const file = files[i] as Uint8Array;
+  for (const field of fieldsOfSegment(file)) {
+    const { codes, bound } = expectedOf(field.name, SEGMENT_FIELDS);
+    for (const [way, changed] of changesOf(file, field, i === 0 ? WAYS + 1 : WAYS - 1)) {
+      const code = codeOf(() => followSegment(named, points[i]!, changed));
+      refusedAs(`${field.name}, ${way}`, code, bound ? [...codes, ...BOUND] : codes);
+    }
+  }
+});
+
+describe.each([0, 1])('SND-1: messages of segment %i', (i) => {
+  const file = decodeSegment(files[i] as Uint8Array);
+  const statement = segmentStatement(named, points[i]!, file, file.parameters);
+  const events: TranscriptEvent[] = [];
+  expect(verifyProgram(statement, file.proof, (event) => events.push(event)).ok).toBe(true);
+  const segments = segmentsOf(events);
+
+  test('the log covers the proof, every class is met', () => {
+    expect(segments.at(-1)!.end).toBe(file.proof.length);
+    const missing = unusedClasses(segments, TRAINING);
+    expect(missing).toEqual([]);
+  });
+  test('first and last message of every label, first and last value', { timeout: 600_000 }, () => {
+    for (const label of new Set(segments.map((segment) => segment.label))) {
+      const own = segments.filter((segment) => segment.label === label);
+      const ends = [...new Set([own[0], own.at(-1)])] as Segment[];
+      for (const segment of ends.slice(0, WAYS)) {
+        const last = (segment.end - segment.start) / sizeOf(segment) - 1;
+        for (const item of new Set([0, last])) {
+          const code = codeOfProof(bumped(file.proof, segment, item));
+          refusedAs(`${label}, ${item}`, code, expectedCodes(segment, item, statement, TRAINING));
+        }
+      }
+    }
+  });
+  function codeOfProof(proof: Uint8Array): string {
+    const verdict = verifyProgram(statement, proof);
+    return verdict.ok ? 'accepted' : verdict.code;
+  }
+});
+
+/** A word one greater, a bit of a digest or a salt. */
+function bumped(proof: Uint8Array, segment: Segment, item: number): Uint8Array {
+  const changed = proof.slice();
+  const at = segment.start + item * sizeOf(segment);
+  const view = new DataView(changed.buffer);
+  if (isWords(segment)) view.setUint32(at, (view.getUint32(at, true) + 1) % P, true);
+  else changed[at] = (changed[at] as number) ^ 1;
+  return changed;
+}
+
+test('nothing was otherwise', () => {
+  tally({ property: 'SND-1 fields and messages of training', ...counted });
+  expect(counted.cases).toBeGreaterThan(500);
+});
