@@ -169,6 +169,19 @@ function views(): ProgramCase {
           term(-1, [view('bias', 'j')]),
         ],
       },
+      // Before what reads k: it makes some of its cells.
+      {
+        kind: 'zero',
+        name: 'slice',
+        indices: [{ name: 's', size: 3 }],
+        terms: [
+          term(1, [view('k', at('s', 1, 2))]),
+          term(-2, [view('sums', 's')]),
+          term(2, [view('sums', 's')]),
+          term(-2, [view('index', 's')]),
+          term(-5),
+        ],
+      },
       {
         kind: 'zero',
         name: 'scores',
@@ -205,18 +218,6 @@ function views(): ProgramCase {
         name: 'last',
         indices: [I.j],
         terms: [term(1, [view('x', fixed(T - 1), 'j')]), term(-1, [view('last', 'j')])],
-      },
-      {
-        kind: 'zero',
-        name: 'slice',
-        indices: [{ name: 's', size: 3 }],
-        terms: [
-          term(1, [view('k', at('s', 1, 2))]),
-          term(-2, [view('sums', 's')]),
-          term(2, [view('sums', 's')]),
-          term(-2, [view('index', 's')]),
-          term(-5),
-        ],
       },
     ],
   };
