@@ -14,10 +14,10 @@ import {
 } from './leaves-prove.ts';
 import type { LoadedLookups, LookupTable } from './shape.ts';
 
-/** The fractions of a tree in layers 0 (the root) to `depth` (the leaves). */
+/** The fractions of a tree in layers 0 (the root) to `depth` (the leaves), or some of them. */
 export interface Tree {
   readonly depth: number;
-  /** The layer; one that was not kept is made again, in the current scope of the kernel memory. */
+  /** The layer; one that is not kept is made in the current scope of the kernel memory. */
   layer(index: number): Layer;
 }
 
@@ -30,30 +30,45 @@ export interface Layer {
 /** Leaves of a range that are made at once: four such ranges lie in a cache. */
 const PIECE = 2 ** 15;
 
-/**
- * All trees, in the order of the program. Where they are larger than the kernel memory, the lowest two layers of each, three
- * quarters of it, are not kept: the sums that need them come last, and make them again.
- *
- * @throws RangeError naming the witness array of a wrong length
- */
-export function buildForest(
+/** Layers above the leaves that are not kept where all of them are larger than the kernel memory: three quarters of a tree. */
+const PRUNED = 2;
+
+/** All trees, in the order of the program, once for each of the sums that read them. */
+export interface Forest {
+  /** Every layer, in the current scope of the kernel memory. */
+  trees(): Tree[];
+  /**
+   * The sums that come last read `layers` layers, the leaves among them, which are not kept: trees of these alone, so that whatever was kept
+   * for the others can go first. Absent where everything is kept.
+   */
+  readonly lowest?: { readonly layers: number; trees(): Tree[] };
+}
+
+/** @throws RangeError naming the witness array of a wrong length */
+export function createForest(
   kernels: Kernels,
   lookups: LoadedLookups,
   witnesses: readonly BalanceWitness[],
   fingerprint: Fingerprint,
-): Tree[] {
+): Forest {
   checkWitnesses(lookups, witnesses);
   const words = tableWords();
   // Leaves have a denominator each, layers above them a fraction for every two: three arrays of all leaves.
   const size = lookups.trees.reduce((sum, { live }) => sum + 3 * 4 * extWords(live, kernels.ext.degree), 0);
   const keepAll = size <= roomIn(kernels);
-  return lookups.trees.map((tree) => {
+  const sources = lookups.trees.map((tree): LeafSource => {
     const witness = witnesses[tree.balance] as BalanceWitness;
-    const source: LeafSource = { tree, tables: lookups.program.tables, witness, fingerprint, words };
-    // Pieces are whole blocks of four.
-    const whole = keepAll || tree.depth < 4 || tree.live <= 2 ** (tree.depth - 1);
-    return whole ? wholeTree(kernels, wholeLeaves(kernels, source)) : prunedTree(kernels, source);
+    return { tree, tables: lookups.program.tables, witness, fingerprint, words };
   });
+  // Pieces are whole blocks of four, and layers above them full.
+  const isWhole = ({ tree }: LeafSource): boolean =>
+    keepAll || tree.depth < PRUNED + 2 || tree.live <= 2 ** (tree.depth - 1);
+  const treesOf = (pruned: typeof prunedTree) => (): Tree[] =>
+    sources.map((source) =>
+      isWhole(source) ? wholeTree(kernels, wholeLeaves(kernels, source)) : pruned(kernels, source),
+    );
+  const lowest = { layers: PRUNED, trees: treesOf(lowestOf) };
+  return { trees: treesOf(prunedTree), ...(sources.every(isWhole) ? {} : { lowest }) };
 }
 
 function wholeTree(kernels: Kernels, leaves: Fractions): Tree {
@@ -88,20 +103,28 @@ function nextLayer(kernels: Kernels, below: Fractions, room: ReturnType<typeof r
 /** A tree without its lowest two layers. More than half of its leaves are live, so every layer above them is full. */
 function prunedTree(kernels: Kernels, source: LeafSource): Tree {
   const { depth } = source.tree;
-  const above = (layers: 1 | 2): Fractions => {
-    const [p, q] = roomFor(kernels, depth - layers);
-    layersInPieces(kernels, source, layers, p, q);
-    return { p, q, live: 2 ** (depth - layers), numVars: depth - layers };
-  };
-  const top = above(2);
+  const top = layerAbove(kernels, source, PRUNED);
   const kept: Layer[] = [...layersAbove(kernels, top), { fractions: top, shared: false }];
+  return { depth, layer: (index) => kept[index] as Layer };
+}
+
+/** The lowest two layers of a tree, each made where it is asked for. */
+function lowestOf(kernels: Kernels, source: LeafSource): Tree {
+  const { depth } = source.tree;
   return {
     depth,
     layer(index) {
-      if (index < depth - 1) return kept[index] as Layer;
-      return { fractions: index === depth ? wholeLeaves(kernels, source) : above(1), shared: false };
+      const fractions = index === depth ? wholeLeaves(kernels, source) : layerAbove(kernels, source, 1);
+      return { fractions, shared: false };
     },
   };
+}
+
+function layerAbove(kernels: Kernels, source: LeafSource, layers: 1 | 2): Fractions {
+  const numVars = source.tree.depth - layers;
+  const [p, q] = roomFor(kernels, numVars);
+  layersInPieces(kernels, source, layers, p, q);
+  return { p, q, live: 2 ** numVars, numVars };
 }
 
 /**

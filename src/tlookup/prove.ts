@@ -5,7 +5,7 @@ import { extWords } from '../kernels/contract/layout.ts';
 import type { Affine } from '../pads/affine.ts';
 import type { ProverPads } from '../pads/pads-prove.ts';
 import type { ProverChannel } from '../transcript/prover.ts';
-import { buildForest, rootOf, type Tree } from './forest-prove.ts';
+import { createForest, rootOf, type Tree } from './forest-prove.ts';
 import type { BalanceWitness } from './leaves-prove.ts';
 import { allocate } from './room-prove.ts';
 import {
@@ -48,15 +48,23 @@ export function proveLookups(
   witnesses: readonly BalanceWitness[],
 ): LookupClaims {
   const { algebra } = pads.ledger;
-  return kernels.memory.scope(() => {
-    const fingerprint = drawFingerprint(ch, lookups);
-    const trees = buildForest(kernels, lookups, witnesses, fingerprint);
-    let node = proveRoots(kernels, pads, ch, lookups, trees);
-    for (let layer = 0; layer < lookups.logLeaves; layer++) {
-      node = proveLayer(kernels, pads, ch, node, trees, lookups.logLeaves);
-    }
-    return leafClaims(algebra, lookups, fingerprint, node.claim, kernelColumnValue(kernels));
+  const fingerprint = drawFingerprint(ch, lookups);
+  const { trees: all, lowest } = createForest(kernels, lookups, witnesses, fingerprint);
+  const depth = lookups.logLeaves;
+  const split = depth - (lowest?.layers ?? 0);
+  const layers = (from: number, to: number, start: KnownNode, trees: readonly Tree[]): KnownNode => {
+    let node = start;
+    for (let layer = from; layer < to; layer++) node = proveLayer(kernels, pads, ch, node, trees, depth);
+    return node;
+  };
+  let node = kernels.memory.scope(() => {
+    const trees = all();
+    return layers(0, split, proveRoots(kernels, pads, ch, lookups, trees), trees);
   });
+  if (lowest !== undefined) node = kernels.memory.scope(() => layers(split, depth, node, lowest.trees()));
+  return kernels.memory.scope(() =>
+    leafClaims(algebra, lookups, fingerprint, node.claim, kernelColumnValue(kernels)),
+  );
 }
 
 function proveRoots(

@@ -6,7 +6,7 @@ import { afterAll, expect, test } from 'vitest';
 import { wasmKernels } from '../../src/kernels/index.ts';
 import type { Kernels } from '../../src/kernels/contract.ts';
 import { readExt } from '../../src/kernels/contract/layout.ts';
-import { buildForest, type Layer } from '../../src/tlookup/forest-prove.ts';
+import { createForest, type Layer, type Tree } from '../../src/tlookup/forest-prove.ts';
 import type { LookupProgram } from '../../src/tlookup/shape.ts';
 import { exampleOf, exampleTable } from '../support/lookup-programs.ts';
 
@@ -51,23 +51,30 @@ test.each([
     alpha: roomy.ext.fromLimbs([11, 22, 33, 44, 55]),
     betas: [roomy.ext.fromLimbs([5, 4, 3, 2, 1]), roomy.ext.fromLimbs([9, 8, 7, 6, 5])],
   };
-  let pruned = 0;
-  roomy.memory.scope(() =>
-    tight.memory.scope(() => {
-      const whole = buildForest(roomy, lookups, witnesses, fingerprint);
-      const pieces = buildForest(tight, lookups, witnesses, fingerprint);
-      expect(pieces.map(({ depth }) => depth)).toEqual(whole.map(({ depth }) => depth));
-      pieces.forEach((tree, t) => {
-        // A layer that was kept is the same object each time.
-        if (tree.layer(tree.depth) !== tree.layer(tree.depth)) pruned++;
-        for (let index = 0; index <= tree.depth; index++) {
-          const layer = tree.layer(index);
-          const [own, other] = [written(tight, layer), written(roomy, whole[t]!.layer(index))];
-          const at = own.findIndex((word, i) => word !== other[i]);
-          expect(at, `tree ${t}, layer ${index}: first word that differs`).toBe(-1);
-        }
-      });
-    }),
-  );
-  expect(pruned).toBeGreaterThan(0);
+  const whole = createForest(roomy, lookups, witnesses, fingerprint);
+  const pieces = createForest(tight, lookups, witnesses, fingerprint);
+  expect(whole.lowest).toBeUndefined();
+  const layers = pieces.lowest!.layers;
+  const expectSame = (
+    own: readonly Tree[],
+    others: readonly Tree[],
+    isIn: (index: number, depth: number) => boolean,
+  ): void => {
+    expect(own.map(({ depth }) => depth)).toEqual(others.map(({ depth }) => depth));
+    own.forEach((tree, t) => {
+      for (let index = 0; index <= tree.depth; index++) {
+        if (!isIn(index, tree.depth)) continue;
+        const [a, b] = [written(tight, tree.layer(index)), written(roomy, others[t]!.layer(index))];
+        const at = a.findIndex((word, i) => word !== b[i]);
+        expect(at, `tree ${t}, layer ${index}: first word that differs`).toBe(-1);
+      }
+    });
+  };
+  roomy.memory.scope(() => {
+    const others = whole.trees();
+    tight.memory.scope(() => expectSame(pieces.trees(), others, (index, depth) => index <= depth - layers));
+    tight.memory.scope(() =>
+      expectSame(pieces.lowest!.trees(), others, (index, depth) => index > depth - layers),
+    );
+  });
 });
