@@ -53,9 +53,10 @@ export function createForest(
 ): Forest {
   checkWitnesses(lookups, witnesses);
   const words = tableWords();
-  // Leaves have a denominator each, layers above them a fraction for every two: three arrays of all leaves.
+  // Leaves have a denominator each, layers above them a fraction for every two: three arrays of all leaves. Half of the room is for them: the
+  // sums take tables of eq and bound halves besides, and what lies outside is new to the machine in every layer and moves through windows.
   const size = lookups.trees.reduce((sum, { live }) => sum + 3 * 4 * extWords(live, kernels.ext.degree), 0);
-  const keepAll = size <= roomIn(kernels);
+  const keepAll = 2 * size <= roomIn(kernels);
   const sources = lookups.trees.map((tree): LeafSource => {
     const witness = witnesses[tree.balance] as BalanceWitness;
     return { tree, tables: lookups.program.tables, witness, fingerprint, words };
