@@ -7,7 +7,6 @@ import { extWords } from '../kernels/contract/layout.ts';
 import { hotLike, hotWords } from '../kernels/memory/hot.ts';
 
 const RADIX_BITS = 16;
-const HALF = 1 << (RADIX_BITS - 1);
 
 export interface NarrowColumn {
   /** Cuts another column: words of F, canonical, as many as there is room for. */
@@ -19,24 +18,13 @@ export interface NarrowColumn {
 /** Room for a column of `length` cells, in the current scope of the kernel memory. */
 export function narrowColumn(kernels: Kernels, length: number): NarrowColumn {
   const { base, degree } = kernels.ext;
-  const p = base.modulus;
   const low = hotLike(kernels, new Int16Array(0), length);
   const high = hotLike(kernels, new Int16Array(0), length);
   const radix = base.fromInt(2 ** RADIX_BITS);
   let hasHigh = false;
   return {
     cut(words) {
-      let any = 0;
-      for (let i = 0; i < length; i++) {
-        const word = words[i] as number;
-        const x = word > (p - 1) / 2 ? word - p : word; // within 2^30
-        const l = ((x + HALF) & 0xffff) - HALF;
-        const h = (x - l) >> RADIX_BITS; // within 2^14 + 1
-        low[i] = l;
-        high[i] = h;
-        any |= h;
-      }
-      hasHigh = any !== 0;
+      hasHigh = kernels.toHalves(low, high, words.subarray(0, length));
     },
     bindLow(out, rows, width, e) {
       kernels.foldColumns(out, { data: low, rows, columns: width, offset: 0 }, e);

@@ -2,7 +2,7 @@
  * KRN-1 for the base-field kernels: WebAssembly equals the TypeScript definition bit for bit, in place and
  * through windows, for one thread and two, on lengths around every loop boundary.
  */
-import { afterAll, beforeAll, describe, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { P } from '../../src/field/koalabear.ts';
 import type { Fe } from '../../src/field/field.ts';
 import { quintic } from '../../src/field/quintic.ts';
@@ -69,5 +69,31 @@ test.each([
     const out = new Uint32Array(integers.length);
     k.fromIntegers(out, integers);
     expectSame(out, expected, k.name);
+  }
+});
+
+test.each(LENGTHS)('toHalves, length %i', (n) => {
+  const edges = [0, 1, P - 1, (P - 1) / 2, (P + 1) / 2, 2 ** 15 - 1, 2 ** 15, P - 2 ** 15, P - 2 ** 15 - 1];
+  const cases = [words(n, P, n + 3), words(n, 2 ** 15, n + 4)];
+  cases.push(cases[0]!.map((_, i) => edges[i % edges.length] as number));
+  // One high half alone, in the last word.
+  cases.push(cases[1]!.map((word, i) => (i === n - 1 ? 2 ** 15 : word)));
+  for (const a of cases) {
+    const expected = [new Int16Array(n), new Int16Array(n)] as const;
+    const any = reference.toHalves(...expected, a);
+    a.forEach((word, i) => {
+      const x = reference.ext.base.toBalanced(word as Fe);
+      if (expected[0][i]! + 2 ** 16 * expected[1][i]! !== x) throw new Error(`${word} is not its halves`);
+    });
+    for (const k of implementations) {
+      const outside = [new Int16Array(n), new Int16Array(n)] as const;
+      expect(k.toHalves(...outside, a)).toBe(any);
+      k.memory.scope(() => {
+        const inside = k.memory.u32(n);
+        inside.set(a);
+        expect(k.toHalves(...outside, inside)).toBe(any);
+      });
+      for (const [part, own] of expected.entries()) expectSame(outside[part]!, own, k.name);
+    }
   }
 });

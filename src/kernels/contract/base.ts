@@ -28,6 +28,12 @@ export interface BaseKernels {
   fromMontgomery(out: Uint32Array, a: Uint32Array): void;
   /** Plain words of integers: out[i] = a[i] mod p; every int32 is accepted. */
   fromIntegers(out: Uint32Array, a: Int8Array | Int16Array | Int32Array): void;
+  /**
+   * a[i] cut in halves: bal(a[i]) = low[i] + 2^16 high[i] with low[i] signed, so |high[i]| <= 2^14.
+   *
+   * @returns whether any high[i] is not zero
+   */
+  toHalves(low: Int16Array, high: Int16Array, a: Uint32Array): boolean;
   /** sum a[i], as the plain element that the words read plainly sum to. */
   sum(a: Uint32Array): Fe;
 }

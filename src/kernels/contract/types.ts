@@ -13,7 +13,7 @@ type Computing = {
 export type KernelName = Exclude<Computing, 'close'>;
 
 /**
- * The arrays among the arguments, `name:kind`; `-` for others. Kinds: words (the default), `ints`, `int32`, `message`,
+ * The arrays among the arguments, `name:kind`; `-` for others. Kinds: words (the default), `ints`, `int16`, `int32`, `message`,
  * `words?` (null or undefined as well), `list` of words, `in` (an object with words), `in?`, `pairs`, `fractions`. Results
  * come first and are marked `>`.
  */
@@ -26,6 +26,7 @@ export const SIGNATURES: Readonly<Record<KernelName, string>> = {
   toMontgomery: '>out a',
   fromMontgomery: '>out a',
   fromIntegers: '>out a:ints',
+  toHalves: '>low:int16 >high:int16 a',
   sum: 'a',
   ntt: 'data',
   intt: 'data',
@@ -124,6 +125,8 @@ function arraysOf(argument: string, kind: string, value: unknown): [string, View
       return value == null ? [] : [[argument, typed(argument, value, WORDS)]];
     case 'ints':
       return [[argument, typed(argument, value, INTS)]];
+    case 'int16':
+      return [[argument, typed(argument, value, [Int16Array])]];
     case 'int32':
       return [[argument, typed(argument, value, [Int32Array])]];
     case 'message':

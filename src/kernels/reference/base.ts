@@ -25,6 +25,16 @@ export function referenceBase(F: BaseField, radix: Fe): BaseKernels {
       checkLength('out', out, a.length);
       for (let i = 0; i < a.length; i++) out[i] = F.fromInt(a[i] as number);
     },
+    toHalves(low, high, a) {
+      checkLength('low', low, a.length);
+      checkLength('high', high, a.length);
+      for (let i = 0; i < a.length; i++) {
+        const x = F.toBalanced(a[i] as Fe);
+        low[i] = x; // modulo 2^16
+        high[i] = (x - (low[i] as number)) / 2 ** 16; // |x| < 2^30: at most 2^14 either way
+      }
+      return high.some((h) => h !== 0);
+    },
     sum(a) {
       let total = F.zero;
       for (let i = 0; i < a.length; i++) total = F.add(total, a[i] as Fe);

@@ -2,6 +2,7 @@
 import type { BaseField, Fe } from '../../field/field.ts';
 import type { BaseKernels } from '../contract/base.ts';
 import { checkLength } from '../contract/checks.ts';
+import type { Task } from '../pool/pool.ts';
 import { elementwise, TASK_ITEMS, type Engine, type Operand, type TypedArray } from './engine.ts';
 
 const input = (array: TypedArray): Operand => ({ array, itemWords: 1, role: 'in' });
@@ -31,6 +32,23 @@ export function wasmBase(engine: Engine, F: BaseField, radix: Fe): BaseKernels {
       n,
     ]);
   };
+  /** Runs a kernel whose every task stores a word in a slot of its own, and hands over the words. */
+  const perTask = <R>(
+    items: number,
+    operands: readonly Operand[],
+    task: (slot: number, addresses: readonly number[], count: number) => Task,
+    result: (slots: Uint32Array) => R,
+  ): R =>
+    engine.arena.scope(() => {
+      const slots = engine.arena.u32(Math.ceil(items / TASK_ITEMS));
+      let next = slots.byteOffset;
+      elementwise(engine, items, operands, (addresses, count) => {
+        const slot = next;
+        next += 4;
+        return task(slot, addresses, count);
+      });
+      return result(slots);
+    });
   return {
     add: (out, a, b) => binary('fAdd', out, a, b),
     sub: (out, a, b) => binary('fSub', out, a, b),
@@ -61,18 +79,23 @@ export function wasmBase(engine: Engine, F: BaseField, radix: Fe): BaseKernels {
         n,
       ]);
     },
-    sum(a) {
-      // One partial sum per task, added in order: the same for any number of threads (and sums commute anyway).
-      return engine.arena.scope(() => {
-        const slots = engine.arena.u32(Math.ceil(a.length / TASK_ITEMS));
-        let next = slots.byteOffset;
-        elementwise(engine, a.length, [input(a)], ([x], n) => {
-          const slot = next;
-          next += 4;
-          return ['fSum', slot, x as number, n];
-        });
-        return slots.reduce((total: Fe, partial) => F.add(total, partial as Fe), F.zero);
-      });
+    toHalves(low, high, a) {
+      checkLength('low', low, a.length);
+      checkLength('high', high, a.length);
+      return perTask(
+        a.length,
+        [output(low), output(high), input(a)],
+        (slot, [l, h, x], n) => ['fHalves', l as number, h as number, slot, x as number, n],
+        (slots) => slots.some((any) => any !== 0),
+      );
     },
+    sum: (a) =>
+      // Partial sums are added in order: the same for any number of threads (and sums commute anyway).
+      perTask(
+        a.length,
+        [input(a)],
+        (slot, [x], n) => ['fSum', slot, x as number, n],
+        (slots) => slots.reduce((total: Fe, partial) => F.add(total, partial as Fe), F.zero),
+      ),
   };
 }

@@ -154,6 +154,53 @@ export function fFromI8(out: usize, a: usize, n: usize): void {
   for (let i: usize = 0; i < (n & 3); i++) store<u32>(out + (i << 2), residueOne(load<i8>(a + i)));
 }
 
+/** x - l for the balanced residue x of a word and its low half l, signed: 2^16 times its high half. */
+// @ts-ignore: decorator
+@inline
+function upper4(x: v128, low: v128): v128 {
+  return i32x4.shr_s(i32x4.sub(x, low), 16);
+}
+
+/** Balanced residues of four words. */
+// @ts-ignore: decorator
+@inline
+function balanced4(a: v128, p: v128, half: v128): v128 {
+  return i32x4.sub(a, v128.and(i32x4.gt_u(a, half), p));
+}
+
+/** Halves of n words, 16 bits each, and at `any` a word that is zero if all high halves are. */
+export function fHalves(low: usize, high: usize, any: usize, a: usize, n: usize): void {
+  const p = primes();
+  const half = i32x4.splat((P - 1) / 2);
+  let seen = i32x4.splat(0);
+  const end = a + ((n >> 3) << 5);
+  while (a < end) {
+    const x = balanced4(v128.load(a), p, half);
+    const y = balanced4(v128.load(a, 16), p, half);
+    const lx = i32x4.shr_s(i32x4.shl(x, 16), 16);
+    const ly = i32x4.shr_s(i32x4.shl(y, 16), 16);
+    // Within 16 bits, so narrowing does not saturate: low halves by their making, high halves are at most 2^14.
+    const h = i16x8.narrow_i32x4_s(upper4(x, lx), upper4(y, ly));
+    v128.store(low, i16x8.narrow_i32x4_s(lx, ly));
+    v128.store(high, h);
+    seen = v128.or(seen, h);
+    a += 32;
+    low += 16;
+    high += 16;
+  }
+  let rest: u32 = v128.any_true(seen) ? 1 : 0;
+  for (let i: usize = 0; i < (n & 7); i++) {
+    const word = load<u32>(a + (i << 2));
+    const x = <i32>(word > (P - 1) / 2 ? word - P : word);
+    const l = <i32>(<i16>x);
+    const h = (x - l) >> 16;
+    store<i16>(low + (i << 1), <i16>l);
+    store<i16>(high + (i << 1), <i16>h);
+    rest |= <u32>h;
+  }
+  store<u32>(any, rest);
+}
+
 /** Stores the sum of n words, reduced, at `out`. n < 2^32, words < 2^31: the 64-bit sum is exact. */
 export function fSum(out: usize, a: usize, n: usize): void {
   let s0 = i64x2.splat(0);
