@@ -19,7 +19,7 @@ function stepOf(graph: Graph, plan: GraphPlan, state: GraphState, corpus: number
   const step = graphStep(graph, plan, state, tokensOf(corpus, batch), { hidden: true });
   const program = graphStepProgram(graph, plan, batch);
   const { tensors } = graphStepWitness(graph, program, step);
-  const own = [...stateTensorCells(graph, state, step.next), ['corpus', corpus] as const];
+  const own = [...stateTensorCells(graph, state, step.next), ['data/tokens', corpus] as const];
   return { program, step, cells: new Map<string, ArrayLike<number>>([...tensors, ...own]) };
 }
 
@@ -47,7 +47,7 @@ function small() {
 describe('tokens of a committed corpus', () => {
   it(
     'a transformer: the program is accepted, an honest step holds, and is that on public tokens',
-    { timeout: 60_000 },
+    { timeout: 600_000 },
     () => {
       const graph = transformer(TINY);
       const [plan, state] = [planOf(graph), firstState(graph)];
@@ -95,11 +95,11 @@ describe('tokens of a committed corpus', () => {
     ],
     [
       'a row of the last id that is no row of it, and a corpus to fit',
-      { 'tokens/rows': { [token(0, 10)]: 1 }, corpus: { 0: 10 } },
+      { 'tokens/rows': { [token(0, 10)]: 1 }, 'data/tokens': { 0: 10 } },
       'tokens/rows-end',
     ],
-    ['another token in the corpus than the row has', { corpus: { 0: -1 } }, 'tokens/token'],
-    ['another token in the corpus than the target', { corpus: { 6: 1 } }, 'targets/token'],
+    ['another token in the corpus than the row has', { 'data/tokens': { 0: -1 } }, 'tokens/token'],
+    ['another token in the corpus than the target', { 'data/tokens': { 6: 1 } }, 'targets/token'],
     [
       'two targets whose numbers add up to the right one',
       { 'targets/rows': { [target(0, 3)]: -1, [target(0, 1)]: 1, [target(0, 2)]: 1 } },

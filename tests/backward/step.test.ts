@@ -43,13 +43,13 @@ function stepOf(size: Size, sequences: number) {
 }
 
 describe.each(SIZES)('%s', (_, size) => {
-  it('the program is accepted, and an honest step holds', { timeout: 60_000 }, () => {
+  it('the program is accepted, and an honest step holds', { timeout: 600_000 }, () => {
     const { program, cells } = stepOf(size, 5);
     checkProgram(koalaBear, program);
     expect(violated(program, cells)).toEqual([]);
   });
 
-  it('gradients are those of doubles', { timeout: 60_000 }, () => {
+  it('gradients are those of doubles', { timeout: 600_000 }, () => {
     const { graph, plan, state, batch, step } = stepOf(size, 8);
     const real = new Map([...state].map(([name, { weight }]) => [name, Float64Array.from(weight)]));
     const loss = (): number => {
@@ -93,7 +93,7 @@ describe.each(SIZES)('%s', (_, size) => {
   });
 
   // A tied table is drawn for the stream; as a last layer it is too long to begin with.
-  it.skipIf(size.tied)('the loss falls', { timeout: 120_000 }, () => {
+  it.skipIf(size.tied)('the loss falls', { timeout: 600_000 }, () => {
     const graph = transformer(size);
     const plan = planOf(graph);
     let state = firstState(graph);
@@ -170,7 +170,7 @@ describe('liars, each stopped by one relation alone', () => {
       },
       'back/h-a0:sum',
     ],
-  ])('%s', { timeout: 60_000 }, (_, lie, relation) => {
+  ])('%s', { timeout: 600_000 }, (_, lie, relation) => {
     expect(lie()).toEqual([relation]);
   });
 

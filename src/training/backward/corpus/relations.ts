@@ -13,7 +13,7 @@ import type { RowIds } from '../embedding/relations.ts';
 import type { Matrix, Parts } from '../parts.ts';
 
 /** The committed tokens, one after the other. */
-export const CORPUS = 'corpus';
+export const CORPUS = 'data/tokens';
 
 /** @param node the embedding whose ids are private @returns ids of rows, and of targets below so many classes */
 export function corpusRelations(
@@ -70,7 +70,7 @@ function tie(b: Parts, rows: Matrix, places: readonly number[], corpus: number):
   const [count, classes] = rows.shape;
   const [t, v]: [Index, Index] = [b.index('t', count), b.index('v', classes)];
   const values = Int32Array.from({ length: classes }, (_, id) => id);
-  const numbers = handleOf(b.to.publicTensor(`numbers-${classes}`, [classes], values), [classes] as const);
+  const numbers = handleOf(b.to.publicTensor(`numbers/${classes}`, [classes], values), [classes] as const);
   const token = handleOf(CORPUS, [corpus] as const).at(gather(t, places));
   const name = `${rows.name.split('/')[0]}/token`;
   b.zero(name, [t], [term(1, rows.at(t, v), numbers.at(v), { sum: v }), term(-1, token)]);
