@@ -76,17 +76,35 @@ export function commitDataset(
 ): StoredGroup {
   checkPlan(plan);
   checkDataset(plan, data);
-  const cells = cellsOf(
-    dataShapes(plan),
-    [Int16Array.from(data.inputs), Int16Array.from(data.labels)],
+  return commitData(kernels, home, path, {
+    shapes: dataShapes(plan),
+    tensors: [Int16Array.from(data.inputs), Int16Array.from(data.labels)],
+    layout: dataLayout(plan),
     parameters,
-  );
-  return store(kernels, home, path, cells, {
+  });
+}
+
+/** Tensors with what their cells mean. */
+export interface NamedTensors {
+  readonly shapes: readonly (readonly number[])[];
+  readonly tensors: readonly Int16Array[];
+  readonly layout: Uint8Array;
+  readonly parameters: Parameters;
+}
+
+/** Data that many proofs read. @throws as `storeGroup` */
+export function commitData(
+  kernels: Kernels,
+  home: Home,
+  path: string,
+  { shapes, tensors, layout, parameters }: NamedTensors,
+): StoredGroup {
+  return store(kernels, home, path, cellsOf(shapes, tensors, parameters), {
     label: DATA_LABEL,
     lifetime: 'static',
-    columns: groupColumnsOf(dataShapes(plan), parameters.code.logData),
+    columns: groupColumnsOf(shapes, parameters.code.logData),
     parameters,
-    layout: dataLayout(plan),
+    layout,
   });
 }
 
@@ -107,31 +125,22 @@ export function commitState(
   uses = STATE_USES,
 ): StoredGroup {
   const tensors = state.flatMap((layer) => stateKinds(plan).map(({ kind }) => partOf(layer, kind)));
-  return commitWeights(kernels, home, path, {
-    shapes: stateShapes(plan),
-    tensors,
-    layout: stateLayout(plan),
-    parameters,
-    uses,
-  });
+  const named = { shapes: stateShapes(plan), tensors, layout: stateLayout(plan), parameters };
+  return commitWeights(kernels, home, path, named, uses);
 }
 
-/** Weights for one proof that writes them and one that reads them: tensors with what their cells mean. */
-export interface CarriedWeights {
-  readonly shapes: readonly (readonly number[])[];
-  readonly tensors: readonly Int16Array[];
-  readonly layout: Uint8Array;
-  readonly parameters: Parameters;
-  /** Proofs that may open them. Default: `STATE_USES`. */
-  readonly uses?: number;
-}
-
-/** @throws as `storeGroup` */
+/**
+ * Weights for one proof that writes them and one that reads them.
+ *
+ * @param uses proofs that may open them
+ * @throws as `storeGroup`
+ */
 export function commitWeights(
   kernels: Kernels,
   home: Home,
   path: string,
-  { shapes, tensors, layout, parameters, uses = STATE_USES }: CarriedWeights,
+  { shapes, tensors, layout, parameters }: NamedTensors,
+  uses = STATE_USES,
 ): StoredGroup {
   return store(kernels, home, path, cellsOf(shapes, tensors, parameters), {
     label: STATE_LABEL,

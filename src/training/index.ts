@@ -47,16 +47,19 @@ export {
   type PredictionVerdict,
 } from './verify-prediction.ts';
 export { verifyTraining, type OnSegment, type TrainingExpectations, type TrainingVerdict } from './verify.ts';
-export type { TokenBatch } from './backward/batch.ts';
+export { tokensOf, type CorpusBatch, type PublicBatch, type TokenBatch } from './backward/batch.ts';
 export { checkGraphPlan, type GraphPlan } from './backward/plan.ts';
 export { stateOf, type GraphState, type WeightState } from './backward/state.ts';
-export { graphStep, type GraphStep } from './backward/step.ts';
+export { graphStep, type GraphStep, type StepOptions } from './backward/step.ts';
 export {
   chooseStepParameters,
+  commitCorpus,
   commitGraphState,
   proveGraphStep,
   readGraphState,
+  type OwnedCorpus,
   type OwnedStep,
   type OwnedWeights,
+  type StepProofOptions,
 } from './backward/prove.ts';
 export { verifySteps, type GraphTraining, type ProvenStep } from './backward/verify.ts';

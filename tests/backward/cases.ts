@@ -33,9 +33,9 @@ const activationValues = (run: Run, x: Int32Array, gradient: Int32Array, table?:
 function activationCase(table: string): BackOperator {
   return {
     name: `activation ${table}`,
-    rows: 2,
-    inputs: { x: [-32, 31, 0, 3, -7, 12, 1, -1] },
-    gradient: [16383, -16384, 5, -5, 1000, -1000, 777, 1],
+    rows: 1,
+    inputs: { x: [-32, 31, -7, 0] },
+    gradient: [16383, -16384, -1001, 777],
     build: (g) => g.activation('y', g.input('x', { width: 4, bits: 6 }), table),
     relations: (b, node, gradient) => activationBackRelations(b, node as ActivationNode, gradient, BITS + 1),
     values: (run) => ({
@@ -47,10 +47,10 @@ function activationCase(table: string): BackOperator {
     lies: [
       [
         'the slope of the next key',
-        (run) => activationValues(run, changed(run.result('x'), 3, 1), half(run)),
+        (run) => activationValues(run, changed(run.result('x'), 2, 1), half(run)),
       ],
-      ['another gradient', (run) => activationValues(run, run.result('x'), changed(half(run), 4, 1))],
-      ['no gradient', (run) => activationValues(run, run.result('x'), new Int32Array(8))],
+      ['another gradient', (run) => activationValues(run, run.result('x'), changed(half(run), 1, 1))],
+      ['no gradient', (run) => activationValues(run, run.result('x'), new Int32Array(4))],
       ['slopes of another function', (run) => activationValues(run, run.result('x'), half(run), 'relu-6')],
       [
         'the gradient itself',

@@ -13,7 +13,9 @@ const F = koalaBear;
 type Values = Map<string, Cells>;
 
 const balanced = (x: number): number => (x > F.modulus / 2 ? x - F.modulus : x);
-const isBack = ({ tensor }: View): boolean => tensor.startsWith('back/');
+/** Of the loss the gradient alone: what is before it is shown elsewhere. */
+const isOwn = (name: string): boolean => name.startsWith('back/') || name.startsWith('softmax/gradient');
+const isBack = ({ tensor }: View): boolean => isOwn(tensor);
 
 /** The cell of the way back that a relation makes, with the terms beside it. */
 interface Making {
@@ -64,7 +66,7 @@ export function follow(
     const { base, steps } = addressesOf(view, to.shape, relation.indices);
     allAddresses(base, steps).forEach((at, i) => (to.cells[at] = F.fromInt(made[i]!)));
   };
-  for (const relation of program.relations.filter(({ name }) => name.startsWith('back/'))) {
+  for (const relation of program.relations.filter(({ name }) => isOwn(name))) {
     if (relation.kind === 'zero') {
       const making = makingOf(committed, relation.terms);
       if (making !== undefined && Math.abs(making.coefficient) === 1) {

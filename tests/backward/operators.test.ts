@@ -51,7 +51,7 @@ describe('OPS-1: corruptors', () => {
 });
 
 describe('OPS-2: one witness', () => {
-  it.each(CASES)('$name', { timeout: 60_000 }, (operator) => {
+  it.each(CASES)('$name', { timeout: 600_000 }, (operator) => {
     const made = make(operator);
     const { solutions } = solve(made.program, made.known);
     expect(solutions.length).toBe(1);
@@ -62,7 +62,7 @@ describe('OPS-2: one witness', () => {
 });
 
 describe('OPS-4: two without any one relation', () => {
-  it.each(CASES)('$name', { timeout: 120_000 }, ({ bare, ...operator }) => {
+  it.each(CASES)('$name', { timeout: 600_000 }, ({ bare, ...operator }) => {
     const made = make({ ...operator, ...bare });
     expect(backRelations(made).filter((name) => !isNeeded(made, name))).toEqual([]);
   });

@@ -4,9 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { wasmKernels, type Kernels } from '../../src/kernels/index.ts';
+import type { GroupKey } from '../../src/pcs/key.ts';
 import { openHome, openGroup, type Home, type StoredGroup } from '../../src/store/index.ts';
 import {
   chooseStepParameters,
+  commitCorpus,
   commitGraphState,
   proveGraphStep,
   readGraphState,
@@ -97,6 +99,67 @@ test('other weights behind a step, another plan, a changed byte', () => {
     expect(verdictOf(batches.slice(0, 1), [{ ...first, proof }])).toMatch(/step 0/);
   }
   expect(verdictOf(batches.slice(0, 1), [{ ...first, proof: first.proof.subarray(1) }])).toMatch(/step 0/);
+});
+
+test('keys and parameters that are none of this training, each by its own refusal', () => {
+  const [first] = steps as [ProvenStep];
+  const { key } = weights[0]!.group;
+  const of = (start: GroupKey, step: ProvenStep = first): string => {
+    const verdict = verifySteps(training, start, batches.slice(0, 1), [step]);
+    return verdict.ok ? 'ok' : `${verdict.code}: ${verdict.detail}`;
+  };
+  const group = (change: Partial<GroupKey['group']>): GroupKey => ({
+    ...key,
+    group: { ...key.group, ...change },
+  });
+  expect(of(group({ label: 'X' }))).toMatch(/^KEY_LAYOUT.*carried group S/);
+  expect(of({ ...key, group: { ...key.group, lifetime: 'static' } as GroupKey['group'] })).toMatch(
+    /^KEY_LAYOUT.*static/,
+  );
+  expect(of(group({ columns: key.group.columns + 1 }))).toMatch(/^KEY_LAYOUT.*columns/);
+  expect(of({ ...key, layout: new Uint8Array(32) })).toMatch(/^KEY_LAYOUT.*layout/);
+  const { parameters } = first;
+  const code = { ...parameters.code, queries: parameters.code.queries + 1 };
+  expect(of(key, { ...first, parameters: { ...parameters, code } })).toMatch(/^STATEMENT/);
+});
+
+test('a step on the tokens of a committed corpus', { timeout: 600_000 }, () => {
+  const tokens = Int16Array.from({ length: 60 }, (_, i) => (i * i + (i % 3)) % TINY.vocabulary);
+  const at = [...Array.from({ length: 8 }, (_, t) => 20 + t), ...Array.from({ length: 8 }, (_, t) => 3 + t)];
+  const batch = { corpus: tokens.length, at, starts: [0, 8] };
+  const { parameters } = chooseStepParameters(training, batch, 20);
+  const first = commitGraphState(
+    kernels,
+    home,
+    join(folder, 'hidden'),
+    training,
+    firstState(graph),
+    parameters,
+  );
+  const corpus = commitCorpus(kernels, home, join(folder, 'corpus'), tokens, parameters);
+  const own = { ...training, corpus: corpus.group.key };
+  const made = proveGraphStep(kernels, home, own, first, batch, join(folder, 'hidden-1'), { corpus });
+  opened.push(first.group, corpus.group, made.next.group);
+  const verdict = (of: Partial<typeof batch>, with_ = own): string => {
+    const { ok, ...rest } = verifySteps(with_, first.group.key, [{ ...batch, ...of }], [made.step]);
+    return ok ? 'ok' : (rest as { code: string }).code;
+  };
+  expect(verdict({})).toBe('ok');
+  expect(verdict({ at: at.map((i) => i + 1) })).not.toBe('ok');
+  expect(verdict({ starts: [0, 7] })).not.toBe('ok');
+  expect(verdict({ corpus: 61 })).toBe('KEY_LAYOUT');
+  expect(verdict({}, { ...own, corpus: first.group.key })).toBe('KEY_LAYOUT');
+  const { key } = corpus.group;
+  for (const change of [
+    { label: 'X' },
+    { lifetime: 'carried', uses: 3 },
+    { columns: key.group.columns + 1 },
+  ]) {
+    const corpusKey = { ...key, group: { ...key.group, ...change } as GroupKey['group'] };
+    expect(verdict({}, { ...own, corpus: corpusKey })).toBe('KEY_LAYOUT');
+  }
+  expect(verifySteps(training, first.group.key, [batch], [made.step])).toMatchObject({ code: 'KEY_LAYOUT' });
+  expect(() => proveGraphStep(kernels, home, own, first, batch, join(folder, 'none'))).toThrow(RangeError);
 });
 
 test('weights are read again from their commitment, and from no other', () => {

@@ -15,6 +15,8 @@ export interface Size {
   readonly layers: number;
   /** GELU, or SiLU of one half times the other. */
   readonly gated: boolean;
+  /** The last layer's matrix is the table of embeddings. */
+  readonly tied?: boolean;
 }
 
 export const TINY: Size = {
@@ -37,7 +39,8 @@ export function transformer(size: Size): Graph {
   const g = graphBuilder({ context });
   const weight = (name: string, rows: number, columns: number) =>
     g.weight(name, [rows, columns], { bits: 15 });
-  let h: TensorHandle = g.embedding('h', weight('E', vocabulary, width), {
+  const E = weight('E', vocabulary, width);
+  let h: TensorHandle = g.embedding('h', E, {
     width,
     positions: weight('P', context, width),
   });
@@ -63,9 +66,9 @@ export function transformer(size: Size): Graph {
     const down = weight(`Wd${l}`, width, size.hidden);
     h = g.add(`h-f${l}`, h, g.rounded(`d${l}`, active, down, { shift: WEIGHT + 8 - STREAM, bits: 16 }));
   }
-  return g.build(
-    g.rounded('logits', normed('norm'), weight('H', vocabulary, width), { shift: WEIGHT, bits: 16 }),
-  );
+  const last = size.tied ? E : weight('H', vocabulary, width);
+  const shift = size.tied ? STREAM : WEIGHT;
+  return g.build(g.rounded('logits', normed('norm'), last, { shift, bits: 16 }));
 }
 
 /** Results of 8 places. */

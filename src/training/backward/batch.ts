@@ -1,5 +1,6 @@
-/** What a step reads. spec/training-operators.md section 8. */
+/** What a step reads. spec/training-operators.md sections 8 and 10. */
 import type { Pass } from '../../graph/pass.ts';
+import { PRIVATE_TOKEN } from '../../ops/lowering.ts';
 
 /** Rows of a step: sequences one behind the other, and for every row the token that follows. */
 export interface TokenBatch {
@@ -9,7 +10,26 @@ export interface TokenBatch {
   readonly starts: readonly number[];
 }
 
+/** The same where tokens are those of a committed corpus that nobody else sees: where each row stands in it. Its target is behind it. */
+export interface CorpusBatch {
+  /** Tokens of the corpus. */
+  readonly corpus: number;
+  /** Of every row, below corpus - 1. */
+  readonly at: readonly number[];
+  readonly starts: readonly number[];
+}
+
+/** What a statement says of a batch. */
+export type PublicBatch = TokenBatch | CorpusBatch;
+
+/** The tokens of a batch, for whoever has the corpus. */
+export function tokensOf(corpus: ArrayLike<number>, { at, starts }: CorpusBatch): TokenBatch {
+  const tokens = at.map((i) => corpus[i] as number);
+  return { tokens, targets: at.map((i) => corpus[i + 1] as number), starts };
+}
+
 /** The pass of a batch. */
-export function passOf({ tokens, starts }: TokenBatch): Pass {
-  return { rows: tokens.length, tokens, starts, emit: [] };
+export function passOf(batch: PublicBatch): Pass {
+  const tokens = 'tokens' in batch ? batch.tokens : batch.at.map(() => PRIVATE_TOKEN);
+  return { rows: tokens.length, tokens, starts: batch.starts, emit: [] };
 }

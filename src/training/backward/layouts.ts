@@ -5,7 +5,7 @@ import { refuse } from '../../errors/proof-error.ts';
 import { sameBytes } from '../../hash/words.ts';
 import type { GroupKey } from '../../pcs/key.ts';
 import { digestOfLeaves } from '../../transcript/statement.ts';
-import { groupColumnsOf, STATE_LABEL } from '../layouts.ts';
+import { DATA_LABEL, groupColumnsOf, STATE_LABEL } from '../layouts.ts';
 import { checkGraphPlan, weightPlaces, type GraphPlan } from './plan.ts';
 
 /** Shapes of the tensors of a group, in order: what the passes read of every weight, then the bits below. */
@@ -43,5 +43,23 @@ export function checkGraphStateKey(graph: Graph, plan: GraphPlan, key: GroupKey,
     wrong(`expected a carried group ${STATE_LABEL}, got ${lifetime} ${label}`);
   }
   const expected = groupColumnsOf(graphStateShapes(graph), key.parameters.code.logData);
+  if (columns !== expected) wrong(`expected ${expected} columns, got ${columns}`);
+}
+
+/** Names the meaning of the cells of a corpus: token ids, one after the other. */
+export function corpusLayout(tokens: number): Uint8Array<ArrayBuffer> {
+  return digestOfLeaves('zkdl corpus layout 1', [{ label: 'tokens', type: 'integer', value: tokens }]);
+}
+
+/** @throws ProofError `KEY_LAYOUT` for a key of another number of tokens, label, lifetime or number of columns */
+export function checkCorpusKey(tokens: number, key: GroupKey): void {
+  const wrong = (detail: string): never => refuse('KEY_LAYOUT', 'corpus', detail);
+  if (!sameBytes(key.layout, corpusLayout(tokens)))
+    wrong(`expected a corpus of ${tokens} tokens, got another`);
+  const { label, lifetime, columns } = key.group;
+  if (lifetime !== 'static' || label !== DATA_LABEL) {
+    wrong(`expected a static group ${DATA_LABEL}, got ${lifetime} ${label}`);
+  }
+  const expected = groupColumnsOf([[tokens]], key.parameters.code.logData);
   if (columns !== expected) wrong(`expected ${expected} columns, got ${columns}`);
 }

@@ -3,14 +3,16 @@ import { checkGraph } from '../../graph/check.ts';
 import type { Graph } from '../../graph/graph.ts';
 import { lowerGraphWith } from '../../graph/lower.ts';
 import { refuse } from '../../errors/proof-error.ts';
-import type { Program } from '../../relation/program.ts';
-import { passOf, type TokenBatch } from './batch.ts';
+import type { EmbeddingNode } from '../../ops/embedding/shape.ts';
+import type { Program, Tensor } from '../../relation/program.ts';
+import { passOf, type CorpusBatch, type PublicBatch, type TokenBatch } from './batch.ts';
+import { CORPUS, corpusRelations } from './corpus/relations.ts';
 import type { RowIds } from './embedding/relations.ts';
 import { graphBackRelations } from './graph-relations.ts';
 import { lossBackRelations } from './loss/relations.ts';
 import { partsOn } from './parts.ts';
 import { checkGraphPlan, type GraphPlan } from './plan.ts';
-import { stateTensors, updateRelations } from './state-relations.ts';
+import { stateTensors, TOKENS, updateRelations } from './state-relations.ts';
 
 /**
  * The program of a step: the same for whoever proves and whoever verifies.
@@ -19,23 +21,42 @@ import { stateTensors, updateRelations } from './state-relations.ts';
  * @example
  * checkProgram(koalaBear, graphStepProgram(graph, plan, { tokens: [1, 2, 3], targets: [2, 3, 4], starts: [0] }));
  */
-export function graphStepProgram(graph: Graph, plan: GraphPlan, batch: TokenBatch): Program {
+export function graphStepProgram(graph: Graph, plan: GraphPlan, batch: PublicBatch): Program {
   const info = checkGraph(graph);
   const places = checkGraphPlan(graph, info, plan);
-  const { tokens, targets } = batch;
-  checkTargets(targets, tokens.length, info.tensors.get(graph.output)?.width as number);
+  const classes = info.tensors.get(graph.output)?.width as number;
+  if ('tokens' in batch) checkTargets(batch, classes);
+  else checkPlaces(batch);
   const program = lowerGraphWith(graph, passOf(batch), (to) => {
     const b = partsOn(to);
-    const known = (ids: readonly number[]): RowIds => ({ kind: 'public', ids });
-    const logits = lossBackRelations(b, b.result(graph.output), known(targets), plan.gradient.fraction);
-    const moves = graphBackRelations(b, graph, plan, places, logits, known(tokens));
+    const { ids, targets } =
+      'tokens' in batch ? publicIds(batch) : corpusRelations(b, embeddingOf(graph), batch, classes);
+    const logits = lossBackRelations(b, b.result(graph.output), targets, plan.gradient.fraction);
+    const moves = graphBackRelations(b, graph, plan, places, logits, ids);
     updateRelations(b, graph, plan, moves);
   });
-  return { ...program, tensors: [...program.tensors, ...stateTensors(graph)] };
+  const corpus: Tensor[] =
+    'tokens' in batch ? [] : [{ kind: 'static', name: CORPUS, shape: [batch.corpus], group: TOKENS }];
+  return { ...program, tensors: [...program.tensors, ...stateTensors(graph), ...corpus] };
 }
 
-function checkTargets(targets: readonly number[], rows: number, classes: number): void {
+function publicIds({ tokens, targets }: TokenBatch): { readonly ids: RowIds; readonly targets: RowIds } {
+  return { ids: { kind: 'public', ids: tokens }, targets: { kind: 'public', ids: targets } };
+}
+
+/** The one embedding of a graph with private ids (`publicRows` refuses others). */
+function embeddingOf({ nodes }: Graph): EmbeddingNode {
+  return nodes.find((node) => node.op === 'embedding') as EmbeddingNode;
+}
+
+function checkTargets({ tokens, targets }: TokenBatch, classes: number): void {
+  const rows = tokens.length;
   if (targets.length !== rows) refuse('TOKEN', 'targets', `expected ${rows}, got ${targets.length}`);
   const strange = targets.findIndex((id) => !Number.isInteger(id) || id < 0 || id >= classes);
   if (strange >= 0) refuse('TOKEN', 'targets', `row ${strange}: expected an id below ${classes}`);
+}
+
+function checkPlaces({ at, corpus }: CorpusBatch): void {
+  const strange = at.findIndex((i) => !Number.isInteger(i) || i < 0 || i + 1 >= corpus);
+  if (strange >= 0) refuse('TOKEN', 'batch', `row ${strange}: expected a place below ${corpus - 1}`);
 }

@@ -11,10 +11,11 @@ import { programCosts } from '../../relation/plan.ts';
 import { proveStoredProgram } from '../../relation/stored-prove.ts';
 import type { Home, StoredGroup } from '../../store/index.ts';
 import type { CheckedProof } from '../../store/prove-once.ts';
-import { commitWeights, readTensors, STATE_USES } from '../commit.ts';
-import { STATE_LABEL } from '../layouts.ts';
-import type { TokenBatch } from './batch.ts';
-import { checkGraphStateKey, graphStateLayout, graphStateShapes } from './layouts.ts';
+import { commitData, commitWeights, readTensors, STATE_USES } from '../commit.ts';
+import { DATA_LABEL, STATE_LABEL } from '../layouts.ts';
+import { tokensOf, type PublicBatch, type TokenBatch } from './batch.ts';
+import { CORPUS } from './corpus/relations.ts';
+import { checkGraphStateKey, corpusLayout, graphStateLayout, graphStateShapes } from './layouts.ts';
 import { graphStepProgram } from './program.ts';
 import { weightState, type GraphState } from './state.ts';
 import { graphStep } from './step.ts';
@@ -27,20 +28,37 @@ export interface OwnedWeights {
   readonly group: StoredGroup;
 }
 
-/** Parameters for the steps of a training; every step finds its own over the same column code. @param batch a typical one */
-export function chooseStepParameters({ graph, plan }: GraphTraining, batch: TokenBatch): Choice {
+/** A corpus with its commitment. */
+export interface OwnedCorpus {
+  readonly tokens: Int16Array;
+  readonly group: StoredGroup;
+}
+
+/**
+ * Parameters for the steps of a training; every step finds its own over the same column code.
+ *
+ * @param batch a typical one @param minProofs that a corpus must allow
+ */
+export function chooseStepParameters(
+  { graph, plan }: GraphTraining,
+  batch: PublicBatch,
+  minProofs = 0,
+): Choice {
   const compiled = compileProgram(quintic, graphStepProgram(graph, plan, batch));
   const state = {
     lifetime: 'carried',
     cells: layOut(graphStateShapes(graph)).cells,
     uses: STATE_USES,
   } as const;
+  const corpus =
+    'tokens' in batch ? [] : [{ name: DATA_LABEL, lifetime: 'static', cells: batch.corpus } as const];
   const groups = [
     { name: `${STATE_LABEL}0`, ...state },
     { name: `${STATE_LABEL}1`, ...state },
+    ...corpus,
     { name: 'AM', lifetime: 'proof', cells: compiled.own.cells } as const,
   ];
-  return chooseParameters({ ...programCosts(compiled), groups });
+  return chooseParameters({ ...programCosts(compiled), groups }, minProofs > 0 ? { minProofs } : {});
 }
 
 /**
@@ -64,6 +82,24 @@ export function commitGraphState(
   return { state, group: commitWeights(kernels, home, path, { shapes, tensors, layout, parameters }) };
 }
 
+/**
+ * Commits a corpus.
+ *
+ * @param path of the directory to be made
+ * @throws as `storeGroup`
+ */
+export function commitCorpus(
+  kernels: Kernels,
+  home: Home,
+  path: string,
+  tokens: Int16Array,
+  parameters: Parameters,
+): OwnedCorpus {
+  const layout = corpusLayout(tokens.length);
+  const named = { shapes: [[tokens.length]], tensors: [tokens], layout, parameters };
+  return { tokens, group: commitData(kernels, home, path, named) };
+}
+
 /** Weights of a group that was opened again. @throws ProofError `KEY_LAYOUT` for those of another training */
 export function readGraphState({ graph, plan }: GraphTraining, group: StoredGroup): OwnedWeights {
   checkGraphStateKey(graph, plan, group.key, group.path);
@@ -78,6 +114,13 @@ export function readGraphState({ graph, plan }: GraphTraining, group: StoredGrou
   return { state, group };
 }
 
+export interface StepProofOptions {
+  /** That batches are rows of. */
+  readonly corpus?: OwnedCorpus;
+  /** Told where parts of the work begin. */
+  readonly mark?: Mark;
+}
+
 export interface OwnedStep extends Pick<CheckedProof, 'reservations'> {
   /** To hand out. */
   readonly step: ProvenStep;
@@ -89,34 +132,50 @@ export interface OwnedStep extends Pick<CheckedProof, 'reservations'> {
  * Runs and proves one step. Beside the proof it makes a directory: the commitment to the weights behind it, for the step that reads these.
  *
  * @param path of the directory to be made
- * @param mark told where parts of the work begin
- * @throws ProofError `UNPROVABLE` for a value beyond its bits: before anything is spent; as `storeGroup`, `proveStoredProgram`
+ * @throws RangeError for rows of a corpus without it; ProofError `UNPROVABLE` for a value beyond its bits: before anything is spent; as `storeGroup`, `proveStoredProgram`
  */
 export function proveGraphStep(
   kernels: Kernels,
   home: Home,
   training: GraphTraining,
   { state, group }: OwnedWeights,
-  batch: TokenBatch,
+  batch: PublicBatch,
   path: string,
-  mark: Mark = noMark,
+  { corpus, mark = noMark }: StepProofOptions = {},
 ): OwnedStep {
   const { graph, plan } = training;
   checkGraphStateKey(graph, plan, group.key, group.path);
   const program = graphStepProgram(graph, plan, batch);
   mark('execution');
-  const run = graphStep(graph, plan, state, batch, { product: kernelProduct(kernels) });
+  const hidden = !('tokens' in batch);
+  const run = graphStep(graph, plan, state, knownTokens(batch, corpus), {
+    product: kernelProduct(kernels),
+    hidden,
+  });
   mark('commitment to weights');
   const next = commitGraphState(kernels, home, path, training, run.next, group.key.parameters);
   mark('witness values');
   const { tensors } = graphStepWitness(graph, program, run);
   mark('program');
+  const groups = [group, next.group, ...(hidden && corpus ? [corpus.group] : [])];
+  const data = hidden && corpus ? [[CORPUS, corpus.tokens] as const] : [];
   const { statement, proof, reservations } = proveStoredProgram(kernels, home, {
     program,
-    groups: [group, next.group],
-    witness: { tensors, statics: stateTensorCells(graph, state, run.next) },
-    context: stepContext(training, group.key, next.group.key),
+    groups,
+    witness: { tensors, statics: new Map([...stateTensorCells(graph, state, run.next), ...data]) },
+    context: stepContext(
+      training,
+      groups.map(({ key }) => key),
+    ),
     onStep: mark,
   });
   return { step: { after: next.group.key, parameters: statement.parameters, proof }, next, reservations };
+}
+
+function knownTokens(batch: PublicBatch, corpus: OwnedCorpus | undefined): TokenBatch {
+  if ('tokens' in batch) return batch;
+  if (corpus?.tokens.length !== batch.corpus) {
+    throw new RangeError(`corpus: expected ${batch.corpus} tokens, got ${corpus?.tokens.length ?? 'none'}`);
+  }
+  return tokensOf(corpus.tokens, batch);
 }

@@ -6,12 +6,20 @@ import { executePass } from '../../graph/lower-witness.ts';
 import { publicRows, type Pass } from '../../graph/pass.ts';
 import type { Execution } from '../../graph/session.ts';
 import { attentionWitness } from '../../ops/attention/witness.ts';
+import { PRIVATE_TOKEN } from '../../ops/lowering.ts';
+import type { EmbeddingNode } from '../../ops/embedding/shape.ts';
 import type { AttentionNode } from '../../ops/attention/shape.ts';
+import { corpusRows } from './corpus/eval.ts';
 import { passOf, type TokenBatch } from './batch.ts';
 import { graphBack, type BackPass, type ForwardPass } from './graph-eval.ts';
 import { lossBack } from './loss/eval.ts';
 import { checkGraphPlan, type GraphPlan } from './plan.ts';
 import { movedState, weightState, type GraphState } from './state.ts';
+
+export interface StepOptions extends ExecuteOptions {
+  /** Tokens are those of a committed corpus. Default: public. */
+  readonly hidden?: boolean;
+}
 
 /** A step with everything that its proof commits. */
 export interface GraphStep extends BackPass {
@@ -28,13 +36,16 @@ export function graphStep(
   plan: GraphPlan,
   state: GraphState,
   batch: TokenBatch,
-  options: ExecuteOptions = {},
+  { hidden = false, ...options }: StepOptions = {},
 ): GraphStep {
   const info = checkGraph(graph);
   const places = checkGraphPlan(graph, info, plan);
-  const pass = passOf(batch);
+  const { tokens } = batch;
+  // A pass of private tokens computes what proofs of these commit.
+  const pass = { ...passOf(batch), ...(hidden && { tokens: tokens.map(() => PRIVATE_TOKEN) }) };
   const weights = (name: string): Int16Array => weightState(state, name).weight;
-  const forward = executePass(graph, weights, pass, {}, options);
+  const own = { ...options, privateTokens: hidden ? tokens : [] };
+  const forward = executePass(graph, weights, pass, {}, own);
   const logits = resultOf(forward, graph.output);
   const { fraction } = plan.gradient;
   const loss = lossBack(logits.data, batch.targets, logits.width, fraction);
@@ -42,13 +53,16 @@ export function graphStep(
     graph,
     plan,
     places,
-    forwardPass(graph, pass, forward, weights),
+    forwardPass(graph, { ...pass, tokens }, forward, weights),
     loss['gradient'] as Int32Array,
   );
+  const vocabulary = (name: string): number => info.weights.get(name)?.shape[0] as number;
+  const embedding = graph.nodes.find(({ op }) => op === 'embedding') as EmbeddingNode | undefined;
+  const rows = hidden && embedding ? corpusRows(batch, vocabulary(embedding.table), logits.width) : {};
   const softmax = Object.entries(loss).map(([name, cells]) => [`softmax/${name}`, cells] as const);
   return {
     forward,
-    values: new Map([...softmax, ...back.values]),
+    values: new Map([...Object.entries(rows), ...softmax, ...back.values]),
     weights: back.weights,
     next: movedState(graph, plan, state, back.weights),
   };

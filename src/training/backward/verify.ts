@@ -12,8 +12,8 @@ import { compileProgram } from '../../relation/compile.ts';
 import { checkProgramStatement, type ProgramStatement } from '../../relation/statement.ts';
 import { verifyProgram } from '../../relation/verify.ts';
 import { digestOfLeaves } from '../../transcript/statement.ts';
-import type { TokenBatch } from './batch.ts';
-import { checkGraphStateKey } from './layouts.ts';
+import type { PublicBatch } from './batch.ts';
+import { checkCorpusKey, checkGraphStateKey } from './layouts.ts';
 import type { GraphPlan } from './plan.ts';
 import { graphStepProgram } from './program.ts';
 
@@ -21,6 +21,8 @@ import { graphStepProgram } from './program.ts';
 export interface GraphTraining {
   readonly graph: Graph;
   readonly plan: GraphPlan;
+  /** Key of the corpus, where batches are rows of one. */
+  readonly corpus?: GroupKey;
 }
 
 /** A proven step, as its owner hands it out. */
@@ -33,16 +35,23 @@ export interface ProvenStep {
 }
 
 /** What a step's proof is bound to beside program and groups: the graph, and whole keys, not their roots alone. */
-export function stepContext(
-  { graph }: GraphTraining,
-  before: GroupKey,
-  after: GroupKey,
-): Uint8Array<ArrayBuffer> {
+export function stepContext({ graph }: GraphTraining, keys: readonly GroupKey[]): Uint8Array<ArrayBuffer> {
   return digestOfLeaves('zkdl graph step 1', [
     { label: 'graph', type: 'digest', value: graphDigest(graph) },
-    { label: 'before', type: 'digest', value: keyDigest(encodeKey(before)) },
-    { label: 'after', type: 'digest', value: keyDigest(encodeKey(after)) },
+    ...keys.map((key, i) => ({
+      label: `key-${i}`,
+      type: 'digest' as const,
+      value: keyDigest(encodeKey(key)),
+    })),
   ]);
+}
+
+/** The key of the corpus that a batch is of, if it is of one. */
+function corpusOf({ corpus }: GraphTraining, batch: PublicBatch): GroupKey[] {
+  if ('tokens' in batch) return [];
+  if (corpus === undefined) return refuse('KEY_LAYOUT', 'corpus', 'expected the key of a corpus, got none');
+  checkCorpusKey(batch.corpus, corpus);
+  return [corpus];
 }
 
 /**
@@ -53,24 +62,25 @@ export function stepContext(
  */
 export function stepStatement(
   training: GraphTraining,
-  batch: TokenBatch,
+  batch: PublicBatch,
   before: GroupKey,
   { after, parameters }: Omit<ProvenStep, 'proof'>,
 ): ProgramStatement {
   const { graph, plan } = training;
   checkGraphStateKey(graph, plan, before, 'weights before');
   checkGraphStateKey(graph, plan, after, 'weights after');
+  const groups = [before, after, ...corpusOf(training, batch)];
   const code = (of: Parameters): string => JSON.stringify([of.profile.id, of.code]);
-  if (code(before.parameters) !== code(parameters) || code(after.parameters) !== code(parameters)) {
-    refuse('STATEMENT', 'step', 'parameters: expected profile and column code of the weights, got others');
+  if (groups.some((key) => code(key.parameters) !== code(parameters))) {
+    refuse('STATEMENT', 'step', 'parameters: expected profile and column code of all keys, got others');
   }
   const program = graphStepProgram(graph, plan, batch);
   checkProgram(koalaBear, program);
   const statement: ProgramStatement = {
     parameters,
     compiled: compileProgram(quintic, program),
-    groups: [before.group, after.group],
-    context: stepContext(training, before, after),
+    groups: groups.map(({ group }) => group),
+    context: stepContext(training, groups),
   };
   try {
     checkProgramStatement(statement);
@@ -92,7 +102,7 @@ export function stepStatement(
 export function verifySteps(
   training: GraphTraining,
   first: GroupKey,
-  batches: readonly TokenBatch[],
+  batches: readonly PublicBatch[],
   steps: readonly ProvenStep[],
 ): Verdict {
   return verdictOf(() => {
@@ -101,7 +111,7 @@ export function verifySteps(
     }
     let before = first;
     steps.forEach((step, i) => {
-      const own = verifyProgram(stepStatement(training, batches[i] as TokenBatch, before, step), step.proof);
+      const own = verifyProgram(stepStatement(training, batches[i] as PublicBatch, before, step), step.proof);
       if (!own.ok) refuse(own.code, `step ${i}: ${own.stage}`, own.detail);
       before = step.after;
     });

@@ -1,0 +1,170 @@
+/**
+ * A transformer of two layers learns to go on with what it has read: its corpus and its weights are committed, its first steps are proven and
+ * followed, and a step that claims to have read other rows is refused. Then it learns on in the same integers, and the loss falls. Run it with
+ * `npm run build && node dist-tools/examples/transformer.js`.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { chooseKernels } from '../src/index.ts';
+import { graphBuilder, type TensorHandle } from '../src/graph/index.ts';
+import { openHome } from '../src/store/index.ts';
+import {
+  chooseStepParameters,
+  commitCorpus,
+  commitGraphState,
+  graphStep,
+  proveGraphStep,
+  stateOf,
+  tokensOf,
+  verifySteps,
+  type CorpusBatch,
+  type GraphPlan,
+  type ProvenStep,
+} from '../src/training/index.ts';
+
+const [VOCABULARY, CONTEXT, WIDTH, HEADS, HIDDEN] = [12, 8, 16, 2, 32];
+const PROVEN = 2;
+const STEPS = 242;
+const SEQUENCES = 8;
+
+/** Binary places: weights 12, the stream 11, results of norms 13, what layers read 8, logits 8. */
+function transformer() {
+  const g = graphBuilder({ context: CONTEXT });
+  const matrix = (name: string, rows: number, columns: number) =>
+    g.weight(name, [rows, columns], { bits: 15 });
+  const tables = { width: WIDTH, positions: matrix('P', CONTEXT, WIDTH) };
+  let h: TensorHandle = g.embedding('h', matrix('E', VOCABULARY, WIDTH), tables);
+  const normed = (name: string) =>
+    g.requantise(`${name}-8`, g.rmsnorm(name, h, { bits: 16, epsilon: 1 }), { shift: 5, bits: 12 });
+  for (let l = 0; l < 2; l++) {
+    const x = normed(`norm-a${l}`);
+    const rows = (name: string) =>
+      g.rounded(`${name}${l}`, x, matrix(`W${name}${l}`, WIDTH, WIDTH), { shift: 12, bits: 12 });
+    const seen = { query: rows('q'), key: rows('k'), value: rows('v') };
+    const heads = { heads: HEADS, kvHeads: HEADS, headDim: WIDTH / HEADS, shift: 10 };
+    const mean = g.attention(`a${l}`, seen, heads);
+    h = g.add(`h-a${l}`, h, g.rounded(`o${l}`, mean, matrix(`Wo${l}`, WIDTH, WIDTH), { shift: 9, bits: 16 }));
+    const up = g.rounded(`u${l}`, normed(`norm-f${l}`), matrix(`Wu${l}`, HIDDEN, WIDTH), {
+      shift: 12,
+      bits: 13,
+    });
+    const active = g.requantise(`f${l}`, g.activation(`g${l}`, up, 'gelu-tanh-13-r4'), {
+      shift: 2,
+      bits: 14,
+    });
+    h = g.add(
+      `h-f${l}`,
+      h,
+      g.rounded(`d${l}`, active, matrix(`Wd${l}`, WIDTH, HIDDEN), { shift: 9, bits: 16 }),
+    );
+  }
+  return g.build(
+    g.rounded('logits', normed('norm'), matrix('H', VOCABULARY, WIDTH), { shift: 12, bits: 16 }),
+  );
+}
+
+/** Integers in [0, n), the same every time: examples are compared. */
+function drawn(seed: number): (n: number) => number {
+  let state = seed;
+  return (n) => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return Math.floor((state / 2 ** 32) * n);
+  };
+}
+
+/** Words of two or three letters, each repeated for a sequence and one token more. */
+function repeatedWords(draw: (n: number) => number): Int16Array {
+  const words = Array.from({ length: 400 }, () => {
+    const word = Array.from({ length: 2 + draw(2) }, () => draw(VOCABULARY));
+    return Array.from({ length: CONTEXT + 1 }, (_, t) => word[t % word.length] as number);
+  });
+  return Int16Array.from(words.flat());
+}
+
+function lossOf(logits: Int32Array, targets: readonly number[]): number {
+  const rows = targets.map((target, t) => {
+    const row = Array.from(logits.subarray(t * VOCABULARY, (t + 1) * VOCABULARY), (z) => z / 2 ** 8);
+    return Math.log(row.reduce((sum, z) => sum + Math.exp(z), 0)) - (row[target] as number);
+  });
+  return rows.reduce((a, b) => a + b, 0) / rows.length;
+}
+
+const graph = transformer();
+const isTable = (name: string): boolean => name === 'E' || name === 'P';
+const plan: GraphPlan = {
+  weights: Object.fromEntries(graph.weights.map(({ name }) => [name, isTable(name) ? 11 : 12])),
+  norms: 13,
+  gradient: { bits: 15, fraction: 10 },
+  low: 15,
+  rate: 1, // 2^-9 of the gradient summed over 64 rows
+  ratePlaces: 9,
+};
+const draw = drawn(20);
+const tokens = repeatedWords(draw);
+const first = stateOf(graph, (name) => {
+  const [rows, columns] = graph.weights.find((own) => own.name === name)?.shape as [number, number];
+  const most = isTable(name)
+    ? 2 ** 12
+    : Math.floor(2 ** 12 * Math.sqrt(3 / columns) * (/^W[od]/.test(name) ? 0.5 : 1));
+  return Array.from({ length: rows * columns }, () => draw(2 * most + 1) - most);
+});
+/** Places of the rows of a step in the corpus: public, and so agreed on. */
+const batchOf = (step: number): CorpusBatch => {
+  const pick = drawn(step);
+  const words = Array.from({ length: SEQUENCES }, () => pick(tokens.length / (CONTEXT + 1)));
+  const at = words.flatMap((word) => Array.from({ length: CONTEXT }, (_, t) => word * (CONTEXT + 1) + t));
+  return { corpus: tokens.length, at, starts: words.map((_, s) => s * CONTEXT) };
+};
+
+const { kernels } = await chooseKernels();
+const folder = mkdtempSync(join(tmpdir(), 'zkdl-transformer-'));
+try {
+  const home = openHome(join(folder, 'home'));
+  const { parameters } = chooseStepParameters({ graph, plan }, batchOf(0), 50);
+  const corpus = commitCorpus(kernels, home, join(folder, 'corpus'), tokens, parameters);
+  const training = { graph, plan, corpus: corpus.group.key };
+  let weights = commitGraphState(kernels, home, join(folder, 'weights'), training, first, parameters);
+  const start = weights.group.key;
+  const proven: ProvenStep[] = [];
+  for (let i = 0; i < PROVEN; i++) {
+    const before = process.cpuUsage();
+    const made = proveGraphStep(kernels, home, training, weights, batchOf(i), join(folder, `step-${i}`), {
+      corpus,
+    });
+    const { user, system } = process.cpuUsage(before);
+    console.log(
+      `step ${i}: proof of ${made.step.proof.length} bytes, ${((user + system) / 1e6).toFixed(2)} s of CPU time`,
+    );
+    proven.push(made.step);
+    weights.group.close();
+    weights = made.next;
+  }
+  weights.group.close();
+  corpus.group.close();
+  const batches = proven.map((_, i) => batchOf(i));
+  const before = process.cpuUsage();
+  const verdict = verifySteps(training, start, batches, proven);
+  console.log(
+    verdict.ok ? `both steps verify, in ${(process.cpuUsage(before).user / 1e6).toFixed(2)} s` : verdict,
+  );
+  const other = verifySteps(training, start, [batchOf(0), batchOf(7)], proven);
+  console.log(other.ok ? 'other rows: accepted' : `other rows: ${other.code} in ${other.stage}`);
+  if (!verdict.ok || other.ok) process.exitCode = 1;
+
+  let { state } = weights;
+  const losses: number[] = [];
+  for (let i = PROVEN; i < STEPS; i++) {
+    const batch = tokensOf(tokens, batchOf(i));
+    const step = graphStep(graph, plan, state, batch);
+    losses.push(lossOf(step.forward.output.data, batch.targets));
+    state = step.next;
+    if (losses.length % 40 === 0) {
+      const mean = losses.slice(-40).reduce((a, b) => a + b, 0) / 40;
+      console.log(`steps to ${i}: loss ${mean.toFixed(3)} nats a token`);
+    }
+  }
+} finally {
+  await kernels.close();
+  rmSync(folder, { recursive: true, force: true });
+}
