@@ -14,6 +14,7 @@ import { importTargets } from '../support/fuzz/imports.ts';
 import { diceOf, mutateBytes } from '../support/fuzz/mutate.ts';
 import { proofTargets } from '../support/fuzz/proofs.ts';
 import { outcomeOf, type Target } from '../support/fuzz/target.ts';
+import { trainingTargets } from '../support/fuzz/training.ts';
 import { cases, tally } from '../support/long.ts';
 
 const SEEDS = fileURLToPath(new URL('seeds', import.meta.url));
@@ -24,7 +25,12 @@ const only = process.env['ZKDL_FUZZ_TARGET'];
 /** Cases of a long run for each of a short one. */
 const LONGER = 25;
 
-const all = [...(await formatTargets()), ...(await importTargets()), ...(await proofTargets())];
+const all = [
+  ...(await formatTargets()),
+  ...trainingTargets(),
+  ...(await importTargets()),
+  ...(await proofTargets()),
+];
 const targets = all.filter(({ name }) => only === undefined || name === only);
 
 function mutantOf({ mutant, seeds, dense }: Target, number: number): Uint8Array {
