@@ -3,8 +3,8 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { refuse } from '../errors/proof-error.ts';
 import { sameBytes } from '../hash/words.ts';
-import { quietly } from '../store/durable.ts';
-import { disk, exists, readInput, writeNew } from './files.ts';
+import { publishOnce, quietly, unfinishedName } from '../store/durable.ts';
+import { disk, exists, readInput } from './files.ts';
 
 /** Who is at work. */
 export interface Worker {
@@ -67,9 +67,15 @@ export function alone<T>(folder: string, shown: string, run: () => T): T {
     const worker = workerIn(path) ?? busy(`a file ${AT_WORK} that names no process`);
     if (!isHere(worker)) busy(`process ${worker.pid} of host ${worker.host.slice(0, 64)}`);
     if (isAlive(worker)) busy(`process ${worker.pid}`);
-    if (sameBytes(readInput(path), before)) disk.unlink(path);
+    // Out of the way in one step, so that of two processes one takes over.
+    const aside = join(folder, unfinishedName());
+    disk.rename(path, aside);
+    const same = sameBytes(readInput(aside), before);
+    if (!same) quietly(() => disk.link(aside, path));
+    disk.unlink(aside);
+    if (!same) busy('another process');
   }
-  writeNew(path, thisWorker());
+  if (!publishOnce(disk, folder, AT_WORK, thisWorker())) busy('another process');
   try {
     return run();
   } finally {

@@ -13,8 +13,9 @@ import { formatTargets } from '../support/fuzz/formats.ts';
 import { importTargets } from '../support/fuzz/imports.ts';
 import { diceOf, mutateBytes } from '../support/fuzz/mutate.ts';
 import { proofTargets } from '../support/fuzz/proofs.ts';
-import { trainingTargets } from '../support/fuzz/training.ts';
 import { outcomeOf, type Target } from '../support/fuzz/target.ts';
+import { trainingTargets } from '../support/fuzz/training.ts';
+import { trainingChainTargets } from '../support/fuzz/training-chain.ts';
 import { cases, tally } from '../support/long.ts';
 
 const SEEDS = fileURLToPath(new URL('seeds', import.meta.url));
@@ -27,9 +28,10 @@ const LONGER = 25;
 
 const all = [
   ...(await formatTargets()),
+  ...trainingTargets(),
+  ...trainingChainTargets(),
   ...(await importTargets()),
   ...(await proofTargets()),
-  ...trainingTargets(),
 ];
 const targets = all.filter(({ name }) => only === undefined || name === only);
 

@@ -25,7 +25,11 @@ const MAX_CELLS = 2 ** 31;
  * const { shape, data } = readArray('train-images-idx3-ubyte'); // [60000, 28, 28]
  */
 export function readArray(path: string): ByteArray {
-  const bytes = readInput(path);
+  return decodeArray(path, readInput(path));
+}
+
+/** @param path for errors, @throws ProofError `ARRAY` */
+export function decodeArray(path: string, bytes: Uint8Array): ByteArray {
   if (bytes[0] === 0x93) return readNpy(path, bytes);
   if (bytes[0] === 0 && bytes[1] === 0) return readIdx(path, bytes);
   if (bytes[0] === 0x1f && bytes[1] === 0x8b) wrong(path, 'expected an array, got a gzip file: unpack it');
