@@ -122,6 +122,22 @@ test(`${BOUNDS} plans with a number at a bound: one verdict`, () => {
     expect([seed, twin]).toEqual([seed, ours]);
     seen.set(ours, (seen.get(ours) ?? 0) + 1);
   }
+  // 16 bits of a sum that is rounded by 14: the most; by 15 a residue would have two quotients.
+  const plain: TrainingPlan = { ...NARROW, widths: [6, 4], rates: [{ from: 0, rate: 1 }] };
+  for (const [fraction, word] of [
+    [6, 'accepted'],
+    [7, 'PLAN'],
+  ] as const) {
+    const formats = {
+      ...plain.formats,
+      input: { bits: 8, fraction },
+      weight: { bits: 12, fraction: 16 },
+      sum: 16,
+    };
+    const plan = { ...plain, formats };
+    expect(wordOf(() => verdictOf(() => checkPlan(plan)))).toBe(word);
+    expect(wordOf(() => twinVerdict(() => twinCheck(twinPlan(plan))))).toBe(word);
+  }
   const refused = seen.get('PLAN') ?? 0;
   tally({ property: 'bounds of training plans', cases: BOUNDS, refused, surprises: 0 });
   expect(refused).toBeGreaterThan(BOUNDS / 10);
