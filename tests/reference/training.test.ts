@@ -25,6 +25,7 @@ import { partOf, stateFromSeed } from '../../src/training/state.ts';
 import { dice } from '../support/graphs.ts';
 import { cases, tally } from '../support/long.ts';
 import {
+  changedField,
   fieldsOfRun,
   fieldsOfSegment,
   posed,
@@ -85,7 +86,7 @@ describe('both accept', { timeout: 300_000 }, () => {
 test(`${PLANS} random plans: one program, one order, one start`, () => {
   let publicStarts = 0;
   for (let seed = 0; seed < PLANS; seed++) {
-    const plan = randomPlan(seed);
+    const plan = randomPlan(seed, 9);
     const d = dice(seed);
     // Rates change at step 4, if at all.
     const [first, count] = [d.pick([0, 1, 4]), d.int(1, 3)];
@@ -115,11 +116,27 @@ test(`${PLANS} random plans: one program, one order, one start`, () => {
 test(`${BOUNDS} plans with a number at a bound: one verdict`, () => {
   const seen = new Map<string, number>();
   for (let seed = 0; seed < BOUNDS; seed++) {
-    const plan = changedPlan(randomPlan(seed), seed);
+    const plan = changedPlan(randomPlan(seed, 16), seed);
     const ours = wordOf(() => verdictOf(() => checkPlan(plan)));
     const twin = wordOf(() => twinVerdict(() => twinCheck(twinPlan(plan))));
     expect([seed, twin]).toEqual([seed, ours]);
     seen.set(ours, (seen.get(ours) ?? 0) + 1);
+  }
+  // 16 bits of a sum that is rounded by 14: the most; by 15 a residue would have two quotients.
+  const plain: TrainingPlan = { ...NARROW, widths: [6, 4], rates: [{ from: 0, rate: 1 }] };
+  for (const [fraction, word] of [
+    [6, 'accepted'],
+    [7, 'PLAN'],
+  ] as const) {
+    const formats = {
+      ...plain.formats,
+      input: { bits: 8, fraction },
+      weight: { bits: 12, fraction: 16 },
+      sum: 16,
+    };
+    const plan = { ...plain, formats };
+    expect(wordOf(() => verdictOf(() => checkPlan(plan)))).toBe(word);
+    expect(wordOf(() => twinVerdict(() => twinCheck(twinPlan(plan))))).toBe(word);
   }
   const refused = seen.get('PLAN') ?? 0;
   tally({ property: 'bounds of training plans', cases: BOUNDS, refused, surprises: 0 });
@@ -142,6 +159,10 @@ test('refused before the proof is looked at', { timeout: 300_000 }, () => {
     const { run } = readRun(sgd.run);
     return encodeTrainingRun({ ...run, plan: { ...run.plan, ...plan } });
   };
+  const field = (file: Uint8Array, fields: readonly Field[], name: string): Uint8Array =>
+    changedField(file, fields.find((own) => own.name === name) as Field, 0);
+  const written = (name: string): Uint8Array => field(first, fieldsOfSegment(first), `output/group/${name}`);
+  const dataset = (name: string): Uint8Array => field(sgd.run, fieldsOfRun(sgd.run), `data/group/${name}`);
   const many = more({ steps: 2 ** 30 });
   const longer = number(posed(many, first), fieldsOfSegment(first), 'count', Math.floor(2 ** 20 / 3) + 1);
   const cases: [string, Uint8Array, Uint8Array, string][] = [
@@ -158,6 +179,11 @@ test('refused before the proof is looked at', { timeout: 300_000 }, () => {
       'WEIGHTS',
     ],
     ['the dataset as weights', sgd.run, encodeSegment({ ...decoded, output: readRun(sgd.run).run.data }), 'KEY_LAYOUT'], // prettier-ignore
+    ['weights of another label', sgd.run, written('label'), 'KEY_LAYOUT'],
+    ['a column more of weights', sgd.run, written('columns'), 'KEY_LAYOUT'],
+    ['a dataset of another label', dataset('label'), first, 'KEY_LAYOUT'],
+    ['a column more of the dataset', dataset('columns'), first, 'KEY_LAYOUT'],
+    ['a dataset that is opened so many times', dataset('lifetime'), first, 'KEY_LAYOUT'],
     ['a segment of another run', more({ steps: 8 }), first, 'RUN'],
   ];
   for (const [name, run, segment, code] of cases) {

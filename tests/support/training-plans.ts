@@ -4,10 +4,10 @@ import type { TrainingPlan } from '../../src/training/plan.ts';
 import { ProofError } from '../../src/errors/proof-error.ts';
 import { dice, type Dice } from './graphs.ts';
 
-/** Plan `seed`: one that `checkPlan` accepts, of 8 steps. */
-export function randomPlan(seed: number): TrainingPlan {
+/** Plan `seed`: one that `checkPlan` accepts, of 8 steps. @param sum most bits of a rounded sum: its table has a row for each value */
+export function randomPlan(seed: number, sum: number): TrainingPlan {
   for (let attempt = 0; ; attempt++) {
-    const plan = draw(dice(1000 * seed + attempt));
+    const plan = draw(dice(1000 * seed + attempt), sum);
     try {
       checkPlan(plan);
       return plan;
@@ -17,11 +17,12 @@ export function randomPlan(seed: number): TrainingPlan {
   }
 }
 
-function draw(d: Dice): TrainingPlan {
+function draw(d: Dice, sum: number): TrainingPlan {
   const widths = Array.from({ length: d.int(2, 4) }, () => d.int(1, 9));
   widths[widths.length - 1] = d.int(2, 9);
   const batch = d.int(1, 5);
-  const [places, bits] = [d.int(0, 8), d.int(8, 12)];
+  const bits = d.int(2, 15);
+  const places = d.int(0, bits);
   const plan: TrainingPlan = {
     widths,
     rows: batch * d.int(1, 4) + d.int(0, batch - 1),
@@ -29,14 +30,14 @@ function draw(d: Dice): TrainingPlan {
     steps: 8,
     formats: {
       input: { bits, fraction: places },
-      activation: { bits: d.int(8, 12), fraction: places },
-      weight: { bits: d.int(2, 16), fraction: d.int(1, 13) },
+      activation: { bits: d.int(Math.max(2, places), 15), fraction: places },
+      weight: { bits: d.int(2, 16), fraction: d.int(1, 16) },
       low: d.int(1, 15),
-      sum: d.int(8, 14),
+      sum: d.int(2, sum),
       gradient: { bits: d.int(2, 16), fraction: d.int(1, 12) },
     },
     rates: d.pick([[{ from: 0, rate: d.int(1, 99) }], [{ from: 0, rate: d.int(1, 9) }, { from: 4, rate: 7 }]]), // prettier-ignore
   };
   if (d.int(0, 1) === 0) return plan;
-  return { ...plan, momentum: { shift: d.int(1, 8), high: d.int(2, 12), low: d.int(1, 12) } };
+  return { ...plan, momentum: { shift: d.int(1, 8), high: d.int(2, 16), low: d.int(1, 15) } };
 }
