@@ -1,5 +1,4 @@
 /** The verb `train`: steps in exact integers, as the run announces them. Nothing is proven here; `prove-training` repeats the steps. */
-import { join } from 'node:path';
 import { refuse } from '../../errors/proof-error.ts';
 import { sameBytes } from '../../hash/words.ts';
 import type { Kernels } from '../../kernels/contract.ts';
@@ -7,27 +6,19 @@ import { osBytes } from '../../random/os.ts';
 import { openGroup, type Home, type StoredGroup } from '../../store/index.ts';
 import {
   announceRun,
-  batchOf,
-  batchRows,
   encodeTrainingRun,
-  forward,
   pointFrom,
   stateFromSeed,
-  trainStep,
   type Dataset,
   type TrainingPlan,
-  type TrainingState,
 } from '../../training/index.ts';
 import { kernelProducts } from '../../training/products-prove.ts';
-import type { StepProducts } from '../../training/products.ts';
-import type { NamedRun } from '../../training/verify.ts';
-import { exists, naming, replaceFile } from '../files.ts';
-import { silent, stopwatch, type OnStep } from '../steps.ts';
+import { exists } from '../files.ts';
+import { silent, stopwatch } from '../steps.ts';
 import { alone } from '../worker.ts';
-import { readArray } from './arrays.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { openDataset, openDatasetFolder } from './dataset.ts';
-import { lossCsv, lossSvg, meanOfLast, measure } from './loss.ts';
+import { meanOfLast } from './loss.ts';
 import { readPlan } from './plan-file.ts';
 import {
   keptSegments,
@@ -38,20 +29,16 @@ import {
   publish,
   startPlace,
   weightsPath,
-  writeCheckpoint,
   type RunFolder,
   type StartPlace,
 } from './run-folder.ts';
+import { namedRight, readHeldOut, runSteps, type StepOptions } from './train-steps.ts';
 
 const SEED_BYTES = 32;
-/** Steps between two checkpoints. */
-const CHECKPOINT_EVERY = 50;
 /** Steps that the shown loss is a mean of. */
 const SHOWN_STEPS = 50;
-/** Rows of a pass over what is held out. */
-const HELD_OUT_ROWS = 256;
 
-export interface TrainOptions {
+export interface TrainOptions extends StepOptions {
   /** Directory of a committed dataset. */
   readonly dataset: string;
   /** A plan file. May be left out where the run is there already. */
@@ -62,13 +49,8 @@ export interface TrainOptions {
   readonly seed?: string;
   /** Directory of a run whose last proven weights this one starts from. Default: those of the seed. */
   readonly start?: string;
-  /** Stop after so many steps of the plan. Default: all. */
-  readonly until?: number;
-  /** Default 50. */
-  readonly checkpointEvery?: number;
   /** Arrays that are named right or wrong at the end: not trained on, not committed. */
   readonly heldOut?: { readonly inputs: string; readonly labels: string };
-  readonly onStep?: OnStep;
 }
 
 export interface Trained {
@@ -219,82 +201,4 @@ function firstState(kernels: Kernels, home: Home, folder: RunFolder): Checkpoint
   } finally {
     group.close();
   }
-}
-
-/** Steps from a checkpoint on, with a checkpoint every so many and behind the last. */
-function runSteps(
-  folder: RunFolder,
-  data: Dataset,
-  begin: Checkpoint,
-  { until, checkpointEvery = CHECKPOINT_EVERY, onStep = silent }: TrainOptions,
-  products: StepProducts,
-): Checkpoint {
-  const { plan } = folder.named.run;
-  const end = Math.max(begin.step, Math.min(until ?? plan.steps, plan.steps));
-  let at = begin;
-  while (at.step < end) {
-    const next = Math.min(end, (Math.floor(at.step / checkpointEvery) + 1) * checkpointEvery);
-    at = stepsTo(folder.named, data, at, next, products, (step) => onStep('training', step / plan.steps));
-    writeCheckpoint(folder, at);
-    replaceFile(join(folder.path, 'loss.csv'), lossCsv(plan, at));
-    replaceFile(join(folder.path, 'loss.svg'), lossSvg(plan, at));
-  }
-  return at;
-}
-
-function stepsTo(
-  { run: { plan }, order }: NamedRun,
-  data: Dataset,
-  from: Checkpoint,
-  end: number,
-  products: StepProducts,
-  onStep: (step: number) => void,
-): Checkpoint {
-  const [losses, right] = [[...from.losses], [...from.right]];
-  const rows = batchRows(plan, order, from.step, end - from.step);
-  let { state } = from;
-  for (let step = from.step; step < end; step++) {
-    onStep(step);
-    const at = (step - from.step) * plan.batch;
-    const batch = batchOf(plan, data, rows.subarray(at, at + plan.batch));
-    const done = naming(`step ${step}`, () => trainStep(plan, state, batch, step, products));
-    const { loss, right: count } = measure(done.trace.rounded.at(-1) as Int32Array, batch.labels);
-    losses.push(loss);
-    right.push(count);
-    state = done.state;
-  }
-  return { step: end, state, losses, right };
-}
-
-function readHeldOut(plan: TrainingPlan, files: { inputs: string; labels: string }): Dataset {
-  const [inputs, labels] = [readArray(files.inputs), readArray(files.labels)];
-  const rows = labels.data.length;
-  if (labels.shape.length !== 1 || inputs.data.length !== rows * (plan.widths[0] as number)) {
-    refuse(
-      'DATASET',
-      files.inputs,
-      `expected ${plan.widths[0]} inputs for each of ${rows} labels, got others`,
-    );
-  }
-  const limit = 2 ** plan.formats.input.bits;
-  if (inputs.data.some((x) => x >= limit)) {
-    refuse('DATASET', files.inputs, `expected integers below ${limit}, got another`);
-  }
-  return { inputs: inputs.data, labels: labels.data };
-}
-
-function namedRight(
-  plan: TrainingPlan,
-  state: TrainingState,
-  { inputs, labels }: Dataset,
-  products: StepProducts,
-): { readonly rows: number; readonly right: number } {
-  const width = plan.widths[0] as number;
-  let right = 0;
-  for (let row = 0; row < labels.length; row += HELD_OUT_ROWS) {
-    const own = Int32Array.from(labels.subarray(row, row + HELD_OUT_ROWS));
-    const x = Int32Array.from(inputs.subarray(row * width, (row + own.length) * width));
-    right += measure(forward(plan, state, x, products).logits, own).right;
-  }
-  return { rows: labels.length, right };
 }
