@@ -22,8 +22,8 @@ interface Context {
   readonly residues: ReadonlyMap<string, Virtual>;
   /** Settled tensors, with the number of the relation that settles them. */
   readonly settled: Map<string, number>;
-  /** Relations that settle, or would if they reached all; of zero relations the tensor. */
-  readonly makes: Map<number, string | undefined>;
+  /** "relation entry" that settles, or would if it reached all: the tensors. */
+  readonly makes: Map<string, readonly string[]>;
   readonly slabs: Slabs<true>;
   /** Slabs of tensors, with the number of the relation that makes them. */
   readonly parts: (Slab & { readonly tensor: string; readonly by: number })[];
@@ -49,16 +49,25 @@ export function checkPins(
     parts: [],
   };
   program.relations.forEach((relation, r) => settle(context, relation, r));
+  const pins: Pin[] = [];
   program.relations.forEach((relation, r) => {
     termsOf(relation).forEach((terms, entry) => {
       const reads = readsResidue(context, terms);
-      if (relation.kind === 'zero') require(!reads || context.makes.has(r), 'PROGRAM_RANGE', relation.name);
+      let makes = context.makes.get(`${r} ${entry}`);
+      if (relation.kind === 'zero') require(!reads || makes !== undefined, 'PROGRAM_RANGE', relation.name);
       else if (!isPlain(context, relation, entry, r, reads, bound))
-        checkEntry(context, relation, entry, r, reads);
-      else if (!context.makes.has(r)) return;
-      if (relation.kind === 'lookup' || context.makes.has(r)) checkOrder(context, entry, r);
+        makes = checkEntry(context, relation, entry, r, reads);
+      if (makes !== undefined) pins.push({ entry, r, makes });
     });
   });
+  checkOrder(context, pins);
+}
+
+/** An entry that makes cells of tensors. */
+interface Pin {
+  readonly entry: number;
+  readonly r: number;
+  readonly makes: readonly string[];
 }
 
 function termsOf(relation: Relation): readonly (readonly Term[])[] {
@@ -95,7 +104,7 @@ function settle(context: Context, relation: Relation, r: number): void {
         .flatMap(({ views }) => views)
         .filter(({ tensor }) => tensor === tensorOf(cell)).length;
       if (times > 1) return;
-      makes.set(r, tensorOf(cell));
+      makes.set(`${r} ${entry}`, [tensorOf(cell)]);
       if (completes(cell)) settled.set(tensorOf(cell), r);
       return;
     }
@@ -108,7 +117,7 @@ function settle(context: Context, relation: Relation, r: number): void {
     const names = new Set(digits.map(({ tensor }) => tensor));
     const own = cells.filter((cell) => names.has(tensorOf(cell)));
     if (own.length === 0 || !own.every(covers)) return;
-    makes.set(r, undefined);
+    makes.set(`${r} ${entry}`, [...names]);
     names.forEach((name) => settled.set(name, r));
   });
 }
@@ -148,7 +157,7 @@ function checkEntry(
   entry: number,
   r: number,
   reads: boolean,
-): void {
+): string[] {
   // prettier-ignore
   const pinned = (holds: boolean, what: string): void => require(holds, 'PROGRAM_RANGE', `${relation.name}: ${what}`);
   const isWitness = (name: string): boolean => context.tensors.get(name)?.kind === 'witness';
@@ -161,18 +170,28 @@ function checkEntry(
   if (typeof digits === 'string') return refuse('PROGRAM_RANGE', `${relation.name} reads ${digits}`);
   pinned(!readsDigits(context, relation, entry, r), 'digits of itself');
   pinned(decompose(tableOf(context, r), entry, digits), 'digits in one way');
+  return digits.map(({ tensor }) => tensor);
 }
 
-/** What is cut must be there before its digits; slabs of the tensor that is made may come later, and those that are made may be read. */
-function checkOrder({ flat, settled, makes, parts }: Context, entry: number, r: number): void {
-  const { indices, forms } = at(flat, r);
-  for (const { views, sums } of at(forms, entry))
-    for (const view of views) {
-      const before = parts.filter(({ tensor, by }) => tensor === view.tensor && by < r);
-      require(view.tensor === makes.get(r) ||
-        (settled.get(view.tensor) ?? 0) <= r ||
-        readsWithin(view, [...indices, ...sums], before), 'PROGRAM_RANGE', `${view.tensor} is settled later`);
-    }
+/**
+ * What is cut must be there before its digits: no tensor of which a later pin makes cells, nor, where none settles it, another pin of the same
+ * relation. Slabs that earlier ones made may be read.
+ */
+function checkOrder({ flat, settled, parts }: Context, pins: readonly Pin[]): void {
+  for (const { entry, r, makes } of pins) {
+    const { indices, forms } = at(flat, r);
+    for (const { views, sums } of at(forms, entry))
+      for (const view of views) {
+        const { tensor } = view;
+        if (makes.includes(tensor)) continue;
+        const by = settled.get(tensor);
+        const isLater =
+          by === undefined ? pins.some((pin) => pin.r >= r && pin.makes.includes(tensor)) : by > r;
+        const before = parts.filter((part) => part.tensor === tensor && part.by < r);
+        const isThere = !isLater || readsWithin(view, [...indices, ...sums], before);
+        require(isThere, 'PROGRAM_RANGE', `${tensor} is settled later`);
+      }
+  }
 }
 
 /** The cells of an entry that may be chosen. */

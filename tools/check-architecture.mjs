@@ -14,8 +14,7 @@
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import {
   importsOf,
   resolve,
@@ -24,8 +23,8 @@ import {
   VERIFIER_ENTRIES,
   withoutComments,
 } from './closure.mjs';
+import { root } from './command.mjs';
 
-const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const quiet = process.argv.includes('--quiet');
 
 /** Rooms of src/ from the ground up; rooms on one line do not know each other. */

@@ -3,9 +3,7 @@
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
-import { fileURLToPath } from 'node:url';
-
-const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+import { root } from './command.mjs';
 
 /** Where bytes of others come in: openings, programs and training; answers; links between keys of a model. */
 export const VERIFIER_ENTRIES = ['src/verifier/index.ts', 'src/answer/verify.ts', 'src/answer/link.ts'];

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
  * Branch coverage of the verifier's closure: every branch that no test takes is printed, and fails unless
- * `coverage/unreached.json` names it with a reason.
+ * `coverage/unreached.json` names it (file, text, way: as they are printed) with a reason.
  *
  *   npm run coverage                  every unit, then the report; hours on a small machine
  *   npm run coverage -- UNIT...       some units alone (folders or files of tests, joined by +), then the report over all that is kept
@@ -44,8 +44,11 @@ const UNITS = [
 ].map((folders) => folders.map((folder) => `tests/${folder}${folder.includes('.') ? '' : '/'}`).join('+'));
 
 const closure = verifierClosure().files;
-const digestOf = (file) => createHash('sha256').update(textOf(file)).digest('hex');
-const keptName = (unit) => join(KEPT, `${unit.replace(/[^\w.+-]/g, '_')}.json`);
+const sha256 = (text) => createHash('sha256').update(text).digest('hex');
+const digestOf = (file) => sha256(textOf(file));
+/** Readable, and of a length that file systems take. */
+const keptName = (unit) =>
+  join(KEPT, `${unit.replace(/[^\w.-]/g, '_').slice(0, 80)}-${sha256(unit).slice(0, 12)}.json`);
 
 /** Runs the tests of a unit; keeps what they covered. True where they were green. */
 function runUnit(unit) {
@@ -119,9 +122,9 @@ function report() {
   const open = missing.filter((branch) => !named(branch));
   for (const { file, line, text, way } of open) console.log(`${file}:${line}  ${text}  [${way}]`);
   for (const file of stale) console.log(`${file}: changed since some unit ran`);
-  const unused = listed.filter((_, at) => !used.has(at));
+  const unused = listed.filter(({ reason }, at) => !used.has(at) || !reason);
   for (const { file, text, way } of unused)
-    console.log(`listed, but taken or gone: ${file}  ${text}  [${way}]`);
+    console.log(`listed, but taken, gone or without a reason: ${file}  ${text}  [${way}]`);
   console.log(
     `${branches.length} branches in ${closure.length} files: ${branches.length - missing.length} taken, ` +
       `${missing.length - open.length} listed with a reason, ${open.length} open`,

@@ -9,33 +9,14 @@
  *
  * What breaks a property is kept below tests/fuzz/seeds/ and read again by every later test run.
  */
-import { spawnSync } from 'node:child_process';
 import { randomInt } from 'node:crypto';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-
-const root = join(dirname(fileURLToPath(import.meta.url)), '..');
-
-function option(name, otherwise) {
-  const at = process.argv.indexOf(name);
-  return at < 0 ? otherwise : process.argv[at + 1];
-}
+import { option, runTests } from './command.mjs';
 
 const first = option('--first', String(randomInt(2 ** 40)));
 const target = option('--target');
 console.log(`fuzz: from mutant ${first} on`);
-const { status } = spawnSync(
-  process.execPath,
-  [join(root, 'node_modules/vitest/vitest.mjs'), 'run', 'tests/fuzz', '--disable-console-intercept'],
-  {
-    cwd: root,
-    stdio: 'inherit',
-    env: {
-      ...process.env,
-      ZKDL_FUZZ_SECONDS: option('--seconds', '60'),
-      ZKDL_FUZZ_FIRST: first,
-      ...(target !== undefined && { ZKDL_FUZZ_TARGET: target }),
-    },
-  },
-);
-process.exitCode = status ?? 1;
+process.exitCode = runTests(['tests/fuzz', '--disable-console-intercept'], {
+  ZKDL_FUZZ_SECONDS: option('--seconds', '60'),
+  ZKDL_FUZZ_FIRST: first,
+  ...(target !== undefined && { ZKDL_FUZZ_TARGET: target }),
+});

@@ -20,22 +20,16 @@
  */
 import { cpSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
+import { option, root } from './command.mjs';
 import { checksOf } from './mutants/checks.mjs';
 import { workspace } from './mutants/runner.mjs';
 import { EQUIVALENT, STORED, testsOf } from './mutants/tests.mjs';
 
-const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const CACHE = join(root, 'node_modules/.cache/zkdl');
 
 function reasonOf({ file, call }) {
   return EQUIVALENT.find((one) => one.file === file && call.startsWith(one.call))?.reason;
-}
-
-function option(name) {
-  const at = process.argv.indexOf(name);
-  return at < 0 ? undefined : process.argv[at + 1];
 }
 
 function now() {
@@ -62,7 +56,7 @@ async function baseline(workers, files, corpusOf) {
 async function main() {
   const only = option('--only');
   const paths = option('--files')?.split(',');
-  const all = checksOf(root)
+  const all = checksOf()
     .filter((c) => only === undefined || `${c.file}:${c.line} ${c.call}`.includes(only))
     .filter(({ file }) => paths === undefined || paths.some((path) => file.includes(path)));
   if (process.argv.includes('--list')) {

@@ -7,14 +7,13 @@
  *   npm run test:long -- --factor F  so many times the cases: 0.1 for a first look
  *   npm run test:long -- FILES       some test files alone
  */
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir, totalmem } from 'node:os';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { sectionOf, sums, withSection } from '../dist-tools/tools/long-table.js';
+import { root, runTests } from './command.mjs';
 
-const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 /** Tests that scale. */
 const FILES = [
   'tests/reference',
@@ -34,16 +33,10 @@ if (record) args.splice(args.indexOf('--record'), 1);
 const folder = mkdtempSync(join(tmpdir(), 'zkdl-long-'));
 const file = join(folder, 'tally.jsonl');
 const started = Date.now();
-const { status } = spawnSync(
-  process.execPath,
-  [
-    join(root, 'node_modules/vitest/vitest.mjs'),
-    'run',
-    ...(args.length > 0 ? args : FILES),
-    `--testTimeout=${TWO_DAYS}`,
-  ],
-  { cwd: root, stdio: 'inherit', env: { ...process.env, ZKDL_LONG: factor, ZKDL_TALLY: file } },
-);
+const status = runTests([...(args.length > 0 ? args : FILES), `--testTimeout=${TWO_DAYS}`], {
+  ZKDL_LONG: factor,
+  ZKDL_TALLY: file,
+});
 
 const tallied = existsSync(file)
   ? readFileSync(file, 'utf8')
@@ -54,7 +47,7 @@ const tallied = existsSync(file)
 rmSync(folder, { recursive: true, force: true });
 const section = sectionOf(about(), sums(tallied));
 console.log(section);
-process.exitCode = status ?? 1;
+process.exitCode = status;
 if (record && (status !== 0 || args.length > 0)) {
   console.error('test:long: not recorded: a test failed, or not every file was run');
 } else if (record) {

@@ -3,7 +3,7 @@
  * `npm run bench -- stories260K --model FILE.bin [..]`: whole answers of a quantised model.
  *
  * Question: how long does it take to commit a model, to prove N tokens of an answer (one given, the others chosen), and to verify
- * them? Phases are kernels and, as `js: STEP`, what the main thread does between them. proveMs is the whole call of a warm process: pass, witness, commitment, arguments, opening, budget, the own
+ * them? proveMs is the whole call of a warm process: pass, witness, commitment, arguments, opening, budget, the own
  * verification, the bytes. verifyMs is warm, key decoding and lowering included; verifyColdMs is the first call of this process
  * after the last proof was made and tables were known, so a fresh process adds the making of tables.
  */
@@ -21,38 +21,33 @@ import { commitModel } from '../../src/prover/commit-model.ts';
 import { proveAnswer } from '../../src/prover/prove-answer.ts';
 import { quantize, type QuantizedModel } from '../../src/quantize/index.ts';
 import { loadModel } from '../../src/quantize/node.ts';
-import { openHome } from '../../src/store/index.ts';
-import { anchorNs, clocked } from '../clock.ts';
-import { traced } from '../traced.ts';
+import { openHome, type CodewordChoice } from '../../src/store/index.ts';
+import { anchorNs, clocked, type Elapsed } from '../clock.ts';
+import { readOptions } from '../options.ts';
+import { medianRun, peakRss, print, timeVerifier, type Row } from '../report.ts';
+import { clockedSteps, figuresOf } from '../steps.ts';
+import { traced, type KernelTrace } from '../traced.ts';
 
-interface Options {
+const WARM_CALLS = 7;
+
+interface AnswerOptions {
   readonly model: string;
   readonly tokens: number;
   readonly repeat: number;
-  readonly keep: boolean;
+  readonly codeword: CodewordChoice;
   readonly json: boolean;
 }
 
-function parse(args: readonly string[]): Options {
-  const value = (name: string): string | undefined => {
-    const at = args.indexOf(name);
-    return at < 0 ? undefined : args[at + 1];
-  };
-  const model = value('--model');
+function parse(args: readonly string[]): AnswerOptions {
+  const options = readOptions(args);
+  const model = options.text('--model');
   if (model === undefined) throw new RangeError('--model: expected the path of a model, got none');
-  const count = (name: string, fallback: number): number => {
-    const number = Number(value(name) ?? fallback);
-    if (!Number.isSafeInteger(number) || number < 1) {
-      throw new RangeError(`${name}: expected a positive integer, got ${value(name)}`);
-    }
-    return number;
-  };
   return {
     model,
-    tokens: count('--tokens', 128),
-    repeat: count('--repeat', 3),
-    keep: value('--codeword') === 'keep',
-    json: args.includes('--json'),
+    tokens: options.count('--tokens', 128),
+    repeat: options.count('--repeat', 3),
+    codeword: options.choice('--codeword', ['recompute', 'keep']),
+    json: options.has('--json'),
   };
 }
 
@@ -79,7 +74,7 @@ export async function benchStories(args: readonly string[]): Promise<void> {
 
 async function run(
   name: string,
-  options: Options,
+  options: AnswerOptions,
   load: (kernels: Kernels) => Promise<QuantizedModel>,
 ): Promise<void> {
   const kernels = await wasmKernels({});
@@ -90,11 +85,7 @@ async function run(
   const folder = mkdtempSync(join(tmpdir(), 'zkdl-bench-'));
   try {
     const row = benchModel(name, trace, model, folder, options);
-    const all = { ...row, importMs: Math.round(importMs), anchorNs: anchorNs(kernels) };
-    const lines = Object.entries(all).map(
-      ([key, value]) => `${key.padEnd(15)} ${typeof value === 'object' ? JSON.stringify(value) : value}`,
-    );
-    console.log(options.json ? JSON.stringify(all) : lines.join('\n'));
+    print({ ...row, importMs: Math.round(importMs), anchorNs: anchorNs(kernels) }, options.json);
   } finally {
     rmSync(folder, { recursive: true });
     await kernels.close();
@@ -103,15 +94,14 @@ async function run(
 
 function benchModel(
   name: string,
-  trace: ReturnType<typeof traced>,
+  trace: KernelTrace,
   model: QuantizedModel,
   folder: string,
-  { tokens, repeat, keep }: Options,
-): Record<string, unknown> {
+  { tokens, repeat, codeword }: AnswerOptions,
+): Row {
   const { kernels } = trace;
   const home = openHome(join(folder, 'home'));
-  const commit = keep ? ({ codeword: 'keep' } as const) : {};
-  const committed = clocked(() => commitModel(kernels, home, join(folder, 'W'), model, commit));
+  const committed = clocked(() => commitModel(kernels, home, join(folder, 'W'), model, { codeword }));
   const { group, keyBytes, digest } = committed.value;
   const prompt = [model.info.bos ?? 0];
   const weights = (weight: string) => model.weights.get(weight) as Int16Array | Int32Array;
@@ -127,21 +117,11 @@ function benchModel(
     choice: 'greedy',
     context: new Uint8Array(0),
   } as const;
-  const prove = (): Uint8Array => {
-    const { bytes } = proveAnswer(kernels, home, { model, group }, request, trace.mark);
-    trace.mark(undefined);
-    return bytes;
-  };
-  const cold = clocked(prove);
-  trace.reset();
-  const runs = Array.from({ length: repeat }, () => clocked(prove)).sort((a, b) => a.ms - b.ms);
-  const median = runs[repeat >> 1] as (typeof runs)[number];
-  const verify = () => {
-    const verdict = verifyAnswer(keyBytes, median.value, { model: digest });
-    if (!verdict.ok) throw new Error(`bench: expected a proof that verifies, got ${verdict.code}`);
-  };
-  const times = Array.from({ length: 7 }, () => clocked(verify).ms);
-  const phases = Object.entries(trace.phases()).map(([k, ms]) => [k, Math.round(ms / repeat)] as const);
+  const [cold, ...warm] = Array.from({ length: repeat + 1 }, () =>
+    clockedSteps(trace, (step) => proveAnswer(kernels, home, { model, group }, request, step)),
+  );
+  const median = medianRun(warm);
+  const { bytes } = median.value;
   return {
     case: name,
     tokens,
@@ -149,17 +129,15 @@ function benchModel(
     commitMs: Math.round(committed.ms),
     proveMs: Math.round(median.ms),
     proveCpuMs: Math.round(median.cpuMs),
-    proveColdMs: Math.round(cold.ms),
-    verifyMs: Math.round([...times].sort((a, b) => a - b)[3] as number),
-    verifyColdMs: Math.round(times[0] as number),
-    proofBytes: median.value.length,
+    proveColdMs: Math.round((cold as Elapsed).ms),
+    ...timeVerifier(() => verifyAnswer(keyBytes, bytes, { model: digest }), WARM_CALLS),
+    proofBytes: bytes.length,
     keyBytes: keyBytes.length,
     kl: model.info.report.klNano / 1e9,
     top1: model.info.report.agreed / model.info.report.tokens,
     code: group.key.parameters.code,
     threads: kernels.threads,
-    phases: Object.fromEntries(phases),
-    counters: trace.work(),
-    peakRssBytes: process.resourceUsage().maxRSS * 1024,
+    ...figuresOf(median),
+    peakRssBytes: peakRss(),
   };
 }

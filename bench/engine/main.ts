@@ -9,42 +9,39 @@ import { quintic } from '../../src/field/quintic.ts';
 import { wasmKernels, type Kernels } from '../../src/kernels/index.ts';
 import { chooseParameters, type Choice } from '../../src/params/choose.ts';
 import { commitGroup, type OwnedGroup } from '../../src/pcs/group-prove.ts';
-import { freshLongTermSecret, freshProofKey, freshTreeKey } from '../../src/random/keys.ts';
+import { freshLongTermSecret, freshTreeKey } from '../../src/random/keys.ts';
 import { maskSource } from '../../src/random/masks.ts';
-import { secretOf } from '../../src/secret/secret.ts';
 import { compileProgram, type CompiledProgram } from '../../src/relation/compile.ts';
 import { columnsOf } from '../../src/relation/layout.ts';
 import { programCosts } from '../../src/relation/plan.ts';
 import { proveProgram } from '../../src/relation/prove.ts';
 import type { ProgramStatement } from '../../src/relation/statement.ts';
 import { verifyProgram } from '../../src/relation/verify.ts';
-import { anchorNs, clocked } from '../clock.ts';
+import type { CodewordChoice } from '../../src/store/index.ts';
+import { anchorNs, clocked, type Elapsed } from '../clock.ts';
+import { freshMasks } from '../masks.ts';
+import { readOptions, threadsOf } from '../options.ts';
+import { medianRun, peakRss, print, timeVerifier, type Row } from '../report.ts';
+import { clockedSteps, figuresOf } from '../steps.ts';
 import { traced } from '../traced.ts';
 import { ENGINE_CASES, type EngineCase } from './cases.ts';
 
 const LOG_CAP = 12;
 const MIN_PROOFS = 1000;
-
-function option(args: readonly string[], name: string): string | undefined {
-  const at = args.indexOf(name);
-  return at < 0 ? undefined : args[at + 1];
-}
+const WARM_CALLS = 5;
 
 export async function benchEngine(args: readonly string[]): Promise<void> {
-  const only = option(args, '--case');
+  const options = readOptions(args);
+  const only = options.text('--case');
   if (only !== undefined && ENGINE_CASES[only] === undefined) {
     throw new RangeError(`--case: expected one of ${Object.keys(ENGINE_CASES).join(', ')}, got ${only}`);
   }
-  const threads = option(args, '--threads');
-  const kernels = await wasmKernels(threads === undefined ? {} : { threads: Number(threads) });
-  const repeat = Number(option(args, '--repeat') ?? 3);
+  const kernels = await wasmKernels(threadsOf(options));
+  const repeat = options.count('--repeat', 3);
+  const codeword = options.choice('--codeword', ['recompute', 'keep']);
   for (const [name, make] of Object.entries(ENGINE_CASES)) {
     if (only !== undefined && name !== only) continue;
-    const row = benchCase(kernels, name, make(kernels), repeat, option(args, '--codeword') === 'keep');
-    const lines = Object.entries(row).map(
-      ([key, value]) => `${key.padEnd(15)} ${typeof value === 'object' ? JSON.stringify(value) : value}`,
-    );
-    console.log(args.includes('--json') ? JSON.stringify(row) : `${lines.join('\n')}\n`);
+    print(benchCase(kernels, name, make(kernels), repeat, codeword), options.has('--json'));
   }
   await kernels.close();
 }
@@ -54,13 +51,13 @@ function benchCase(
   name: string,
   of: EngineCase,
   repeat: number,
-  keep: boolean,
-): Record<string, unknown> {
+  codeword: CodewordChoice,
+): Row {
   const compiled = compileProgram(quintic, of.program);
   const { parameters, ledger } = choose(compiled);
   const { logData } = parameters.code;
   const trace = traced(kernels);
-  const committed = clocked(() => commitWeights(trace.kernels, compiled, of, { parameters }, keep));
+  const committed = clocked(() => commitWeights(trace.kernels, compiled, of, { parameters }, codeword));
   const groups = committed.value === undefined ? [] : [committed.value];
   const statement: ProgramStatement = {
     parameters,
@@ -69,47 +66,34 @@ function benchCase(
     context: new Uint8Array(0),
   };
   const witness = { tensors: of.witness };
-  const prove = (): Uint8Array => {
-    const source = maskSource(proofKey(), quintic);
-    const bytes = proveProgram(trace.kernels, statement, groups, source, witness, undefined, trace.mark);
-    trace.mark(undefined);
-    return bytes;
-  };
-  const cold = clocked(prove);
-  trace.reset();
-  const runs = Array.from({ length: repeat }, () => clocked(prove)).sort((a, b) => a.ms - b.ms);
-  const median = runs[repeat >> 1] as (typeof runs)[number];
-  const first = clocked(() => verified(statement, median.value));
-  const warm = Array.from({ length: 5 }, () => clocked(() => verified(statement, median.value)).ms);
+  const [cold, ...warm] = Array.from({ length: repeat + 1 }, () =>
+    clockedSteps(trace, (step) =>
+      proveProgram(trace.kernels, statement, groups, freshMasks(), witness, { mark: step }),
+    ),
+  );
+  const median = medianRun(warm);
   return {
     case: name,
     lookups: of.lookups,
     params: of.weights?.length ?? 0,
     witnessCells: compiled.own.cells,
     ownColumns: columnsOf(compiled.own, logData),
-    codeword: keep ? 'keep' : 'recompute',
+    codeword,
     commitMs: Math.round(committed.ms),
     proveMs: Math.round(median.ms),
-    proveBestMs: Math.round((runs[0] as (typeof runs)[number]).ms),
+    proveBestMs: Math.round(Math.min(...warm.map(({ ms }) => ms))),
     proveCpuMs: Math.round(median.cpuMs),
-    proveColdMs: Math.round(cold.ms),
-    verifyMs: Math.round(warm.sort((a, b) => a - b)[2] as number),
-    verifyColdMs: Math.round(first.ms),
+    proveColdMs: Math.round((cold as Elapsed).ms),
+    ...timeVerifier(() => verifyProgram(statement, median.value), WARM_CALLS),
     proofBytes: median.value.length,
     logData,
     padLength: parameters.code.padLength,
     securityBits: (ledger.worst.tenths ?? 0) / 10,
     threads: kernels.threads,
-    phases: Object.fromEntries(Object.entries(trace.phases()).map(([k, ms]) => [k, Math.round(ms / repeat)])),
-    counters: Object.fromEntries(Object.entries(trace.work()).map(([k, n]) => [k, Math.round(n / repeat)])),
+    ...figuresOf(median),
     anchorNs: anchorNs(kernels),
-    peakRssBytes: process.resourceUsage().maxRSS * 1024,
+    peakRssBytes: peakRss(),
   };
-}
-
-function verified(statement: ProgramStatement, proof: Uint8Array): void {
-  const verdict = verifyProgram(statement, proof);
-  if (!verdict.ok) throw new Error(`bench: expected a proof that verifies, got ${verdict.code}`);
 }
 
 function choose(compiled: CompiledProgram): Choice {
@@ -130,7 +114,7 @@ function commitWeights(
   compiled: CompiledProgram,
   { weights }: EngineCase,
   { parameters }: Pick<ProgramStatement, 'parameters'>,
-  keep: boolean,
+  codeword: CodewordChoice,
 ): OwnedGroup | undefined {
   const [layout] = compiled.groups;
   if (layout === undefined || weights === undefined) return undefined;
@@ -153,16 +137,6 @@ function commitWeights(
     { label: 'W0', group: new Uint8Array(8).fill(1), epoch: 0, lifetime: 'static', columns, uses: 1 },
     (firstColumn, count) => weights.subarray(firstColumn * n, (firstColumn + count) * n),
     Math.min(LOG_CAP, logData),
-    { absentLayers: 0, codeword: keep },
+    { absentLayers: 0, codeword: codeword === 'keep' },
   );
-}
-
-function proofKey() {
-  return freshProofKey({
-    longTerm: freshLongTermSecret(),
-    domainDigest: new Uint8Array(32),
-    kind: 'bench',
-    counters: [],
-    witnessDigest: secretOf(new Uint8Array(32)),
-  });
 }

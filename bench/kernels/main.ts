@@ -2,6 +2,7 @@
 import { quintic } from '../../src/field/quintic.ts';
 import { referenceKernels, wasmKernels, type Kernels } from '../../src/kernels/index.ts';
 import { time, type Timing } from '../measure.ts';
+import { readOptions } from '../options.ts';
 import { baseCases } from './base.ts';
 import type { KernelCase } from './case.ts';
 import { extCases } from './ext.ts';
@@ -47,8 +48,8 @@ export interface KernelRow {
 }
 
 export async function benchKernels(args: readonly string[]): Promise<void> {
-  const json = args.includes('--json');
-  const only = args.includes('--only') ? args[args.indexOf('--only') + 1] : undefined;
+  const options = readOptions(args);
+  const only = options.text('--only');
   const one = await wasmKernels({ threads: 1 });
   const two = await wasmKernels({ threads: 2 });
   const twin = referenceKernels(quintic);
@@ -56,7 +57,7 @@ export async function benchKernels(args: readonly string[]): Promise<void> {
   for (const c of CASES) {
     if (only !== undefined && !c.name.includes(only)) continue;
     const row = measureCase(c, anchor, { one, two, twin });
-    console.log(json ? JSON.stringify(row) : table(row));
+    console.log(options.has('--json') ? JSON.stringify(row) : table(row));
   }
   await Promise.all([one.close(), two.close()]);
 }

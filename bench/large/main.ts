@@ -7,16 +7,15 @@
  * arguments, opening, budget, the own verification, the bytes. verifyMs is warm, key decoding and the derivation of the program
  * included; verifyColdMs is the first call of a fresh process. The import is made once, in a process of its own, and kept.
  */
-import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { kernelMemoryBytes, wasmKernels } from '../../src/kernels/index.ts';
 import { anchorNs } from '../clock.ts';
+import { inFreshProcess, print, type VerifyTimes } from '../report.ts';
 import { cachedModel, makeModel, type CachedModel, type LargeModel } from './model.ts';
 import { parseLarge, type LargeOptions } from './options.ts';
 import { runLarge } from './run.ts';
-import type { AnswerTimes } from './verify.ts';
 
 export async function benchGpt2(args: readonly string[]): Promise<void> {
   await benchLarge('gpt2-small', 'gpt2', args);
@@ -43,7 +42,7 @@ async function benchLarge(name: string, preset: string, args: readonly string[])
   const folder = mkdtempSync(join(options.store ?? tmpdir(), 'zkdl-bench-'));
   try {
     const { row, files } = await runLarge(kernels, file, folder, options);
-    const times = child<AnswerTimes>(['verify-answer', files.key, files.proof]);
+    const times = inFreshProcess<VerifyTimes>(['verify-answer', files.key, files.proof]);
     const all = {
       case: name,
       ...record,
@@ -53,33 +52,16 @@ async function benchLarge(name: string, preset: string, args: readonly string[])
       ...times,
     };
     const anchored = { ...all, anchorNs: anchorNs(kernels) };
-    console.log(options.json ? JSON.stringify(anchored) : lines(anchored));
+    print(anchored, options.json);
   } finally {
     rmSync(folder, { recursive: true });
     await kernels.close();
   }
 }
 
-function lines(row: Record<string, unknown>): string {
-  return Object.entries(row)
-    .filter(([, value]) => value !== undefined)
-    .map(([key, value]) => `${key.padEnd(16)} ${typeof value === 'object' ? JSON.stringify(value) : value}`)
-    .join('\n');
-}
-
 function modelOf(model: LargeModel, { cache }: LargeOptions): CachedModel {
   const known = cachedModel(cache, model);
   if (known !== undefined) return known;
-  child(['make-model', cache, JSON.stringify(model)]);
+  inFreshProcess(['make-model', cache, JSON.stringify(model)]);
   return cachedModel(cache, model) as CachedModel;
-}
-
-/** Runs another benchmark in a fresh process. @returns what it prints, if it is JSON */
-function child<T>(args: readonly string[]): T {
-  const { status, stdout } = spawnSync(process.execPath, [process.argv[1] as string, ...args], {
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  if (status !== 0) throw new Error(`bench: ${args[0]}: expected exit code 0, got ${status}`);
-  return (stdout === '' ? undefined : JSON.parse(stdout)) as T;
 }

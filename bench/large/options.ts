@@ -2,6 +2,7 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { CodewordChoice } from '../../src/store/index.ts';
+import { readOptions } from '../options.ts';
 
 export interface LargeOptions {
   /** Rows that the model runs over for each prompt. The last eight of them choose a token. */
@@ -22,32 +23,16 @@ export interface LargeOptions {
 
 /** @throws RangeError naming the option that cannot be read */
 export function parseLarge(args: readonly string[]): LargeOptions {
-  const value = (name: string): string | undefined => {
-    const at = args.indexOf(name);
-    return at < 0 ? undefined : args[at + 1];
-  };
-  const count = (name: string): number | undefined => {
-    const text = value(name);
-    if (text === undefined) return undefined;
-    const number = Number(text);
-    if (!Number.isSafeInteger(number) || number < 1) {
-      throw new RangeError(`${name}: expected a positive integer, got ${text}`);
-    }
-    return number;
-  };
-  const codeword = value('--codeword') ?? 'recompute';
-  if (codeword !== 'keep' && codeword !== 'recompute') {
-    throw new RangeError(`--codeword: expected keep or recompute, got ${codeword}`);
-  }
+  const options = readOptions(args);
   return {
-    tokens: count('--tokens') ?? 32,
-    prompts: count('--prompts') ?? 1,
-    layers: count('--layers'),
-    repeat: count('--repeat') ?? 1,
-    codeword,
-    cache: value('--cache') ?? join(tmpdir(), 'zkdl-models'),
-    store: value('--store'),
-    threads: count('--threads'),
-    json: args.includes('--json'),
+    tokens: options.count('--tokens', 32),
+    prompts: options.count('--prompts', 1),
+    layers: options.given('--layers'),
+    repeat: options.count('--repeat', 1),
+    codeword: options.choice('--codeword', ['recompute', 'keep']),
+    cache: options.text('--cache') ?? join(tmpdir(), 'zkdl-models'),
+    store: options.text('--store'),
+    threads: options.given('--threads'),
+    json: options.has('--json'),
   };
 }

@@ -15,21 +15,14 @@ import { programInstance } from '../../src/relation/plan.ts';
 import { openGroup, openHome } from '../../src/store/index.ts';
 import { commitToFolder } from '../../src/verbs/index.ts';
 import { generator } from '../../tools/random-model/random.ts';
-import { clocked, type Elapsed } from '../clock.ts';
+import type { Elapsed } from '../clock.ts';
+import { medianRun, peakRss } from '../report.ts';
+import { clockedSteps, figuresOf } from '../steps.ts';
 import { traced } from '../traced.ts';
 import type { LargeOptions } from './options.ts';
-import { cpuOf, phasesOf, stepClock } from './steps.ts';
 
 /** Choices that are proven for each prompt. */
 export const CHOICES = 8;
-
-/** Steps of `proveAnswer` that run the model and lay out what it computed. */
-const WITNESS_STEPS: ReadonlySet<string> = new Set([
-  'execution',
-  'witness values',
-  'layout',
-  'lookups and multiplicities',
-]);
 
 /** Files of a run. */
 export interface RunFiles {
@@ -71,18 +64,13 @@ export async function runLarge(
     const trace = traced(kernels);
     const sequences = sequencesOf(kernels, model, options);
     const request = { sequences, choice: 'greedy', context: new Uint8Array(0) } as const;
-    const runs = Array.from({ length: options.repeat + 1 }, () => {
-      trace.reset();
-      const clock = stepClock(trace);
-      const run = clocked(() => proveAnswer(trace.kernels, home, { model, group }, request, clock.step));
-      return { ...run, steps: clock.finish(), counters: trace.work() };
-    });
-    const [cold, ...warm] = runs;
-    const median = [...warm].sort((a, b) => a.ms - b.ms)[warm.length >> 1] as (typeof runs)[number];
+    const [cold, ...warm] = Array.from({ length: options.repeat + 1 }, () =>
+      clockedSteps(trace, (step) => proveAnswer(trace.kernels, home, { model, group }, request, step)),
+    );
+    const median = medianRun(warm);
     const { answer, bytes } = median.value;
     const files = { key: committed.files.key, proof: join(folder, 'proof.zkp') };
     writeFileSync(files.proof, bytes);
-    const witness = median.steps.filter(({ name }) => WITNESS_STEPS.has(name));
     return {
       files,
       row: {
@@ -91,7 +79,6 @@ export async function runLarge(
         layers: model.graph.nodes.filter(({ op }) => op === 'attention').length,
         commitMs: Math.round(commitMs),
         commitSeconds: committed.seconds,
-        witnessMs: Math.round(witness.reduce((sum, { ms }) => sum + ms, 0)),
         ...proveTimes(median, cold as Elapsed),
         proofBytes: bytes.length,
         keyBytes: committed.keyBytes,
@@ -102,9 +89,7 @@ export async function runLarge(
         securityBits: securityBits({ keyBytes: readFileSync(files.key), proof: answer }),
         proofsPerEpoch: committed.proofsLeft,
         code: group.key.parameters.code,
-        phases: phasesOf(median.steps),
-        phasesCpu: cpuOf(median.steps),
-        counters: median.counters,
+        ...figuresOf(median),
       },
     };
   } finally {
@@ -146,10 +131,6 @@ function securityBits({ keyBytes, proof }: { keyBytes: Uint8Array; proof: Answer
   const { compiled, groups } = answerStatement(key, statement, parameters);
   const { ledger } = describe(parameters, programInstance(compiled, groups, parameters.code.logData));
   return (ledger.worst.tenths ?? 0) / 10;
-}
-
-function peakRss(): number {
-  return process.resourceUsage().maxRSS * 1024;
 }
 
 /** Bytes of all files below a folder. */

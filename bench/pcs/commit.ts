@@ -12,6 +12,7 @@ import { drawSalts } from '../../src/pcs/masks-prove.ts';
 import { freshLongTermSecret, freshTreeKey, treeKey } from '../../src/random/keys.ts';
 import { maskSource } from '../../src/random/masks.ts';
 import { openCodeword, writeCodeword } from '../../src/store/codeword.ts';
+import type { CodewordChoice } from '../../src/store/index.ts';
 import { nodeFiles } from '../../src/store/node-files.ts';
 import { CLAIMS } from './claims.ts';
 import type { Weights } from './weights.ts';
@@ -47,7 +48,7 @@ export function commitWeights(
   kernels: Kernels,
   parameters: Parameters,
   weights: Weights,
-  codeword: 'keep' | 'recompute',
+  codeword: CodewordChoice,
 ): CommittedWeights {
   const { logData } = parameters.code;
   const code = columnCode(parameters.code);

@@ -6,34 +6,29 @@
  * mean something on a quiet machine, CPU times (all threads together) on any; `anchorNs`, the time of a base-field
  * multiplication in the same run, tells machines apart.
  */
-import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { quintic } from '../../src/field/quintic.ts';
 import { wasmKernels } from '../../src/kernels/index.ts';
+import type { Parameters } from '../../src/params/parameters.ts';
 import type { OwnedGroup } from '../../src/pcs/group-prove.ts';
 import type { LinearStatement } from '../../src/pcs/linear-statement.ts';
 import { proveLinear } from '../../src/pcs/linear-prove.ts';
-import { freshLongTermSecret, freshProofKey } from '../../src/random/keys.ts';
-import { maskSource } from '../../src/random/masks.ts';
-import { secretOf } from '../../src/secret/secret.ts';
+import { anchorNs, clocked, round } from '../clock.ts';
+import { freshMasks } from '../masks.ts';
+import { inFreshProcess, peakRss, print, type Row, type VerifyTimes } from '../report.ts';
 import { traced, type KernelTrace } from '../traced.ts';
 import { exampleClaims } from './claims.ts';
-import { anchorNs, clocked, round } from '../clock.ts';
-import type { Parameters } from '../../src/params/parameters.ts';
 import { commitWeights, weightParameters } from './commit.ts';
 import { parseOptions, type PcsOptions } from './options.ts';
-import { writeProof, type VerifyTimes } from './verify.ts';
+import { writeProof } from './verify.ts';
 import { weightsInFile, weightsInMemory, type Weights } from './weights.ts';
 
 export const benchCommit = (args: readonly string[]): Promise<void> => run('commit', parseOptions(args));
 export const benchOpen = (args: readonly string[]): Promise<void> => run('open', parseOptions(args));
 
-export type Row = Record<string, unknown>;
-
 async function run(name: 'commit' | 'open', options: PcsOptions): Promise<void> {
-  const kernels = await wasmKernels(options.threads === undefined ? {} : { threads: options.threads });
+  const kernels = await wasmKernels(options.threads);
   const trace = traced(kernels);
   const weights = options.file ? weightsInFile(options.params) : weightsInMemory(options.params);
   const { parameters, ledger } = weightParameters(options.params);
@@ -61,8 +56,8 @@ async function run(name: 'commit' | 'open', options: PcsOptions): Promise<void> 
   };
   if (name === 'open') Object.assign(row, open(trace, parameters, group, weights, options));
   row['anchorNs'] = anchorNs(kernels);
-  row['peakRssBytes'] = process.resourceUsage().maxRSS * 1024;
-  console.log(options.json ? JSON.stringify(row) : table(row));
+  row['peakRssBytes'] = peakRss();
+  print(row, options.json);
   close();
   weights.close();
   await kernels.close();
@@ -89,8 +84,7 @@ function open(
     claims,
     context: new Uint8Array(0),
   };
-  const prove = (): Uint8Array =>
-    proveLinear(trace.kernels, statement, [group], maskSource(proofKey(), quintic));
+  const prove = (): Uint8Array => proveLinear(trace.kernels, statement, [group], freshMasks());
   const first = clocked(prove);
   trace.reset();
   const runs = Array.from({ length: options.repeat }, () => clocked(prove));
@@ -115,26 +109,8 @@ function verifyElsewhere(statement: LinearStatement, proof: Uint8Array): VerifyT
   try {
     const path = join(folder, 'proof.json');
     writeProof(path, statement, proof);
-    const child = spawnSync(process.execPath, [process.argv[1] as string, 'verify', '--proof', path]);
-    if (child.status !== 0) throw new Error(`bench: verify: ${child.stderr.toString()}`);
-    return JSON.parse(child.stdout.toString()) as VerifyTimes;
+    return inFreshProcess(['verify', '--proof', path]);
   } finally {
     rmSync(folder, { recursive: true });
   }
-}
-
-function proofKey() {
-  return freshProofKey({
-    longTerm: freshLongTermSecret(),
-    domainDigest: new Uint8Array(32),
-    kind: 'bench',
-    counters: [],
-    witnessDigest: secretOf(new Uint8Array(32)),
-  });
-}
-
-export function table(row: Row): string {
-  return Object.entries(row)
-    .map(([key, value]) => `${key.padEnd(15)} ${typeof value === 'object' ? JSON.stringify(value) : value}`)
-    .join('\n');
 }

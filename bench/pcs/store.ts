@@ -5,7 +5,6 @@
  * Question: what does a proof from a directory take in all, in time and memory? `openMs` is the opening of the directory
  * (the tree is hashed), `proveMs` everything behind it; `peakRssBytes` belongs to that process alone.
  */
-import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,9 +13,9 @@ import { openGroup, storeGroup } from '../../src/store/group.ts';
 import { openHome } from '../../src/store/home.ts';
 import { proveStored } from '../../src/store/prove-linear.ts';
 import { clocked } from '../clock.ts';
+import { inFreshProcess, peakRss, print, type Row } from '../report.ts';
 import { exampleClaims } from './claims.ts';
 import { weightParameters } from './commit.ts';
-import { table, type Row } from './main.ts';
 import { parseOptions, type PcsOptions } from './options.ts';
 import { weightsInFile } from './weights.ts';
 
@@ -25,17 +24,12 @@ const PROVE = '--prove';
 
 export async function benchStore(args: readonly string[]): Promise<void> {
   const options = parseOptions(args);
-  const kernels = await wasmKernels(options.threads === undefined ? {} : { threads: options.threads });
+  const kernels = await wasmKernels(options.threads);
   const at = args.indexOf(PROVE);
   if (at >= 0) console.log(JSON.stringify(prove(kernels, args[at + 1] as string)));
-  else {
-    const row = store(kernels, options, args);
-    console.log(options.json ? JSON.stringify(row) : table(row));
-  }
+  else print(store(kernels, options, args), options.json);
   await kernels.close();
 }
-
-const maxRss = (): number => process.resourceUsage().maxRSS * 1024;
 
 function store(kernels: Kernels, options: PcsOptions, args: readonly string[]): Row {
   const folder = mkdtempSync(join(tmpdir(), 'zkdl-bench-'));
@@ -57,16 +51,14 @@ function store(kernels: Kernels, options: PcsOptions, args: readonly string[]): 
       storeGroup(kernels, home, path, plan, { kind: 'copy', read: weights.reader(logData) }),
     );
     group.close();
-    const child = spawnSync(process.execPath, [process.argv[1] as string, 'store', ...args, PROVE, folder]);
-    if (child.status !== 0) throw new Error(`bench: store: ${child.stderr.toString()}`);
     return {
       case: 'store',
       params: options.params,
       codeword: options.codeword,
       storeMs: Math.round(ms),
       diskBytes: readdirSync(path).reduce((sum, name) => sum + statSync(join(path, name)).size, 0),
-      storePeakRssBytes: maxRss(),
-      ...(JSON.parse(child.stdout.toString()) as Row),
+      storePeakRssBytes: peakRss(),
+      ...inFreshProcess<Row>(['store', ...args, PROVE, folder]),
     };
   } finally {
     weights.close();
@@ -92,6 +84,6 @@ function prove(kernels: Kernels, folder: string): Row {
     proveCpuMs: Math.round(second.cpuMs),
     proofBytes: second.value.proof.length,
     threads: kernels.threads,
-    peakRssBytes: maxRss(),
+    peakRssBytes: peakRss(),
   };
 }

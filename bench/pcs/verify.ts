@@ -6,17 +6,10 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { quintic } from '../../src/field/quintic.ts';
 import type { LinearStatement } from '../../src/pcs/linear-statement.ts';
 import { verifyLinear } from '../../src/pcs/linear-verify.ts';
-import { clocked, round } from '../clock.ts';
+import { timeVerifier } from '../report.ts';
 import { parseOptions } from './options.ts';
 
 const WARM_CALLS = 15;
-
-export interface VerifyTimes {
-  readonly verifyColdMs: number;
-  readonly verifyMs: number;
-  readonly verifyColdCpuMs: number;
-  readonly verifyCpuMs: number;
-}
 
 const BYTES = '__bytes';
 
@@ -38,16 +31,5 @@ export async function benchVerify(args: readonly string[]): Promise<void> {
   const { proofFile } = parseOptions(args);
   if (proofFile === undefined) throw new RangeError('--proof: expected a file, got none');
   const { statement, proof } = readProof(proofFile);
-  const verify = () => clocked(() => verifyLinear(quintic, statement, proof));
-  const cold = verify();
-  if (!cold.value.ok) throw new Error(`bench: the proof does not verify: ${JSON.stringify(cold.value)}`);
-  const warm = Array.from({ length: WARM_CALLS }, verify);
-  const median = (times: number[]): number => times.sort((a, b) => a - b)[times.length >> 1] as number;
-  const times: VerifyTimes = {
-    verifyColdMs: round(cold.ms),
-    verifyMs: round(median(warm.map(({ ms }) => ms))),
-    verifyColdCpuMs: round(cold.cpuMs),
-    verifyCpuMs: round(median(warm.map(({ cpuMs }) => cpuMs))),
-  };
-  console.log(JSON.stringify(times));
+  console.log(JSON.stringify(timeVerifier(() => verifyLinear(quintic, statement, proof), WARM_CALLS)));
 }

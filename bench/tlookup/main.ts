@@ -11,9 +11,6 @@ import { affineAlgebra } from '../../src/pads/affine.ts';
 import { createPadLedger } from '../../src/pads/ledger.ts';
 import { createProverPads } from '../../src/pads/pads-prove.ts';
 import { createPadPlanner } from '../../src/pads/plan.ts';
-import { freshLongTermSecret, freshProofKey } from '../../src/random/keys.ts';
-import { maskSource } from '../../src/random/masks.ts';
-import { secretOf } from '../../src/secret/secret.ts';
 import { lookupProgramDigest } from '../../src/tlookup/digest.ts';
 import type { BalanceWitness } from '../../src/tlookup/forest-prove.ts';
 import { countMultiplicities } from '../../src/tlookup/multiplicities-witness.ts';
@@ -24,55 +21,43 @@ import { verifyLookups } from '../../src/tlookup/verify.ts';
 import { proverChannel } from '../../src/transcript/prover.ts';
 import type { Domain } from '../../src/transcript/statement.ts';
 import { verifierChannel } from '../../src/transcript/verifier.ts';
+import { clocked, round } from '../clock.ts';
+import { freshMasks } from '../masks.ts';
+import { readOptions, threadsOf } from '../options.ts';
+import { medianRun, peakRss, print } from '../report.ts';
 import { traced } from '../traced.ts';
 
-function option(args: readonly string[], name: string, fallback: number): number {
-  const at = args.indexOf(name);
-  const value = at < 0 ? fallback : Number(args[at + 1]);
-  if (!Number.isSafeInteger(value) || value < 1) {
-    throw new RangeError(`${name}: expected a positive integer, got ${args[at + 1]}`);
-  }
-  return value;
-}
-
 export async function benchLookups(args: readonly string[]): Promise<void> {
-  const count = option(args, '--lookups', 2 ** 20);
-  const rows = option(args, '--rows', 2 ** 16);
-  const kernels = await wasmKernels(
-    args.includes('--threads') ? { threads: option(args, '--threads', 1) } : {},
-  );
+  const options = readOptions(args);
+  const count = options.count('--lookups', 2 ** 20);
+  const rows = options.count('--rows', 2 ** 16);
+  const kernels = await wasmKernels(threadsOf(options));
   const trace = traced(kernels);
   const lookups = pairLookups(count, rows);
   const { witness, countMs } = exampleWitness(lookups, count, rows);
   prove(trace.kernels, lookups, witness); // warm
   const runs = Array.from({ length: 3 }, () => {
     trace.reset();
-    const [start, cpu] = [performance.now(), process.cpuUsage()];
-    const proof = prove(trace.kernels, lookups, witness);
-    const used = process.cpuUsage(cpu);
-    return { proof, ms: performance.now() - start, cpuMs: (used.user + used.system) / 1000 };
-  }).sort((a, b) => a.ms - b.ms);
-  const { proof, ms, cpuMs } = runs[1]!;
-  const verifyMs = Array.from({ length: 5 }, () => verify(lookups, proof)).sort((a, b) => a - b)[2]!;
+    return clocked(() => prove(trace.kernels, lookups, witness));
+  });
+  const { value: proof, ms, cpuMs } = medianRun(runs);
+  const verified = Array.from({ length: 5 }, () => clocked(() => verify(lookups, proof)));
   const row = {
     case: 'lookups',
     lookups: count,
     rows,
     threads: kernels.threads,
     proveMs: Math.round(ms),
-    nsPerLookup: Math.round((10 * ms * 1e6) / count) / 10,
-    cpuNsPerLookup: Math.round((10 * cpuMs * 1e6) / count) / 10,
+    nsPerLookup: round((ms * 1e6) / count),
+    cpuNsPerLookup: round((cpuMs * 1e6) / count),
     countMs: Math.round(countMs),
-    verifyMs: Math.round(10 * verifyMs) / 10,
+    verifyMs: round(medianRun(verified).ms),
     messageBytes: proof.length,
     phases: trace.phases(),
     counters: trace.work(),
-    peakRssBytes: process.resourceUsage().maxRSS * 1024,
+    peakRssBytes: peakRss(),
   };
-  const lines = Object.entries(row).map(
-    ([key, value]) => `${key.padEnd(16)} ${typeof value === 'object' ? JSON.stringify(value) : value}`,
-  );
-  console.log(args.includes('--json') ? JSON.stringify(row) : lines.join('\n'));
+  print(row, options.has('--json'));
   await kernels.close();
 }
 
@@ -104,10 +89,9 @@ function exampleWitness(
     x[i] = (state >>> 8) % rows;
     y[i] = table.kind === 'dense' ? table.values[x[i]!]! : 0;
   }
-  const start = performance.now();
   const sources = [[x, y]];
-  const multiplicities = countMultiplicities(lookups, 0, sources);
-  return { witness: { sources, multiplicities }, countMs: performance.now() - start };
+  const { value: multiplicities, ms } = clocked(() => countMultiplicities(lookups, 0, sources));
+  return { witness: { sources, multiplicities }, countMs: ms };
 }
 
 function domainOf(lookups: LoadedLookups): Domain {
@@ -128,25 +112,16 @@ function planOf(lookups: LoadedLookups) {
 }
 
 function prove(kernels: Kernels, lookups: LoadedLookups, witness: BalanceWitness): Uint8Array {
-  const key = freshProofKey({
-    longTerm: freshLongTermSecret(),
-    domainDigest: new Uint8Array(32),
-    kind: 'bench',
-    counters: [],
-    witnessDigest: secretOf(new Uint8Array(32)),
-  });
-  const pads = createProverPads(maskSource(key, quintic), planOf(lookups));
+  const pads = createProverPads(freshMasks(), planOf(lookups));
   const ch = proverChannel(domainOf(lookups));
   proveLookups(kernels, pads, ch, lookups, [witness]);
   return ch.finish();
 }
 
-/** Milliseconds of the argument's verifier, table evaluation included. */
-function verify(lookups: LoadedLookups, proof: Uint8Array): number {
-  const start = performance.now();
+/** The argument's verifier, table evaluation included. */
+function verify(lookups: LoadedLookups, proof: Uint8Array): void {
   const ledger = createPadLedger(affineAlgebra(quintic), planOf(lookups));
   const ch = verifierChannel(domainOf(lookups), proof);
   verifyLookups(ledger, ch, lookups);
   ch.finish();
-  return performance.now() - start;
 }

@@ -1,5 +1,6 @@
 /** Options of the benchmark of training. */
 import { tmpdir } from 'node:os';
+import { readOptions } from '../options.ts';
 
 export interface TrainingOptions {
   readonly batch: number;
@@ -22,31 +23,17 @@ export interface TrainingOptions {
 
 /** @throws RangeError naming the option that cannot be read */
 export function parseTraining(args: readonly string[]): TrainingOptions {
-  const value = (name: string): string | undefined => {
-    const at = args.indexOf(name);
-    return at < 0 ? undefined : args[at + 1];
-  };
-  const count = (name: string, fallback: number, least = 1): number => {
-    const number = Number(value(name) ?? fallback);
-    if (Number.isSafeInteger(number) && number >= least) return number;
-    throw new RangeError(`${name}: expected an integer of at least ${least}, got ${value(name)}`);
-  };
-  const choice = <T extends string>(name: string, choices: readonly [T, ...T[]]): T => {
-    const text = value(name) ?? choices[0];
-    const found = choices.find((own) => own === text);
-    if (found === undefined) throw new RangeError(`${name}: expected ${choices.join(' or ')}, got ${text}`);
-    return found;
-  };
+  const options = readOptions(args);
   return {
-    batch: count('--batch', 64),
-    steps: count('--steps', 1),
-    optimizer: choice('--optimizer', ['sgd', 'momentum']),
-    start: choice('--start', ['committed', 'seed']),
-    rows: count('--rows', 4096),
-    width: count('--width', 1024),
-    repeat: count('--repeat', 0, 0),
-    store: value('--store') ?? tmpdir(),
-    threads: value('--threads') === undefined ? undefined : count('--threads', 1),
-    json: args.includes('--json'),
+    batch: options.count('--batch', 64),
+    steps: options.count('--steps', 1),
+    optimizer: options.choice('--optimizer', ['sgd', 'momentum']),
+    start: options.choice('--start', ['committed', 'seed']),
+    rows: options.count('--rows', 4096),
+    width: options.count('--width', 1024),
+    repeat: options.count('--repeat', 0, 0),
+    store: options.text('--store') ?? tmpdir(),
+    threads: options.given('--threads'),
+    json: options.has('--json'),
   };
 }

@@ -26,7 +26,8 @@ import { segmentStatement, startOf } from '../../src/training/verify.ts';
 import { generator } from '../../tools/random-model/random.ts';
 import { clocked } from '../clock.ts';
 import { treeBytes } from '../large/run.ts';
-import { cpuOf, phasesOf, stepClock } from '../large/steps.ts';
+import { medianRun, peakRss } from '../report.ts';
+import { clockedSteps, figuresOf } from '../steps.ts';
 import { traced } from '../traced.ts';
 import type { TrainingOptions } from './options.ts';
 
@@ -39,14 +40,6 @@ const GRADIENTS = { sgd: { bits: 12, fraction: 10 }, momentum: { bits: 10, fract
 const MOMENTUM = { ...DEFAULT_MOMENTUM, high: 11 };
 /** Proofs that an epoch of the dataset must allow. */
 const MIN_PROOFS = 100;
-
-/** Steps of `proveSegment` that train and lay out what was computed. */
-const WITNESS_STEPS: ReadonlySet<string> = new Set([
-  'execution',
-  'witness values',
-  'layout',
-  'lookups and multiplicities',
-]);
 
 export interface TrainingFiles {
   readonly run: string;
@@ -96,23 +89,21 @@ export function runTraining(
   const owner = announceRun(plan, data, dataset.value, SEED, weights.value);
   let point = weights.value === undefined ? startPoint(owner) : pointFrom(owner, 0, weights.value);
   const runs = Array.from({ length: options.repeat + 1 }, (_, i) => {
-    trace.reset();
-    const clock = stepClock(trace);
     const out = join(folder, `S${i + 1}`);
-    const run = clocked(() => proveSegment(trace.kernels, home, owner, point, steps, out, clock.step));
-    const phases = clock.finish();
+    const run = clockedSteps(trace, (step) =>
+      proveSegment(trace.kernels, home, owner, point, steps, out, step),
+    );
     point.group?.close();
     point = run.value.point;
-    return { ms: run.ms, cpuMs: run.cpuMs, bytes: run.value.bytes, phases, counters: trace.work() };
+    return run;
   });
   point.group?.close();
   dataset.value.close();
   const [cold, ...warm] = runs as [(typeof runs)[number], ...typeof runs];
-  const median = [...warm].sort((a, b) => a.ms - b.ms)[warm.length >> 1] ?? cold;
+  const median = warm.length > 0 ? medianRun(warm) : cold;
   const files = { run: join(folder, 'run'), segment: join(folder, 'segment') };
   writeFileSync(files.run, owner.bytes);
-  writeFileSync(files.segment, cold.bytes);
-  const witness = median.phases.filter(({ name }) => WITNESS_STEPS.has(name));
+  writeFileSync(files.segment, cold.value.bytes);
   return {
     files,
     row: {
@@ -125,22 +116,19 @@ export function runTraining(
       commitMs: Math.round(dataset.ms),
       commitCpuMs: Math.round(dataset.cpuMs),
       commitWeightsCpuMs: Math.round(weights.cpuMs),
-      witnessMs: Math.round(witness.reduce((sum, { ms }) => sum + ms, 0)),
       proveMs: Math.round(median.ms),
       proveMsPerStep: Math.round(median.ms / steps),
       proveCpuMs: Math.round(median.cpuMs),
       proveCpuMsPerStep: Math.round(median.cpuMs / steps),
       proveColdMs: Math.round(cold.ms),
       proveColdCpuMs: Math.round(cold.cpuMs),
-      proofBytes: median.bytes.length,
+      proofBytes: median.value.bytes.length,
       keyBytes: dataset.value.keyBytes.length,
-      peakRssBytes: process.resourceUsage().maxRSS * 1024,
+      peakRssBytes: peakRss(),
       diskBytes: treeBytes(folder),
       threads: kernels.threads,
-      ...sizesOf(owner, cold.bytes),
-      phases: phasesOf(median.phases),
-      phasesCpu: cpuOf(median.phases),
-      counters: median.counters,
+      ...sizesOf(owner, cold.value.bytes),
+      ...figuresOf(median),
     },
   };
 }

@@ -1,5 +1,6 @@
 /** Reading and writing the parts of key and proof files: u32 little-endian, lengths before what they measure. */
 import { refuse } from '../errors/proof-error.ts';
+import { joinedBytes } from '../hash/words.ts';
 
 /** Reads a file from its start; every step names what it reads. */
 export interface FileReader {
@@ -54,14 +55,7 @@ export function fileBytes(
   parts: readonly FilePart[],
 ): Uint8Array<ArrayBuffer> {
   const head = Uint8Array.from(magic, (character) => character.charCodeAt(0));
-  const all = [head, u32Bytes(version), ...parts.flatMap(partBytes)];
-  const out = new Uint8Array(all.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of all) {
-    out.set(part, at);
-    at += part.length;
-  }
-  return out;
+  return joinedBytes([head, u32Bytes(version), ...parts.flatMap(partBytes)]);
 }
 
 function partBytes(part: FilePart): Uint8Array[] {

@@ -6,7 +6,7 @@ import { sameBytes } from '../hash/words.ts';
 import { verdictOf, type Verdict } from '../pcs/linear-verify.ts';
 import type { Parameters } from '../params/parameters.ts';
 import { compileProgram } from '../relation/compile.ts';
-import { checkProgramStatement, type ProgramStatement } from '../relation/statement.ts';
+import { requireProgramStatement, type ProgramStatement } from '../relation/statement.ts';
 import { verifyProgram } from '../relation/verify.ts';
 import { decodeAnswer } from './envelope.ts';
 import { decodeModelKey, modelDigest, type ModelKey } from './key.ts';
@@ -71,12 +71,7 @@ export function answerStatement(
     refuse('STATEMENT', 'proof file', 'parameters: expected profile and column code of the key, got others');
   }
   const program = { parameters, compiled, groups: [weights.group], context: answerContext(statement) };
-  try {
-    checkProgramStatement(program);
-  } catch (error) {
-    if (error instanceof RangeError) refuse('STATEMENT', 'proof file', error.message);
-    throw error;
-  }
+  requireProgramStatement(program, 'proof file');
   return program;
 }
 

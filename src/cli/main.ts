@@ -4,10 +4,11 @@ import { Command, CommanderError } from 'commander';
 import { addOwnerCommands } from './owner-commands.ts';
 import { addPublicCommands } from './public-commands.ts';
 import { report } from './shell.ts';
+import { addTrainingCommands } from './training-commands.ts';
 
 function program(): Command {
   const zkdl = new Command('zkdl')
-    .description('Proofs that a committed language model gave an answer')
+    .description('Proofs that a committed model gave an answer, and that a network was trained as announced')
     .exitOverride()
     .configureOutput({ writeErr: () => {} }) // told once, by `reportWrongUse`
     .addHelpText(
@@ -16,6 +17,7 @@ function program(): Command {
     );
   addOwnerCommands(zkdl);
   addPublicCommands(zkdl);
+  addTrainingCommands(zkdl);
   return zkdl;
 }
 

@@ -8,6 +8,14 @@ export function positive(text: string): number {
   return Number(text);
 }
 
+/** The same with 0. */
+export function counting(text: string): number {
+  if (!/^(0|[1-9]\d{0,14})$/.test(text)) {
+    throw new InvalidArgumentError(`expected an integer from 0 on, got ${text}`);
+  }
+  return Number(text);
+}
+
 /** A parser of decimals such as 0.8. */
 export function decimal(text: string): number {
   if (!/^\d{1,9}(?:\.\d{1,9})?$/.test(text)) {
@@ -30,6 +38,18 @@ export function sampleSize(text: string): { readonly sequences: number; readonly
     throw new InvalidArgumentError(`expected SEQUENCESxTOKENS, such as 12x256, got ${text}`);
   }
   return { sequences: Number(match[1]), tokens: Number(match[2]) };
+}
+
+/** "0,3-5": numbers of rows from 0, for commander. */
+export function rowNumbers(text: string): readonly number[] {
+  return text.split(',').flatMap((item) => {
+    const match = /^(0|[1-9]\d{0,8})(?:-(0|[1-9]\d{0,8}))?$/.exec(item);
+    const [first, last] = [Number(match?.[1]), Number(match?.[2] ?? match?.[1])];
+    if (match === null || last < first || last - first >= 2 ** 20) {
+      throw new InvalidArgumentError(`expected rows such as 0,3-5, got ${item}`);
+    }
+    return Array.from({ length: last - first + 1 }, (_, i) => first + i);
+  });
 }
 
 /** Only what was given: absent options are absent, not undefined. */

@@ -41,7 +41,7 @@ function sequenceHead(sequences: readonly unknown[], i: number): string[] {
 }
 
 /** A context as text where it is text. */
-function contextText(context: Uint8Array): string {
+export function contextText(context: Uint8Array): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(context);
   } catch {

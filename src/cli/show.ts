@@ -9,6 +9,7 @@ import type {
   Refreshed,
 } from '../verbs/index.ts';
 import { showStatement } from './show-answers.ts';
+import { showTrainingInspection } from './show-training.ts';
 import { duration, fields, hex, printable, size, times } from './terminal.ts';
 
 /** The accuracy report as numbers that people read. */
@@ -129,7 +130,10 @@ export function showInspection(inspection: Inspection): string[] {
       ]),
     ];
   }
-  return [head, ...partLines(inspection), ...programLines(inspection)];
+  if (inspection.kind === 'model' || inspection.kind === 'key') {
+    return [head, ...partLines(inspection), ...programLines(inspection)];
+  }
+  return [head, ...partLines(inspection), ...showTrainingInspection(inspection)];
 }
 
 function programLines(inspection: Extract<Inspection, { kind: 'model' | 'key' }>): string[] {

@@ -45,12 +45,12 @@ function mul(a: Fe, b: Fe): Fe {
 }
 
 /**
- * x mod p for integers 0 <= x < 2^53, without the engine's `%`, which is a call for doubles. The quotient's error is below
- * 2^22 * 2^-51, so floor is right or off by one, and every product and difference here is exact.
+ * x mod p for integers 0 <= x < 2^53, without the engine's `%`, which is a call for doubles. No correction is needed: fl(1/p) is
+ * (1 - e)/p with 0 < e < 2^-57. For x = k p, k <= 2^53/p < 2^22.02, the product k (1 - e) is rounded to k, and for x = k p - 1 it
+ * lies below k - 2^-31 and is rounded below k; between, products are monotone. A test goes through all k (field/dot).
  */
 export function reduce(x: number): Fe {
-  const r = x - Math.floor(x * P_INVERSE_DOUBLE) * P;
-  return (r < 0 ? r + P : r >= P ? r - P : r) as Fe;
+  return (x - Math.floor(x * P_INVERSE_DOUBLE) * P) as Fe;
 }
 
 function pow(a: Fe, exponent: number | bigint): Fe {

@@ -30,9 +30,19 @@ import { staticTensors } from './static-tensors.ts';
  * const program = lowerGraph(graph, { rows: 3, tokens: [1, 403, 407], starts: [0], emit: [2], choices: { next: [261] } });
  */
 export function lowerGraph(graph: Graph, pass: Pass): Program {
+  return lowerGraphWith(graph, pass, () => undefined);
+}
+
+/**
+ * The same with what a caller adds behind the nodes: training reads what they committed, and goes back through them.
+ *
+ * @throws as `lowerGraph`
+ */
+export function lowerGraphWith(graph: Graph, pass: Pass, more: (to: Lowering) => void): Program {
   const lowering = createLowering(graph, checkGraph(graph), pass);
   for (const node of graph.nodes) relationsOf(node)(node, lowering);
   (pass.revealed ?? []).forEach((revealed, i) => reveal(lowering, revealed, i));
+  more(lowering);
   return lowering.program();
 }
 

@@ -1,4 +1,4 @@
-/** Little-endian words, on any machine: hashes are defined on words, messages and digests are bytes. */
+/** Words and bytes, on any machine: hashes are defined on little-endian words, messages and digests are bytes. */
 
 /** Fills `words` from the first 4 * words.length bytes; returns `words`. */
 export function wordsOfBytes(words: Uint32Array, bytes: Uint8Array): Uint32Array {
@@ -29,4 +29,15 @@ export function bytesOfWords(words: Uint32Array): Uint8Array<ArrayBuffer> {
 /** Whether two lists of bytes are the same. For public ones: the time that it takes says where they differ. */
 export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && a.every((byte, i) => byte === b[i]);
+}
+
+/** Bytes one behind the other. */
+export function joinedBytes(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  return bytes;
 }

@@ -151,7 +151,7 @@ function readString(reader: Reader): string {
   reader.at++;
   let value = '';
   for (;;) {
-    value += match(reader, PLAIN) ?? '';
+    value += match(reader, PLAIN) as string; // which matches no letters too
     if (take(reader, '"')) return value;
     if (!take(reader, '\\')) return syntax(reader, 'the end of a string');
     const letter = reader.text[reader.at] ?? '';

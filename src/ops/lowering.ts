@@ -7,6 +7,7 @@
  * and weights hold neither ':' nor '/', so no two meet. In every relation t is the row and j the column.
  */
 import type { Coordinate, Index, Range, Table, Term, View } from '../relation/program.ts';
+import { indicesOf } from '../relation/view.ts';
 import type { LookupCheck, NodeBase, Rows, TensorInfo, WeightDeclaration } from './operator.ts';
 
 /** How `argmax` chooses: the greatest value, or with the noise of a 32-byte public seed at a temperature in thousandths. */
@@ -159,30 +160,29 @@ export function termsOfParts(parts: readonly Part[], scale = 1): readonly Term[]
   });
 }
 
+/**
+ * A view with one of its indices replaced by row t, which stands for the given value of it.
+ *
+ * @throws Error for a coordinate that reads another index beside it: no operator writes one
+ */
+export function viewAt({ tensor, coordinates }: View, index: string, values: ArrayLike<number>): View {
+  const select = (coordinate: Coordinate): Coordinate => {
+    const read = indicesOf(coordinate);
+    if (!read.includes(index)) return coordinate;
+    if (read.length > 1) throw new Error(`${index}: expected a coordinate of it alone`);
+    const position = (value: number): number =>
+      coordinate.kind === 'gather'
+        ? (coordinate.positions[value] as number)
+        : coordinate.offset + (coordinate.parts[0] as { stride: number }).stride * value;
+    return rowsAt('t', Array.from(values, position));
+  };
+  return { tensor, coordinates: coordinates.map(select) };
+}
+
 /** Terms with row t read as the given row of each: what `emit` does to a definition. */
 export function selectRows(terms: readonly Term[], positions: readonly number[]): readonly Term[] {
-  const select = (coordinate: Coordinate): Coordinate => {
-    if (coordinate.kind === 'gather') {
-      if (coordinate.index !== 't') return coordinate;
-      return rowsAt(
-        't',
-        positions.map((row) => coordinate.positions[row] as number),
-      );
-    }
-    const part = coordinate.parts.find(({ index }) => index === 't');
-    if (part === undefined) return coordinate;
-    if (coordinate.parts.length > 1) throw new Error('rows: expected a coordinate of the row alone');
-    return rowsAt(
-      't',
-      positions.map((row) => coordinate.offset + part.stride * row),
-    );
-  };
   return terms.map((of) => {
     if (of.mask !== undefined) throw new Error('rows: expected no mask');
-    const views = of.views.map(({ tensor, coordinates }) => ({
-      tensor,
-      coordinates: coordinates.map(select),
-    }));
-    return { ...of, views };
+    return { ...of, views: of.views.map((own) => viewAt(own, 't', positions)) };
   });
 }

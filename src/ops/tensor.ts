@@ -31,9 +31,9 @@ export interface Evaluated {
  */
 export function balanced(a: number): number {
   if (a >= -HALF_FIELD && a <= HALF_FIELD) return a;
-  // |a| < 2^53: the quotient errs by less than 2^-29 before it is rounded, so r is within p of the balanced residue.
+  // A quotient in doubles passes no k + 1/2, which is one, but may come to it: then it is rounded up, and r may be p too small.
   const r = a - P * Math.round(a / P);
-  return r > HALF_FIELD ? r - P : r < -HALF_FIELD ? r + P : r;
+  return r < -HALF_FIELD ? r + P : r;
 }
 
 /** An input for which no witness exists. The message names the place, never the value. */

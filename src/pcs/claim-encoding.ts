@@ -5,6 +5,7 @@
  */
 import { encodeExts } from '../field/encoding.ts';
 import type { Ext } from '../field/field.ts';
+import { joinedBytes } from '../hash/words.ts';
 import type { Factor, Weight } from './weight.ts';
 
 const KIND = { eq: 1, fixed: 2, dense: 3, sparse: 4, pairs: 5 } as const;
@@ -25,7 +26,7 @@ export function encodeClaims(claims: readonly PublicClaim[]): Uint8Array<ArrayBu
       for (const factor of term.factors) parts.push(...encodeFactor(factor));
     }
   }
-  return concatenate(parts);
+  return joinedBytes(parts);
 }
 
 function encodeFactor(factor: Factor): Uint8Array[] {
@@ -48,15 +49,5 @@ function u32s(values: readonly number[]): Uint8Array {
   const bytes = new Uint8Array(4 * values.length);
   const view = new DataView(bytes.buffer);
   values.forEach((value, i) => view.setUint32(4 * i, value, true));
-  return bytes;
-}
-
-function concatenate(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
   return bytes;
 }

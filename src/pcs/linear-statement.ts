@@ -15,8 +15,8 @@ import { encodeClaims, type PublicClaim } from './claim-encoding.ts';
 import { checkIdentity, planOpening, type CommittedGroup } from './opening.ts';
 import { checkWeight } from './weight.ts';
 
-export const PROTOCOL = 'zkdl';
-export const FORMAT_VERSION = 1;
+const PROTOCOL = 'zkdl';
+const FORMAT_VERSION = 1;
 /** The kind of proof, bound first: a proof of one kind never verifies as another. */
 export const LINEAR_KIND = 'linear-opening';
 
@@ -135,12 +135,22 @@ export function linearDomain(field: ExtensionField, statement: LinearStatement):
     { label: 'claims', type: 'digest', value: blake3(encodeClaims(statement.claims)) },
     { label: 'context', type: 'bytes', value: statement.context },
   ];
+  return domainOf(LINEAR_KIND, field, statement.parameters, leaves);
+}
+
+/** The domain of proofs of a kind: this protocol in this version, over these parameters, of a statement by its leaves. */
+export function domainOf(
+  kind: string,
+  field: ExtensionField,
+  parameters: Parameters,
+  leaves: readonly StatementLeaf[],
+): Domain {
   return {
     protocol: PROTOCOL,
-    kind: LINEAR_KIND,
+    kind,
     formatVersion: FORMAT_VERSION,
     field,
-    parametersDigest: blake3(encodeParameters(statement.parameters)),
+    parametersDigest: blake3(encodeParameters(parameters)),
     statementDigest: statementDigest(leaves),
   };
 }

@@ -4,13 +4,11 @@
  * trusts the second. spec/commitment.md section 10.
  */
 import type { ExtensionField } from '../field/field.ts';
-import { blake3 } from '../hash/blake3.ts';
 import { createPadPlanner, type PadPlan } from '../pads/plan.ts';
-import { encodeParameters } from '../params/encoding.ts';
 import { linkInstance, type Instance } from '../params/instance.ts';
 import type { Parameters } from '../params/parameters.ts';
-import { statementDigest, type Domain } from '../transcript/statement.ts';
-import { checkCap, checkField, FORMAT_VERSION, groupDigest, PROTOCOL } from './linear-statement.ts';
+import type { Domain } from '../transcript/statement.ts';
+import { checkCap, checkField, domainOf, groupDigest } from './linear-statement.ts';
 import { checkIdentity, type CommittedGroup } from './opening.ts';
 
 export const LINK_KIND = 'epoch-link';
@@ -55,16 +53,10 @@ export function checkLinkStatement(field: ExtensionField, { parameters, older, n
 }
 
 export function linkDomain(field: ExtensionField, statement: LinkStatement): Domain {
-  return {
-    protocol: PROTOCOL,
-    kind: LINK_KIND,
-    formatVersion: FORMAT_VERSION,
-    field,
-    parametersDigest: blake3(encodeParameters(statement.parameters)),
-    statementDigest: statementDigest([
-      { label: 'older', type: 'digest', value: groupDigest(statement.older, statement.parameters) },
-      { label: 'newer', type: 'digest', value: groupDigest(statement.newer, statement.parameters) },
-      { label: 'context', type: 'bytes', value: statement.context },
-    ]),
-  };
+  const { older, newer, parameters, context } = statement;
+  return domainOf(LINK_KIND, field, parameters, [
+    { label: 'older', type: 'digest', value: groupDigest(older, parameters) },
+    { label: 'newer', type: 'digest', value: groupDigest(newer, parameters) },
+    { label: 'context', type: 'bytes', value: context },
+  ]);
 }

@@ -80,13 +80,14 @@ export function proveAnswer(
   // Without private prompts the statement determines the witness.
   const isOpen = request.sequences.every(({ privatePrompt }) => privatePrompt !== true);
   mark('budget');
+  const domain = programDomain(program);
   const { proof, reservations } = proveOnce(kernels, home, {
     groups: [group],
     parameters: draft.parameters,
     purpose: 'proof',
-    domain: programDomain(program),
+    domain,
     ...(isOpen ? {} : { ownCells: witnessName(kernels, compiled, witness) }),
-    prove: (source) => proveProgram(kernels, program, [group.owned], source, witness, undefined, mark),
+    prove: (source) => proveProgram(kernels, program, [group.owned], source, witness, { domain, mark }),
     verify(bytes) {
       mark('own verification');
       return verifyProgram(program, bytes);

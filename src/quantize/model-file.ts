@@ -19,6 +19,7 @@ import { refuse } from '../errors/proof-error.ts';
 import { decodeGraph, encodeGraph, type Graph, type WeightDeclaration } from '../graph/index.ts';
 import { extremes } from '../ops/extremes.ts';
 import { blake3Hasher, DIGEST_BYTES } from '../hash/blake3.ts';
+import { joinedBytes } from '../hash/words.ts';
 import { decodeInfo, encodeInfo, type QuantizedModel } from './model.ts';
 import { top } from './scales.ts';
 
@@ -108,14 +109,7 @@ export function modelParts({ graph, weights, info }: QuantizedModel): Iterable<U
 
 /** All bytes of a model. @throws ProofError as `modelParts` */
 export function encodeModel(model: QuantizedModel): Uint8Array<ArrayBuffer> {
-  const parts = [...modelParts(model)];
-  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
-  return bytes;
+  return joinedBytes([...modelParts(model)]);
 }
 
 /** Reads parts one after the other; every length is checked before it is used. */

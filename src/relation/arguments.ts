@@ -11,7 +11,7 @@ import type { Challenger } from '../transcript/transcript.ts';
 import { lookupClaims, zeroClaims, type FormClaim } from './claims.ts';
 import type { CompiledProgram, Home } from './compile.ts';
 import { termsOnTensor, publicValues, type PlacedTensor } from './functional.ts';
-import { columnsOf, type Layout } from './layout.ts';
+import { columnsOf, type Layout, type PlacedBlock } from './layout.ts';
 import type { Tensor } from './program.ts';
 import type { TensorWeight } from './view.ts';
 
@@ -101,7 +101,10 @@ export function placeOf(compiled: CompiledProgram, columns: Columns, name: strin
   const { group, index } = compiled.homes.get(name) as Home;
   const slot = group === 'own' ? compiled.groups.length : group;
   const layout = group === 'own' ? compiled.own : (compiled.groups[group] as Layout);
-  return { blocks: layout.tensors[index] ?? [], firstColumn: columns.first[slot] as number };
+  return {
+    blocks: layout.tensors[index] as readonly PlacedBlock[],
+    firstColumn: columns.first[slot] as number,
+  };
 }
 
 /** The claim that functionals add up to a hidden value. */
@@ -143,7 +146,7 @@ export function placeMultiplicity(
   const pairs = part.point.map((z) => [field.sub(field.one, z), z] as const);
   const weights = [{ kind: 'pairs', offset: part.first, pairs }] as const;
   return {
-    place: { blocks: own.tensors[index] ?? [], firstColumn },
+    place: { blocks: own.tensors[index] as readonly PlacedBlock[], firstColumn },
     weight: { tensor: '', coefficient: part.coefficient, dimensions: [weights] },
   };
 }

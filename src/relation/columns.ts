@@ -3,6 +3,7 @@ import type { BaseField } from '../field/field.ts';
 import type { ColumnValues } from './decompose.ts';
 import type { Interval } from './interval.ts';
 import type { Coordinate, Index, Table, Term, View } from './program.ts';
+import type { TableColumn } from '../tlookup/shape.ts';
 
 /** Facts about columns, each computed once: tables are long and read by many relations. */
 export interface Columns {
@@ -17,8 +18,7 @@ export function columnFacts(base: BaseField): Columns {
   const half = (p - 1n) / 2n;
   const balanced = (x: bigint): bigint => ((((x + half) % p) + p) % p) - half;
   const bounds = cached((table: Table, column: number, shift: bigint): Interval => {
-    const own = table.columns[column];
-    if (own === undefined) throw new Error('columns: expected a column of the table');
+    const own = table.columns[column] as TableColumn;
     if (own.kind === 'range') {
       // Consecutive residues: their balanced forms are consecutive unless they pass (p-1)/2.
       const first = balanced(BigInt(own.first) - shift);
@@ -35,8 +35,7 @@ export function columnFacts(base: BaseField): Columns {
     return { min: BigInt(min), max: BigInt(max) };
   });
   const values = cached((table: Table, column: number) => {
-    const own = table.columns[column];
-    if (own === undefined) throw new Error('columns: expected a column of the table');
+    const own = table.columns[column] as TableColumn;
     if (own.kind === 'range') {
       return { values: { kind: 'interval', length: table.rows } as const, repeats: false };
     }

@@ -10,6 +10,8 @@ import { viewKey, type Known } from './interval.ts';
 import type { Relation, Tensor, Term, View, Virtual } from './program.ts';
 import type { Settled } from './settle.ts';
 
+type Lookup = Extract<Relation, { kind: 'lookup' }>;
+
 /** What is known where an entry is looked at. */
 export interface Context {
   readonly base: BaseField;
@@ -26,12 +28,12 @@ export interface Context {
 function openCells(
   context: Context,
   r: number,
-  relation: Relation,
+  relation: Lookup,
   form: Form,
   entry: number,
 ): readonly FlatTerm[] {
   const { tensors, settled } = context;
-  const terms = relation.kind === 'lookup' ? (relation.entries[entry] as readonly Term[]) : [];
+  const terms = relation.entries[entry] as readonly Term[];
   const isOpen = (term: Term): boolean => {
     const { tensor } = term.views[0] ?? { tensor: '' };
     const by = settled.get(tensor);
@@ -50,7 +52,7 @@ function openCells(
 export function circleOf(
   context: Context,
   r: number,
-  relation: Relation,
+  relation: Lookup,
   form: Form,
   entry: number,
 ): string | undefined {
@@ -70,7 +72,7 @@ export function circleOf(
 export function digitsOf(
   context: Context,
   r: number,
-  relation: Relation,
+  relation: Lookup,
   form: Form,
   entry: number,
 ): (Digit & { readonly tensor: string })[] | string {

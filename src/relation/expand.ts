@@ -118,16 +118,25 @@ function withoutMask(
   if (mask === undefined) return result;
   if (read.includes(mask.row) && read.includes(mask.column))
     throw new Error('mask: expected one of its indices in a view');
+  const first = read.includes(mask.column) ? 'column' : 'row';
+  return withMask(field, { mask, first, columns: sizes.get(mask.column) as number }, result);
+}
+
+/** Sums the mask into the index of it that a view reads; the other one is gone. */
+export function withMask(
+  field: ExtensionField,
+  { mask, first, columns }: SegmentMask,
+  weights: Map<string, Weights>,
+): Map<string, Weights> {
   const [row, column] = [weights.get(mask.row) as Weights, weights.get(mask.column) as Weights];
-  const columns = sizes.get(mask.column) as number;
-  if (read.includes(mask.column)) {
-    result.set(mask.column, maskedColumns(field, mask, row, column, columns));
-    result.delete(mask.row);
+  if (first === 'row') {
+    weights.set(mask.row, maskedRows(field, mask, row, column, columns));
+    weights.delete(mask.column);
   } else {
-    result.set(mask.row, maskedRows(field, mask, row, column, columns));
-    result.delete(mask.column);
+    weights.set(mask.column, maskedColumns(field, mask, row, column, columns));
+    weights.delete(mask.row);
   }
-  return result;
+  return weights;
 }
 
 function segmentsOf(

@@ -3,6 +3,7 @@
  * work on.
  */
 import type { Index, Mask, Program, Relation, Term, View, Virtual } from './program.ts';
+import { viewIndices } from './view.ts';
 
 /** A term whose views are of real tensors. */
 export interface FlatTerm {
@@ -48,21 +49,14 @@ export function inline(terms: readonly Term[], virtuals: ReadonlyMap<string, Vir
     const [view] = term.views;
     const virtual = view === undefined ? undefined : virtuals.get(view.tensor);
     if (view === undefined || virtual === undefined) return [term];
-    const names = new Map(virtual.indices.map(({ name }, i) => [name, indexAt(view, i)]));
+    const read = viewIndices(view); // one for each dimension: a virtual tensor is read at nothing else
+    const names = new Map(virtual.indices.map(({ name }, i) => [name, read[i] as string]));
     const own = inline(virtual.terms, virtuals).map((inner) => ({
       ...rename(inner, names, virtual.name),
       coefficient: term.coefficient * inner.coefficient,
     }));
     return own;
   });
-}
-
-/** The index that a view of a virtual tensor names in one dimension. */
-export function indexAt({ coordinates }: View, dimension: number): string {
-  const coordinate = coordinates[dimension];
-  const part = coordinate?.kind === 'affine' ? coordinate.parts[0] : undefined;
-  if (part === undefined) throw new Error('view: expected an index for every dimension of a virtual tensor');
-  return part.index;
 }
 
 /** A definition in the names of the relation that uses it. Indices that it sums over get names of their own. */

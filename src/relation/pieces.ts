@@ -22,7 +22,7 @@ export interface Block {
 export function piecesOf(size: number): Piece[] {
   const pieces: Piece[] = [];
   let offset = 0;
-  for (let bits = size < 2 ** 31 ? 31 - Math.clz32(size) : 30; bits >= 0; bits--) {
+  for (let bits = 31 - Math.clz32(size); bits >= 0; bits--) {
     if (size - offset < 1 << bits) continue;
     pieces.push({ offset, bits });
     offset += 1 << bits;

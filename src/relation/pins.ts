@@ -13,9 +13,9 @@ import { circleOf, digitsOf, type Context as CutContext } from './cut.ts';
 import { decomposesOnce } from './decompose.ts';
 import type { FlatRelation, Form } from './form.ts';
 import { fitsField, inferTerms, type Known } from './interval.ts';
-import type { Index, Program, Relation, Table, Tensor, Term, View, Virtual } from './program.ts';
+import { checkOrder, type Pin } from './order.ts';
+import type { Program, Relation, Table, Tensor, Term, View, Virtual } from './program.ts';
 import { settleTensors, type MadeSlab, type Settled } from './settle.ts';
-import { readsWithin } from './slabs.ts';
 
 /** A residue, and a place that pins it: an entry of a lookup, or a relation that makes a tensor of it (entry 0). */
 export interface Residue {
@@ -32,19 +32,34 @@ interface Context extends CutContext {
   readonly columns: Columns;
 }
 
+/** All pins of a program. */
+export interface Pins {
+  readonly residues: readonly Residue[];
+  readonly pins: readonly Pin[];
+  readonly settled: Settled;
+  readonly parts: ReadonlyMap<string, readonly MadeSlab[]>;
+}
+
 /**
  * Checks all entries of lookups and all residues.
  *
  * @param flat the relations of the program, written out
  * @throws ProofError `PROGRAM_RANGE`
  */
-export function checkPins(
+export function checkPins(...args: Parameters<typeof findPins>): readonly Residue[] {
+  const { residues, pins, settled, parts } = findPins(...args);
+  checkOrder(pins, settled, parts);
+  return residues;
+}
+
+/** Everything that `checkPins` asks but the order. */
+export function findPins(
   base: BaseField,
   program: Program,
   flat: readonly FlatRelation[],
   columns: Columns,
   known: Known,
-): Residue[] {
+): Pins {
   const residues = new Map(
     program.virtuals.filter(({ range }) => range === 'residue').map((virtual) => [virtual.name, virtual]),
   );
@@ -65,9 +80,8 @@ export function checkPins(
     },
   );
   const own = { ...context, settled };
-  const order = (form: Form, r: number, stage: string, makes?: string): void =>
-    checkOrder({ settled, parts, indices: program.relations[r]?.indices ?? [] }, form, r, stage, makes);
   const found: Residue[] = [];
+  const pins: Pin[] = [];
   program.relations.forEach((relation, r) => {
     const forms = relation.kind === 'zero' ? [relation.terms] : relation.entries;
     forms.forEach((terms, entry) => {
@@ -75,20 +89,24 @@ export function checkPins(
       const stage = stageOf(relation, entry);
       const names = residuesOf(context, terms, stage);
       const at = { relation: relation.name, entry };
+      const makes = made.get(r)?.get(entry);
+      const pin = { form, r, stage, indices: relation.indices };
       if (relation.kind === 'zero') {
-        if (names.length > 0 && !made.has(r)) {
+        if (names.length > 0 && makes === undefined) {
           const what = `reads the residue ${names[0]}, but makes no tensor of it`;
           refuse('PROGRAM_RANGE', stage, `${what}: one with coefficient 1 or -1 that nothing settled before`);
         }
-        if (made.has(r)) order(form, r, stage, made.get(r));
-      } else if (checkEntry(own, r, relation, entry, form, tableOf(program, relation), names)) {
-        order(form, r, stage);
-        if (names.length === 0) found.push({ name: relation.name, cells: cellsOf(relation), ...at });
-      } else if (made.has(r)) order(form, r, stage);
+        if (makes !== undefined) pins.push({ ...pin, makes });
+      } else {
+        const digits = checkEntry(own, r, relation, entry, form, tableOf(program, relation), names);
+        if (digits !== undefined || makes !== undefined) pins.push({ ...pin, makes: digits ?? makes ?? [] });
+        if (digits !== undefined && names.length === 0)
+          found.push({ name: relation.name, cells: cellsOf(relation), ...at });
+      }
       for (const name of names) found.push({ name, cells: cellsOf(residues.get(name) as Virtual), ...at });
     });
   });
-  return found;
+  return { residues: found, pins, settled, parts };
 }
 
 function stageOf({ kind, name }: Relation, entry: number): string {
@@ -101,41 +119,6 @@ function tableOf({ tables }: Program, relation: Lookup): Table {
 
 function cellsOf({ indices }: { readonly indices: readonly { readonly size: number }[] }): number {
   return indices.reduce((product, { size }) => product * size, 1);
-}
-
-/** What is settled when. */
-interface Order {
-  readonly settled: Settled;
-  readonly parts: ReadonlyMap<string, readonly MadeSlab[]>;
-  readonly indices: readonly Index[];
-}
-
-/**
- * What digits are of must be there before them: of a tensor that a later relation settles they might be the cause. Not of slabs of it that
- * earlier relations made.
- *
- * @param own the tensor that the relation makes a part of: others may make the rest later
- */
-function checkOrder(
-  { settled, parts, indices }: Order,
-  form: Form,
-  r: number,
-  stage: string,
-  own?: string,
-): void {
-  for (const { views, sums } of form) {
-    for (const view of views) {
-      const { tensor } = view;
-      if (tensor === own || (settled.get(tensor) ?? 0) <= r) continue;
-      const before = (parts.get(tensor) ?? []).filter(({ by }) => by < r);
-      if (readsWithin(view, [...indices, ...sums], before)) continue;
-      refuse(
-        'PROGRAM_RANGE',
-        stage,
-        `expected tensors that are settled before, got ${tensor}, settled later`,
-      );
-    }
-  }
 }
 
 /**
@@ -164,7 +147,7 @@ function residuesOf(context: Context, terms: readonly Term[], stage: string): st
   });
 }
 
-/** @returns whether the entry is a residue that it pins */
+/** @returns tensors of the digits of an entry that is a residue which it pins */
 function checkEntry(
   context: Context,
   r: number,
@@ -173,14 +156,14 @@ function checkEntry(
   form: Form,
   table: Table,
   residues: readonly string[],
-): boolean {
+): string[] | undefined {
   const { base, columns, known } = context;
   const stage = stageOf(relation, entry);
   const wrong = (what: string): never => refuse('PROGRAM_RANGE', stage, what);
   const inferred = inferTerms(known, relation.indices, relation.entries[entry] as readonly Term[]);
-  if ('interval' in inferred && fitsField(base, inferred.interval)) return false;
+  if ('interval' in inferred && fitsField(base, inferred.interval)) return undefined;
   // Columns behind the first are functions of the row: they say what a value is, and check none.
-  if (residues.length === 0 && (entry > 0 || isSingleCell(form))) return false;
+  if (residues.length === 0 && (entry > 0 || isSingleCell(form))) return undefined;
   const product =
     residues.length > 0 ? undefined : productOfCells(context, relation.entries[entry] as readonly Term[]);
   if (product !== undefined) wrong(`expected a virtual tensor for the product of ${product}`);
@@ -195,7 +178,7 @@ function checkEntry(
     const list = digits.map(({ coefficient, count }) => `${count} times ${coefficient}`).join(', ');
     wrong(`expected digits that decompose in one way, got ${list} over the column of ${table.name}`);
   }
-  return true;
+  return digits.map(({ tensor }) => tensor);
 }
 
 /** A single cell with any coefficient, and constants: the table says what it is. */

@@ -4,13 +4,11 @@
  */
 import type { Ext, ExtensionField } from '../field/field.ts';
 import { eqIndex } from '../sumcheck/eq.ts';
-import type { Segment } from './expand.ts';
+import { withMask, type Segment } from './expand.ts';
 import { bitsOf, type Piece } from './pieces.ts';
 import { transposeView, type TensorWeight } from './view.ts';
 import {
   eqPairs,
-  maskedColumns,
-  maskedRows,
   pairProducts,
   timesEq,
   type EqPairs,
@@ -72,9 +70,7 @@ export function productEnd(field: ExtensionField, placement: Placement, point: r
     const high = eqIndex(field, point.slice(box.bits), address / 2 ** box.bits);
     const eq = pairsOnBox(segment, pairs);
     const a = firstWeights(field, products, segment, eq);
-    if (a !== undefined) {
-      first.push(transposeView(field, segment.first, field.mul(high, segment.coefficient), a));
-    }
+    first.push(transposeView(field, segment.first, field.mul(high, segment.coefficient), a));
     const b = new Map(segment.secondWeights);
     segment.kept.forEach((index, k) => {
       const { offset } = box.pieces[k] as Piece;
@@ -99,31 +95,12 @@ function firstWeights(
   products: PairProducts,
   segment: Segment,
   eq: readonly (readonly Pair[])[],
-): Map<string, Weights> | undefined {
-  const weights = new Map(segment.firstWeights);
-  for (let k = 0; k < segment.kept.length; k++) {
-    const piece = segment.box.pieces[k] as Piece;
-    const own = segment.keptWeights[k] as Weight;
-    const weight = timesEq(field, products, own, piece, eq[k] as readonly Pair[]);
-    if (weight === undefined) return undefined;
-    weights.set(segment.kept[k] as string, [weight]);
-  }
-  return segment.mask === undefined ? weights : withMask(field, segment.mask, weights);
-}
-
-/** Sums the mask into the index of it that the first view reads; the other one is gone. */
-export function withMask(
-  field: ExtensionField,
-  { mask, first, columns }: NonNullable<Segment['mask']>,
-  weights: Map<string, Weights>,
 ): Map<string, Weights> {
-  const [row, column] = [weights.get(mask.row) as Weights, weights.get(mask.column) as Weights];
-  if (first === 'row') {
-    weights.set(mask.row, maskedRows(field, mask, row, column, columns));
-    weights.delete(mask.column);
-  } else {
-    weights.set(mask.column, maskedColumns(field, mask, row, column, columns));
-    weights.delete(mask.row);
-  }
-  return weights;
+  const weights = new Map(segment.firstWeights);
+  segment.kept.forEach((index, k) => {
+    const { offset } = segment.box.pieces[k] as Piece;
+    const own = segment.keptWeights[k] as Weight;
+    weights.set(index, [timesEq(field, products, own, offset, eq[k] as readonly Pair[])]);
+  });
+  return segment.mask === undefined ? weights : withMask(field, segment.mask, weights);
 }

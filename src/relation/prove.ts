@@ -14,6 +14,7 @@ import { writeRoot } from '../pcs/whir/prove.ts';
 import type { MaskSource } from '../random/masks.ts';
 import { proveLookups } from '../tlookup/prove.ts';
 import { proverChannel, type ProverChannel } from '../transcript/prover.ts';
+import type { Domain } from '../transcript/statement.ts';
 import type { Observer } from '../transcript/transcript.ts';
 import {
   claimOf,
@@ -33,13 +34,23 @@ import { placeSegments, productEnd } from './product.ts';
 import { checkProgramStatement, programDomain, type ProgramStatement } from './statement.ts';
 import { lookupWitness } from './witness-prove.ts';
 
+export interface ProgramProverOptions {
+  /**
+   * `programDomain(statement)`, where the caller has it: the digest of a program of many tokens is long work. Under any other domain the
+   * proof is one that no verifier accepts, since each derives the domain from its own statement.
+   */
+  readonly domain?: Domain;
+  readonly observer?: Observer;
+  /** Told where steps begin. */
+  readonly mark?: Mark;
+}
+
 /**
  * A proof of a program. The caller has reserved the budget of every group and derived `source` from the reservation, and
  * checks the proof before it is released.
  *
  * @param groups the statement's groups, in its order
  * @param source of a fresh proof key
- * @param mark told where steps begin
  * @throws RangeError for a malformed statement, groups or tensors that do not fit, a tuple that is no row of its table;
  *   ProofError `SELF_CHECK` for another relation that does not hold
  */
@@ -49,8 +60,7 @@ export function proveProgram(
   groups: readonly OpenableGroup[],
   source: MaskSource,
   witness: ProgramWitness,
-  observer?: Observer,
-  mark: Mark = noMark,
+  { domain, observer, mark = noMark }: ProgramProverOptions = {},
 ): Uint8Array<ArrayBuffer> {
   mark('statement');
   checkProgramStatement(statement);
@@ -61,7 +71,7 @@ export function proveProgram(
       );
     }
   });
-  const ch = proverChannel(programDomain(statement), observer);
+  const ch = proverChannel(domain ?? programDomain(statement), observer);
   kernels.memory.secretScope(() =>
     proveProgramBody(kernels, ch, statement, groups, source, witness, true, mark),
   );

@@ -25,8 +25,8 @@ export interface MadeSlab extends Slab {
  *   1 or -1 and reaches all; or a slab of it, and the tensor is settled once slabs cover it.
  * - An entry of a lookup settles its digits, if they decompose in one way and reach all their cells.
  *
- * @returns settled tensors; the relations that make a cell of something, with the tensor if it is a relation that vanishes; and the slabs
- *   that these make
+ * @returns settled tensors; the entries that make cells of something (0 of a relation that vanishes), with the tensors of these cells; and
+ *   the slabs that relations make which vanish
  */
 export function settleTensors(
   program: Program,
@@ -35,11 +35,13 @@ export function settleTensors(
   decides: Decides,
 ): {
   readonly settled: Settled;
-  readonly made: ReadonlyMap<number, string | undefined>;
+  readonly made: ReadonlyMap<number, ReadonlyMap<number, readonly string[]>>;
   readonly parts: ReadonlyMap<string, readonly MadeSlab[]>;
 } {
   const settled = new Map<string, number>();
-  const made = new Map<number, string | undefined>();
+  const made = new Map<number, Map<number, readonly string[]>>();
+  const makes = (r: number, entry: number, names: readonly string[]): void =>
+    void made.set(r, (made.get(r) ?? new Map<number, readonly string[]>()).set(entry, names));
   const slabs = slabFacts<true>(() => true);
   const parts = new Map<string, MadeSlab[]>();
   const isWitness = (name: string): boolean => tensors.get(name)?.kind === 'witness';
@@ -75,7 +77,7 @@ export function settleTensors(
         if (cell === undefined || name === undefined || cells.length > 1) return;
         const once = all.filter((tensor) => tensor === name).length === 1;
         if (!once || Math.abs(cell.coefficient) !== 1) return;
-        made.set(r, name);
+        makes(r, entry, [name]);
         if (covered(cell, relation, r)) settled.set(name, r);
         return;
       }
@@ -85,7 +87,7 @@ export function settleTensors(
       const digits = new Set(decides(r, own, form, entry, settled));
       const counted = cells.filter(({ views }) => digits.has((views[0] as View).tensor));
       if (counted.length === 0 || !counted.every((cell) => covers(cell, relation))) return;
-      made.set(r, undefined);
+      makes(r, entry, [...digits]);
       digits.forEach((name) => settled.set(name, r));
     });
   });

@@ -1,13 +1,12 @@
 /** The statement of a proof of a program: the program with its public values, the committed groups, the context. */
-import { blake3 } from '../hash/blake3.ts';
-import { encodeParameters } from '../params/encoding.ts';
+import { refuse } from '../errors/proof-error.ts';
 import type { Parameters } from '../params/parameters.ts';
-import { checkCap, checkField, FORMAT_VERSION, groupDigest, PROTOCOL } from '../pcs/linear-statement.ts';
+import { checkCap, checkField, domainOf, groupDigest } from '../pcs/linear-statement.ts';
 import { checkIdentity, type CommittedGroup } from '../pcs/opening.ts';
-import { statementDigest, type Domain, type StatementLeaf } from '../transcript/statement.ts';
+import type { Domain, StatementLeaf } from '../transcript/statement.ts';
 import type { CompiledProgram } from './compile.ts';
 import { programDigest } from './digest.ts';
-import { columnsOf } from './layout.ts';
+import { columnsOf, type Layout } from './layout.ts';
 
 export const PROGRAM_KIND = 'program';
 
@@ -30,14 +29,23 @@ export function checkProgramStatement({ parameters, compiled, groups }: ProgramS
   groups.forEach((group, i) => {
     checkIdentity(group);
     checkCap(parameters, group);
-    const layout = compiled.groups[i];
-    const columns = layout === undefined ? 0 : columnsOf(layout, parameters.code.logData);
+    const columns = columnsOf(compiled.groups[i] as Layout, parameters.code.logData);
     if (group.columns !== columns) {
       throw new RangeError(
         `groups[${i}]: columns: expected ${columns} for this program, got ${group.columns}`,
       );
     }
   });
+}
+
+/** A statement that came as bytes: what is wrong with it is a refusal. @throws ProofError `STATEMENT` */
+export function requireProgramStatement(statement: ProgramStatement, stage: string): void {
+  try {
+    checkProgramStatement(statement);
+  } catch (error) {
+    if (error instanceof RangeError) refuse('STATEMENT', stage, error.message);
+    throw error;
+  }
 }
 
 /** What is absorbed before the first message. */
@@ -49,12 +57,5 @@ export function programDomain({ parameters, compiled, groups, context }: Program
     }),
     { label: 'context', type: 'bytes', value: context },
   ];
-  return {
-    protocol: PROTOCOL,
-    kind: PROGRAM_KIND,
-    formatVersion: FORMAT_VERSION,
-    field: compiled.field,
-    parametersDigest: blake3(encodeParameters(parameters)),
-    statementDigest: statementDigest(leaves),
-  };
+  return domainOf(PROGRAM_KIND, compiled.field, parameters, leaves);
 }

@@ -5,6 +5,7 @@ import { bytesOfWords } from '../hash/words.ts';
 import type { Kernels } from '../kernels/contract.ts';
 import { chooseParameters, completeInstance, type Choice, type Wishes } from '../params/choose.ts';
 import type { Parameters } from '../params/parameters.ts';
+import { noMark, type Mark } from '../pcs/steps-prove.ts';
 import { digestOfLeaves } from '../transcript/statement.ts';
 import { storeGroup, type Home, type StoredGroup } from '../store/index.ts';
 import { proveOnce, type CheckedProof } from '../store/prove-once.ts';
@@ -15,7 +16,6 @@ import { columnsOf, type Layout } from './layout.ts';
 import { programCosts, programInstance } from './plan.ts';
 import type { Program, Tensor } from './program.ts';
 import { proveProgram } from './prove.ts';
-import type { Mark } from '../pcs/steps-prove.ts';
 import { programDomain, type ProgramStatement } from './statement.ts';
 import { verifyProgram } from './verify.ts';
 
@@ -125,7 +125,7 @@ export interface ProgramProof extends CheckedProof {
  * const { statement, proof } = proveStoredProgram(kernels, home, { program, groups: [weights], witness, context });
  */
 export function proveStoredProgram(kernels: Kernels, home: Home, request: ProgramRequest): ProgramProof {
-  const { program, groups, witness, context, onStep } = request;
+  const { program, groups, witness, context, onStep = noMark } = request;
   checkProgram(kernels.ext.base, program);
   const compiled = compileProgram(kernels.ext, program);
   const [first] = groups;
@@ -139,15 +139,16 @@ export function proveStoredProgram(kernels: Kernels, home: Home, request: Progra
   const { parameters } = draft;
   const statement = { parameters, compiled, groups: identities, context };
   const owned = groups.map((group) => group.owned);
+  const domain = programDomain(statement);
   const checked = proveOnce(kernels, home, {
     groups,
     parameters,
     purpose: 'proof',
-    domain: programDomain(statement),
+    domain,
     ownCells: witnessName(kernels, compiled, witness),
-    prove: (source) => proveProgram(kernels, statement, owned, source, witness, undefined, onStep),
+    prove: (source) => proveProgram(kernels, statement, owned, source, witness, { domain, mark: onStep }),
     verify(proof) {
-      onStep?.('own verification');
+      onStep('own verification');
       return verifyProgram(statement, proof);
     },
   });

@@ -10,7 +10,7 @@ import { refuse } from '../errors/proof-error.ts';
 import { checkProgram } from './check.ts';
 import { compileProgram } from './compile.ts';
 import type { Program } from './program.ts';
-import { checkProgramStatement, type ProgramStatement } from './statement.ts';
+import { requireProgramStatement, type ProgramStatement } from './statement.ts';
 import { verifyProgram } from './verify.ts';
 
 /** What a proof of a program is about, as it arrives. */
@@ -46,11 +46,6 @@ function statementOf({ field, parameters, program, groups, context }: ProgramCla
   checkProgram(field.base, program);
   const compiled = compileProgram(field, program);
   const statement = { parameters: decodeParameters(parameters), compiled, groups, context };
-  try {
-    checkProgramStatement(statement);
-  } catch (error) {
-    if (error instanceof RangeError) refuse('STATEMENT', 'statement', error.message);
-    throw error;
-  }
+  requireProgramStatement(statement, 'statement');
   return statement;
 }

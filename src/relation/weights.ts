@@ -4,7 +4,7 @@
  */
 import type { Ext, ExtensionField } from '../field/field.ts';
 import { expandPairs } from '../pcs/weight.ts';
-import { piecesOf, type Piece } from './pieces.ts';
+import { piecesOf } from './pieces.ts';
 import type { Mask } from './program.ts';
 
 /** Values at 0 and at 1 of one bit. */
@@ -103,28 +103,21 @@ export function pairProducts(field: ExtensionField): PairProducts {
 }
 
 /**
- * weight(i) * eq(point, i - offset) on a piece; undefined where they do not meet.
+ * weight(i) * eq(point, i - offset) for a weight that is on a piece, and has a value at each of its positions.
  *
- * @param eq pairs of the piece's bits
+ * @param offset of the piece, @param eq pairs of its bits
  */
 export function timesEq(
   field: ExtensionField,
   products: PairProducts,
   weight: Weight,
-  piece: Piece,
+  offset: number,
   eq: readonly Pair[],
-): Weight | undefined {
-  const { offset } = piece;
-  if (weight.kind === 'pairs' && weight.offset === offset && weight.pairs.length === piece.bits) {
-    return { kind: 'pairs', offset, pairs: products(weight.pairs, eq) };
-  }
+): Weight {
+  if (weight.kind === 'pairs') return { kind: 'pairs', offset, pairs: products(weight.pairs, eq) };
   const values = expandPairs(field, eq);
-  const common: Entry[] = [];
-  for (const [i, value] of entriesOf(field, weight)) {
-    const other = values[i - offset];
-    if (other !== undefined) common.push([i, field.mul(value, other)]);
-  }
-  return common.length === 0 ? undefined : { kind: 'entries', entries: common };
+  const entries = weight.entries.map(([i, value]): Entry => [i, field.mul(value, values[i - offset] as Ext)]);
+  return { kind: 'entries', entries };
 }
 
 /** Sums of the first n values, n = 0 .. size. */
@@ -134,11 +127,10 @@ function prefixSums(field: ExtensionField, values: readonly Ext[]): Ext[] {
   return sums;
 }
 
-/** The sum of a weight's values at positions below n; for a product over bits a product for each bit 1 of n. */
-function sumBelow(field: ExtensionField, weight: Weight, n: number): Ext {
-  if (weight.kind === 'entries') {
-    return weight.entries.reduce((sum, [i, value]) => (i < n ? field.add(sum, value) : sum), field.zero);
-  }
+type PairsWeight = Extract<Weight, { kind: 'pairs' }>;
+
+/** The sum of the values at positions below n: a product for each bit 1 of n. */
+function sumBelow(field: ExtensionField, weight: PairsWeight, n: number): Ext {
   const { offset, pairs } = weight;
   if (n <= offset) return field.zero;
   if (n >= offset + 2 ** pairs.length) return totalOf(field, [weight]);
@@ -166,7 +158,7 @@ export function maskedRows(
   const sums = few ? [] : prefixSums(field, denseOf(field, column, columns));
   const below = (n: number): Ext =>
     few
-      ? column.reduce((sum, weight) => field.add(sum, sumBelow(field, weight, n)), field.zero)
+      ? column.reduce((sum, weight) => field.add(sum, sumBelow(field, weight as PairsWeight, n)), field.zero)
       : (sums[n] as Ext);
   return row.map((weight) =>
     mapEntries(field, weight, (i) => field.sub(below(to[i] as number), below(from[i] as number))),

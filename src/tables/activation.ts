@@ -36,7 +36,7 @@ export function activationId({ kind, bits, range }: ActivationParameters): strin
 }
 
 /** low < tail <= high, in ulps of P bits. */
-interface Tail {
+export interface Tail {
   readonly low: bigint;
   readonly high: bigint;
 }
@@ -99,7 +99,8 @@ function geluErfTail(n: bigint, f: bigint, P: bigint): Tail {
   return { low: tail > 2n ? tail - 2n : 0n, high: tail + 2n };
 }
 
-const TAILS = { silu: siluTail, 'gelu-tanh': geluTanhTail, 'gelu-erf': geluErfTail } as const;
+/** tail(n / 2^f) for n > 0 at a precision of P bits. */
+export const TAILS = { silu: siluTail, 'gelu-tanh': geluTanhTail, 'gelu-erf': geluErfTail } as const;
 
 /** Entries of key n > 0 and of key -n. */
 function entryPair(kind: keyof typeof TAILS, n: number, f: bigint, scale: bigint): [number, number] {

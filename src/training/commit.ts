@@ -1,5 +1,7 @@
 /** Commits what training reads and writes: datasets once, weights after every segment. */
+import { refuse } from '../errors/proof-error.ts';
 import { quintic } from '../field/quintic.ts';
+import { sameBytes } from '../hash/words.ts';
 import type { Kernels } from '../kernels/contract.ts';
 import { chooseParameters, type Choice } from '../params/choose.ts';
 import type { Parameters } from '../params/parameters.ts';
@@ -20,7 +22,7 @@ import {
   stateShapes,
 } from './layouts.ts';
 import { checkPlan } from './check-plan.ts';
-import { layerCount, layerShape, type TrainingPlan } from './plan.ts';
+import { layerCount, type TrainingPlan } from './plan.ts';
 import { trainingProgram } from './program.ts';
 import { partOf, stateKinds, type LayerState, type TrainingState } from './state.ts';
 
@@ -92,6 +94,7 @@ export function commitDataset(
  * Commits weights for one segment that writes them and one that reads them.
  *
  * @param path of the directory to be made
+ * @param uses proofs that may open them
  * @throws as `storeGroup`
  */
 export function commitState(
@@ -101,12 +104,13 @@ export function commitState(
   plan: TrainingPlan,
   state: TrainingState,
   parameters: Parameters,
+  uses = STATE_USES,
 ): StoredGroup {
   const tensors = state.flatMap((layer) => stateKinds(plan).map(({ kind }) => partOf(layer, kind)));
   return store(kernels, home, path, cellsOf(stateShapes(plan), tensors, parameters), {
     label: STATE_LABEL,
     lifetime: 'carried',
-    uses: STATE_USES,
+    uses,
     logCap: Math.min(STATE_LOG_CAP, parameters.code.logData),
     columns: groupColumnsOf(stateShapes(plan), parameters.code.logData),
     parameters,
@@ -115,25 +119,45 @@ export function commitState(
 }
 
 /** The weights in a group: what `commitState` put there. @param group of this plan (`checkStateKey`) */
-export function readState(plan: TrainingPlan, { owned, key }: StoredGroup): TrainingState {
-  const layout = layOut(stateShapes(plan));
-  const cells = Int16Array.from(owned.source.data(0, key.group.columns)); // the reader's buffer is its own
+export function readState(plan: TrainingPlan, group: StoredGroup): TrainingState {
+  const parts = readTensors(stateShapes(plan), group);
   const kinds = stateKinds(plan);
   return Array.from({ length: layerCount(plan) }, (_, layer) => {
-    const [outputs, columns] = layerShape(plan, layer);
-    const parts = kinds.map(({ kind }, i) => {
-      const part = new Int16Array(outputs * columns);
-      for (const { block, address } of layout.tensors[layer * kinds.length + i] as readonly PlacedBlock[]) {
-        const [rows, run] = block.pieces as [Piece, Piece];
-        const length = 2 ** run.bits;
-        for (let r = 0; r < 2 ** rows.bits; r++) {
-          const from = address + r * length;
-          part.set(cells.subarray(from, from + length), (rows.offset + r) * columns + run.offset);
-        }
+    const own = kinds.map(({ kind }, i) => [kind, parts[layer * kinds.length + i]] as const);
+    return Object.fromEntries(own) as unknown as LayerState;
+  });
+}
+
+/**
+ * The dataset in a group: what `commitDataset` put there.
+ *
+ * @throws ProofError `KEY_LAYOUT` for a commitment to other rows than these
+ */
+export function readDataset(sizes: Pick<TrainingPlan, 'rows' | 'widths'>, group: StoredGroup): Dataset {
+  if (!sameBytes(group.key.layout, dataLayout(sizes))) {
+    refuse('KEY_LAYOUT', group.path, 'expected a commitment to the rows of a dataset, got another');
+  }
+  const [inputs, labels] = readTensors(dataShapes(sizes), group) as [Int16Array, Int16Array];
+  return { inputs, labels };
+}
+
+/** Tensors of one or two dimensions, row-major, from where the layout has them. */
+function readTensors(shapes: readonly (readonly number[])[], { owned, key }: StoredGroup): Int16Array[] {
+  const layout = layOut(shapes);
+  const cells = Int16Array.from(owned.source.data(0, key.group.columns)); // the reader's buffer is its own
+  return shapes.map((shape, i) => {
+    const columns = shape[shape.length - 1] as number;
+    const tensor = new Int16Array(shape.reduce((product, size) => product * size, 1));
+    for (const { block, address } of layout.tensors[i] as readonly PlacedBlock[]) {
+      const run = block.pieces[block.pieces.length - 1] as Piece;
+      const rows = block.pieces.length > 1 ? (block.pieces[0] as Piece) : { offset: 0, bits: 0 };
+      const length = 2 ** run.bits;
+      for (let r = 0; r < 2 ** rows.bits; r++) {
+        const from = address + r * length;
+        tensor.set(cells.subarray(from, from + length), (rows.offset + r) * columns + run.offset);
       }
-      return [kind, part] as const;
-    });
-    return Object.fromEntries(parts) as unknown as LayerState;
+    }
+    return tensor;
   });
 }
 

@@ -20,7 +20,14 @@ export { batchRows, stepsPerEpoch } from './order.ts';
 export { stateFromSeed, type LayerState, type TrainingState } from './state.ts';
 export { batchOf, forward, trainStep } from './step.ts';
 export { floatCorrect, floatMomentum, floatState, floatStep } from './float.ts';
-export { chooseTrainingParameters, commitDataset, type TrainingWishes } from './commit.ts';
+export {
+  chooseTrainingParameters,
+  commitDataset,
+  readDataset,
+  readState,
+  STATE_USES,
+  type TrainingWishes,
+} from './commit.ts';
 export {
   announceRun,
   pointFrom,
@@ -31,4 +38,12 @@ export {
   type TrainingOwner,
 } from './prove-segment.ts';
 export { decodeTrainingRun, encodeTrainingRun, runDigest, type TrainingRun } from './run.ts';
+export { provePrediction, type PredictionRequest, type ProvenPrediction } from './prove-prediction.ts';
+export { decodePrediction, type PredictionFile } from './prediction-file.ts';
+export {
+  verifyPrediction,
+  type Custody,
+  type PredictionExpectations,
+  type PredictionVerdict,
+} from './verify-prediction.ts';
 export { verifyTraining, type TrainingExpectations, type TrainingVerdict } from './verify.ts';

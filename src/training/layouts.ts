@@ -9,7 +9,10 @@ export const DATA_LABEL = 'D';
 export const STATE_LABEL = 'S';
 
 /** Shapes of the tensors of a dataset, in order: inputs, classes. */
-export function dataShapes({ rows, widths }: TrainingPlan): readonly (readonly number[])[] {
+export function dataShapes({
+  rows,
+  widths,
+}: Pick<TrainingPlan, 'rows' | 'widths'>): readonly (readonly number[])[] {
   return [[rows, widths[0] as number], [rows]];
 }
 
@@ -22,7 +25,7 @@ export function stateShapes(plan: TrainingPlan): readonly (readonly number[])[] 
 }
 
 /** Names the meaning of a dataset's cells. */
-export function dataLayout(plan: TrainingPlan): Uint8Array<ArrayBuffer> {
+export function dataLayout(plan: Pick<TrainingPlan, 'rows' | 'widths'>): Uint8Array<ArrayBuffer> {
   return layoutDigest('zkdl dataset layout 1', dataShapes(plan));
 }
 

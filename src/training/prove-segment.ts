@@ -7,7 +7,7 @@ import { noMark, type Mark } from '../pcs/steps-prove.ts';
 import { proveStoredProgram } from '../relation/stored-prove.ts';
 import type { CheckedProof } from '../store/prove-once.ts';
 import type { Home, StoredGroup } from '../store/index.ts';
-import { commitState, readState } from './commit.ts';
+import { commitState, readState, STATE_USES } from './commit.ts';
 import { checkDataset, type Dataset } from './dataset.ts';
 import type { TrainingPlan } from './plan.ts';
 import { kernelProducts } from './products-prove.ts';
@@ -74,7 +74,11 @@ export function startPoint({ named: { run } }: TrainingOwner): OwnedPoint {
  * @param group opened from the directory that a segment made
  * @throws ProofError `KEY_LAYOUT` for weights of another plan
  */
-export function pointFrom({ named: { run } }: TrainingOwner, step: number, group: StoredGroup): OwnedPoint {
+export function pointFrom(
+  { named: { run } }: Pick<TrainingOwner, 'named'>,
+  step: number,
+  group: StoredGroup,
+): OwnedPoint {
   checkStateKey(run, group.key, group.path);
   return { step, state: readState(run.plan, group), group };
 }
@@ -86,6 +90,8 @@ export function pointFrom({ named: { run } }: TrainingOwner, step: number, group
  * @param count how many
  * @param path of the directory to be made
  * @param mark told where steps begin
+ * @param uses proofs that may open the weights that are written: 3, and one for each prediction that they shall make
+ * @throws RangeError for more uses than the code of the dataset has room for
  * @throws ProofError `UNPROVABLE` for a value beyond its bits, `SEGMENT` for steps that the plan does not have, `WEIGHTS` for a point whose
  *   commitment is missing: before anything is spent; as `storeGroup`, `proveStoredProgram`
  */
@@ -97,6 +103,7 @@ export function proveSegment(
   count: number,
   path: string,
   mark: Mark = noMark,
+  uses = STATE_USES,
 ): ProvenSegment {
   const { plan } = named.run;
   if (!sameBytes(group.keyBytes, encodeKey(named.run.data))) {
@@ -112,9 +119,9 @@ export function proveSegment(
   const execution = executeSteps(plan, point.state, data, point.step, segment.rows, kernelProducts(kernels));
   const state = execution.states[count] as TrainingState;
   mark('commitment to weights');
-  const output = commitState(kernels, home, path, plan, state, group.key.parameters);
+  const output = commitState(kernels, home, path, plan, state, group.key.parameters, uses);
   const input = inputDigest(named, from);
-  const place = { run: named.digest, first: point.step, count, input };
+  const place = { run: named.digest, first: point.step, count, input, output: output.key };
   mark('witness values');
   const witness = trainingWitness(execution);
   mark('program');
@@ -122,10 +129,10 @@ export function proveSegment(
     program,
     groups: [group, ...(point.group === undefined ? [] : [point.group]), output],
     witness,
-    context: segmentContext({ ...place, output: output.key }),
+    context: segmentContext(place),
     onStep: mark,
   });
-  const file = { ...place, output: output.key, parameters: statement.parameters, proof };
+  const file = { ...place, parameters: statement.parameters, proof };
   return {
     bytes: encodeSegment(file),
     point: { step: point.step + count, state, group: output },

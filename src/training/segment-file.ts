@@ -20,8 +20,7 @@ export interface SegmentFile {
   readonly proof: Uint8Array;
 }
 
-/** Version 1 did not bind all of the key of the weights that are written. */
-export const SEGMENT_VERSION = 2;
+export const SEGMENT_VERSION = 1;
 const MAGIC = 'zkdl-seg';
 const STAGE = 'segment file';
 
@@ -51,8 +50,8 @@ export function decodeSegment(bytes: Uint8Array): SegmentFile {
 }
 
 /**
- * What a proof is bound to beside program and groups: the run, its place in it, and both keys whole. A group's digest leaves out the
- * parameters of a key, and what the next segment reads is named by all of it.
+ * What a proof is bound to beside program and groups: the run, its place in it, what it reads, and the whole key of what it writes. The next segment
+ * reads what that key's digest names.
  */
 export function segmentContext({
   run,

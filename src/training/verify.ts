@@ -168,6 +168,25 @@ export function followSegment(named: NamedRun, point: TrainingPoint, bytes: Uint
 }
 
 /**
+ * Follows segments from the start of a run.
+ *
+ * @returns the points between them: as many as segments, and the start
+ * @throws ProofError naming the segment; as `followSegment`
+ */
+export function followSegments(named: NamedRun, segments: readonly Uint8Array[]): TrainingPoint[] {
+  if (!Array.isArray(segments)) refuse('FORMAT', 'segments', 'expected a list, got something else');
+  segments.forEach((segment: Uint8Array, i) => checkBytes(`segment ${i}`, segment));
+  const points = [startOf(named)];
+  for (const [i, segment] of segments.entries()) {
+    const verdict = verdictOf(() => {
+      points.push(followSegment(named, points[i] as TrainingPoint, segment));
+    });
+    if (!verdict.ok) refuse(verdict.code, `segment ${i}: ${verdict.stage}`, verdict.detail);
+  }
+  return points;
+}
+
+/**
  * Whether segments convince that a run went as it was announced: from its start, over its dataset, in its order, at its rates.
  * Any number of segments from the first one on is enough for the steps that they cover. Never throws, whatever the bytes.
  *
@@ -184,18 +203,9 @@ export function verifyTraining(
   let result: TrainingVerdict | undefined;
   const checked = verdictOf(() => {
     checkBytes('run', run);
-    if (!Array.isArray(segments)) refuse('FORMAT', 'segments', 'expected a list, got something else');
-    segments.forEach((segment, i) => checkBytes(`segment ${i}`, segment));
     const named = readRun(run);
     checkExpectations(named, expected);
-    let point = startOf(named);
-    for (const [i, segment] of segments.entries()) {
-      const verdict = verdictOf(() => {
-        point = followSegment(named, point, segment);
-      });
-      if (!verdict.ok) refuse(verdict.code, `segment ${i}: ${verdict.stage}`, verdict.detail);
-    }
-    const { step: steps, weights } = point;
+    const { step: steps, weights } = followSegments(named, segments).at(-1) as TrainingPoint;
     if (steps < (expected.steps ?? 0)) {
       refuse('STEPS', 'segments', `expected ${expected.steps} steps, got ${steps}`);
     }
@@ -205,7 +215,8 @@ export function verifyTraining(
   return checked.ok ? (result as TrainingVerdict) : checked;
 }
 
-function checkExpectations({ run, digest }: NamedRun, expected: TrainingExpectations): void {
+/** @throws ProofError `RUN`, `DATASET`, `SEED` */
+export function checkExpectations({ run, digest }: NamedRun, expected: TrainingExpectations): void {
   if (expected.run !== undefined && !sameBytes(expected.run, digest)) {
     refuse('RUN', 'run', 'expected the agreed digest, got a run of another');
   }
@@ -217,6 +228,7 @@ function checkExpectations({ run, digest }: NamedRun, expected: TrainingExpectat
   }
 }
 
-function checkBytes(what: string, bytes: Uint8Array): void {
+/** @throws ProofError `FORMAT` */
+export function checkBytes(what: string, bytes: Uint8Array): void {
   if (!(bytes instanceof Uint8Array)) refuse('FORMAT', what, 'expected bytes, got something else');
 }

@@ -1,7 +1,7 @@
 /** Files as the verbs read and write them: whole, never replaced, named in every refusal. */
 import { basename, dirname, join, resolve } from 'node:path';
 import { ProofError, refuse } from '../errors/proof-error.ts';
-import { hasCode, publishOnce, quietly, readWhole, unfinishedName } from '../store/durable.ts';
+import { hasCode, publishOnce, quietly, readWhole, unfinishedName, writeSynced } from '../store/durable.ts';
 import { refusingFiles, type FileSystem } from '../store/files.ts';
 import { entryAt, nodeFiles } from '../store/node-files.ts';
 
@@ -54,6 +54,27 @@ export function checkOutput(path: string): void {
 export function writeNew(path: string, bytes: Uint8Array): void {
   const made = naming(path, () => publishOnce(disk, dirname(resolve(path)), basename(path), bytes));
   if (!made) refuse('FILE_EXISTS', path, 'expected a new name, got one that is taken');
+}
+
+/**
+ * Makes a file anew, in the place of one that may be there: a reader sees the old one or the new one. For files of our own that follow from
+ * others, such as a log.
+ *
+ * @throws ProofError `DISK_FULL`, `FILE_*` naming the path; the old file is as it was then
+ */
+export function replaceFile(path: string, bytes: Uint8Array): void {
+  const folder = dirname(resolve(path));
+  const aside = join(folder, unfinishedName());
+  naming(path, () => {
+    try {
+      writeSynced(disk, aside, [bytes]);
+      disk.rename(aside, path);
+    } catch (error) {
+      quietly(() => disk.unlink(aside));
+      throw error;
+    }
+    disk.syncDirectory(folder);
+  });
 }
 
 /** Removes a directory that is ours, and what is in it; of a link the link, and nothing that it leads to. */

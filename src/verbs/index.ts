@@ -14,3 +14,4 @@ export { proveText, type ProvenText, type ProveTextOptions } from './prove.ts';
 export { refreshFolder, type Refreshed, type RefreshOptions } from './refresh.ts';
 export type { OnStep } from './steps.ts';
 export { verifyFile, type FileVerdict, type VerifiedSequence, type VerifyFileOptions } from './verify.ts';
+export * from './training/index.ts';

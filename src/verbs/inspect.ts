@@ -5,21 +5,15 @@ import { decodeModelLink } from '../answer/link.ts';
 import type { AnswerStatement } from '../answer/statement.ts';
 import { refuse } from '../errors/proof-error.ts';
 import { encodeGraph, type Graph } from '../graph/index.ts';
-import { budget } from '../params/index.ts';
 import { encodeParameters } from '../params/encoding.ts';
-import type { Parameters } from '../params/parameters.ts';
-import { decodeKey, encodeKey, keyDigest, type GroupKey } from '../pcs/key.ts';
+import { decodeKey } from '../pcs/key.ts';
 import { decodeModel, encodeInfo, type ModelInfo } from '../quantize/index.ts';
 import { naming, readInput } from './files.ts';
+import { groupOf, parametersOf, part, withRest } from './inspect-parts.ts';
+import type { FilePart, GroupSummary, ParameterSummary, Parts } from './inspect-parts.ts';
+import { TRAINING_KINDS, type TrainingInspection } from './inspect-training.ts';
 import { summariseGraph, type GraphSummary } from './nodes.ts';
 import { hexOf } from './verify.ts';
-
-/** A part of a file. */
-export interface FilePart {
-  readonly name: string;
-  readonly bytes: number;
-  readonly access: 'public' | 'private';
-}
 
 interface Program extends GraphSummary {
   readonly info: ModelInfo;
@@ -29,50 +23,32 @@ interface Program extends GraphSummary {
 }
 
 /** What a file holds. Digests are hexadecimal. */
-export type Inspection = { readonly bytes: number; readonly parts: readonly FilePart[] } & (
-  | ({ readonly kind: 'model' } & Program)
-  | ({ readonly kind: 'key'; readonly digest: string; readonly weightsKey: GroupSummary } & Program)
-  | {
-      readonly kind: 'answer';
-      readonly statement: Omit<AnswerStatement, 'model' | 'context' | 'revealed'> & {
-        readonly model: string;
-        readonly context: string;
-        /** Tokens whose logits are shown, from 1. `verify` shows them with their verdict. */
-        readonly logits: readonly { readonly sequence: number; readonly position: number }[];
-      };
-      readonly parameters: ParameterSummary;
-    }
-  | {
-      readonly kind: 'link';
-      readonly older: string;
-      readonly newer: GroupSummary;
-      readonly parameters: ParameterSummary;
-    }
-);
+export type Inspection = AnswerInspection | TrainingInspection;
 
-/** A committed group by its key. */
-export interface GroupSummary {
-  readonly digest: string;
-  readonly group: string;
-  readonly epoch: number;
-  readonly columns: number;
-  readonly rows: number;
-  /** Proofs that one epoch allows. */
-  readonly proofs: number;
-  readonly parameters: ParameterSummary;
-}
-
-export interface ParameterSummary {
-  readonly profile: string;
-  readonly logData: number;
-  readonly padLength: number;
-  readonly queries: number;
-  readonly levels: number;
-  readonly pads: number;
-}
+type AnswerInspection = Parts &
+  (
+    | ({ readonly kind: 'model' } & Program)
+    | ({ readonly kind: 'key'; readonly digest: string; readonly weightsKey: GroupSummary } & Program)
+    | {
+        readonly kind: 'answer';
+        readonly statement: Omit<AnswerStatement, 'model' | 'context' | 'revealed'> & {
+          readonly model: string;
+          readonly context: string;
+          /** Tokens whose logits are shown, from 1. `verify` shows them with their verdict. */
+          readonly logits: readonly { readonly sequence: number; readonly position: number }[];
+        };
+        readonly parameters: ParameterSummary;
+      }
+    | {
+        readonly kind: 'link';
+        readonly older: string;
+        readonly newer: GroupSummary;
+        readonly parameters: ParameterSummary;
+      }
+  );
 
 /**
- * What a file of this library holds: model, key, proof or link.
+ * What a file of this library holds: model, key, proof or link; run, segment or prediction.
  *
  * @throws ProofError `FILE_*`, `FORMAT` for another file; as the decoders
  * @example
@@ -83,7 +59,7 @@ export function inspectFile(path: string): Inspection {
   const magic = String.fromCharCode(...bytes.subarray(0, 8));
   const inspect = Object.hasOwn(KINDS, magic) ? KINDS[magic] : undefined;
   if (inspect === undefined) {
-    refuse('FORMAT', path, 'expected a model, a key, a proof or a link of zkdl, got another file');
+    refuse('FORMAT', path, 'expected a model, a key, a proof, a link or a run of zkdl, got another file');
   }
   return naming(path, () => inspect(bytes));
 }
@@ -93,6 +69,7 @@ const KINDS: Readonly<Record<string, (bytes: Uint8Array) => Inspection>> = {
   'zkdl-mdl': inspectKey,
   'zkdl-ans': inspectAnswer,
   'zkdl-lnk': inspectLink,
+  ...TRAINING_KINDS,
 };
 
 function programOf(graph: Graph, info: ModelInfo): Program {
@@ -104,16 +81,6 @@ function programOf(graph: Graph, info: ModelInfo): Program {
     weights: graph.weights.map(({ name, shape, bits }) => ({ name, shape, bits })),
     weightCount: graph.weights.reduce((sum, { shape }) => sum + size(shape), 0),
   };
-}
-
-function part(name: string, bytes: number, access: FilePart['access'] = 'public'): FilePart {
-  return { name, bytes, access };
-}
-
-/** Adds what the parts leave of the file. */
-function withRest(bytes: number, parts: readonly FilePart[]): readonly FilePart[] {
-  const rest = bytes - parts.reduce((sum, { bytes: of }) => sum + of, 0);
-  return [...parts, part('magic, versions, lengths', rest)];
 }
 
 function inspectModel(bytes: Uint8Array): Inspection {
@@ -194,22 +161,4 @@ function inspectLink(bytes: Uint8Array): Inspection {
     newer: groupOf(decodeKey(weights)),
     parameters: parametersOf(parameters),
   };
-}
-
-function groupOf(key: GroupKey): GroupSummary {
-  const { group, parameters } = key;
-  const { firstEpoch, laterEpochs } = budget(parameters.code);
-  return {
-    digest: hexOf(keyDigest(encodeKey(key))),
-    group: hexOf(group.group),
-    epoch: group.epoch,
-    columns: group.columns,
-    rows: 2 ** parameters.code.logData,
-    proofs: group.epoch === 0 ? firstEpoch : laterEpochs,
-    parameters: parametersOf(parameters),
-  };
-}
-
-function parametersOf({ profile, code, levels, pads }: Parameters): ParameterSummary {
-  return { profile: profile.name, ...code, levels: levels.length, pads: pads.size };
 }

@@ -15,7 +15,7 @@ import { epochPath, folderModel, folderTokenizer, openFolder } from './folder.ts
 import { continuePrompts, type Continued, type ProvenSequence } from './generating.ts';
 import { revealOf, type LogitPosition } from './logits.ts';
 import { requireProofMemory } from './memory.ts';
-import { silent, stopwatch, type OnStep } from './steps.ts';
+import { PROOF_STAGES, silent, stopwatch, type OnStep } from './steps.ts';
 import { textOf } from './text.ts';
 
 export interface ProveTextOptions extends ChoiceOptions {
@@ -91,7 +91,10 @@ export async function proveText(
   try {
     watch.next('proving');
     const count = completions.reduce((sum, { length }) => sum + length, 0);
-    const mark: Mark = (step) => onStep(`proving ${count} tokens: ${step}`);
+    const mark: Mark = (step) => {
+      const stage = PROOF_STAGES.get(step);
+      if (stage !== undefined) onStep(`proving ${count} tokens: ${stage}`);
+    };
     const sequences = continued.map(({ prompt, completion }) => ({ prompt, completion, privatePrompt }));
     const request = { sequences, choice, context, reveal };
     const { bytes, reservations } = proveAnswer(kernels, home, { model, group }, request, mark);

@@ -5,6 +5,16 @@ export type OnStep = (step: string, done?: number) => void;
 
 export const silent: OnStep = () => {};
 
+/** The prover's steps that begin a stage of a proof, with the stage's name. The others, about twenty, are for profiles. */
+export const PROOF_STAGES: ReadonlyMap<string, string> = new Map([
+  ['execution', 'execution'],
+  ['commitment', 'commitment'],
+  ['lookup argument', 'lookup argument'],
+  ['product vectors', 'products'],
+  ['merge', 'opening'],
+  ['own verification', 'own verification'],
+]);
+
 /** Seconds that parts of a verb took. */
 export interface Stopwatch {
   /** Ends the step before; `undefined` ends the last. */

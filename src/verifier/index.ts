@@ -38,6 +38,12 @@ export type {
 export type { ProgramStatement } from '../relation/statement.ts';
 export { verifyProgram } from '../relation/verify.ts';
 export { verifyProgramClaim, type ProgramClaim } from '../relation/verify-program.ts';
+export {
+  verifyPrediction,
+  type Custody,
+  type PredictionExpectations,
+  type PredictionVerdict,
+} from '../training/verify-prediction.ts';
 export { verifyTraining, type TrainingExpectations, type TrainingVerdict } from '../training/verify.ts';
 export { decodeTrainingRun, runDigest, type TrainingRun } from '../training/run.ts';
 export type { TrainingPlan } from '../training/plan.ts';

@@ -25,7 +25,7 @@ const rows = textOf('docs/terminology.md')
 const ORDINARY =
   `a and as at back bound byte chain choice clear committed contain content cost covered data directory disk distance element error
   field file format from importing in is keep linear must not notation notion object of on quantised real arithmetic refused rule standard start
-  test the to value verifying what which without`.split(/\s+/);
+  test the through to value verifying way what which without`.split(/\s+/);
 
 /** A word without its plural. */
 const singular = (word: string): string =>

@@ -46,7 +46,7 @@ test('residues of least absolute value, at both ends and beyond', () => {
 test('residues where the quotient is rounded to the half', () => {
   const p = koalaBear.modulus;
   const half = (p - 1) / 2;
-  const far = 4_000_000 * p; // below 2^53, with an ulp of the quotient above 1 / p
+  const far = 4_200_000 * p; // below 2^53, with half an ulp of the quotient above 1 / 2p: it comes to the half
   const cases = [far + half, far + half + 1, -far - half, -far - half - 1];
   expect(cases.map(balanced)).toEqual([half, -half, -half, half]);
 });

@@ -68,3 +68,11 @@ test('reduce: exact up to 2^53, at multiples of p and beside them', () => {
     expect(koalaBear.fromInt(x)).toBe(Number(BigInt(x) % BigInt(P)));
   }
 });
+
+test('reduce: the quotient is right on both sides of every multiple of p below 2^53', () => {
+  let wrong = 0;
+  for (let x = P; x <= Number.MAX_SAFE_INTEGER; x += P) {
+    if (reduce(x) !== 0 || reduce(x - 1) !== P - 1) wrong++;
+  }
+  expect(wrong).toBe(0);
+});

@@ -13,7 +13,7 @@ import { formatTargets } from '../support/fuzz/formats.ts';
 import { importTargets } from '../support/fuzz/imports.ts';
 import { diceOf, mutateBytes } from '../support/fuzz/mutate.ts';
 import { proofTargets } from '../support/fuzz/proofs.ts';
-import { trainingTargets } from '../support/fuzz/training.ts';
+import { trainingTargets } from '../support/fuzz/training-fields.ts';
 import { outcomeOf, type Target } from '../support/fuzz/target.ts';
 import { cases, tally } from '../support/long.ts';
 

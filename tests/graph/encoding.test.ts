@@ -76,6 +76,9 @@ describe('decoders', () => {
     ['a list', '[]'],
     ['null', 'null'],
     ['a number', '7'],
+    ['a node that is nothing', JSON.stringify({ ...JSON.parse(canonical), nodes: [null] })],
+    ['a node that is a name', JSON.stringify({ ...JSON.parse(canonical), nodes: ['linear'] })],
+    ['a node without an operator', JSON.stringify({ ...JSON.parse(canonical), nodes: [{ name: 'h' }] })],
   ];
   test.each(liars)('canonical bytes: %s', (_name, s) => {
     expect(refusal(() => decodeGraph(bytesOf(s)))).toBe('GRAPH_FORMAT');

@@ -1,7 +1,13 @@
 /** The JSON reader agrees with JSON.parse except where it is stricter. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { canonicalJson, type Json, MAX_JSON_DEPTH, parseJson } from '../../src/import/json.ts';
+import {
+  canonicalJson,
+  describe as describeValue,
+  type Json,
+  MAX_JSON_DEPTH,
+  parseJson,
+} from '../../src/import/json.ts';
 import { ProofError } from '../../src/errors/proof-error.ts';
 import { refusal } from '../support/refusal.ts';
 import { utf8 } from '../support/models.ts';
@@ -86,6 +92,21 @@ test('stricter: duplicate keys, depth, byte order mark, broken UTF-8', () => {
   expect(refusal(() => parse(nested(MAX_JSON_DEPTH + 2)))).toBe('JSON_DEPTH');
   expect(refusal(() => parse('\ufeff{}'))).toBe('JSON_SYNTAX');
   expect(refusal(() => parseJson(Uint8Array.of(0x22, 0xc3, 0x22), 'x'))).toBe('JSON_UTF8');
+});
+
+test('values in messages: short, and named by their kind', () => {
+  const values = ['a', 'b'.repeat(80), 'c'.repeat(81), 7, null, true, [1], { a: 1 }, undefined];
+  expect(values.map(describeValue)).toEqual([
+    '"a"',
+    `"${'b'.repeat(80)}"`,
+    `"${'c'.repeat(77)}..."`,
+    '7',
+    'null',
+    'true',
+    'an array',
+    'an object',
+    'nothing',
+  ]);
 });
 
 test('one canonical text for one value', () => {

@@ -7,6 +7,7 @@ import type { Ext } from '../../src/field/field.ts';
 import { quintic } from '../../src/field/quintic.ts';
 import { exactLog2, treeShape } from '../../src/merkle/shape.ts';
 import { S128 } from '../../src/params/profile.ts';
+import { encodeClaims } from '../../src/pcs/claim-encoding.ts';
 import { checkLinearStatement, type LinearStatement } from '../../src/pcs/linear-statement.ts';
 import { verdictOf } from '../../src/pcs/linear-verify.ts';
 import { checkIdentity, type GroupIdentity } from '../../src/pcs/opening.ts';
@@ -110,6 +111,29 @@ describe('a statement', () => {
   test.each(LIARS)('%s', (_, change, message) => {
     expect(() => checkLinearStatement(quintic, { ...statement, ...change })).toThrow(message);
   });
+});
+
+test('every value of pairs is in the bytes of a claim, and as a point they are another claim', () => {
+  const [zero, one, z] = [quintic.zero, quintic.one, quintic.fromLimbs([1, 2, 3, 4, 5])];
+  const encoded = (...factors: Factor[]): string => {
+    const claim = { weight: [{ column: 0, coefficient: one, factors }], value: zero };
+    return Buffer.from(encodeClaims([claim])).toString('hex');
+  };
+  const pairs = (...of: (readonly [Ext, Ext])[]): Factor => ({ kind: 'pairs', pairs: of });
+  const own = pairs([one, z], [zero, one]);
+  const others = [
+    pairs([z, z], [zero, one]),
+    pairs([one, zero], [zero, one]),
+    pairs([one, z], [one, one]),
+    pairs([one, z], [zero, z]),
+    pairs([zero, one], [one, z]),
+    pairs([z, one], [one, zero]),
+  ];
+  const all = [own, ...others].map((factor) => encoded(factor));
+  all.push(encoded(pairs([one, z]), pairs([zero, one])), encoded({ kind: 'eq', point: [one, z, zero, one] }));
+  expect(new Set(all).size).toBe(all.length);
+  // claims, value, terms, column, coefficient, factors; kind, length, four values
+  expect(all[0]!.length / 2).toBe(4 + 20 + 4 + 4 + 20 + 4 + 8 + 4 * 20);
 });
 
 test('trees have powers of two of leaves and of roots', () => {

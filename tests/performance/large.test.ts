@@ -5,7 +5,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { cachedModel, configOf, makeModel } from '../../bench/large/model.ts';
 import { parseLarge } from '../../bench/large/options.ts';
 import { CHOICES, runLarge, sequencesOf } from '../../bench/large/run.ts';
-import { phasesOf } from '../../bench/large/steps.ts';
+import { phasesOf } from '../../bench/steps.ts';
 import { timeVerify } from '../../bench/large/verify.ts';
 import { wasmKernels } from '../../src/kernels/index.ts';
 import { loadModel } from '../../src/quantize/node.ts';
@@ -60,14 +60,16 @@ describe('options and phases', () => {
 
   it('options are checked', () => {
     expect(parseLarge(['--tokens', '128', '--json'])).toMatchObject({ tokens: 128, prompts: 1, json: true });
-    expect(() => parseLarge(['--tokens', '0'])).toThrow('--tokens: expected a positive integer, got 0');
-    expect(() => parseLarge(['--codeword', 'both'])).toThrow('--codeword: expected keep or recompute');
+    expect(() => parseLarge(['--tokens', '0'])).toThrow('--tokens: expected an integer of at least 1, got 0');
+    expect(() => parseLarge(['--codeword', 'both'])).toThrow(
+      '--codeword: expected recompute or keep, got both',
+    );
   });
 
   it('everything above 2 % has a name', () => {
     const steps = [
-      { name: 'a', ms: 90, cpuMs: 90, kernels: { gemm: 50, bind: 1 } },
-      { name: 'b', ms: 10, cpuMs: 10, kernels: { gemm: 10 } },
+      { name: 'a', ms: 95, cpuMs: 90, parts: { gemm: 50, bind: 1, javascript: 39 } },
+      { name: 'b', ms: 15, cpuMs: 10, parts: { gemm: 10, javascript: 0 } },
     ];
     expect(phasesOf(steps)).toEqual({ a: 90, 'a/gemm': 50, 'a/javascript': 39, b: 10, 'b/gemm': 10 });
   });

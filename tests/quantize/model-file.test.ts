@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ProofError } from '../../src/errors/proof-error.ts';
-import { encodeGraph } from '../../src/graph/index.ts';
+import { encodeGraph, graphBuilder } from '../../src/graph/index.ts';
 import { blake3 } from '../../src/hash/blake3.ts';
 import {
   decodeInfo,
@@ -215,6 +215,14 @@ describe('information', () => {
   test('a program that is none from tokens to choices', () => {
     const graph = { ...model.graph, output: 'logits' };
     expect(proofError(() => encodeInfo(model.info, graph)).code).toBe('MODEL_GRAPH');
+    const g = graphBuilder({ context: 4 });
+    const logits = g.linear(
+      'logits',
+      g.input('x', { width: 2, bits: 8 }),
+      g.weight('w', [3, 2], { bits: 8 }),
+    );
+    const withoutTokens = g.build(g.argmax('next', logits));
+    expect(proofError(() => encodeInfo(model.info, withoutTokens)).code).toBe('MODEL_GRAPH');
   });
 });
 

@@ -18,6 +18,7 @@ import { dice, type Dice } from '../support/graphs.ts';
 import { cases, tally } from '../support/long.ts';
 import { allCases } from '../support/program-cases.ts';
 import { randomProgram } from '../support/random-programs.ts';
+import { randomPins } from '../support/random-pins.ts';
 import { randomSlabs } from '../support/random-slabs.ts';
 import { twinRelations } from '../support/twin-program.ts';
 import { wordOf } from '../support/twin.ts';
@@ -92,6 +93,16 @@ test('slabs: any of them, in any order, joined and settled by both alike', () =>
   for (let seed = 0; seed < cases(400, 10_000); seed++) {
     const program = randomSlabs(dice(seed));
     const [ours, twin] = words(program);
+    expect([seed, twin]).toEqual([seed, ours]);
+    seen.set(ours, (seen.get(ours) ?? 0) + 1);
+  }
+  for (const word of ['accepted', 'PROGRAM_RANGE']) expect(seen.get(word) ?? 0).toBeGreaterThan(20);
+});
+
+test('pins: of random residues, digits and slabs, in any order, accepted by both or by none', () => {
+  const seen = new Map<string, number>();
+  for (let seed = 0; seed < cases(1000, 20_000); seed++) {
+    const [ours, twin] = words(randomPins(dice(seed)));
     expect([seed, twin]).toEqual([seed, ours]);
     seen.set(ours, (seen.get(ours) ?? 0) + 1);
   }

@@ -102,6 +102,9 @@ describe('the builder', () => {
     );
     const parts = [b.witness('p', [2, 1]), b.witness('q', [2, 2])];
     expect(() => b.concat(x, 1, parts)).toThrow('x: expected the shape [2, 3], got [2, 4]');
+    expect(() => b.concat(x, 1, [])).toThrow('x: expected the shape [], got [2, 4]');
+    expect(() => b.concat(x, 2, [parts[0]!])).toThrow('x: expected the shape [2, 1], got [2, 4]');
+    expect(() => b.rangeCheck(b.static('u', [2]))).toThrow('u: expected a witness tensor with a range');
     const column = (...of: number[]) => ({ kind: 'dense' as const, values: Uint32Array.from(of) });
     expect(b.table('t', column(1, 2))).toBe('t');
     expect(b.table('t', column(1, 2))).toBe('t');

@@ -247,6 +247,58 @@ describe('what makes a tensor of a residue', () => {
     refused(both('y', 'high'), 'relation cut: entry 1', 'reads high beside digits');
     refused(both('y', 'f'), cut, 'reads y beside digits');
   });
+  test('and not of cells of themselves, by way of other tensors, where no relation reaches all of them', () => {
+    const one: Index = { name: 'j', size: 1 };
+    const first = (name: string, terms: readonly Term[]): Virtual => ({ ...residue(name, terms), indices: [one] }); // prettier-ignore
+    const product = (name: string): Term => times(16, [read(name, 'j'), read('c', 'j')]);
+    /** Whether zeros satisfy a program, but for these first cells. */
+    const fits = (args: Parameters<typeof program>, cells: Record<string, number>): boolean => {
+      const own = program(...args);
+      const zeros = own.tensors.filter(({ kind }) => kind !== 'public').map(({ name, shape }): [string, number[]] => {
+        return [name, new Array<number>(shape.reduce((a, b) => a * b)).fill(0).fill(cells[name] ?? 0, 0, 1)];
+      }); // prettier-ignore
+      return findViolation(koalaBear, own, new Map(zeros)) === undefined;
+    };
+    const liar = (
+      args: Parameters<typeof program>,
+      cells: Record<string, number>,
+      at: string,
+      got: string,
+    ): void => {
+      // prettier-ignore
+      expect([fits(args, {}), fits(args, cells)]).toEqual([true, true]);
+      refused(args, `relation ${at}`, `got ${got}, settled later`);
+    };
+    // f = 16 c high, and its first cell is cut into high: 16 high - 16 high is in k for any high.
+    const make = zero('make', cell('f', -1), product('high'));
+    const cut = lookupOf('cut', [one], 'k', [cell('a'), cell('high', -16)]);
+    const checks = [ranged('high'), ranged('y')];
+    liar([[...checks, make, cut], [first('a', [cell('f')])]], { f: 16, high: 1 }, 'make', 'high');
+    expect(() => check([...checks, zero('make', cell('f', -1), product('y')), cut], [first('a', [cell('f')])])).not.toThrow(); // prettier-ignore
+    // f = c y, and the first cell of y is made of f: c is 1 there.
+    const back = { ...zero('back', cell('y'), cell('a', -1)), indices: [one] } as Relation;
+    const whole = zero('make', cell('f', -1), times(1, [read('y', 'j'), read('c', 'j')]));
+    liar([[whole, back], [first('a', [cell('f')])]], { f: 7, y: 7 }, 'make', 'y');
+    // Two entries of one relation, each of the other's digit.
+    const pairs = { name: 'pairs', rows: 16, columns: [{ kind: 'range', first: 0 }, { kind: 'range', first: 0 }] } as const; // prettier-ignore
+    const entries = [[cell('a'), cell('high', -16)], [cell('b'), cell('y', -16)]]; // prettier-ignore
+    const both = (of: string): Parameters<typeof program> => [
+      [...checks, lookupOf('cut', [one], 'pairs', ...entries)],
+      [first('a', [product(of)]), first('b', [product('high')])],
+      [pairs],
+    ];
+    liar(both('y'), { high: 1, y: 1 }, 'cut: entry 0', 'y');
+  });
+  test('its digits may be cut half by half', () => {
+    const two: Index = { name: 'j', size: 2 };
+    const half = (from: number): Relation =>
+      lookupOf(`half-${from}`, [two], 'k', [
+        times(1, [read('v', 'j')]),
+        times(-16, [read('high', affine(from, ['j', 1]))]),
+      ]);
+    const v = { ...residue('v', [times(1, [read('w', 'j')])]), indices: [two] };
+    expect(() => check([ranged('high'), half(0), half(2)], [v])).not.toThrow();
+  });
   test('and digits of proven sums likewise', () => {
     const virtuals = [residue('a')];
     const make = zero('make', cell('a'), cell('f', -1));

@@ -387,6 +387,28 @@ describe('convexity', () => {
       });
     }
   });
+  test('and no further than the sum of its terms, or than a sum that cannot be', () => {
+    const few: Index = { name: 'j', size: 2 };
+    const small = (sumRows: number, ...shift: Term[]): Program => ({
+      tensors: [
+        witnessTensor('e', [2, 2], { min: 0, max: 3 }),
+        witnessTensor('v', [2, 3], { min: -4, max: 3 }),
+      ],
+      tables: [rangeTable('e', 4), rangeTable('v', 8), rangeTable('sum', sumRows)],
+      virtuals: [{ name: 'o', indices: [i!, d!], range: 'proven', terms: [{ ...value, sums: [few] }] }],
+      relations: [
+        lookupOf('e', [i!, few], 'e', [times(1, [read('e', 'i', 'j')])]),
+        lookupOf('v', [few, d!], 'v', [times(1, [read('v', 'j', 'd')]), times(4)]),
+        lookupOf('sum', [i!], 'sum', [{ ...sum, sums: [few] }, ...shift]),
+        { kind: 'zero', name: 'o', indices: [i!, d!], terms: [times(1, [read('o', 'i', 'd')])] },
+      ],
+    });
+    const boundOf = (program: Program) => checkProgram(koalaBear, program).intervals.get('o');
+    expect(boundOf(small(2 ** 15))).toEqual({ min: -24n, max: 18n });
+    expect(boundOf(small(4))).toEqual({ min: -12n, max: 9n });
+    // Weights that are not negative and whose sum is -5: nobody has them.
+    expect(boundOf(small(1, times(5)))).toEqual({ min: 0n, max: 0n });
+  });
   test.each([
     ['weights may be negative', attention([sum], value, -1)],
     [
@@ -416,5 +438,31 @@ describe('convexity', () => {
     ],
   ])('not where %s', (_, program) => {
     expectRefusal(() => checkProgram(koalaBear, program), 'PROGRAM_RANGE', 'virtual o', 'within (p-1)/2');
+  });
+});
+
+describe('a claim that a vanishing relation backs', () => {
+  /** y = the sum of so many cells of x, each 0 or 1. */
+  const summed = (count: number): Program => ({
+    tensors: [witnessTensor('x', [count]), witnessTensor('y', [1], { min: 0, max: count })],
+    tables: [rangeTable('bit', 2)],
+    virtuals: [],
+    relations: [
+      lookupOf('x', [{ name: 'j', size: count }], 'bit', [times(1, [read('x', 'j')])]),
+      {
+        kind: 'zero',
+        name: 'y',
+        indices: [{ name: 'i', size: 1 }],
+        terms: [
+          times(1, [read('y', 'i')]),
+          ...Array.from({ length: count }, (_, k) => times(-1, [read('x', k)])),
+        ],
+      },
+    ],
+  });
+  test('of at most eight cells that it could be about', () => {
+    const rangeOf = (program: Program) => checkProgram(koalaBear, program).intervals.get('y');
+    expect(rangeOf(summed(7))).toEqual({ min: 0n, max: 7n });
+    expectRefusal(() => rangeOf(summed(8)), 'PROGRAM_RANGE', 'tensor y', 'every cell into 0 to 8, got none');
   });
 });

@@ -11,7 +11,7 @@ import type { Interval } from '../../src/relation/interval.ts';
 import type { Coordinate, Index, Program, Relation, Term } from '../../src/relation/program.ts';
 import { coverDimension } from '../../src/relation/slabs.ts';
 import { lookupOf, rangeTable, read, times, witnessTensor } from '../support/example-programs.ts';
-import { affine, expectRefusal } from '../support/program-changes.ts';
+import { affine, expectRefusal, gather } from '../support/program-changes.ts';
 
 const T: Index = { name: 't', size: 2 };
 const index = (size: number): Index => ({ name: 'j', size });
@@ -185,6 +185,21 @@ describe('a concatenation of residues', () => {
       ],
     });
     const between = (from: number, size: number): Program => wide(whole('l', 'va'), use(from, size), whole('r', 'vb')); // prettier-ignore
+    /** The same at a list of positions. */
+    const listed = (...positions: number[]): Program => {
+      const made = use(0, positions.length) as Relation & { kind: 'zero' };
+      const product = times(1, [read('y', 't', gather('j', ...positions)), read('w', 'j')]);
+      const terms = [product, ...made.terms.slice(1)];
+      return wide(whole('l', 'va'), { ...made, terms }, whole('r', 'vb'));
+    };
+    expect(() => checkProgram(koalaBear, withoutRange(listed(5, 0, 3)))).not.toThrow();
+    for (const positions of [[0, 6], [6], [11, 2]])
+      expectRefusal(
+        () => checkProgram(koalaBear, withoutRange(listed(...positions))),
+        'PROGRAM_RANGE',
+        'relation use',
+        'got y, settled later',
+      );
     expect(() => checkProgram(koalaBear, withoutRange(between(0, 6)))).not.toThrow();
     expect(() => checkProgram(koalaBear, withoutRange(between(2, 4)))).not.toThrow();
     for (const [from, size] of [[1, 6], [6, 6], [5, 2]] as const) {

@@ -12,7 +12,7 @@ import type { Program } from '../../src/relation/program.ts';
 import { verifyProgram, verifyProgramBody } from '../../src/relation/verify.ts';
 import { verifyProgramClaim, type ProgramClaim } from '../../src/relation/verify-program.ts';
 import type { CommittedGroup } from '../../src/pcs/opening.ts';
-import type { ProgramStatement } from '../../src/relation/statement.ts';
+import { programDomain, type ProgramStatement } from '../../src/relation/statement.ts';
 import { domainDigest, type Domain } from '../../src/transcript/statement.ts';
 import type { TranscriptEvent } from '../../src/transcript/transcript.ts';
 import { verifierChannel } from '../../src/transcript/verifier.ts';
@@ -151,6 +151,7 @@ describe('a claim as it arrives', () => {
     ['no relations', proofs[0], { program: { ...program, relations: [] } }, 'PROGRAM_SHAPE'],
     ['no program', proofs[0], { program: NOTHING }, 'INTERNAL'],
     ['no group', proofs[0], { groups: [] }, 'STATEMENT'],
+    ['groups that are nothing', proofs[0], { groups: claim.groups.map(() => NOTHING) }, 'INTERNAL'],
   ])('%s', (_, proof, change, expected) => {
     const verdict: Verdict = verifyProgramClaim(proof as Uint8Array, { ...claim, ...change });
     expect(verdict.ok).toBe(false);
@@ -256,11 +257,21 @@ describe.each(programs)('challenges: $name', ({ name, statement, proofs }) => {
   test('TRS-3, TRS-4: prover and verifier log the same events, which hold every byte', () => {
     const setting = programSettings(kernels).find((one) => one.name === name)!;
     const written: TranscriptEvent[] = [];
-    const own = proveProgram(kernels, setting.statement, setting.groups, testSource(quintic, 3), setting.witness, (event) => written.push(event)); // prettier-ignore
+    const own = proveProgram(kernels, setting.statement, setting.groups, testSource(quintic, 3), setting.witness, { observer: (event) => written.push(event) }); // prettier-ignore
     const read: TranscriptEvent[] = [];
     expect(verifyProgram(setting.statement, own, (event) => read.push(event))).toEqual({ ok: true });
     expect(read).toEqual(written);
     expect(segmentsOf(read).at(-1)?.end).toBe(own.length);
+  });
+
+  test('STM-1: a domain that the prover is given is bound as it is, and accepted under its own statement alone', () => {
+    const setting = programSettings(kernels).find((one) => one.name === name)!;
+    const other = { ...setting.statement, context: Uint8Array.of(...setting.statement.context, 1) };
+    const prove = (domain: Domain) => proveProgram(kernels, setting.statement, setting.groups, testSource(quintic, 3), setting.witness, { domain }); // prettier-ignore
+    expect(verifyProgram(setting.statement, prove(programDomain(setting.statement)))).toEqual({ ok: true });
+    const proof = prove(programDomain(other));
+    expect(verifyProgram(setting.statement, proof)).toMatchObject({ ok: false });
+    expect(verifyProgram(other, proof)).toEqual({ ok: true });
   });
 
   test('TRS-5: every challenge is in a list', () => {

@@ -67,22 +67,26 @@ function term(draft: Draft, indices: readonly Index[]): Term {
   const all = [...indices, ...sums];
   const mask = gen(fc.boolean) ? randomMask(gen, all) : undefined;
   const count = integer(gen, 0, 2);
-  const views = Array.from({ length: count }, (_, v) => view(draft, readable(gen, all, mask, count, v)));
+  const unread = unreadBy(gen, mask, count);
+  const views = Array.from({ length: count }, (_, v) => view(draft, readable(gen, all, unread[v] as string)));
   return mask === undefined ? { coefficient, views, sums } : { coefficient, views, sums, mask };
 }
 
-/** Which indices a view may read so that a mask can be summed: views take one of its indices each, or none takes the column. */
-function readable(
-  gen: Gen,
-  all: readonly Index[],
-  mask: Mask | undefined,
-  count: number,
-  v: number,
-): Index[] {
-  const some = all.filter(() => integer(gen, 0, 3) > 0);
-  if (mask === undefined) return some;
-  const banned = count === 2 && v === 0 ? mask.row : mask.column;
-  return some.filter(({ name }) => name !== banned);
+/** What each view leaves out so that a mask can be summed: two views take one of its indices each, or none takes one of them. */
+function unreadBy(gen: Gen, mask: Mask | undefined, count: number): readonly string[] {
+  if (mask === undefined) return ['', ''];
+  const { row, column } = mask;
+  const ways = [
+    [column, column],
+    [row, row],
+    [row, column],
+    [column, row],
+  ];
+  return ways[integer(gen, 0, count === 2 ? 3 : 1)] as string[];
+}
+
+function readable(gen: Gen, all: readonly Index[], unread: string): Index[] {
+  return all.filter(({ name }) => integer(gen, 0, 3) > 0 && name !== unread);
 }
 
 function virtualView({ gen, virtuals }: Draft, indices: readonly Index[]): View | undefined {

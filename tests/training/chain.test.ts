@@ -193,6 +193,14 @@ describe('the chain', () => {
     expect(written({ ...file.output, parameters })).toBe('KEY_LAYOUT segment 0: segment file');
     expect(refused([encodeSegment({ ...file, parameters })])).toBe('STATEMENT segment 0: segment file');
   });
+  test('a key of the written weights that is another one of the same commitment', () => {
+    const file = decodeSegment(segments[0]!);
+    const { parameters } = file;
+    expect(parameters.code).toEqual(file.output.parameters.code);
+    const other = { ...file.output, parameters };
+    expect(keyDigest(encodeKey(other))).not.toEqual(points[1]!.group!.keyDigest);
+    expect(refused([encodeSegment({ ...file, output: other })])).toMatch(/^[A-Z_]+ segment 0/);
+  });
   test('a start that is none, and weights of another plan to start from', () => {
     const { plan, data } = owner.named.run;
     const bytes = owner.bytes.slice();

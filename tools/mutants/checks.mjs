@@ -1,6 +1,5 @@
 /** The checks of the verifier, as places in its sources: what a mutant leaves out. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { dirname, join, normalize } from 'node:path';
+import { textOf, verifierClosure } from '../closure.mjs';
 
 /** Calls that refuse a proof, wherever the verifier reaches; programmer's mistakes and calls of checks, in these rooms. */
 const CALL = /(?<![\w.$])(refuse|ledger\.assertZero)\(/g;
@@ -17,71 +16,48 @@ const WITH_THROWS =
 const DECIDES =
   /^src\/relation\/(columns|cut|decompose|interval|pins|row-sums|settle|slabs|witness-ranges)\.ts$/;
 
-/** Files that the verifiers reach by imports that exist at run time. */
-function closure(root) {
-  const seen = new Set();
-  const visit = (file) => {
-    if (seen.has(file) || !existsSync(join(root, file))) return;
-    seen.add(file);
-    const text = readFileSync(join(root, file), 'utf8');
-    for (const [, clause, from] of text.matchAll(/^(?:import|export)\s([^;]*?)\sfrom\s'(\.[^']+)';/gm)) {
-      if (!/^type\s/.test(clause)) visit(normalize(join(dirname(file), from)));
-    }
-  };
-  const verifiers = readdirSync(join(root, 'src/pcs')).filter((name) => /-verify\.ts$/.test(name));
-  for (const name of verifiers) visit(`src/pcs/${name}`);
-  visit('src/verifier/index.ts');
-  visit('src/answer/verify.ts');
-  visit('src/answer/link.ts');
-  return [...seen].sort();
-}
-
-/** The end of a call whose opening parenthesis stands at `open`: behind the closing one. Strings are skipped. */
-function endOfCall(text, open) {
+/**
+ * Places of `text` from `from` on that stand outside strings, with the depth of parentheses, brackets and braces there: of an
+ * opening or closing one the depth around it, -1 for one that closes what is around `from`.
+ */
+function* places(text, from) {
   let depth = 0;
-  for (let i = open; i < text.length; i++) {
+  for (let i = from; i < text.length; i++) {
     const c = text[i];
     if (c === "'" || c === '"' || c === '`') {
       for (i++; text[i] !== c; i++) if (text[i] === '\\') i++;
-    } else if (c === '(') depth++;
-    else if (c === ')' && --depth === 0) return i + 1;
+    } else if ('([{'.includes(c)) yield [i, depth++];
+    else if (')]}'.includes(c)) yield [i, --depth];
+    else yield [i, depth];
   }
+}
+
+/** The end of a call whose opening parenthesis stands at `open`: behind the closing one. */
+function endOfCall(text, open) {
+  for (const [i, depth] of places(text, open)) if (text[i] === ')' && depth === 0) return i + 1;
   throw new Error(`mutants: unbalanced call at ${open}`);
 }
 
 /** Places of the parts of a list: its operands at the depth of the list itself. */
 function operands(text, from, to, operator) {
   const parts = [];
-  let depth = 0;
   let start = from;
-  for (let i = from; i < to; i++) {
-    const c = text[i];
-    if (c === "'" || c === '"' || c === '`') {
-      for (i++; text[i] !== c; i++) if (text[i] === '\\') i++;
-    } else if ('([{'.includes(c)) depth++;
-    else if (')]}'.includes(c)) depth--;
-    else if (depth === 0 && text.startsWith(operator, i)) {
-      parts.push([start, i]);
-      start = i += operator.length;
-    }
+  for (const [i, depth] of places(text, from)) {
+    if (i >= to) break;
+    if (i < start || depth !== 0 || !text.startsWith(operator, i)) continue;
+    parts.push([start, i]);
+    start = i + operator.length;
   }
   parts.push([start, to]);
   return parts;
 }
 
-/** The end of an expression: the first semicolon at its depth. */
-function endOfStatement(text, from) {
-  let depth = 0;
-  for (let i = from; i < text.length; i++) {
-    const c = text[i];
-    if (c === "'" || c === '"' || c === '`') {
-      for (i++; text[i] !== c; i++) if (text[i] === '\\') i++;
-    } else if ('([{'.includes(c)) depth++;
-    else if (')]}'.includes(c)) {
-      if (--depth < 0) return i;
-    } else if (c === ';' && depth === 0) return i;
+/** The end of an expression that begins at `from`: where one of the marks stands at its depth, or what is around it closes. */
+function endOfExpression(text, from, marks) {
+  for (const [i, depth] of places(text, from)) {
+    if (depth < 0 || (depth === 0 && marks.includes(text[i]))) return i;
   }
-  throw new Error(`mutants: a statement without an end at ${from}`);
+  throw new Error(`mutants: an expression without an end at ${from}`);
 }
 
 /** Parts that only tell the compiler what cannot be, and choices between two values, which are no conditions. */
@@ -112,14 +88,14 @@ function partsOfChecks(file, text, starts) {
     decides ? /(?:const \w+(?:: boolean)? =|\breturn)\s/g : /const same =/g,
   )) {
     const from = match.index + match[0].length;
-    const end = endOfStatement(text, from);
+    const end = endOfExpression(text, from, ';');
     if (!/=>/.test(text.slice(from, end)) || operands(text, from, end, '&&').length > 1)
       found.push(...leftOut(text, [from, end], '&&', 'true', false));
   }
   if (decides) {
     for (const match of text.matchAll(/=>\s(?=[^{\s])/g)) {
       const from = match.index + match[0].length;
-      found.push(...leftOut(text, [from, endOfArrow(text, from)], '&&', 'true', false));
+      found.push(...leftOut(text, [from, endOfExpression(text, from, ',;')], '&&', 'true', false));
     }
   }
   const own = found.map(({ place: [start, end], value }) => {
@@ -132,26 +108,11 @@ function partsOfChecks(file, text, starts) {
   );
 }
 
-/** The end of the expression of an arrow function. */
-function endOfArrow(text, from) {
-  let depth = 0;
-  for (let i = from; i < text.length; i++) {
-    const c = text[i];
-    if (c === "'" || c === '"' || c === '`') {
-      for (i++; text[i] !== c; i++) if (text[i] === '\\') i++;
-    } else if ('([{'.includes(c)) depth++;
-    else if (')]}'.includes(c)) {
-      if (--depth < 0) return i;
-    } else if ((c === ',' || c === ';') && depth === 0) return i;
-  }
-  return text.length;
-}
-
-/** All checks: file, line, the call, and the code it refuses with. @param root of the tree */
-export function checksOf(root) {
+/** All checks: file, line, the call, and the code it refuses with. */
+export function checksOf() {
   const found = [];
-  for (const file of closure(root)) {
-    const text = readFileSync(join(root, file), 'utf8');
+  for (const file of verifierClosure().files) {
+    const text = textOf(file);
     const starts = new Set();
     for (const match of text.matchAll(WITH_THROWS.test(file) ? CALL_OR_THROW : CALL)) {
       const line = text.slice(0, match.index).split('\n').length;

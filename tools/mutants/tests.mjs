@@ -34,7 +34,9 @@ const TESTS = [
   ],
   [
     /^src\/(graph|ops)\//,
-    ['tests/graph/refusals.test.ts', 'tests/graph/encoding.test.ts', 'tests/graph/passes.test.ts'],
+    ['refusals', 'shapes', 'ranges', 'rows', 'encoding', 'passes'].map(
+      (name) => `tests/graph/${name}.test.ts`,
+    ),
   ],
   [/^src\/quantize\/report/, ['tests/quantize/quantize.test.ts']],
   [/^src\/quantize\/(?!report)/, ['tests/quantize/model-file.test.ts']],

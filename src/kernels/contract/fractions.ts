@@ -27,7 +27,7 @@ export function checkFractions(x: Fractions, K: ExtensionField): void {
 }
 
 /** The lower half (offset 0) or the upper half of a multilinear: the highest variable set to 0 or 1. */
-export function halfOf(a: Multilinear, upper: boolean, degree: number): Multilinear {
+function halfOf(a: Multilinear, upper: boolean, degree: number): Multilinear {
   const half = 2 ** (a.numVars - 1);
   const pad = a.pad === undefined ? {} : { pad: a.pad };
   const [offset, live] = upper ? [half, Math.max(0, a.live - half)] : [0, Math.min(a.live, half)];
@@ -45,6 +45,16 @@ function upperWords(words: Uint32Array, half: number, live: number, degree: numb
     for (let j = 0; j < degree; j++) moved[4 * j + i] = words[4 * j + half + i] as number;
   }
   return moved;
+}
+
+/** Numerators and denominators where the highest variable is 0, then those where it is 1: p0, q0, p1, q1. */
+export function halvesOf(
+  x: Fractions,
+  K: ExtensionField,
+): [Multilinear, Multilinear, Multilinear, Multilinear] {
+  const [p, q] = [numeratorsOf(x, K), denominatorsOf(x, K)];
+  const half = (a: Multilinear, upper: boolean): Multilinear => halfOf(a, upper, K.degree);
+  return [half(p, false), half(q, false), half(p, true), half(q, true)];
 }
 
 /** Checks the operands of lookupLeaves; returns the number of leaves. */

@@ -6,7 +6,7 @@ import {
   checkLambda,
   checkLeaves,
   denominatorsOf,
-  halfOf,
+  halvesOf,
   numeratorsOf,
 } from '../contract/fractions.ts';
 import type { LookupTreeKernels } from '../contract/lookup-tree.ts';
@@ -57,13 +57,7 @@ export function referenceLookupTree(K: ExtensionField, radix: Fe): LookupTreeKer
     layerPairs(out, x, lambda) {
       checkFractions(x, K);
       K.fromLimbs(lambda);
-      const [p, q] = [numeratorsOf(x, K), denominatorsOf(x, K)];
-      const [p0, q0, p1, q1] = [
-        halfOf(p, false, d),
-        halfOf(q, false, d),
-        halfOf(p, true, d),
-        halfOf(q, true, d),
-      ];
+      const [p0, q0, p1, q1] = halvesOf(x, K);
       checkOut('out', out, p1.live, d);
       const [pAt, qAt] = [over(p1), over(q1)];
       write(out, 0, p1.live, (i) => K.add(pAt(i), K.mul(lambda, qAt(i))));
@@ -77,13 +71,7 @@ export function referenceLookupTree(K: ExtensionField, radix: Fe): LookupTreeKer
       checkFractions(x, K);
       checkLambda(lambda, K);
       const mu = K.inverse(lambda);
-      const [p, q] = [numeratorsOf(x, K), denominatorsOf(x, K)];
-      const [p0, q0, p1, q1] = [
-        halfOf(p, false, d),
-        halfOf(q, false, d),
-        halfOf(p, true, d),
-        halfOf(q, true, d),
-      ];
+      const [p0, q0, p1, q1] = halvesOf(x, K);
       checkOut('out0', out0, p0.live, d);
       checkOut('out1', out1, p1.live, d);
       if (headCount(p1) < p1.live) checkOut('outP', outP, p1.live, d);

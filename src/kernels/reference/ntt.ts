@@ -14,6 +14,18 @@ import {
 } from '../contract/ntt-checks.ts';
 import type { NttKernels } from '../contract/ntt.ts';
 
+/** A codeword, coset by coset. */
+export function encodeByCosets(F: BaseField, encodeCoset: NttKernels['encodeCoset']): NttKernels['encode'] {
+  return (out, message, code) => {
+    const { logCoset } = checkedMessage(F, message, code);
+    checkLength('out', out, 2 ** code.logN * code.columns);
+    const words = 2 ** logCoset * code.columns;
+    for (let coset = 0; coset * words < out.length; coset++) {
+      encodeCoset(out.subarray(coset * words, (coset + 1) * words), message, code, coset);
+    }
+  };
+}
+
 export function referenceNtt(K: ExtensionField): NttKernels {
   const F = K.base;
   const encodeCoset: NttKernels['encodeCoset'] = (out, message, code, coset) => {
@@ -30,14 +42,7 @@ export function referenceNtt(K: ExtensionField): NttKernels {
       joinBlocks(F, data, columns, checkedLogRows('data', data.length, columns, F.twoAdicity));
     },
     encodeCoset,
-    encode(out, message, code) {
-      const { logCoset } = checkedMessage(F, message, code);
-      checkLength('out', out, 2 ** code.logN * code.columns);
-      const words = 2 ** logCoset * code.columns;
-      for (let coset = 0; coset * words < out.length; coset++) {
-        encodeCoset(out.subarray(coset * words, (coset + 1) * words), message, code, coset);
-      }
-    },
+    encode: encodeByCosets(F, encodeCoset),
     evaluateAt(out, message, code, positions) {
       const parts = checkedMessage(F, message, code);
       checkPositions(positions, code.logN);

@@ -80,37 +80,28 @@ export function elementwise(
     for (let first = 0; first < items; first += window) {
       const count = Math.min(window, items - first);
       const addresses = operands.map((o) => windows.get(o.array) ?? o.array.byteOffset + bytesOf(o, first));
-      for (const o of operands) if (o.role !== 'out') copyIn(arena, windows, o, first, count);
+      for (const o of operands) if (o.role !== 'out') move(arena, windows, o, first, count, 'in');
       pool.run(split(addresses, count));
-      for (const o of operands) if (o.role !== 'in') copyOut(arena, windows, o, first, count);
+      for (const o of operands) if (o.role !== 'in') move(arena, windows, o, first, count, 'out');
     }
   });
 }
 
-function copyIn(
+/** Copies items of an operand that lies outside into its window, or back. */
+function move(
   arena: Arena,
-  windows: Map<TypedArray, number>,
+  windows: ReadonlyMap<TypedArray, number>,
   o: Operand,
   first: number,
   count: number,
+  to: 'in' | 'out',
 ): void {
   const address = windows.get(o.array);
   if (address === undefined) return;
-  const source = o.array.subarray(first * o.itemWords, (first + count) * o.itemWords);
-  viewLike(o.array, arena.buffer, address, source.length).set(source);
-}
-
-function copyOut(
-  arena: Arena,
-  windows: Map<TypedArray, number>,
-  o: Operand,
-  first: number,
-  count: number,
-): void {
-  const address = windows.get(o.array);
-  if (address === undefined) return;
-  const target = o.array.subarray(first * o.itemWords, (first + count) * o.itemWords);
-  target.set(viewLike(o.array, arena.buffer, address, target.length));
+  const outside = o.array.subarray(first * o.itemWords, (first + count) * o.itemWords);
+  const inside = viewLike(o.array, arena.buffer, address, outside.length);
+  if (to === 'in') inside.set(outside);
+  else outside.set(inside);
 }
 
 /** A view of the same type as `array` at another place. */

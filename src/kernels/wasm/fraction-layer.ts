@@ -1,7 +1,7 @@
 /** One layer of a fraction tree, range by range: pairs of live fractions, and fractions that pass unchanged. */
 import type { Ext } from '../../field/field.ts';
 import { BLOCK, writeExt } from '../contract/layout.ts';
-import { denominatorsOf, halfOf, numeratorsOf } from '../contract/fractions.ts';
+import { halvesOf } from '../contract/fractions.ts';
 import type { Fractions } from '../contract/lookup-tree.ts';
 import { checkOut, clearIdle } from '../contract/multilinear.ts';
 import type { Multilinear } from '../contract/sumcheck.ts';
@@ -17,13 +17,8 @@ export function fractionLayer(cx: Context, outP: Uint32Array, outQ: Uint32Array,
   checkOut('outP', outP, half, LIMBS);
   checkOut('outQ', outQ, half, LIMBS);
   const { over } = values;
-  const [p, q] = [numeratorsOf(x, K), denominatorsOf(x, K)];
-  const arrays = [
-    halfOf(p, false, LIMBS),
-    halfOf(p, true, LIMBS),
-    halfOf(q, false, LIMBS),
-    halfOf(q, true, LIMBS),
-  ];
+  const [lowerP, lowerQ, upperP, upperQ] = halvesOf(x, K);
+  const arrays = [lowerP, upperP, lowerQ, upperQ];
   const [p0At, p1At, q0At, q1At] = arrays.map(over) as [
     ReturnType<typeof over>,
     ReturnType<typeof over>,

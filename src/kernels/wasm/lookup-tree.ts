@@ -1,14 +1,7 @@
 /** The lookup-tree kernels in WebAssembly. */
 import type { Ext } from '../../field/field.ts';
 import { BLOCK } from '../contract/layout.ts';
-import {
-  checkFractions,
-  checkLambda,
-  checkLeaves,
-  denominatorsOf,
-  halfOf,
-  numeratorsOf,
-} from '../contract/fractions.ts';
+import { checkFractions, checkLambda, checkLeaves, halvesOf } from '../contract/fractions.ts';
 import type { LookupTreeKernels } from '../contract/lookup-tree.ts';
 import { checkOut, headCount } from '../contract/multilinear.ts';
 import type { Multilinear } from '../contract/sumcheck.ts';
@@ -51,8 +44,7 @@ export function wasmLookupTree(cx: Context): LookupTreeKernels {
     layerPairs(out, x, lambda) {
       checkFractions(x, K);
       K.fromLimbs(lambda);
-      const [p, q] = [numeratorsOf(x, K), denominatorsOf(x, K)];
-      const [p0, q0, p1, q1] = halves(p, q);
+      const [p0, q0, p1, q1] = halvesOf(x, K);
       checkOut('out', out, p1.live, LIMBS);
       addScaled(cx, out, p1, lambda, q1, 0, p1.live);
       return [
@@ -63,7 +55,7 @@ export function wasmLookupTree(cx: Context): LookupTreeKernels {
     leafPairs(out0, out1, outP, x, lambda) {
       checkFractions(x, K);
       checkLambda(lambda, K);
-      const [p0, q0, p1, q1] = halves(numeratorsOf(x, K), denominatorsOf(x, K));
+      const [p0, q0, p1, q1] = halvesOf(x, K);
       checkOut('out0', out0, p0.live, LIMBS);
       checkOut('out1', out1, p1.live, LIMBS);
       if (headCount(p1) < p1.live) checkOut('outP', outP, p1.live, LIMBS);
@@ -75,10 +67,6 @@ export function wasmLookupTree(cx: Context): LookupTreeKernels {
       return leafPairsOf(K, p0, p1, out0, out1, outP, lambda);
     },
   };
-}
-
-function halves(p: Multilinear, q: Multilinear): [Multilinear, Multilinear, Multilinear, Multilinear] {
-  return [halfOf(p, false, LIMBS), halfOf(q, false, LIMBS), halfOf(p, true, LIMBS), halfOf(q, true, LIMBS)];
 }
 
 /** out[i] = start + sum of -betas[k] * columns[k][i] for i < n, whole blocks. */

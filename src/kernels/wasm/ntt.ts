@@ -9,14 +9,14 @@ import {
   type MessageShape,
 } from '../contract/ntt-checks.ts';
 import type { NttKernels } from '../contract/ntt.ts';
-import { blockRoot, referenceNtt } from '../reference/ntt.ts';
+import { blockRoot, encodeByCosets, referenceNtt } from '../reference/ntt.ts';
 import type { Task } from '../pool/pool.ts';
 import { inColumnBatches } from './columns.ts';
 import { TASK_ITEMS, type Engine } from './engine.ts';
 import { evaluateAt } from './evaluate.ts';
 import { interleave } from './interleave.ts';
 import { messageKind, type NttContext } from './ntt-context.ts';
-import { joinTask, phases, splitTask } from './ntt-plan.ts';
+import { joinTask, phases, splitTask, type Slice } from './ntt-plan.ts';
 import { nttTables } from './ntt-tables.ts';
 import { evaluateAtTransposed } from './transpose.ts';
 
@@ -42,14 +42,7 @@ export function wasmNtt(engine: Engine, K: ExtensionField, radix: Fe): NttKernel
     ntt: (data, columns) => ntt(context, data, columns),
     intt: (data, columns) => intt(context, data, columns),
     encodeCoset,
-    encode(out, message, code) {
-      const { logCoset } = checkedMessage(F, message, code);
-      checkLength('out', out, 2 ** code.logN * code.columns);
-      const words = 2 ** logCoset * code.columns;
-      for (let coset = 0; coset * words < out.length; coset++) {
-        encodeCoset(out.subarray(coset * words, (coset + 1) * words), message, code, coset);
-      }
-    },
+    encode: encodeByCosets(F, encodeCoset),
     evaluateAt: (out, message, code, positions) => evaluateAt(context, out, message, code, positions),
     evaluateAtTransposed: (out, eta, logN, positions, k) =>
       evaluateAtTransposed(context, out, eta, logN, positions, k),
@@ -61,36 +54,33 @@ export function wasmNtt(engine: Engine, K: ExtensionField, radix: Fe): NttKernel
 
 const NO_BYTES = { fixed: 0, perColumn: 0 };
 
-function ntt({ engine, F, tables }: NttContext, data: Uint32Array, columns: number): void {
+/** Runs the phases of a transform of whole columns, in batches that the arena has room for. */
+function inPhases(
+  { engine, F }: NttContext,
+  data: Uint32Array,
+  columns: number,
+  run: (phases: readonly (readonly Slice[])[]) => void,
+): void {
   const logRows = checkedLogRows('data', data.length, columns, F.twoAdicity);
   const operand = { array: data, rows: 2 ** logRows, role: 'inout' } as const;
-  inColumnBatches(engine, columns, [operand], NO_BYTES, ([address], count) => {
-    const block = {
-      address: address as number,
-      logRows,
-      columns: count,
-      index: 0,
-      threads: engine.pool.threads,
-    };
-    for (const phase of phases(block)) {
-      engine.pool.run(phase.map((slice) => splitTask(slice, tables.forward)));
-    }
+  const { threads } = engine.pool;
+  inColumnBatches(engine, columns, [operand], NO_BYTES, ([address], count) =>
+    run(phases({ address: address as number, logRows, columns: count, index: 0, threads })),
+  );
+}
+
+function ntt(context: NttContext, data: Uint32Array, columns: number): void {
+  const { engine, tables } = context;
+  inPhases(context, data, columns, (all) => {
+    for (const phase of all) engine.pool.run(phase.map((slice) => splitTask(slice, tables.forward)));
   });
 }
 
-function intt({ engine, F, radix, tables }: NttContext, data: Uint32Array, columns: number): void {
-  const logRows = checkedLogRows('data', data.length, columns, F.twoAdicity);
-  const operand = { array: data, rows: 2 ** logRows, role: 'inout' } as const;
-  const nInverse = F.mul(F.inverse(F.fromInt(2 ** logRows)), radix);
-  inColumnBatches(engine, columns, [operand], NO_BYTES, ([address], count) => {
-    const block = {
-      address: address as number,
-      logRows,
-      columns: count,
-      index: 0,
-      threads: engine.pool.threads,
-    };
-    const order = phases(block).reverse();
+function intt(context: NttContext, data: Uint32Array, columns: number): void {
+  const { engine, F, radix, tables } = context;
+  inPhases(context, data, columns, (all) => {
+    const nInverse = F.mul(F.inverse(F.fromInt(data.length / columns)), radix);
+    const order = [...all].reverse();
     order.forEach((phase, i) => {
       const factor = i === order.length - 1 ? nInverse : 0;
       engine.pool.run(phase.map((slice) => joinTask(slice, tables.inverse, factor)));

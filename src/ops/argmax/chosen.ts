@@ -1,7 +1,7 @@
 /** One entry of each row of a value: the logit of the choice, by public ids, without committing logits. */
-import type { Coordinate, Term, View } from '../../relation/program.ts';
+import type { Term, View } from '../../relation/program.ts';
 import { viewIndices } from '../../relation/view.ts';
-import { rowsAt, view, type Lowering } from '../lowering.ts';
+import { view, viewAt, type Lowering } from '../lowering.ts';
 import type { ArgmaxNode } from './shape.ts';
 
 /**
@@ -18,7 +18,7 @@ export function atColumns(to: Lowering, { name, input }: ArgmaxNode, ids: Int32A
     terms = to.terms(input);
   }
   return terms.map((of) => {
-    if (!of.views.some(isDiagonal)) return { ...of, views: of.views.map((own) => gathered(own, ids)) };
+    if (!of.views.some(isDiagonal)) return { ...of, views: of.views.map((own) => viewAt(own, 'j', ids)) };
     const values = new Int32Array(ids.length * width.size);
     ids.forEach((id, t) => (values[t * width.size + id] = 1));
     const one = to.publicTensor(`${name}:one`, [ids.length, width.size], values);
@@ -30,26 +30,4 @@ export function atColumns(to: Lowering, { name, input }: ArgmaxNode, ids: Int32A
 function isDiagonal(of: View): boolean {
   const read = viewIndices(of);
   return read.includes('t') && read.includes('j');
-}
-
-/** A view of columns j at the ids instead. */
-function gathered(of: View, ids: Int32Array): View {
-  const coordinates = of.coordinates.map((coordinate): Coordinate => {
-    if (coordinate.kind === 'gather') {
-      if (coordinate.index !== 'j') return coordinate;
-      return {
-        kind: 'gather',
-        index: 't',
-        positions: Array.from(ids, (id) => coordinate.positions[id] as number),
-      };
-    }
-    const [part] = coordinate.parts.filter(({ index }) => index === 'j');
-    if (part === undefined) return coordinate;
-    if (coordinate.parts.length > 1) throw new Error('choice: expected a coordinate of the column alone');
-    return rowsAt(
-      't',
-      Array.from(ids, (id) => coordinate.offset + part.stride * id),
-    );
-  });
-  return { ...of, coordinates };
 }

@@ -33,8 +33,7 @@ export function publicNoise(
 function multiplierOf(unit: number, temperature: number): number | undefined {
   try {
     return noiseMultiplier(unit, temperature);
-  } catch (error) {
-    if (error instanceof RangeError) return undefined;
-    throw error;
+  } catch {
+    return undefined; // a RangeError: the temperature is none, or the noise would be too great
   }
 }

@@ -84,7 +84,7 @@ function scopeOf(node: AttentionNode, to: Lowering, block: AttentionBlock, b: nu
 }
 
 /** The columns of a block that each of its rows sees. */
-function maskOf({ row, rows, column }: AttentionBlock, firstVisible: readonly number[]): Mask {
+export function maskOf({ row, rows, column }: AttentionBlock, firstVisible: readonly number[]): Mask {
   const own = Array.from({ length: rows }, (_, i) => row + i);
   return {
     row: 'i',

@@ -4,7 +4,7 @@ import { ProofError } from '../../../src/errors/proof-error.ts';
 import { decodeTrainingRun, encodeTrainingRun } from '../../../src/training/run.ts';
 import { decodeSegment, encodeSegment } from '../../../src/training/segment-file.ts';
 import { verifyTraining } from '../../../src/training/verify.ts';
-import { changedField, fieldsOfRun, fieldsOfSegment, posed } from '../training-files.ts';
+import { changedField, fieldsOfRun, fieldsOfSegment, posed } from '../training-fields.ts';
 import { mutateBytes, type Dice } from './mutate.ts';
 import type { Target } from './target.ts';
 

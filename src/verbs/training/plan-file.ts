@@ -1,0 +1,137 @@
+/**
+ * Plans as people write them: JSON with `widths`, `batch`, `steps` or `epochs`, `rates`, and optionally `rows`, `momentum`, `formats`. Strict:
+ * what is not known is refused. docs/training.md.
+ */
+import { refuse } from '../../errors/proof-error.ts';
+import {
+  checkPlan,
+  DEFAULT_FORMATS,
+  DEFAULT_MOMENTUM,
+  stepsPerEpoch,
+  type Format,
+  type Formats,
+  type Momentum,
+  type Rate,
+  type TrainingPlan,
+} from '../../training/index.ts';
+import { naming, readInput } from '../files.ts';
+
+type Fields = Readonly<Record<string, unknown>>;
+
+const FORMATS = ['input', 'activation', 'weight', 'gradient'] as const;
+
+/**
+ * Reads a plan.
+ *
+ * @param rows of the dataset that it is for
+ * @throws ProofError `FILE_*`; `PLAN` naming file and field
+ */
+export function readPlan(path: string, rows: number): TrainingPlan {
+  const bytes = readInput(path);
+  return naming(path, () => {
+    let value: unknown;
+    try {
+      value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    } catch {
+      wrong('expected JSON, got something else'); // the parser's message quotes the text
+    }
+    return planOf(value, rows);
+  });
+}
+
+/** @throws ProofError `PLAN` */
+export function planOf(value: unknown, rows: number): TrainingPlan {
+  const own = fieldsOf('plan', value, [
+    'widths',
+    'rows',
+    'batch',
+    'steps',
+    'epochs',
+    'rates',
+    'momentum',
+    'formats',
+  ]);
+  if (own['rows'] !== undefined && own['rows'] !== rows) {
+    wrong(`rows: expected those of the dataset, ${rows}, or nothing`);
+  }
+  const widths = listOf('widths', own['widths']).map((width, i) => integer(`widths[${i}]`, width));
+  const batch = integer('batch', own['batch']);
+  const rates = listOf('rates', own['rates']).map((rate, i) => rateOf(`rates[${i}]`, rate));
+  const formats = formatsOf(own['formats']);
+  const momentum = momentumOf(own['momentum']);
+  const sized = { widths, rows, batch, formats, rates, ...(momentum && { momentum }) };
+  if ((own['steps'] === undefined) === (own['epochs'] === undefined)) {
+    wrong(`steps: expected steps or epochs, got ${own['steps'] === undefined ? 'neither' : 'both'}`);
+  }
+  const steps =
+    own['steps'] === undefined
+      ? integer('epochs', own['epochs']) * stepsPerEpoch({ ...sized, steps: 1 })
+      : integer('steps', own['steps']);
+  const plan: TrainingPlan = { ...sized, steps };
+  checkPlan(plan);
+  return plan;
+}
+
+function formatsOf(value: unknown): Formats {
+  if (value === undefined) return DEFAULT_FORMATS;
+  const own = fieldsOf('formats', value, [...FORMATS, 'low', 'sum']);
+  const pair = (name: (typeof FORMATS)[number]): Format => {
+    if (own[name] === undefined) return DEFAULT_FORMATS[name];
+    const { bits, fraction } = fieldsOf(`formats.${name}`, own[name], ['bits', 'fraction']);
+    return {
+      bits: integer(`formats.${name}.bits`, bits),
+      fraction: integer(`formats.${name}.fraction`, fraction),
+    };
+  };
+  const count = (name: 'low' | 'sum'): number =>
+    own[name] === undefined ? DEFAULT_FORMATS[name] : integer(`formats.${name}`, own[name]);
+  const [input, activation] = [pair('input'), pair('activation')];
+  return {
+    input,
+    activation,
+    weight: pair('weight'),
+    low: count('low'),
+    sum: count('sum'),
+    gradient: pair('gradient'),
+  };
+}
+
+function momentumOf(value: unknown): Momentum | undefined {
+  if (value === undefined || value === false) return undefined;
+  if (value === true) return DEFAULT_MOMENTUM;
+  const own = fieldsOf('momentum', value, ['shift', 'high', 'low']);
+  const [shift, high, low] = ['shift', 'high', 'low'].map((name) => integer(`momentum.${name}`, own[name]));
+  return { shift, high, low } as Momentum;
+}
+
+function rateOf(name: string, value: unknown): Rate {
+  const own = fieldsOf(name, value, ['from', 'rate']);
+  return { from: integer(`${name}.from`, own['from']), rate: integer(`${name}.rate`, own['rate']) };
+}
+
+/** An object with no other keys than these. */
+function fieldsOf(name: string, value: unknown, keys: readonly string[]): Fields {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    return wrong(`${name}: expected an object`);
+  }
+  const strange = Object.keys(value).find((key) => !keys.includes(key));
+  if (strange !== undefined) {
+    wrong(`${name}: expected ${keys.join(', ')}, got ${JSON.stringify(strange.slice(0, 32))}`);
+  }
+  return value as Fields;
+}
+
+function listOf(name: string, value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? (value as unknown[]) : wrong(`${name}: expected a list`);
+}
+
+function integer(name: string, value: unknown): number {
+  if (!Number.isSafeInteger(value) || (value as number) < 0) {
+    wrong(`${name}: expected an integer from 0 on${value === undefined ? ', got none' : ''}`);
+  }
+  return value as number;
+}
+
+function wrong(detail: string): never {
+  return refuse('PLAN', 'plan', detail);
+}

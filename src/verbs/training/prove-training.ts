@@ -1,0 +1,239 @@
+/** The verb `prove-training`: repeats the steps of a trained run, segment after segment, commits what they wrote, proves that they did. */
+import { refuse } from '../../errors/proof-error.ts';
+import type { Kernels } from '../../kernels/contract.ts';
+import type { Mark } from '../../pcs/steps-prove.ts';
+import { budgetStatus, openGroup, type Home, type StoredGroup } from '../../store/index.ts';
+import {
+  pointFrom,
+  proveSegment,
+  startPoint,
+  STATE_USES,
+  type OwnedPoint,
+  type ProvenSegment,
+  type TrainingOwner,
+} from '../../training/index.ts';
+import { silent, stopwatch, type OnStep } from '../steps.ts';
+import { alone } from '../worker.ts';
+import { sameState, type Checkpoint } from './checkpoint.ts';
+import { openDataset, openDatasetFolder } from './dataset.ts';
+import {
+  checkWeights,
+  clearWeights,
+  keepSegment,
+  keptSegments,
+  lastCheckpoint,
+  openRunFolder,
+  publicRunPaths,
+  publish,
+  weightsPath,
+  type KeptSegment,
+  type RunFolder,
+} from './run-folder.ts';
+import { DEFAULT_STEPS_PER_PROOF, segmentAt } from './segments.ts';
+import { checkRunData, openStart } from './train.ts';
+
+/** Proofs that may be begun and abandoned at each point of the chain, beside the one that `STATE_USES` has: a machine may stop again. */
+const ATTEMPTS = 5;
+/** Predictions that the last weights of a plan are committed for. */
+const PREDICTIONS = 100;
+
+export interface ProveTrainingOptions {
+  /** Directory of a run that `train` has trained. */
+  readonly folder: string;
+  /** Directory of its dataset. */
+  readonly dataset: string;
+  /** Default 16. A segment ends where a rate changes. */
+  readonly stepsPerProof?: number;
+  /** Stop where so many steps are proven. Default: all that are trained. */
+  readonly until?: number;
+  /** Predictions that the weights behind the last step of this call shall make. Default: 100 behind the plan's last step, else none. */
+  readonly predictions?: number;
+  readonly onStep?: OnStep;
+}
+
+export interface ProvenTraining {
+  readonly run: Uint8Array;
+  /** Steps that are proven, of all, and those that are trained. */
+  readonly step: number;
+  readonly steps: number;
+  readonly trained: number;
+  /** Segments that this call has made. */
+  readonly made: readonly { readonly file: string; readonly steps: number; readonly bytes: number }[];
+  /** Digest of the key of the weights behind the last step; undefined where none is proven. */
+  readonly weights: Uint8Array | undefined;
+  /** Proofs that these weights still allow: predictions, and the segment behind them. */
+  readonly predictionsLeft: number;
+  /** Segments that the dataset still allows. */
+  readonly proofsLeft: number;
+  readonly warnings: readonly string[];
+  readonly seconds: Readonly<Record<string, number>>;
+}
+
+/**
+ * Proves what `train` has trained, from the last proven segment on. Killed at any moment it goes on there when it is run again.
+ *
+ * @throws ProofError `CHECKPOINT` for a run that is not trained, and where the repeated steps come to other weights; `CHAIN` for segments or
+ *   weights of another chain; `DATASET`, `BUSY`, `BUDGET_*`, `FILE_*`; as `proveSegment`
+ * @throws RangeError for options out of range
+ * @example
+ * proveTraining(kernels, openHome(), { folder: 'run', dataset: 'digits' });
+ */
+export function proveTraining(kernels: Kernels, home: Home, options: ProveTrainingOptions): ProvenTraining {
+  const { onStep = silent } = options;
+  const watch = stopwatch();
+  checkOptions(options);
+  watch.next('reading');
+  onStep('reading the dataset');
+  const folder = openRunFolder(options.folder);
+  const { group, data } = openDataset(kernels, home, openDatasetFolder(options.dataset));
+  try {
+    checkRunData(folder, group);
+    const owner: TrainingOwner = { named: folder.named, bytes: folder.bytes, data, group };
+    watch.next('proving');
+    const proven = alone(folder.path, options.folder, () => proveAll(kernels, home, folder, owner, options));
+    watch.next();
+    const status = budgetStatus(home, group);
+    return {
+      run: folder.named.digest,
+      steps: folder.named.run.plan.steps,
+      ...proven,
+      proofsLeft: status.proofsLeft,
+      warnings: status.warnings,
+      seconds: watch.seconds,
+    };
+  } finally {
+    group.close();
+  }
+}
+
+function checkOptions({ stepsPerProof, until, predictions }: ProveTrainingOptions): void {
+  for (const [name, value, least] of [
+    ['stepsPerProof', stepsPerProof, 1],
+    ['until', until, 1],
+    ['predictions', predictions, 0],
+  ] as const) {
+    if (value !== undefined && (!Number.isSafeInteger(value) || value < least)) {
+      throw new RangeError(`${name}: expected an integer from ${least} on, got ${value}`);
+    }
+  }
+}
+
+function proveAll(
+  kernels: Kernels,
+  home: Home,
+  folder: RunFolder,
+  owner: TrainingOwner,
+  options: ProveTrainingOptions,
+): Pick<ProvenTraining, 'step' | 'trained' | 'made' | 'weights' | 'predictionsLeft'> {
+  const { stepsPerProof = DEFAULT_STEPS_PER_PROOF, until = Infinity, onStep = silent } = options;
+  const { plan } = folder.named.run;
+  const checkpoint = lastCheckpoint(folder);
+  if (checkpoint === undefined) {
+    return refuse('CHECKPOINT', options.folder, 'expected a trained run, got none: run zkdl train first');
+  }
+  const kept = keptSegments(folder);
+  republish(folder, kept);
+  const end = Math.min(until, checkpoint.step);
+  const made: { file: string; steps: number; bytes: number }[] = [];
+  let point = lastPoint(kernels, home, folder, owner, kept.at(-1));
+  try {
+    clearWeights(folder, point.step);
+    while (point.step < end) {
+      const count = Math.min(segmentAt(plan, point.step, stepsPerProof), end - point.step);
+      const step = point.step + count;
+      const name = `steps ${point.step} to ${step - 1} of ${plan.steps}`;
+      const mark: Mark = (part) => onStep(`proving ${name}: ${part}`);
+      const uses = usesOf(owner, step === end, step === plan.steps, options.predictions);
+      const path = weightsPath(folder, step);
+      const proven = proveSegment(kernels, home, owner, point, count, path, mark, uses);
+      point.group?.close();
+      point = proven.point;
+      checkAgainst(folder, checkpoint, proven);
+      keepSegment(folder, step, proven.bytes);
+      const file = publicRunPaths(folder, step).segment;
+      made.push({ file, steps: count, bytes: proven.bytes.length });
+    }
+    const { group, step } = point;
+    const predictionsLeft = group === undefined ? 0 : budgetStatus(home, group).proofsLeft;
+    const weights = step > 0 ? group?.keyDigest : undefined;
+    return { step, trained: checkpoint.step, made, weights, predictionsLeft };
+  } finally {
+    point.group?.close();
+  }
+}
+
+/** What a process that was killed had kept and not yet published. */
+function republish(folder: RunFolder, kept: readonly KeptSegment[]): void {
+  publish(publicRunPaths(folder, 0).run, folder.bytes);
+  const last = kept.at(-1); // earlier ones were published before the next one was begun
+  if (last !== undefined) publish(publicRunPaths(folder, last.point.step).segment, last.bytes);
+}
+
+/** The point behind the segments that are proven, with its weights. */
+function lastPoint(
+  kernels: Kernels,
+  home: Home,
+  folder: RunFolder,
+  owner: TrainingOwner,
+  last: KeptSegment | undefined,
+): OwnedPoint {
+  if (last === undefined) {
+    if (folder.named.run.start === 'seed') return startPoint(owner);
+    return closing(openStart(kernels, home, folder), (group) => pointFrom(owner, 0, group));
+  }
+  const { step } = last.point;
+  return closing(openWeights(kernels, home, folder, last), (group) => pointFrom(owner, step, group));
+}
+
+/** The committed weights behind a segment. @throws ProofError `CHAIN` where other weights lie there; as `openGroup` */
+export function openWeights(
+  kernels: Kernels,
+  home: Home,
+  folder: RunFolder,
+  { point }: KeptSegment,
+): StoredGroup {
+  return closing(openGroup(kernels, home, weightsPath(folder, point.step)), (group) => {
+    checkWeights(group, point);
+    return group;
+  });
+}
+
+/** Runs with a group that is closed if it fails. */
+function closing<T>(group: StoredGroup, run: (group: StoredGroup) => T): T {
+  try {
+    return run(group);
+  } catch (error) {
+    group.close();
+    throw error;
+  }
+}
+
+/** How many proofs may open weights that are written. */
+function usesOf(
+  { group }: TrainingOwner,
+  isEnd: boolean,
+  isLast: boolean,
+  predictions: number | undefined,
+): number {
+  const { padLength, queries } = group.key.parameters.code;
+  const room = Math.floor(padLength / queries);
+  const least = Math.min(room, STATE_USES + ATTEMPTS);
+  const asked = isEnd ? (predictions ?? 0) : 0;
+  if (least + asked > room) {
+    throw new RangeError(
+      `predictions: expected at most ${room - least} over this dataset's key, got ${asked}`,
+    );
+  }
+  return isLast && predictions === undefined ? Math.min(room, least + PREDICTIONS) : least + asked;
+}
+
+/** @throws ProofError `CHECKPOINT` where the steps came to other weights than they did when they were trained */
+function checkAgainst(folder: RunFolder, checkpoint: Checkpoint, { point }: ProvenSegment): void {
+  const { plan } = folder.named.run;
+  if (point.step !== checkpoint.step || sameState(plan, point.state, checkpoint.state)) return;
+  refuse(
+    'CHECKPOINT',
+    folder.shown,
+    `step ${point.step}: expected the weights of its checkpoint, got others`,
+  );
+}

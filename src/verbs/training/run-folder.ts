@@ -1,0 +1,208 @@
+/**
+ * The directory of a training run. Everything in it is private to its owner:
+ *
+ *   run                 the run file
+ *   start.json          where the committed weights lie that it starts from, if it does
+ *   checkpoint-<step>   the newest two
+ *   loss.csv, loss.svg  what the steps measured: they follow from the newest checkpoint
+ *   weights-<step>      the committed weights behind a segment (spec/state.md section 2)
+ *   segment-<step>      the segment that ends there; without it the weights are not in use
+ *   at-work             while a process trains or proves there
+ *
+ * What is public lies beside it: DIR.run, and DIR.<step>.seg for every segment.
+ */
+import { dirname, join, resolve } from 'node:path';
+import { refuse } from '../../errors/proof-error.ts';
+import { sameBytes } from '../../hash/words.ts';
+import { encodeKey } from '../../pcs/key.ts';
+import { ensureDirectory, quietly, unfinishedName } from '../../store/durable.ts';
+import type { StoredGroup } from '../../store/index.ts';
+import { decodeSegment } from '../../training/segment-file.ts';
+import { inputDigest, readRun, startOf, type NamedRun, type TrainingPoint } from '../../training/verify.ts';
+import { disk, exists, isDirectory, naming, readInput, removeTree, writeNew } from '../files.ts';
+import { strangeInGroup } from '../interrupted.ts';
+import { decodeCheckpoint, encodeCheckpoint, type Checkpoint } from './checkpoint.ts';
+
+const RUN_FILE = 'run';
+const START_FILE = 'start.json';
+const NUMBERED = /^(checkpoint|segment|weights)-(0|[1-9]\d{0,9})$/;
+/** Checkpoints that are kept. */
+const KEPT = 2;
+
+/** Where committed weights lie that a run starts from. */
+export interface StartPlace {
+  /** Directory of the run that wrote them. */
+  readonly folder: string;
+  readonly step: number;
+}
+
+export interface RunFolder {
+  /** As its user wrote it. */
+  readonly shown: string;
+  readonly path: string;
+  readonly bytes: Uint8Array;
+  readonly named: NamedRun;
+}
+
+/** Makes the directory of a run that was announced, whole or not at all. @throws ProofError `FILE_*` naming it */
+export function makeRunFolder(shown: string, bytes: Uint8Array, start: StartPlace | undefined): void {
+  const path = resolve(shown);
+  const aside = join(dirname(path), unfinishedName());
+  naming(shown, () => {
+    ensureDirectory(disk, dirname(path));
+    disk.makeDirectory(aside);
+    try {
+      if (start !== undefined) {
+        writeNew(join(aside, START_FILE), new TextEncoder().encode(`${JSON.stringify(start)}\n`));
+      }
+      writeNew(join(aside, RUN_FILE), bytes);
+      if (exists(path)) refuse('FILE_EXISTS', shown, 'expected a new name, got one that is taken');
+      disk.rename(aside, path);
+    } catch (error) {
+      quietly(() => removeTree(aside));
+      throw error;
+    }
+    disk.syncDirectory(dirname(path));
+  });
+}
+
+/** @throws ProofError `FILE_*`, `FOLDER` for what is no directory of a run; as `readRun` */
+export function openRunFolder(shown: string): RunFolder {
+  const path = resolve(shown);
+  if (!isDirectory(path)) {
+    const file = exists(path);
+    if (file) refuse('FILE_KIND', shown, 'expected the directory of a training run, got a file');
+    refuse('FILE_MISSING', shown, 'expected the directory of a training run, got nothing');
+  }
+  const file = join(path, RUN_FILE);
+  if (!disk.list(path).includes(RUN_FILE)) {
+    refuse('FOLDER', shown, 'expected the directory of a training run, got another');
+  }
+  const bytes = readInput(file);
+  return { shown, path, bytes, named: naming(file, () => readRun(bytes)) };
+}
+
+/** @throws ProofError `FOLDER` for a file that says something else */
+export function startPlace({ path }: RunFolder): StartPlace {
+  const file = join(path, START_FILE);
+  let place: Partial<StartPlace> = {};
+  const bytes = readInput(file);
+  quietly(() => (place = JSON.parse(new TextDecoder().decode(bytes)) as typeof place));
+  const { folder, step } = place;
+  if (typeof folder !== 'string' || !Number.isSafeInteger(step)) {
+    return refuse('FOLDER', file, 'expected a directory and a step, got something else');
+  }
+  return { folder, step: step as number };
+}
+
+/** The public files of a run. Names of segments are in order where file names are sorted. */
+export function publicRunPaths(
+  { path, named }: RunFolder,
+  step: number,
+): { readonly run: string; readonly segment: string } {
+  const digits = String(named.run.plan.steps).length;
+  return { run: `${path}.run`, segment: `${path}.${String(step).padStart(digits, '0')}.seg` };
+}
+
+export function weightsPath({ path }: Pick<RunFolder, 'path'>, step: number): string {
+  return join(path, `weights-${step}`);
+}
+
+/** Makes a public file unless it is there. @throws ProofError `FILE_EXISTS` for another file of this name */
+export function publish(path: string, bytes: Uint8Array): void {
+  if (!exists(path)) return writeNew(path, bytes);
+  if (!sameBytes(readInput(path), bytes)) {
+    refuse('FILE_EXISTS', path, 'expected a new name or this very file, got another file');
+  }
+}
+
+function stepsOf({ path }: RunFolder, kind: 'checkpoint' | 'segment' | 'weights'): number[] {
+  return disk
+    .list(path)
+    .flatMap((name) => {
+      const match = NUMBERED.exec(name);
+      return match?.[1] === kind ? [Number(match[2])] : [];
+    })
+    .sort((a, b) => a - b);
+}
+
+/** The newest checkpoint. @throws as `decodeCheckpoint` */
+export function lastCheckpoint(folder: RunFolder): Checkpoint | undefined {
+  const step = stepsOf(folder, 'checkpoint').at(-1);
+  if (step === undefined) return undefined;
+  const path = join(folder.path, `checkpoint-${step}`);
+  const { run, digest } = folder.named;
+  const checkpoint = decodeCheckpoint(path, run.plan, digest, readInput(path));
+  if (checkpoint.step !== step) refuse('CHECKPOINT', path, `expected step ${step}, got ${checkpoint.step}`);
+  return checkpoint;
+}
+
+/** Writes a checkpoint, then removes those that are too old. */
+export function writeCheckpoint(folder: RunFolder, checkpoint: Checkpoint): void {
+  const { run, digest } = folder.named;
+  const at = (step: number): string => join(folder.path, `checkpoint-${step}`);
+  writeNew(at(checkpoint.step), encodeCheckpoint(run.plan, digest, checkpoint));
+  for (const old of stepsOf(folder, 'checkpoint').slice(0, -KEPT)) quietly(() => disk.unlink(at(old)));
+}
+
+/** A segment that was proven, and the point behind it. */
+export interface KeptSegment {
+  readonly bytes: Uint8Array;
+  readonly point: TrainingPoint;
+}
+
+/**
+ * The segments that were proven, one behind the other. Their proofs were verified before they were written.
+ *
+ * @throws ProofError `CHAIN` for a segment of another run, one that begins elsewhere, one that reads other weights; as `decodeSegment`
+ */
+export function keptSegments(folder: RunFolder): KeptSegment[] {
+  let point = startOf(folder.named);
+  return stepsOf(folder, 'segment').map((step) => {
+    const path = join(folder.path, `segment-${step}`);
+    const wrong = (detail: string): never => refuse('CHAIN', path, detail);
+    const bytes = readInput(path);
+    const file = naming(path, () => decodeSegment(bytes));
+    if (!sameBytes(file.run, folder.named.digest))
+      wrong('expected a segment of this run, got one of another');
+    if (file.first !== point.step) {
+      wrong(`expected one that begins at step ${point.step}, got step ${file.first}`);
+    }
+    if (file.first + file.count !== step) {
+      wrong(`expected one that ends at step ${step}, got step ${file.first + file.count}`);
+    }
+    if (!sameBytes(file.input, inputDigest(folder.named, point))) {
+      wrong('expected one that reads what the segment before wrote, got another');
+    }
+    point = { step, weights: file.output };
+    return { bytes, point };
+  });
+}
+
+/** The segment becomes a part of the chain, then public. */
+export function keepSegment(folder: RunFolder, step: number, bytes: Uint8Array): void {
+  writeNew(join(folder.path, `segment-${step}`), bytes);
+  publish(publicRunPaths(folder, step).segment, bytes);
+}
+
+/**
+ * Removes weights of segments whose proof was interrupted: no segment names them.
+ *
+ * @throws ProofError `CHAIN` where there is more in such a directory than a commitment
+ */
+export function clearWeights(folder: RunFolder, proven: number): void {
+  for (const step of stepsOf(folder, 'weights').filter((own) => own > proven)) {
+    const path = weightsPath(folder, step);
+    const strange = strangeInGroup(path);
+    if (strange !== undefined) {
+      refuse('CHAIN', path, `expected a commitment that no segment names, got ${strange} as well: remove it`);
+    }
+    removeTree(path);
+  }
+}
+
+/** @throws ProofError `CHAIN` unless a group is the one behind a point */
+export function checkWeights(group: StoredGroup, { weights }: TrainingPoint): void {
+  if (weights !== undefined && sameBytes(group.keyBytes, encodeKey(weights))) return;
+  refuse('CHAIN', group.path, 'expected the weights that the segment wrote, got others');
+}

@@ -1,0 +1,114 @@
+/** The verb `verify-training`: a run file and segment files in; how far training is proven, out. */
+import { encodeKey, keyDigest } from '../../pcs/key.ts';
+import type { Verdict } from '../../pcs/linear-verify.ts';
+import {
+  verifyTraining,
+  type TrainingExpectations,
+  type TrainingPlan,
+  type TrainingVerdict,
+} from '../../training/index.ts';
+import { readInput } from '../files.ts';
+
+export interface VerifyTrainingOptions {
+  /** A run file. */
+  readonly run: string;
+  /** Segment files, from the first one on, in order. */
+  readonly segments: readonly string[];
+  /** What the caller knows and the run must be: 64 hexadecimal digits each. */
+  readonly agreed?: AgreedRun;
+  /** Steps that must be proven at least. */
+  readonly steps?: number;
+}
+
+/** What the caller knows of a run: 64 hexadecimal digits each. */
+export interface AgreedRun {
+  /** Digest of the run. */
+  readonly run?: string;
+  /** Digest of the dataset's key. */
+  readonly dataset?: string;
+  readonly seed?: string;
+}
+
+export type TrainingFileVerdict =
+  | {
+      readonly ok: true;
+      /** Digest of the run. */
+      readonly run: Uint8Array;
+      readonly plan: TrainingPlan;
+      readonly seed: Uint8Array;
+      /** Digest of the dataset's key. */
+      readonly dataset: Uint8Array;
+      /** Digest of the key of the weights that it starts from; undefined: those of the seed. */
+      readonly start: Uint8Array | undefined;
+      /** Steps that are proven, and whether these are all of the plan. */
+      readonly steps: number;
+      readonly complete: boolean;
+      /** Digest of the key of the weights behind the last proven step. */
+      readonly weights: Uint8Array | undefined;
+      /** Milliseconds of the verifier, files not counted. */
+      readonly milliseconds: number;
+    }
+  | Extract<Verdict, { ok: false }>;
+
+/**
+ * Verifies training.
+ *
+ * @returns the verdict; a run, segment or expectation that does not fit is a refusal, never an error
+ * @throws ProofError `FILE_*` for files that cannot be read; RangeError for options
+ * @example
+ * const verdict = verifyTrainingFiles({ run: 'digits.run', segments: ['digits.0016.seg', 'digits.0032.seg'] });
+ */
+export function verifyTrainingFiles(options: VerifyTrainingOptions): TrainingFileVerdict {
+  const { steps } = options;
+  if (steps !== undefined && (!Number.isSafeInteger(steps) || steps < 0)) {
+    throw new RangeError(`steps: expected an integer from 0 on, got ${steps}`);
+  }
+  const expected = { ...expectationsOf(options.agreed), ...(steps !== undefined && { steps }) };
+  const run = readInput(options.run);
+  const segments = options.segments.map(readInput);
+  const start = performance.now();
+  const verdict = verifyTraining(run, segments, expected);
+  if (!verdict.ok) return named(verdict, options.segments);
+  const milliseconds = Math.round((performance.now() - start) * 10) / 10;
+  const { plan, data, seed, start: from } = verdict.run;
+  const { weights } = verdict;
+  return {
+    ok: true,
+    run: verdict.digest,
+    plan,
+    seed,
+    dataset: keyDigest(encodeKey(data)),
+    start: from === 'seed' ? undefined : keyDigest(encodeKey(from)),
+    steps: verdict.steps,
+    complete: verdict.complete,
+    weights: verdict.steps === 0 || weights === undefined ? undefined : keyDigest(encodeKey(weights)),
+    milliseconds,
+  };
+}
+
+/** A refusal that names the file of a segment. */
+export function named<V extends TrainingVerdict | Verdict>(
+  verdict: Extract<V, { ok: false }>,
+  segments: readonly string[],
+): Extract<V, { ok: false }> {
+  const match = /^segment (\d+): (.*)$/s.exec(verdict.stage);
+  const file = match === null ? undefined : segments[Number(match[1])];
+  return match === null || file === undefined ? verdict : { ...verdict, stage: `${file}: ${match[2]}` };
+}
+
+/** @throws RangeError for what is no digest */
+export function expectationsOf({ run, dataset, seed }: AgreedRun = {}): Omit<TrainingExpectations, 'steps'> {
+  return {
+    ...(run !== undefined && { run: digestOf('digest', run) }),
+    ...(dataset !== undefined && { dataset: digestOf('dataset', dataset) }),
+    ...(seed !== undefined && { seed: digestOf('seed', seed) }),
+  };
+}
+
+/** 32 bytes of 64 hexadecimal digits. @throws RangeError */
+export function digestOf(name: string, text: string): Uint8Array {
+  if (!/^[0-9a-fA-F]{64}$/.test(text)) {
+    throw new RangeError(`${name}: expected 64 hexadecimal digits, got ${text.length} characters`);
+  }
+  return Uint8Array.from({ length: 32 }, (_, i) => parseInt(text.slice(2 * i, 2 * i + 2), 16));
+}
