@@ -69,7 +69,7 @@ function checkExpectations(run: Run, { run: name, dataset, seed }: Expectations)
 
 /** Section 9. */
 export function decodeSegment(bytes: Uint8Array): SegmentFile {
-  const from = openFile(bytes, 'zkdl-seg', 2);
+  const from = openFile(bytes, 'zkdl-seg', 1);
   const run = readBytes(from, 32);
   const first = readU32(from);
   const count = readU32(from);

@@ -129,7 +129,7 @@ export function proveSegment(
     program,
     groups: [group, ...(point.group === undefined ? [] : [point.group]), output],
     witness,
-    context: segmentContext({ ...place, output: output.key }),
+    context: segmentContext(place),
     onStep: mark,
   });
   const file = { ...place, parameters: statement.parameters, proof };

@@ -20,8 +20,7 @@ export interface SegmentFile {
   readonly proof: Uint8Array;
 }
 
-/** Version 1 did not bind all of the key of the weights that are written. */
-export const SEGMENT_VERSION = 2;
+export const SEGMENT_VERSION = 1;
 const MAGIC = 'zkdl-seg';
 const STAGE = 'segment file';
 

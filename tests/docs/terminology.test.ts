@@ -24,7 +24,7 @@ const rows = textOf('docs/terminology.md')
 /** Words that mean in a heading what they mean elsewhere. */
 const ORDINARY =
   `a and as at back bound byte chain choice clear committed contain content cost covered data directory disk distance element error
-  addition embedding field file format from loss importing in is keep linear must not notation notion object of on quantised real arithmetic refused rule standard start step
+  addition corpus embedding field file format from loss importing in is keep linear must not notation notion object of on quantised real arithmetic refused rule standard start step
   test the through to value verifying way what which without`.split(/\s+/);
 
 /** A word without its plural. */

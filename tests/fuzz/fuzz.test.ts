@@ -15,7 +15,7 @@ import { diceOf, mutateBytes } from '../support/fuzz/mutate.ts';
 import { proofTargets } from '../support/fuzz/proofs.ts';
 import { outcomeOf, type Target } from '../support/fuzz/target.ts';
 import { trainingTargets } from '../support/fuzz/training.ts';
-import { trainingChainTargets } from '../support/fuzz/training-chain.ts';
+import { trainingFieldTargets } from '../support/fuzz/training-fields.ts';
 import { cases, tally } from '../support/long.ts';
 
 const SEEDS = fileURLToPath(new URL('seeds', import.meta.url));
@@ -29,7 +29,7 @@ const LONGER = 25;
 const all = [
   ...(await formatTargets()),
   ...trainingTargets(),
-  ...trainingChainTargets(),
+  ...trainingFieldTargets(),
   ...(await importTargets()),
   ...(await proofTargets()),
 ];

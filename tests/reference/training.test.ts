@@ -31,7 +31,7 @@ import {
   posed,
   trainingMutant,
   type Field,
-} from '../support/training-files.ts';
+} from '../support/training-fields.ts';
 import { bothTrainingWords, trainer, twinPlan, type TrainedRun } from '../support/twin-training.ts';
 import { randomPlan } from '../support/training-plans.ts';
 import { wordOf } from '../support/twin.ts';

@@ -15,7 +15,7 @@ import { expectedCodes, unusedClasses } from '../support/soundness/manifest.ts';
 import { isWords, sizeOf } from '../support/soundness/mutations.ts';
 import { segmentsOf, type Segment } from '../support/soundness/layout.ts';
 import { expectedOf, RUN_FIELDS, SEGMENT_FIELDS, TRAINING, unusedEntries } from '../support/soundness/training-manifest.ts'; // prettier-ignore
-import { BYTES, changedField, fieldsOfRun, fieldsOfSegment, NUMBERS, posed, type Field } from '../support/training-files.ts'; // prettier-ignore
+import { BYTES, changedField, fieldsOfRun, fieldsOfSegment, NUMBERS, posed, type Field } from '../support/training-fields.ts'; // prettier-ignore
 
 const bytesOf = (name: string): Uint8Array =>
   new Uint8Array(readFileSync(new URL(`../vectors/${name}`, import.meta.url)));

@@ -1,6 +1,6 @@
 /**
  * SND-1's table for files of training: which codes may refuse a run or a segment of which a field was changed. Fields are named as in
- * `training-files.ts`, numbers in names as #. A proof's own messages are classes of `manifest.ts`.
+ * `training-fields.ts`, numbers in names as #. A proof's own messages are classes of `manifest.ts`.
  */
 import { PROGRAMS, type Classes } from './manifest.ts';
 

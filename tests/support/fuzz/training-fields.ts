@@ -1,10 +1,10 @@
-/** Fuzz targets of training that change fields, from the run and segments that tests/vectors keeps. */
+/** Fuzz targets of training, from the run and segments that tests/vectors keeps. */
 import { readFileSync } from 'node:fs';
 import { ProofError } from '../../../src/errors/proof-error.ts';
 import { decodeTrainingRun, encodeTrainingRun } from '../../../src/training/run.ts';
 import { decodeSegment, encodeSegment } from '../../../src/training/segment-file.ts';
 import { verifyTraining } from '../../../src/training/verify.ts';
-import { changedField, fieldsOfRun, fieldsOfSegment, posed } from '../training-files.ts';
+import { changedField, fieldsOfRun, fieldsOfSegment, posed } from '../training-fields.ts';
 import { mutateBytes, type Dice } from './mutate.ts';
 import type { Target } from './target.ts';
 
@@ -20,7 +20,7 @@ function fieldMutant(seed: Uint8Array, fieldsOf: typeof fieldsOfRun) {
       : changedField(seed, dice.pick(fields), dice.below(12));
 }
 
-export function trainingChainTargets(): Target[] {
+export function trainingFieldTargets(): Target[] {
   const run = bytesOf('training.run');
   const [first, second] = ['training-0.seg', 'training-1.seg'].map(bytesOf) as [Uint8Array, Uint8Array];
   const accepted = (runBytes: Uint8Array, segments: readonly Uint8Array[]): undefined => {
