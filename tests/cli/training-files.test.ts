@@ -4,12 +4,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { DEFAULT_FORMATS, DEFAULT_MOMENTUM } from '../../src/training/plan.ts';
+import { stateFromSeed } from '../../src/training/state.ts';
 import { readArray } from '../../src/verbs/training/arrays.ts';
+import { decodeCheckpoint, encodeCheckpoint } from '../../src/verbs/training/checkpoint.ts';
+import { lossCsv, measure } from '../../src/verbs/training/loss.ts';
 import { planOf } from '../../src/verbs/training/plan-file.ts';
 import { segmentsOf } from '../../src/verbs/training/segments.ts';
 import { proofError } from '../support/refusal.ts';
 import { idx, npy, npyOf, planJson } from '../support/training-inputs.ts';
-import { NARROW } from '../training/small.ts';
+import { NARROW, SEED } from '../training/small.ts';
+import { generator } from '../support/words.ts';
 
 let folder: string;
 const path = (name: string): string => join(folder, name);
@@ -146,4 +150,28 @@ describe('plans', () => {
     expect(segmentsOf(wide, 600)).toEqual([256, 512, 600]); // 2^20 rows
     expect(() => segmentsOf(NARROW, 0)).toThrow(/^steps per proof: expected/);
   });
+});
+
+test('losses that went through a checkpoint stand in the table as those that did not', () => {
+  const plan = { ...NARROW, steps: 300 };
+  const next = generator(3);
+  const steps = Array.from({ length: plan.steps }, () => {
+    const logits = Int32Array.from({ length: 12 }, () => (next() % 2048) - 1024);
+    return measure(
+      logits,
+      Int32Array.from({ length: 3 }, () => next() % 4),
+    );
+  });
+  const [losses, right] = [steps.map(({ loss }) => loss), steps.map((step) => step.right)];
+  const run = new Uint8Array(32);
+  const bytes = encodeCheckpoint(plan, run, {
+    step: plan.steps,
+    state: stateFromSeed(plan, SEED),
+    losses,
+    right,
+  });
+  const kept = decodeCheckpoint('checkpoint', plan, run, bytes);
+  expect(Buffer.from(lossCsv(plan, kept)).toString()).toBe(
+    Buffer.from(lossCsv(plan, { losses, right })).toString(),
+  );
 });
