@@ -220,7 +220,8 @@ export function verifyTraining(
       refuse('STEPS', 'segments', `expected ${expected.steps} steps, got ${steps}`);
     }
     const complete = steps === named.run.plan.steps;
-    result = { ok: true, run: named.run, digest: named.digest, steps, complete, weights };
+    const written = steps === 0 ? undefined : weights; // those of a start are in the run, and nobody proved them
+    result = { ok: true, run: named.run, digest: named.digest, steps, complete, weights: written };
   });
   return checked.ok ? (result as TrainingVerdict) : checked;
 }

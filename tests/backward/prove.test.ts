@@ -4,8 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { wasmKernels, type Kernels } from '../../src/kernels/index.ts';
-import type { GroupKey } from '../../src/pcs/key.ts';
+import { completeInstance } from '../../src/params/choose.ts';
+import { linkInstance } from '../../src/params/instance.ts';
+import { encodeKey, type GroupKey } from '../../src/pcs/key.ts';
 import { openHome, openGroup, type Home, type StoredGroup } from '../../src/store/index.ts';
+import { graphStepProgram } from '../../src/training/backward/program.ts';
 import {
   chooseStepParameters,
   commitCorpus,
@@ -123,6 +126,29 @@ test('keys and parameters that are none of this training, each by its own refusa
   expect(of(key, { ...first, parameters: { ...parameters, code } })).toMatch(/^STATEMENT/);
 });
 
+/** The same commitment under a key of other parameters: those of a link, over the same code. */
+const renamed = (key: GroupKey): GroupKey => {
+  const { code, profile } = key.parameters;
+  const { parameters } = completeInstance(linkInstance(key.group.columns), code, profile)!;
+  expect(parameters.code).toEqual(code);
+  expect(encodeKey({ ...key, parameters })).not.toEqual(encodeKey(key));
+  return { ...key, parameters };
+};
+
+test('other keys of the same commitments, and another graph of the same program', () => {
+  const [first] = steps as [ProvenStep];
+  const { key } = weights[0]!.group;
+  const batch = batches.slice(0, 1);
+  const posed = { ...first, after: renamed(first.after) };
+  expect(verdictOf(batch, [posed])).not.toBe('ok');
+  expect(verdictOf(batch, [first], renamed(key))).not.toBe('ok');
+  const [own, ...others] = graph.weights;
+  const claims = { ...graph, weights: [{ ...own!, certificate: { rowSum: 2 ** 20 } }, ...others] };
+  const programs = [graph, claims].map((of) => graphStepProgram(of, training.plan, batches[0]!));
+  expect(programs[1]).toEqual(programs[0]);
+  expect(verifySteps({ ...training, graph: claims }, key, batch, [first])).toMatchObject({ ok: false });
+});
+
 test('a step on the tokens of a committed corpus', { timeout: 600_000 }, () => {
   const tokens = Int16Array.from({ length: 60 }, (_, i) => (i * i + (i % 3)) % TINY.vocabulary);
   const at = [...Array.from({ length: 8 }, (_, t) => 20 + t), ...Array.from({ length: 8 }, (_, t) => 3 + t)];
@@ -150,6 +176,7 @@ test('a step on the tokens of a committed corpus', { timeout: 600_000 }, () => {
   expect(verdict({ corpus: 61 })).toBe('KEY_LAYOUT');
   expect(verdict({}, { ...own, corpus: first.group.key })).toBe('KEY_LAYOUT');
   const { key } = corpus.group;
+  expect(verdict({}, { ...own, corpus: renamed(key) })).not.toBe('ok');
   for (const change of [
     { label: 'X' },
     { lifetime: 'carried', uses: 3 },

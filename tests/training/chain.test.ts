@@ -127,6 +127,10 @@ test('an owner goes on after a restart, and from the weights of another run', ()
   const more = proveSegment(kernels, home, second, pointFrom(second, 0, last), 2, path());
   opened.push(more.point.group!);
   expect(verifyTraining(second.bytes, [more.bytes])).toMatchObject({ ok: true, steps: 2 });
+  // Weights that a run starts from are none that it has proven: whoever takes what he is told for written ones gets nothing.
+  const none = verifyTraining(second.bytes, []);
+  expect(none).toMatchObject({ ok: true, steps: 0 });
+  expect(none.ok && none.weights).toBeUndefined();
   expect(refused([more.bytes])).toBe('RUN segment 0: segment file');
   // The second run says which weights it starts from: its proof is about these and no others.
   const elsewhere = announceRun(NARROW, smallData(NARROW), group, second.named.run.seed, points[1]!.group!);

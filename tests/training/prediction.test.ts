@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { koalaBear } from '../../src/field/koalabear.ts';
 import { wasmKernels, type Kernels } from '../../src/kernels/index.ts';
+import { encodeKey, keyDigest } from '../../src/pcs/key.ts';
 import { checkProgram } from '../../src/relation/check.ts';
 import { checkWitness, findViolation } from '../../src/relation/check-witness.ts';
 import { proveProgramBody } from '../../src/relation/prove.ts';
@@ -309,6 +310,19 @@ describe('custody', () => {
     expect(verifyPrediction(owner.bytes, { weights: data }, posed)).toMatchObject({ code: 'KEY_LAYOUT' });
     const { parameters } = chooseTrainingParameters(NARROW, { steps: 4, minProofs: 400 });
     expect(refused(encodePrediction({ ...file, parameters }))).toBe('STATEMENT prediction file');
+  });
+  test('a key of the weights that is another one of the same commitment', () => {
+    const file = decodePrediction(answer);
+    const { parameters } = file;
+    expect(parameters.code).toEqual(file.weights.parameters.code);
+    const other = { ...file.weights, parameters };
+    const weights = keyDigest(encodeKey(other));
+    expect(weights).not.toEqual(points[2]!.group!.keyDigest);
+    // Whoever trusts this key: the proof is about all of the other one.
+    const posed = verifyPrediction(owner.bytes, { weights }, encodePrediction({ ...file, weights: other }));
+    expect(posed.ok).toBe(false);
+    expect(posed).not.toMatchObject({ code: 'WEIGHTS' });
+    expect(posed).not.toMatchObject({ code: 'STATEMENT' });
   });
   test('a changed byte anywhere, cut short, longer, no bytes at all', () => {
     const weights = points[2]!.group!.keyDigest;

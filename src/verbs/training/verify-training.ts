@@ -84,7 +84,7 @@ export function verifyTrainingFiles(options: VerifyTrainingOptions): TrainingFil
     start: from === 'seed' ? undefined : keyDigest(encodeKey(from)),
     steps: verdict.steps,
     complete: verdict.complete,
-    weights: verdict.steps === 0 || weights === undefined ? undefined : keyDigest(encodeKey(weights)),
+    weights: weights === undefined ? undefined : keyDigest(encodeKey(weights)),
     milliseconds,
   };
 }
