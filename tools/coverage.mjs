@@ -39,6 +39,7 @@ const UNITS = [
   ['quantize'],
   ['training'],
   ['backward'],
+  ['backward'],
   ['lowering'],
   ['soundness'],
   ['reference'],
