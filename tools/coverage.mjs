@@ -39,7 +39,6 @@ const UNITS = [
   ['quantize'],
   ['training'],
   ['backward'],
-  ['backward'],
   ['lowering'],
   ['soundness'],
   ['reference'],
