@@ -28,7 +28,8 @@ function runs(file: string, cwd: string): string {
 describe('examples/', () => {
   const files = readdirSync(join(ROOT, 'examples')).filter((name) => name.endsWith('.ts'));
   test('has the ones that documents name', () => {
-    expect(files).toEqual(expect.arrayContaining(['answer.ts', 'linear-model.ts', 'training.ts']));
+    const named = ['answer.ts', 'linear-model.ts', 'training.ts', 'transformer.ts'];
+    expect(files).toEqual(expect.arrayContaining(named));
   });
   test.each(files)(
     '%s',

@@ -1,6 +1,7 @@
 /**
  * How much work a proof of a small model is: exact, whatever the machine. Another number is no fault, but a decision:
- * `npx vitest run tests/performance/counters.test.ts -u` writes the new ones, and the change shows in review.
+ * `npx vitest run tests/performance/counters.test.ts --update=all` writes the new ones (`-u FILE` takes the file for
+ * its value, runs all tests and writes all of them anew), and the change shows in review.
  */
 import { afterAll, expect, it } from 'vitest';
 import { traced } from '../../bench/traced.ts';
