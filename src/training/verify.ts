@@ -11,7 +11,7 @@ import { encodeKey, keyDigest, type GroupKey } from '../pcs/key.ts';
 import { verdictOf, type Verdict } from '../pcs/linear-verify.ts';
 import { checkProgram } from '../relation/check.ts';
 import { compileProgram } from '../relation/compile.ts';
-import { checkProgramStatement, type ProgramStatement } from '../relation/statement.ts';
+import { requireProgramStatement, type ProgramStatement } from '../relation/statement.ts';
 import { verifyProgram } from '../relation/verify.ts';
 import { batchRows } from './order.ts';
 import { trainingProgram } from './program.ts';
@@ -140,12 +140,7 @@ export function segmentStatement(
       output: file.output,
     }),
   };
-  try {
-    checkProgramStatement(statement);
-  } catch (error) {
-    if (error instanceof RangeError) refuse('STATEMENT', 'segment file', error.message);
-    throw error;
-  }
+  requireProgramStatement(statement, 'segment file');
   return statement;
 }
 

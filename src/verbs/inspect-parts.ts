@@ -1,4 +1,5 @@
 /** What inspections of all kinds of files share. */
+import { encodeParameters } from '../params/encoding.ts';
 import { budget } from '../params/index.ts';
 import type { Parameters } from '../params/parameters.ts';
 import { encodeKey, keyDigest, type GroupKey } from '../pcs/key.ts';
@@ -40,6 +41,11 @@ export interface ParameterSummary {
 
 export function part(name: string, bytes: number, access: FilePart['access'] = 'public'): FilePart {
   return { name, bytes, access };
+}
+
+/** What every file with a proof ends with. */
+export function proofParts(parameters: Parameters, proof: Uint8Array): readonly FilePart[] {
+  return [part('parameters', encodeParameters(parameters).length), part('proof', proof.length)];
 }
 
 /** Adds what the parts leave of the file. */

@@ -5,8 +5,8 @@ import { decodePrediction } from '../training/prediction-file.ts';
 import type { TrainingPlan } from '../training/plan.ts';
 import { decodeSegment } from '../training/segment-file.ts';
 import { readRun } from '../training/verify.ts';
-import { groupOf, parametersOf, part, withRest, type GroupSummary, type Parts } from './inspect-parts.ts';
-import type { ParameterSummary } from './inspect-parts.ts';
+import { groupOf, parametersOf, part, proofParts, withRest } from './inspect-parts.ts';
+import type { GroupSummary, ParameterSummary, Parts } from './inspect-parts.ts';
 import { hexOf } from './verify.ts';
 
 /** Digests are hexadecimal. */
@@ -86,11 +86,7 @@ function inspectRun(bytes: Uint8Array): TrainingInspection {
 
 function inspectSegment(bytes: Uint8Array): TrainingInspection {
   const { run, first, count, input, output, parameters, proof } = decodeSegment(bytes);
-  const parts = [
-    keyPart('the weights', output),
-    part('parameters', encodeParameters(parameters).length),
-    part('proof', proof.length),
-  ];
+  const parts = [keyPart('the weights', output), ...proofParts(parameters, proof)];
   return {
     kind: 'segment',
     bytes: bytes.length,
@@ -111,8 +107,7 @@ function inspectPrediction(bytes: Uint8Array): TrainingInspection {
     part('inputs', 2 * (inputs?.length ?? 0)),
     part('classes', 2 * classes.length),
     part('context', context.length),
-    part('parameters', encodeParameters(parameters).length),
-    part('proof', proof.length),
+    ...proofParts(parameters, proof),
   ];
   return {
     kind: 'prediction',

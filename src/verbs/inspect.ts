@@ -9,7 +9,7 @@ import { encodeParameters } from '../params/encoding.ts';
 import { decodeKey } from '../pcs/key.ts';
 import { decodeModel, encodeInfo, type ModelInfo } from '../quantize/index.ts';
 import { naming, readInput } from './files.ts';
-import { groupOf, parametersOf, part, withRest } from './inspect-parts.ts';
+import { groupOf, parametersOf, part, proofParts, withRest } from './inspect-parts.ts';
 import type { FilePart, GroupSummary, ParameterSummary, Parts } from './inspect-parts.ts';
 import { TRAINING_INSPECTORS, type TrainingInspection } from './inspect-training.ts';
 import { kindOf, otherKind, type FileKind } from './kinds.ts';
@@ -136,8 +136,7 @@ function inspectAnswer(bytes: Uint8Array): Inspection {
             revealed.reduce((sum, { values }) => sum + 4 * values.length, 0),
           ),
         ]),
-    part('parameters', encodeParameters(parameters).length),
-    part('proof', proof.length),
+    ...proofParts(parameters, proof),
   ];
   return {
     kind: 'answer',
@@ -150,11 +149,7 @@ function inspectAnswer(bytes: Uint8Array): Inspection {
 
 function inspectLink(bytes: Uint8Array): Inspection {
   const { older, weights, parameters, proof } = decodeModelLink(bytes);
-  const parts = [
-    part('key of the newer weights', weights.length),
-    part('parameters', encodeParameters(parameters).length),
-    part('proof', proof.length),
-  ];
+  const parts = [part('key of the newer weights', weights.length), ...proofParts(parameters, proof)];
   return {
     kind: 'link',
     bytes: bytes.length,

@@ -9,7 +9,7 @@ import { encodeKey, keyDigest, type GroupKey } from '../../pcs/key.ts';
 import { verdictOf, type Verdict } from '../../pcs/linear-verify.ts';
 import { checkProgram } from '../../relation/check.ts';
 import { compileProgram } from '../../relation/compile.ts';
-import { checkProgramStatement, type ProgramStatement } from '../../relation/statement.ts';
+import { requireProgramStatement, type ProgramStatement } from '../../relation/statement.ts';
 import { verifyProgram } from '../../relation/verify.ts';
 import { digestOfLeaves } from '../../transcript/statement.ts';
 import type { PublicBatch } from './batch.ts';
@@ -82,12 +82,7 @@ export function stepStatement(
     groups: groups.map(({ group }) => group),
     context: stepContext(training, groups),
   };
-  try {
-    checkProgramStatement(statement);
-  } catch (error) {
-    if (error instanceof RangeError) refuse('STATEMENT', 'step', error.message);
-    throw error;
-  }
+  requireProgramStatement(statement, 'step');
   return statement;
 }
 
