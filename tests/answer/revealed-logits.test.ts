@@ -7,7 +7,7 @@ import { P } from '../../src/field/koalabear.ts';
 import { execute } from '../../src/graph/index.ts';
 import type { ArgmaxNode } from '../../src/ops/argmax/shape.ts';
 import { answeringModel, type AnsweringModel } from '../support/answers.ts';
-import { refusal } from '../support/refusal.ts';
+import { proofError, refusal } from '../support/refusal.ts';
 
 const CHOICE = { seed: new Uint8Array(32).fill(3), temperature: 900 };
 const PROMPTS = [
@@ -96,6 +96,8 @@ describe('revealed logits', () => {
       expect(verify(of).ok).toBe(false);
     }
     expect(refused(withRevealed(([a]) => [{ ...a!, position: -1 }]))).toBe('STATEMENT');
+    const strange = withRevealed(([a]) => [{ ...a!, sequence: 2 }]).statement;
+    expect(proofError(() => passOf(made.model.graph, strange)).detail).toBe('expected a sequence, got 2');
     const short = withRevealed(([a]) => [{ ...a!, values: Array.from(a!.values).slice(1) }]);
     expect(verify(short)).toMatchObject({ ok: false, code: 'PASS_VALUES' });
   });

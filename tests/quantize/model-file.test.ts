@@ -182,6 +182,13 @@ describe('information', () => {
     expect(infoCode({ [key]: value })).toBe('MODEL_INFO');
   });
 
+  test('a key that is missing is named, whatever may stand in it', () => {
+    const canonical = new TextDecoder().decode(encodeInfo(model.info, model.graph));
+    const without = new TextEncoder().encode(canonical.replace(/"bos":(null|\d+),/, ''));
+    expect(without.length).toBeLessThan(canonical.length);
+    expect(proofError(() => decodeInfo(without, model.graph)).detail).toBe('expected the key bos');
+  });
+
   test('a report cannot claim what it does not show', () => {
     expect(reported({ klNano: 2_000_000 })).toBe('ACCURACY');
     expect(reported({ agreed: 1 })).toBe('ACCURACY');

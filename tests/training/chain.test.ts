@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { wasmKernels, type Kernels } from '../../src/kernels/index.ts';
+import { unsafeToyProfile } from '../../src/params/profile.ts';
 import { encodeKey, keyDigest, type GroupKey } from '../../src/pcs/key.ts';
 import { proveProgramBody } from '../../src/relation/prove.ts';
 import { programDomain } from '../../src/relation/statement.ts';
@@ -276,6 +277,26 @@ describe('bytes', () => {
     expect(refused([null as unknown as Uint8Array])).toBe('FORMAT segment 0');
     expect(refused(segments, owner.bytes.slice(0, 50))).toMatch(/training run/);
     expect(refused(segments, 'run' as unknown as Uint8Array)).toBe('FORMAT run');
+  });
+});
+
+describe('the statement of a segment', () => {
+  test.each([0, -1, 1.5, 10, 2 ** 32 - 1])('%j steps are refused before rows are drawn for them', (count) => {
+    const { code, detail } = proofError(() => segmentFrom(owner.named, startOf(owner.named), count));
+    expect([code, detail]).toEqual(['SEGMENT', `count: expected 1 to 9, got ${count}`]);
+  });
+  test('parameters of another profile', () => {
+    const { named } = owner;
+    const { parameters } = group.key;
+    const profile = unsafeToyProfile(128, parameters.profile.field);
+    const file = { count: 2, output: points[1]!.group!.key };
+    const { code, detail } = proofError(() =>
+      segmentStatement(named, startOf(named), file, { ...parameters, profile }),
+    );
+    expect([code, detail]).toEqual([
+      'STATEMENT',
+      'parameters: expected profile and column code of the dataset, got others',
+    ]);
   });
 });
 

@@ -273,6 +273,9 @@ describe('custody', () => {
       'INPUTS prediction file',
     );
     expect(refused(answer, { inputs: inputs.slice(6) })).toBe('INPUTS prediction file');
+    expect(refused(answer, { inputs: Uint8Array.of(...inputs, ...inputs.slice(0, 6)) })).toBe(
+      'INPUTS prediction file',
+    );
     expect(refused(hidden, { inputs })).toBe('INPUTS prediction file');
     const second = announceRun(NARROW, data, group, new Uint8Array(32).fill(9));
     const moved = encodePrediction({ ...decodePrediction(answer), run: second.named.digest });

@@ -42,11 +42,24 @@ const TESTS = [
   [/^src\/quantize\/(?!report)/, ['tests/quantize/model-file.test.ts']],
   [/^src\/import\//, ['tests/import/json.test.ts']],
   [/^src\/answer\//, ['tests/answer/damage.test.ts']],
+  [
+    /^src\/answer\/(statement|verify)/,
+    ['tests/answer/private-prompts.test.ts', 'tests/answer/revealed-logits.test.ts'],
+  ],
+  [
+    /^src\/training\/(?!backward|prediction|verify-prediction)/,
+    ['tests/training/plan.test.ts', 'tests/training/chain.test.ts'],
+  ],
+  [/^src\/training\/(prediction|verify-prediction)/, ['tests/training/prediction.test.ts']],
+  [
+    /^src\/training\/backward\//,
+    ['tests/backward/corpus.test.ts', 'tests/backward/step.test.ts', 'tests/backward/prove.test.ts'],
+  ],
 ];
 
 /** Files whose checks no stored opening gets to: their own tests alone. */
 const WITH_OWN_TESTS =
-  /^src\/(answer|graph|ops|quantize|import|relation\/(check|columns|cut|decompose|interval|order|ranges|pins|row-sums|settle|slabs|witness-ranges)|tlookup\/shape)/;
+  /^src\/(answer|training|graph|ops|quantize|import|relation\/(check|columns|cut|decompose|interval|order|ranges|pins|row-sums|settle|slabs|witness-ranges)|tlookup\/shape)/;
 
 /** The tests of a check; of those that end in a proof the stored ones too. */
 export function testsOf({ file }) {
@@ -56,6 +69,11 @@ export function testsOf({ file }) {
 
 /** Checks whose deletion changes nothing, each with the reason; by file and the beginning of the call. */
 export const EQUIVALENT = [
+  {
+    file: 'src/quantize/model.ts',
+    call: 'part: canonical.length !== bytes.length',
+    reason: 'longer bytes differ from what is behind the end; no object is the beginning of another',
+  },
   {
     file: 'src/relation/pins.ts',
     call: "part: typeof digits === 'string'",
