@@ -4,7 +4,7 @@ import { quintic } from '../field/quintic.ts';
 import { lowerGraph } from '../graph/lower.ts';
 import { sameBytes } from '../hash/words.ts';
 import { verdictOf, type Verdict } from '../pcs/linear-verify.ts';
-import type { Parameters } from '../params/parameters.ts';
+import { sameColumnCode, type Parameters } from '../params/parameters.ts';
 import { compileProgram } from '../relation/compile.ts';
 import { requireProgramStatement, type ProgramStatement } from '../relation/statement.ts';
 import { verifyProgram } from '../relation/verify.ts';
@@ -63,11 +63,7 @@ export function answerStatement(
   parameters: Parameters,
 ): ProgramStatement {
   const compiled = compileProgram(quintic, lowerGraph(graph, passOf(graph, statement)));
-  const { code, profile } = weights.parameters;
-  const same = (['logData', 'padLength', 'queries'] as const).every(
-    (field) => code[field] === parameters.code[field],
-  );
-  if (!same || profile.id !== parameters.profile.id) {
+  if (!sameColumnCode(weights.parameters, parameters)) {
     refuse('STATEMENT', 'proof file', 'parameters: expected profile and column code of the key, got others');
   }
   const program = { parameters, compiled, groups: [weights.group], context: answerContext(statement) };

@@ -50,6 +50,14 @@ export interface Parameters {
   readonly pads: PadParameters;
 }
 
+/** Whether columns under one set can be opened by a proof under the other: profile and column code are the same. */
+export function sameColumnCode(a: Parameters, b: Parameters): boolean {
+  const same = (['logData', 'padLength', 'queries'] as const).every(
+    (field) => a.code[field] === b.code[field],
+  );
+  return same && a.profile.id === b.profile.id;
+}
+
 /** log2(n0) - m. The rate of the static code then lies in (1/4, 1/2]. */
 export const LOG_CODE_EXPANSION = 2;
 

@@ -5,7 +5,7 @@
 import { refuse } from '../errors/proof-error.ts';
 import type { ExtensionField } from '../field/field.ts';
 import { sameBytes } from '../hash/words.ts';
-import type { Parameters } from '../params/parameters.ts';
+import { sameColumnCode, type Parameters } from '../params/parameters.ts';
 import { decodeKey, keyDigest, type GroupKey } from './key.ts';
 import { verdictOf, type Verdict } from './linear-verify.ts';
 import { verifyLink } from './link-verify.ts';
@@ -62,7 +62,6 @@ function readKey(bytes: Uint8Array): NamedKey {
 function follow(field: ExtensionField, older: GroupKey, link: ChainLink, stage: string): NamedKey {
   const named = readKey(link.key);
   const newer = named.key;
-  const code = ({ parameters }: GroupKey): string => JSON.stringify([parameters.profile.id, parameters.code]);
   const same =
     older.group.lifetime === 'static' &&
     newer.group.lifetime === 'static' &&
@@ -71,7 +70,7 @@ function follow(field: ExtensionField, older: GroupKey, link: ChainLink, stage: 
     newer.group.epoch === older.group.epoch + 1 &&
     sameBytes(older.group.group, newer.group.group) &&
     sameBytes(older.layout, newer.layout) &&
-    code(older) === code(newer);
+    sameColumnCode(older.parameters, newer.parameters);
   if (!same) {
     const expected = `epoch ${older.group.epoch + 1} of static group ${older.group.label}`;
     refuse(

@@ -7,7 +7,7 @@ import { refuse } from '../errors/proof-error.ts';
 import { bytesOfWords } from '../hash/words.ts';
 import { blake3Hasher } from '../hash/blake3.ts';
 import type { Kernels } from '../kernels/contract.ts';
-import type { Parameters } from '../params/parameters.ts';
+import { sameColumnCode, type Parameters } from '../params/parameters.ts';
 import type { Verdict } from '../pcs/linear-verify.ts';
 import { freshProofKey } from '../random/keys.ts';
 import { maskSource, type MaskSource } from '../random/masks.ts';
@@ -67,11 +67,8 @@ export function proveOnce(kernels: Kernels, home: Home, task: ProofTask): Checke
 /** @throws RangeError */
 function checkGroups({ groups, parameters }: ProofTask): void {
   if (groups.length === 0) throw new RangeError('groups: expected at least one, got none');
-  const { logData, padLength, queries } = parameters.code;
   groups.forEach(({ key }, i) => {
-    const { code, profile } = key.parameters;
-    const same = code.logData === logData && code.padLength === padLength && code.queries === queries;
-    if (!same || profile.id !== parameters.profile.id) {
+    if (!sameColumnCode(key.parameters, parameters)) {
       throw new RangeError(
         `groups[${i}]: expected the profile and column code of the parameters, got others`,
       );

@@ -30,12 +30,12 @@ export interface Layer {
 /** Leaves of a range that are made at once: four such ranges lie in a cache. */
 const PIECE = 2 ** 15;
 
-/** Layers above the leaves that are not kept where all of them are larger than the kernel memory: three quarters of a tree. */
+/** The lowest layers, leaves among them, that are not kept where whole trees take too much of the kernel memory: three quarters of a tree. */
 const PRUNED = 2;
 
 /** All trees, in the order of the program, once for each of the sums that read them. */
 export interface Forest {
-  /** Every layer, in the current scope of the kernel memory. */
+  /** In the current scope of the kernel memory: every layer, but for those of `lowest` where that is. */
   trees(): Tree[];
   /**
    * The sums that come last read `layers` layers, the leaves among them, which are not kept: trees of these alone, so that whatever was kept

@@ -6,6 +6,7 @@ import { fileBytes, fileReader, type FilePart, type FileReader } from '../answer
 import { refuse } from '../errors/proof-error.ts';
 import { blake3 } from '../hash/blake3.ts';
 import { sameBytes } from '../hash/words.ts';
+import { sameColumnCode } from '../params/parameters.ts';
 import { decodeKey, encodeKey, type GroupKey } from '../pcs/key.ts';
 import {
   DATA_LABEL,
@@ -138,8 +139,9 @@ export function checkStateKey({ plan, data }: TrainingRun, key: GroupKey, stage:
   if (lifetime !== 'carried' || label !== STATE_LABEL) {
     wrong(`expected a carried group ${STATE_LABEL}, got ${lifetime} ${label}`);
   }
-  const code = ({ parameters }: GroupKey): string => JSON.stringify([parameters.profile.id, parameters.code]);
-  if (code(key) !== code(data)) wrong("expected profile and column code of the dataset's key, got others");
+  if (!sameColumnCode(key.parameters, data.parameters)) {
+    wrong("expected profile and column code of the dataset's key, got others");
+  }
   const columns = groupColumnsOf(stateShapes(plan), key.parameters.code.logData);
   if (key.group.columns !== columns) wrong(`expected ${columns} columns, got ${key.group.columns}`);
 }

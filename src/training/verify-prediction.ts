@@ -6,6 +6,7 @@ import { refuse } from '../errors/proof-error.ts';
 import { koalaBear } from '../field/koalabear.ts';
 import { quintic } from '../field/quintic.ts';
 import { sameBytes } from '../hash/words.ts';
+import { sameColumnCode } from '../params/parameters.ts';
 import { encodeKey, keyDigest } from '../pcs/key.ts';
 import { verdictOf, type Verdict } from '../pcs/linear-verify.ts';
 import { checkProgram } from '../relation/check.ts';
@@ -67,8 +68,7 @@ export function predictionStatement(
   const stage = 'prediction file';
   checkStateKey(run, file.weights, stage);
   const { parameters, weights, inputs, classes } = file;
-  const code = ({ profile, code: own }: typeof parameters): string => JSON.stringify([profile.id, own]);
-  if (code(parameters) !== code(weights.parameters)) {
+  if (!sameColumnCode(weights.parameters, parameters)) {
     refuse('STATEMENT', stage, 'parameters: expected profile and column code of the weights, got others');
   }
   const program = predictionProgram({ plan: run.plan, inputs, classes });

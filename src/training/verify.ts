@@ -6,7 +6,7 @@ import { refuse } from '../errors/proof-error.ts';
 import { koalaBear } from '../field/koalabear.ts';
 import { quintic } from '../field/quintic.ts';
 import { sameBytes } from '../hash/words.ts';
-import type { Parameters } from '../params/parameters.ts';
+import { sameColumnCode, type Parameters } from '../params/parameters.ts';
 import { encodeKey, keyDigest, type GroupKey } from '../pcs/key.ts';
 import { verdictOf, type Verdict } from '../pcs/linear-verify.ts';
 import { checkProgram } from '../relation/check.ts';
@@ -113,11 +113,7 @@ export function segmentStatement(
   parameters: Parameters,
 ): ProgramStatement {
   const { data } = named.run;
-  const { code, profile } = data.parameters;
-  const same = (['logData', 'padLength', 'queries'] as const).every(
-    (field) => code[field] === parameters.code[field],
-  );
-  if (!same || profile.id !== parameters.profile.id) {
+  if (!sameColumnCode(data.parameters, parameters)) {
     refuse(
       'STATEMENT',
       'segment file',

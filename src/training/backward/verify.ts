@@ -4,7 +4,7 @@ import { koalaBear } from '../../field/koalabear.ts';
 import { quintic } from '../../field/quintic.ts';
 import type { Graph } from '../../graph/graph.ts';
 import { graphDigest } from '../../graph/encoding.ts';
-import type { Parameters } from '../../params/parameters.ts';
+import { sameColumnCode, type Parameters } from '../../params/parameters.ts';
 import { encodeKey, keyDigest, type GroupKey } from '../../pcs/key.ts';
 import { verdictOf, type Verdict } from '../../pcs/linear-verify.ts';
 import { checkProgram } from '../../relation/check.ts';
@@ -70,8 +70,7 @@ export function stepStatement(
   checkGraphStateKey(graph, plan, before, 'weights before');
   checkGraphStateKey(graph, plan, after, 'weights after');
   const groups = [before, after, ...corpusOf(training, batch)];
-  const code = (of: Parameters): string => JSON.stringify([of.profile.id, of.code]);
-  if (groups.some((key) => code(key.parameters) !== code(parameters))) {
+  if (!groups.every((key) => sameColumnCode(key.parameters, parameters))) {
     refuse('STATEMENT', 'step', 'parameters: expected profile and column code of all keys, got others');
   }
   const program = graphStepProgram(graph, plan, batch);
