@@ -30,7 +30,7 @@ const TESTS = [
   'tests/relation/digest',
   'tests/reference/vectors',
   'tests/answer/damage',
-  'tests/answer/old-files',
+  'tests/formats',
   'tests/training/plan',
   'tests/training/chain',
   'tests/training/prediction',
