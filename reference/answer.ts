@@ -184,9 +184,6 @@ export function programStatement(
   statement: AnswerStatement,
   parameters: ParameterSet,
 ): ProgramStatement {
-  const program = lower(graph, passOf(graph, statement));
-  const { lookups } = compile(program);
-  if (lookups !== undefined) checkLookups(K.p, lookups);
   const { code, profile } = weights.parameters;
   const same =
     code.logData === parameters.code.logData &&
@@ -194,6 +191,9 @@ export function programStatement(
     code.queries === parameters.code.queries &&
     profile.id === parameters.profile.id;
   require(same, 'STATEMENT', 'profile and column code of the key');
+  const program = lower(graph, passOf(graph, statement));
+  const { lookups } = compile(program);
+  if (lookups !== undefined) checkLookups(K.p, lookups);
   const context = digestOfLeaves('zkdl answer 1', [
     ['model', 'digest', statement.model],
     ['context', 'bytes', statement.context],

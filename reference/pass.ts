@@ -35,6 +35,8 @@ export function rowsOf(graph: Graph, pass: Pass): Rows {
   const { rows, tokens, starts, emit } = pass;
   const wrong = (holds: boolean, what: string): void => require(holds, 'PASS_ROWS', what);
   wrong(Number.isInteger(rows) && rows >= 1, 'rows');
+  const attention = graph.nodes.filter(({ op }) => op === 'attention').length;
+  wrong(rows * graph.nodes.length <= 2 ** 22 && rows * attention <= 2 ** 17, 'fewer rows');
   wrong(tokens === undefined || tokens.length === rows, 'tokens');
   const embeddings = graph.nodes.filter(({ op }) => op === 'embedding').length;
   wrong(tokens !== undefined || embeddings === 0, 'tokens are needed');

@@ -12,7 +12,8 @@
  * thrown at a malformed statement or at a ledger that is not closed, and every call of a function that checks. Each is replaced by
  * nothing in a copy of the tree; the working tree is never touched. A check whose condition is a list, `if (a || b) refuse(..)`
  * or `same = a && b`, is also tried with each of its parts left out, and so are the guards of rooms that decide without
- * refusing (`mutants/checks.mjs`). Tests run on stored proofs, made once by the unchanged prover, so that a changed verifier meets
+ * refusing (`mutants/checks.mjs`). What is bound and what is said is tried as well: each leaf of a digest (`--only leaf:`) and each relation that an
+ * operator or a step adds to a program (`--only relation:`), left out on both sides at once. Tests run on stored proofs, made once by the unchanged prover, so that a changed verifier meets
  * honest proofs and lies that it has no part in.
  *
  * The tests of a file run one after the other, those first that were red for the check before, then the short ones, up to the

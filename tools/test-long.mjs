@@ -19,6 +19,8 @@ const FILES = [
   'tests/reference',
   'tests/fuzz',
   'tests/answer/owner.test.ts',
+  'tests/zero-knowledge/real-budget.test.ts',
+  'tests/zero-knowledge/uniform.test.ts',
   'tests/zero-knowledge/simulator-program.test.ts',
   'tests/soundness/program-tamper.test.ts',
   'tests/soundness/training-tamper.test.ts',

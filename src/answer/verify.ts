@@ -62,10 +62,11 @@ export function answerStatement(
   statement: AnswerStatement,
   parameters: Parameters,
 ): ProgramStatement {
-  const compiled = compileProgram(quintic, lowerGraph(graph, passOf(graph, statement)));
+  // Before the program is made, which is the work.
   if (!sameColumnCode(weights.parameters, parameters)) {
     refuse('STATEMENT', 'proof file', 'parameters: expected profile and column code of the key, got others');
   }
+  const compiled = compileProgram(quintic, lowerGraph(graph, passOf(graph, statement)));
   const program = { parameters, compiled, groups: [weights.group], context: answerContext(statement) };
   requireProgramStatement(program, 'proof file');
   return program;

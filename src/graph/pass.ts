@@ -12,6 +12,19 @@ export interface Revealed {
   readonly values: ArrayLike<number>;
 }
 
+/**
+ * Rows of all nodes together, and of all attention nodes. Attention has relations of its own for every 32 rows, the other nodes public numbers for
+ * every row: a verifier makes them before it sees that a proof is none.
+ */
+const MAX_NODE_ROWS = 2 ** 22;
+const MAX_ATTENTION_ROWS = 2 ** 17;
+
+/** Rows that a pass of a graph may have. */
+export function mostRows({ nodes }: Graph): number {
+  const attention = nodes.filter(({ op }) => op === 'attention').length;
+  return Math.floor(Math.min(MAX_NODE_ROWS / nodes.length, MAX_ATTENTION_ROWS / attention));
+}
+
 /** One causal pass over one or several sequences. */
 export interface Pass {
   /** Rows of all sequences, at least 1. */
@@ -35,6 +48,8 @@ export function publicRows(graph: Graph, pass: Pass): PublicRows {
   const { rows: count, tokens, starts, emit, choice = 'greedy', choices } = pass;
   const wrong = (what: string): never => refuse('PASS_ROWS', 'pass', what);
   if (!Number.isInteger(count) || count < 1) wrong(`rows: expected a positive integer, got ${count}`);
+  const most = mostRows(graph);
+  if (count > most) wrong(`rows: expected at most ${most} for this graph, got ${count}`);
   if (tokens !== undefined && tokens.length !== count) {
     wrong(`tokens: expected ${count}, got ${tokens.length}`);
   }

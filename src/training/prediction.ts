@@ -6,9 +6,9 @@ import { refuse } from '../errors/proof-error.ts';
 import { checkPlan } from './check-plan.ts';
 import { layerCount, type TrainingPlan } from './plan.ts';
 
-/** Rows of one prediction, and inputs of all of them: a verifier reads them all. */
+/** Rows of one prediction, and inputs of all of them, or logits: a verifier goes through public tensors of as many cells. */
 const MAX_ROWS = 2 ** 12;
-const MAX_INPUTS = 2 ** 22;
+const MAX_CELLS = 2 ** 22;
 
 /** What is shown: the inputs, unless they stay hidden, and the classes. */
 export interface Prediction {
@@ -45,7 +45,8 @@ export function checkInputs(plan: TrainingPlan, inputs: ArrayLike<number>, rows:
 }
 
 function checkRows({ widths }: TrainingPlan, rows: number): void {
-  const most = Math.min(MAX_ROWS, Math.floor(MAX_INPUTS / (widths[0] as number)));
+  const [inputs, classes] = [widths[0], widths[widths.length - 1]] as [number, number];
+  const most = Math.min(MAX_ROWS, Math.floor(MAX_CELLS / Math.max(inputs, classes)));
   if (!Number.isInteger(rows) || rows < 1 || rows > most) {
     wrong(`rows: expected 1 to ${most}, got ${rows}`);
   }

@@ -9,11 +9,13 @@ import { decodeModelKey, encodeModelKey, modelDigest, type ModelKey } from '../.
 import { decodeModelLink, encodeModelLink, verifyModelLinks, type ModelLink } from '../../src/answer/link.ts';
 import {
   MAX_CONTEXT_BYTES,
+  MAX_PRIVATE_TOKENS,
   MAX_SEQUENCES,
   passOf,
   type AnswerStatement,
 } from '../../src/answer/statement.ts';
 import { answerStatement, verifyAnswer, type Expectations } from '../../src/answer/verify.ts';
+import { mostRows } from '../../src/graph/pass.ts';
 import { completeInstance } from '../../src/params/choose.ts';
 import { encodeParameters } from '../../src/params/encoding.ts';
 import { columnCode } from '../../src/params/parameters.ts';
@@ -147,6 +149,19 @@ describe('a statement', () => {
   });
 });
 
+test('a few bytes that ask for the work of very many rows are refused before it is done', () => {
+  const { graph } = made.key;
+  const most = mostRows(graph);
+  expect(graph.nodes.some(({ op }) => op === 'attention') && most <= MAX_PRIVATE_TOKENS).toBe(true);
+  const each = graph.context - 1;
+  const sequences = (rows: number) =>
+    Array.from({ length: Math.floor(rows / each) }, () => ({
+      prompt: { privateTokens: each },
+      completion: [1],
+    }));
+  expect(verdictOf({ sequences: sequences(most + each) }).slice(0, 2)).toEqual([false, 'PASS_ROWS']);
+});
+
 describe('the verifier', () => {
   test('reads the proof of a file that is in order', () => expect(verdictOf()).toEqual(AT_PROOF));
   test('takes bytes alone', () => {
@@ -174,6 +189,10 @@ describe('the verifier', () => {
     expect(verdictOf({}, { parameters: other })).toEqual(expected);
     const toy = unsafeToyProfile(profile.lambda, profile.field);
     expect(verdictOf({}, { parameters: { ...parameters, profile: toy } })).toEqual(expected);
+    // The comparison comes before the program, which is the work: a token of no vocabulary is not even looked at.
+    const strange = [{ prompt: [2 ** 20], completion: [1] }];
+    expect(verdictOf({ sequences: strange }, { parameters: other })).toEqual(expected);
+    expect(verdictOf({ sequences: strange })[1]).toBe('TOKEN');
   });
   test('a statement about weights that do not fit, and about none', () => {
     const { statement, parameters } = made.answer;

@@ -232,6 +232,8 @@ describe('what cannot be trained is refused', () => {
     expect(code({ targets: [1] })).toBe('TOKEN');
     expect(code({ targets: [1, 12] })).toBe('TOKEN');
     expect(code({ tokens: [1, 12] })).toBe('TOKEN');
+    // -1 stands for the token of a corpus: a row of it would be read without its relations.
+    for (const none of [-1, -2, 0.5]) expect(code({ tokens: [none, 1] })).toBe('TOKEN');
     expect(code({ starts: [1] })).toBe('PASS_ROWS');
   });
 });

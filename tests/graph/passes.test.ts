@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { checkGraph, type Graph } from '../../src/graph/index.ts';
 import { lowerGraph } from '../../src/graph/lower.ts';
-import type { Pass } from '../../src/graph/pass.ts';
+import { mostRows, publicRows, type Pass } from '../../src/graph/pass.ts';
 import { proofError } from '../support/refusal.ts';
 import { tinyLlama } from '../support/tiny-models.ts';
 
@@ -69,6 +69,31 @@ test('two sequences may be as long as the context each', () => {
   const rows = 2 * graph.context;
   const two = { rows, tokens: new Array<number>(rows).fill(1), starts: [0, graph.context] };
   expect(() => lowerGraph(graph, { ...pass, ...two })).not.toThrow();
+});
+
+describe('rows of all nodes together, and of attention, have a bound', () => {
+  const attention = (own: Graph): number => own.nodes.filter(({ op }) => op === 'attention').length;
+  const deep = tinyLlama({ seed: 1, layers: 3 }).graph;
+  const plain = tinyLlama({ seed: 1, layers: 1 }).graph;
+  const without: Graph = { ...plain, nodes: plain.nodes.filter(({ op }) => op !== 'attention') };
+  test.each<[string, Graph, number]>([
+    ['three of attention', deep, Math.floor(2 ** 17 / 3)],
+    ['many nodes, no attention', without, Math.floor(2 ** 22 / without.nodes.length)],
+  ])('%s', (_, own, most) => {
+    expect([attention(own), mostRows(own)]).toEqual([own === deep ? 3 : 0, most]);
+    const long = (rows: number): Pass => ({
+      rows,
+      tokens: new Array<number>(rows).fill(1),
+      starts: Array.from({ length: Math.ceil(rows / own.context) }, (__, i) => i * own.context),
+      emit: [0],
+    });
+    expect(publicRows(own, long(most)).count).toBe(most);
+    const refused = proofError(() => publicRows(own, long(most + 1)));
+    expect([refused.code, refused.detail]).toEqual([
+      'PASS_ROWS',
+      expect.stringMatching(/rows: expected at most/),
+    ]);
+  });
 });
 
 describe('values that only look right', () => {

@@ -6,12 +6,13 @@
 import { expect, test } from 'vitest';
 import { lower } from '../../reference/lower.ts';
 import type { Graph as TwinGraph } from '../../reference/graph-file.ts';
+import { rowsOf } from '../../reference/pass.ts';
 import { verdictOf as twinVerdictOf } from '../../reference/refusal.ts';
 import type { Graph, GraphNode } from '../../src/graph/index.ts';
 import { checkGraph, graphBuilder } from '../../src/graph/index.ts';
 import { lowerGraph } from '../../src/graph/lower.ts';
 import { verdictOf } from '../../src/pcs/linear-verify.ts';
-import type { Pass } from '../../src/graph/pass.ts';
+import { mostRows, publicRows, type Pass } from '../../src/graph/pass.ts';
 import { cases, tally } from '../support/long.ts';
 import { complete, dice, randomCase, type Dice } from '../support/graphs.ts';
 import { tinyGpt, tinyLlama, tinyTokens } from '../support/tiny-models.ts';
@@ -147,4 +148,27 @@ test('private ids of vocabularies of every size, all of them or some; two embedd
   expect(wordOf(() => verdictOf(() => void lowerGraph(graph, pass)))).toBe('PASS_ROWS');
   const twin = (): unknown => lower(graph as unknown as TwinGraph, twinPass(pass));
   expect(wordOf(() => twinVerdictOf(() => void twin()))).toBe('PASS_ROWS');
+});
+
+test('rows up to the bound of a graph, by attention and by nodes, and one more', () => {
+  const withAttention = tinyLlama({ seed: 2, layers: 1, width: 4, heads: 1, kvHeads: 1, inner: 4 }).graph;
+  const g = graphBuilder({ context: 8 });
+  let x = g.requantise('r', g.input('x', { width: 1, bits: 9 }), { shift: 2, bits: 9 });
+  for (let i = 0; i < 298; i++) x = g.requantise(`r${i}`, x, { shift: 1, bits: 9 });
+  const chain = g.build(x);
+  for (const [graph, most] of [
+    [withAttention, 2 ** 17],
+    [chain, Math.floor(2 ** 22 / 300)],
+  ] as const) {
+    expect(mostRows(graph)).toBe(most);
+    for (const rows of [most, most + 1]) {
+      const starts = Array.from({ length: Math.ceil(rows / graph.context) }, (_, i) => i * graph.context);
+      const tokens = graph === chain ? undefined : new Array<number>(rows).fill(X);
+      const pass: Pass = { rows, ...(tokens && { tokens }), starts, emit: [0] };
+      const expected = rows > most ? 'PASS_ROWS' : 'accepted';
+      expect(wordOf(() => verdictOf(() => void publicRows(graph, pass)))).toBe(expected);
+      const twin = (): unknown => rowsOf(graph as unknown as TwinGraph, twinPass(pass));
+      expect(wordOf(() => twinVerdictOf(() => void twin()))).toBe(expected);
+    }
+  }
 });

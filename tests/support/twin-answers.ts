@@ -36,7 +36,7 @@ export function bothWords(key: Uint8Array, file: Uint8Array, expected: Expectati
 }
 
 /** What a key says about a model that nobody measured. */
-function unmeasured(vocab: number): ModelInfo {
+export function unmeasured(vocab: number): ModelInfo {
   const zeros = {
     seed: 0,
     sequences: 0,

@@ -157,6 +157,15 @@ describe('relations', () => {
   test.each<[string, Partial<Parameters<typeof predictionProgram>[0]>, RegExp]>([
     ['no row', { classes: [] }, /rows: expected 1 to/],
     ['too many rows', { classes: new Array<number>(4097).fill(0) }, /rows: expected 1 to 4096/],
+    [
+      'more logits than a verifier goes through',
+      {
+        plan: { ...SMALL, widths: [1, 2 ** 13] },
+        inputs: undefined,
+        classes: new Array<number>(513).fill(0),
+      },
+      /rows: expected 1 to 512, got 513/,
+    ],
     ['a class that the plan does not have', { classes: [0, 4, 1] }, /classes: row 1: .* below 4/],
     ['a class that is no integer', { classes: [0, 1.5, 1] }, /classes: row 1/],
     ['fewer inputs', { inputs: [1, 2, 3] }, /inputs: expected 18, got 3/],

@@ -108,6 +108,30 @@ function partsOfChecks(file, text, starts) {
   );
 }
 
+/** Rooms that write programs down. */
+const LOWERS =
+  /^src\/(ops\/\w+\/(relations|private)|training\/(program[\w-]*|prediction-program|softmax-relations|update)|training\/backward\/.*relations)\.ts$/;
+const RELATION = /(?<![\w.$])(?:to|b)\.(?:zero|lookup|rangeCheck|requantise)\(/g;
+/** A leaf of a digest in a list of them, with the comma behind it. */
+const LEAF = /(?<=[[,]\s*)\{ label: [^{}]*\},?/g;
+
+/** What is bound: each leaf of a digest, and each relation that an operator adds to a program. */
+function bindings(file, text) {
+  const lineOf = (at) => text.slice(0, at).split('\n').length;
+  const of = (start, end, kind, value) => {
+    const call = `${kind}: ${text.slice(start, end).replace(/\s+/g, ' ')}`;
+    return { file, line: lineOf(start), start, end, call, code: undefined, value };
+  };
+  const leaves = [...text.matchAll(LEAF)].map(({ index, 0: all }) =>
+    of(index, index + all.length, 'leaf', ''),
+  );
+  if (!LOWERS.test(file)) return leaves;
+  const relations = [...text.matchAll(RELATION)]
+    .filter(({ index }) => /(^|[\n{};)])\s*$/.test(text.slice(0, index)))
+    .map(({ index, 0: call }) => of(index, endOfCall(text, index + call.length - 1), 'relation', 'void 0'));
+  return [...leaves, ...relations];
+}
+
 /** All checks: file, line, the call, and the code it refuses with. */
 export function checksOf() {
   const found = [];
@@ -124,7 +148,7 @@ export function checksOf() {
       starts.add(match.index);
       found.push({ file, line, start: match.index, end, call, code, value: 'void 0' });
     }
-    found.push(...partsOfChecks(file, text, starts));
+    found.push(...partsOfChecks(file, text, starts), ...bindings(file, text));
   }
   return found;
 }

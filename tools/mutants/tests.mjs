@@ -38,6 +38,14 @@ const TESTS = [
       (name) => `tests/graph/${name}.test.ts`,
     ),
   ],
+  // What is bound and what programs say: answers of the twin, and proofs that are kept.
+  [
+    /^src\/(answer\/(link|statement)|ops\/\w+\/(relations|private)|relation\/(digest|statement)|training\/(program|softmax-relations|segment-file))/,
+    ['tests/reference/vectors.test.ts'],
+  ],
+  [/^src\/ops\/\w+\/(relations|private)/, ['tests/reference/lowering.test.ts']],
+  [/^src\/training\/(program|softmax-relations)/, ['tests/training/liars.test.ts']],
+  [/^src\/relation\/digest/, ['tests/relation/digest.test.ts']],
   [/^src\/quantize\/report/, ['tests/quantize/quantize.test.ts']],
   [/^src\/quantize\/(?!report)/, ['tests/quantize/model-file.test.ts']],
   [/^src\/import\//, ['tests/import/json.test.ts']],
@@ -53,7 +61,7 @@ const TESTS = [
   [/^src\/training\/(prediction|verify-prediction)/, ['tests/training/prediction.test.ts']],
   [
     /^src\/training\/backward\//,
-    ['tests/backward/corpus.test.ts', 'tests/backward/step.test.ts', 'tests/backward/prove.test.ts'],
+    ['corpus', 'step', 'prove', 'operators'].map((name) => `tests/backward/${name}.test.ts`),
   ],
 ];
 

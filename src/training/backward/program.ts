@@ -25,7 +25,7 @@ export function graphStepProgram(graph: Graph, plan: GraphPlan, batch: PublicBat
   const info = checkGraph(graph);
   const places = checkGraphPlan(graph, info, plan);
   const classes = info.tensors.get(graph.output)?.width as number;
-  if ('tokens' in batch) checkTargets(batch, classes);
+  if ('tokens' in batch) checkIds(batch, classes);
   else checkPlaces(batch);
   const program = lowerGraphWith(graph, passOf(batch), (to) => {
     const b = partsOn(to);
@@ -49,8 +49,12 @@ function embeddingOf({ nodes }: Graph): EmbeddingNode {
   return nodes.find((node) => node.op === 'embedding') as EmbeddingNode;
 }
 
-function checkTargets({ tokens, targets }: TokenBatch, classes: number): void {
+/** That ids are below the vocabulary is the embedding's to say. */
+function checkIds({ tokens, targets }: TokenBatch, classes: number): void {
   const rows = tokens.length;
+  // The number that stands for a token of a corpus is no id.
+  const none = tokens.findIndex((id) => !Number.isInteger(id) || id < 0);
+  if (none >= 0) refuse('TOKEN', 'tokens', `row ${none}: expected an id that is not negative`);
   if (targets.length !== rows) refuse('TOKEN', 'targets', `expected ${rows}, got ${targets.length}`);
   const strange = targets.findIndex((id) => !Number.isInteger(id) || id < 0 || id >= classes);
   if (strange >= 0) refuse('TOKEN', 'targets', `row ${strange}: expected an id below ${classes}`);
