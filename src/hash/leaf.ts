@@ -157,16 +157,25 @@ export function nodeDigest(left: Uint8Array, right: Uint8Array): Uint8Array<Arra
   if (left.length !== DIGEST_BYTES) throw new RangeError(`left: expected 32 bytes, got ${left.length}`);
   if (right.length !== DIGEST_BYTES) throw new RangeError(`right: expected 32 bytes, got ${right.length}`);
   const words = wordsOfBytes(new Uint32Array(8), left);
-  nodeWords(words, words, wordsOfBytes(new Uint32Array(8), right));
+  nodeWords(words, 0, words, 0, wordsOfBytes(new Uint32Array(8), right), 0);
   return bytesOfWords(words);
 }
 
 const pair = new Uint32Array(16);
 
-/** The same on words, 8 each; `out` may be a child. */
-export function nodeWords(out: Uint32Array, left: Uint32Array, right: Uint32Array): void {
-  pair.set(left);
-  pair.set(right, 8);
+/** The same on 8 words each, from some place of a list on; a child may be written over. */
+export function nodeWords(
+  out: Uint32Array,
+  outAt: number,
+  left: Uint32Array,
+  leftAt: number,
+  right: Uint32Array,
+  rightAt: number,
+): void {
+  for (let i = 0; i < 8; i++) {
+    pair[i] = left[leftAt + i] as number;
+    pair[8 + i] = right[rightAt + i] as number;
+  }
   compress(pair, nodeKey, 0, pair, 0, 0, BLOCK_BYTES, KEYED_ONE_BLOCK); // BLAKE3 of a 64-byte message
-  for (let i = 0; i < 8; i++) out[i] = pair[i] as number;
+  for (let i = 0; i < 8; i++) out[outAt + i] = pair[i] as number;
 }

@@ -9,7 +9,7 @@ import { leafDigest, leafFormat, SALT_BYTES, type LeafDomain, type LeafFormat } 
 import { authenticate } from '../transcript/unauthenticated.ts';
 import type { VerifierChannel } from '../transcript/verifier.ts';
 import { encodeDigests } from './digests.ts';
-import { siblingPositions, type TreeShape } from './shape.ts';
+import { siblingCount, type TreeShape } from './shape.ts';
 import { verifyMultiproof } from './verify.ts';
 
 /** A tree over the rows of a matrix. */
@@ -53,7 +53,7 @@ export function readRows(
     [
       ch.readOpeningFes(label, count * words),
       ch.readOpeningBytes(`${label}/salts`, tree.salted ? count * SALT_BYTES : 0),
-      ch.readOpeningDigests(`${label}/siblings`, siblingPositions(shape, positions).length),
+      ch.readOpeningDigests(`${label}/siblings`, siblingCount(shape, positions)),
     ],
     (fes: Fe[], salts: Uint8Array, siblings: Uint8Array[]) => {
       const format = treeFormat(tree);
