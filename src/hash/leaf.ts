@@ -138,18 +138,29 @@ export function leafDigest(
   values: ArrayLike<number>,
   salt?: Uint8Array,
 ): Uint8Array<ArrayBuffer> {
-  if (values.length !== format.columns) {
-    throw new RangeError(`values: expected ${format.columns} words, got ${values.length}`);
-  }
-  const saltBytes = format.salted ? SALT_BYTES : 0;
-  if ((salt?.length ?? 0) !== saltBytes) {
-    throw new RangeError(`salt: expected ${saltBytes} bytes, got ${salt?.length ?? 0}`);
-  }
+  return leafHasher(format)(values, salt);
+}
+
+/** `leafDigest` for many leaves of one tree: the message is written into the same words again and again. */
+export function leafHasher(
+  format: LeafFormat,
+): (values: ArrayLike<number>, salt?: Uint8Array) => Uint8Array<ArrayBuffer> {
+  const { key, columns, salted } = format;
   const length = leafWords(format);
   const message = paddedWords(length);
-  if (salt !== undefined) wordsOfBytes(message.subarray(0, SALT_WORDS), salt);
-  message.set(values, length - format.columns);
-  return bytesOfWords(keyedWords(format.key, message, length));
+  const head = message.subarray(0, length - columns);
+  const saltBytes = salted ? SALT_BYTES : 0;
+  return (values, salt) => {
+    if (values.length !== columns) {
+      throw new RangeError(`values: expected ${columns} words, got ${values.length}`);
+    }
+    if ((salt?.length ?? 0) !== saltBytes) {
+      throw new RangeError(`salt: expected ${saltBytes} bytes, got ${salt?.length ?? 0}`);
+    }
+    if (salt !== undefined) wordsOfBytes(head, salt);
+    for (let c = 0; c < columns; c++) message[head.length + c] = values[c] as number;
+    return bytesOfWords(keyedWords(key, message, length));
+  };
 }
 
 /** The digest of a node. @throws RangeError unless both children have 32 bytes */

@@ -5,7 +5,7 @@
  *   in the proof   rows in ascending order, words canonical | salts, 16 bytes a row, if the tree is salted | siblings
  */
 import type { Fe } from '../field/field.ts';
-import { leafDigest, leafFormat, SALT_BYTES, type LeafDomain, type LeafFormat } from '../hash/leaf.ts';
+import { leafHasher, leafFormat, SALT_BYTES, type LeafDomain, type LeafFormat } from '../hash/leaf.ts';
 import { authenticate } from '../transcript/unauthenticated.ts';
 import type { VerifierChannel } from '../transcript/verifier.ts';
 import { encodeDigests } from './digests.ts';
@@ -56,11 +56,11 @@ export function readRows(
       ch.readOpeningDigests(`${label}/siblings`, siblingCount(shape, positions)),
     ],
     (fes: Fe[], salts: Uint8Array, siblings: Uint8Array[]) => {
-      const format = treeFormat(tree);
+      const hash = leafHasher(treeFormat(tree));
       const leaves = positions.map((_, i) => {
         const values = fes.slice(i * words, (i + 1) * words);
         const salt = tree.salted ? salts.subarray(i * SALT_BYTES, (i + 1) * SALT_BYTES) : undefined;
-        return leafDigest(format, values, salt);
+        return hash(values, salt);
       });
       verifyMultiproof(shape, cap, { indices: positions, leaves, siblings: encodeDigests(siblings) }, label);
     },

@@ -16,7 +16,7 @@ export interface ByteWriter {
   words(values: ArrayLike<number>): void;
   /** A word with the length, then four bytes each, two's complement. @throws RangeError beyond 32 bits */
   signedWords(values: ArrayLike<number>): void;
-  /** What was written; a copy. */
+  /** What was written, as long as no more is. */
   bytes(): Uint8Array<ArrayBuffer>;
 }
 
@@ -78,7 +78,7 @@ export function byteWriter(): ByteWriter {
     },
     words: (values) => list(values, 0, 2 ** 32),
     signedWords: (values) => list(values, -(2 ** 31), 2 ** 31),
-    bytes: () => buffer.slice(0, length),
+    bytes: () => buffer.subarray(0, length),
   };
 }
 

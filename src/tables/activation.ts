@@ -103,8 +103,8 @@ function geluErfTail(n: bigint, f: bigint, P: bigint): Tail {
 /** tail(n / 2^f) for n > 0 at a precision of P bits. */
 export const TAILS = { silu: siluTail, 'gelu-tanh': geluTanhTail, 'gelu-erf': geluErfTail } as const;
 
-/** Entries of key n > 0 and of key -n. */
-function entryPair(kind: keyof typeof TAILS, n: number, f: bigint, scale: bigint): [number, number] {
+/** Entries of key n > 0 and of key -n, by integers. */
+export function entryPair(kind: keyof typeof TAILS, n: number, f: bigint, scale: bigint): [number, number] {
   const N = BigInt(n);
   for (let P = FIRST; P <= LAST; P *= 2n) {
     const { low, high } = TAILS[kind](N, f, P);

@@ -38,14 +38,15 @@ function nearEntry(octave: number, step: number): number | undefined {
  * round(2^(15 - t/64)) for an integer t. Multiples of 64 are powers of two and exact: the one tie is t = 1024,
  * 2^-1, which rounds to 1. Elsewhere the value is irrational.
  */
-function exp2Entry(t: number): number {
+function entryOf(t: number): number {
   const octave = Math.floor(t / OCTAVE_STEPS);
   const step = t - OCTAVE_STEPS * octave;
   if (step === 0) return octave <= 15 ? 2 ** (15 - octave) : octave === 16 ? 1 : 0;
-  return nearEntry(octave, step) ?? exactEntry(octave, step);
+  return nearEntry(octave, step) ?? exp2Entry(octave, step);
 }
 
-function exactEntry(octave: number, step: number): number {
+/** round(2^(15 - octave - step/64)) by integers, 0 < step < 64. */
+export function exp2Entry(octave: number, step: number): number {
   return decided((P) => {
     const value = fractionOfOctave(step, P);
     return { low: value - 4n, high: value + 4n, scale: P - 15n + BigInt(octave) };
@@ -54,7 +55,7 @@ function exactEntry(octave: number, step: number): number {
 
 /** The table. */
 export function exp2Table(): Table {
-  const entries = Array.from({ length: EXP2_ROWS + OCTAVE_STEPS }, (_, i) => exp2Entry(i - OCTAVE_STEPS));
+  const entries = Array.from({ length: EXP2_ROWS + OCTAVE_STEPS }, (_, i) => entryOf(i - OCTAVE_STEPS));
   const e = Int32Array.from(entries.slice(OCTAVE_STEPS));
   const b = e.map((value, t) => (entries[t] as number) - 2 * value);
   return {

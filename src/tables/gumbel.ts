@@ -19,7 +19,7 @@ export const GUMBEL_OCTAVES = 20;
 /**
  * 1 - u = (2^12 + 2m + 1) / 2^(13+e), so u = N / 2^(13+e) with an integer N >= 1. A = -ln u = (13+e) ln 2 - ln N.
  */
-function gumbelEntry(e: number, m: number): number {
+export function gumbelEntry(e: number, m: number): number {
   const bits = BigInt(13 + e);
   const N = (1n << bits) - 4096n - 2n * BigInt(m) - 1n;
   return decided((P) => {

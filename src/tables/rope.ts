@@ -58,8 +58,8 @@ const ONE = 2 ** 96;
 const UNIT = 2 ** ROPE_FRACTION;
 const ERROR = 2 ** -20;
 
-/** Exact entries of one frequency. */
-function exactEntries(
+/** Entries of frequency i, cos and sin at position t, by integers. */
+export function ropeEntries(
   { base, headDim, positions }: RopeParameters,
   i: number,
 ): (t: number) => readonly [number, number] {
@@ -93,7 +93,7 @@ export function ropeTable(parameters: RopeParameters): Table {
   const cos = new Int32Array(positions * half);
   const sin = new Int32Array(positions * half);
   for (let i = 0; i < half; i++) {
-    const exact = exactEntries(parameters, i);
+    const exact = ropeEntries(parameters, i);
     const step = cosSin(frequency(base, headDim, i, FIRST), FIRST);
     const [stepCos, stepSin] = [Number(step.cos) / ONE, Number(step.sin) / ONE];
     let [c, s] = [1, 0];

@@ -1,5 +1,5 @@
 /**
- * A public table: integer columns over a range of keys. The verifier computes every table itself, by the integer code
+ * A public table: integer columns over a range of keys. The verifier computes every table itself, by the code
  * of this folder; a digest pins the contents so that two implementations cannot drift apart.
  */
 import { blake3 } from '../hash/blake3.ts';
