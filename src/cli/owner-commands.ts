@@ -2,20 +2,11 @@
 import { Option, type Command } from 'commander';
 import type { ProfileName, Report } from '../quantize/index.ts';
 import type { CodewordChoice } from '../store/index.ts';
-import {
-  commitToFolder,
-  folderBudget,
-  importModel,
-  proveText,
-  refreshFolder,
-  type LogitPosition,
-} from '../verbs/index.ts';
+import type { LogitPosition } from '../verbs/index.ts';
 import { withCommon } from './common.ts';
 import { byteCount, given, decimal, newName, positive, sampleSize } from './numbers.ts';
 import { logitPositions, promptsOf, several } from './prompts.ts';
 import { runCommand, type CommonOptions } from './shell.ts';
-import { accuracy, showBudget, showCommit, showImport, showRefresh } from './show.ts';
-import { showProof } from './show-answers.ts';
 import { fields } from './terminal.ts';
 
 interface ImportFlags extends CommonOptions {
@@ -54,6 +45,13 @@ interface ProveFlags extends CommonOptions {
   readonly out: string;
 }
 
+/** What these commands run and show. */
+async function load() {
+  const loaded = [import('../verbs/index.ts'), import('./show.ts'), import('./show-answers.ts')] as const;
+  const [verbs, show, answers] = await Promise.all(loaded);
+  return { verbs, ...show, ...answers };
+}
+
 export function addOwnerCommands(zkdl: Command): void {
   addImport(zkdl);
   addCommit(zkdl);
@@ -83,12 +81,19 @@ function addImport(zkdl: Command): void {
       runCommand(flags, async ({ kernels, onStep }) => {
         const { out, profile, calibrate, allowMiss, tokenizer, context, followLinks } = flags;
         const { calibrationSamples, evaluationSamples } = flags;
+        const { verbs, showImport, accuracy } = await load();
         const samples = given({ calibrationSamples, evaluationSamples });
         let report: Report | undefined;
         const onReport = (made: Report): void => void (report = made);
         const options = given({ out, profile, calibrate, allowMiss, tokenizer, context, followLinks });
         try {
-          const made = await importModel(await kernels(), { from, ...options, samples, onReport, onStep });
+          const made = await verbs.importModel(await kernels(), {
+            from,
+            ...options,
+            samples,
+            onReport,
+            onStep,
+          });
           const { parameters, files, seconds, model } = made;
           return { json: { parameters, files, seconds, ...model.info }, lines: showImport(made) };
         } catch (error) {
@@ -120,7 +125,8 @@ function addCommit(zkdl: Command): void {
       runCommand(flags, async ({ kernels, home, onStep }) => {
         const { out, key, tokenizer, proofs, tokens, codeword, memory } = flags;
         const options = given({ out, key, tokenizer, proofs, tokens, codeword, memory });
-        const made = await commitToFolder(await kernels(), home(), { model, ...options, onStep });
+        const { verbs, showCommit } = await load();
+        const made = await verbs.commitToFolder(await kernels(), await home(), { model, ...options, onStep });
         return { json: { ...made }, lines: showCommit(made) };
       }),
     );
@@ -156,7 +162,8 @@ function addProve(zkdl: Command): void {
         const prompt = promptsOf(flags.prompt, flags.prompts);
         const rule = { tokens, greedy, seed, temperature, context, memory };
         const options = { prompt, out, ...given({ ...rule, privatePrompt, revealLogits }) };
-        const proven = await proveText(await kernels(), home(), { folder, ...options, onStep });
+        const { verbs, showProof } = await load();
+        const proven = await verbs.proveText(await kernels(), await home(), { folder, ...options, onStep });
         return { json: { ...proven }, lines: showProof(proven, prompt) };
       }),
     );
@@ -167,9 +174,10 @@ function addBudget(zkdl: Command): void {
     .description('proofs that a commitment still allows')
     .argument('<dir>', 'directory of a committed model')
     .action((folder: string, flags: CommonOptions) =>
-      runCommand(flags, ({ home }) => {
-        const epochs = folderBudget(home(), folder);
-        return Promise.resolve({ json: { epochs }, lines: showBudget(epochs) });
+      runCommand(flags, async ({ home }) => {
+        const { verbs, showBudget } = await load();
+        const epochs = verbs.folderBudget(await home(), folder);
+        return { json: { epochs }, lines: showBudget(epochs) };
       }),
     );
 }
@@ -182,7 +190,8 @@ function addRefresh(zkdl: Command): void {
     .argument('<dir>', 'directory of a committed model')
     .action((folder: string, flags: CommonOptions) =>
       runCommand(flags, async ({ kernels, home, onStep }) => {
-        const made = refreshFolder(await kernels(), home(), { folder, onStep });
+        const { verbs, showRefresh } = await load();
+        const made = verbs.refreshFolder(await kernels(), await home(), { folder, onStep });
         return { json: { ...made }, lines: showRefresh(made) };
       }),
     );

@@ -1,12 +1,10 @@
 /** Commands that need no secret: verify, inspect, estimate. */
 import type { Command } from 'commander';
-import { estimatePath, inspectFile, verifyFile, type FileVerdict } from '../verbs/index.ts';
+import type { FileVerdict } from '../verbs/index.ts';
 import { withCommon } from './common.ts';
 import { given, positive } from './numbers.ts';
 import { several } from './prompts.ts';
 import { runCommand, type CommonOptions } from './shell.ts';
-import { showEstimate, showInspection } from './show.ts';
-import { showVerdict } from './show-answers.ts';
 
 interface VerifyFlags extends CommonOptions {
   readonly key: string;
@@ -45,6 +43,8 @@ function addVerify(zkdl: Command): void {
     .action((proof: string, flags: VerifyFlags) =>
       runCommand(flags, async ({ onStep }) => {
         const { key, link: links, tokenizer, prompt, completion, model, context } = flags;
+        const { verifyFile } = await import('../verbs/verify.ts');
+        const { showVerdict } = await import('./show-answers.ts');
         onStep('verifying');
         const options = given({ key, links, tokenizer, prompt, completion, model, context });
         const verdict = await verifyFile({ proof, ...options });
@@ -68,9 +68,11 @@ function addInspect(zkdl: Command): void {
     .description('what a model, key, proof or link file holds: what is proven, what is public')
     .argument('<file>')
     .action((file: string, flags: CommonOptions) =>
-      runCommand(flags, () => {
+      runCommand(flags, async () => {
+        const { inspectFile } = await import('../verbs/inspect.ts');
+        const { showInspection } = await import('./show.ts');
         const inspection = inspectFile(file);
-        return Promise.resolve({ json: { ...inspection }, lines: showInspection(inspection) });
+        return { json: { ...inspection }, lines: showInspection(inspection) };
       }),
     );
 }
@@ -84,11 +86,13 @@ function addEstimate(zkdl: Command): void {
     .option('--private-prompt', 'of a proof that keeps the prompt private')
     .option('--proofs <n>', 'for a model file: proofs before a refresh (default: 500)', positive)
     .action((path: string, flags: EstimateFlags) =>
-      runCommand(flags, ({ onStep }) => {
+      runCommand(flags, async ({ onStep }) => {
+        const { estimatePath } = await import('../verbs/estimate.ts');
+        const { showEstimate } = await import('./show.ts');
         const { tokens, promptTokens, privatePrompt, proofs } = flags;
         onStep('counting');
         const estimate = estimatePath({ path, ...given({ tokens, promptTokens, privatePrompt, proofs }) });
-        return Promise.resolve({ json: { ...estimate }, lines: showEstimate(estimate) });
+        return { json: { ...estimate }, lines: showEstimate(estimate) };
       }),
     );
 }

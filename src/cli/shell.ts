@@ -1,7 +1,10 @@
-/** What every command does around its verb: kernels and home on demand, progress, output, exit code. */
+/**
+ * What every command does around its verb: kernels and home on demand, progress, output, exit code. Whatever a command needs is loaded
+ * when it runs: a verifier waits for no prover's modules.
+ */
 import { totalmem } from 'node:os';
-import { chooseKernels, kernelMemoryBytes, type Kernels } from '../kernels/index.ts';
-import { openHome, type Home } from '../store/index.ts';
+import type { Kernels } from '../kernels/index.ts';
+import type { Home } from '../store/index.ts';
 import type { OnStep } from '../verbs/index.ts';
 import { failureLine, failureOf, type ExitCode, type Failure } from './failure.ts';
 import { progress } from './terminal.ts';
@@ -25,7 +28,7 @@ export interface Shown {
 
 export interface Shell {
   kernels(): Promise<Kernels>;
-  home(): Home;
+  home(): Promise<Home>;
   readonly onStep: OnStep;
 }
 
@@ -38,8 +41,12 @@ export async function runCommand(
   let kernels: Kernels | undefined;
   const shell: Shell = {
     onStep,
-    home: () => openHome(options.home),
+    async home() {
+      const { openHome } = await import('../store/index.ts');
+      return openHome(options.home);
+    },
     async kernels() {
+      const { chooseKernels, kernelMemoryBytes } = await import('../kernels/index.ts');
       const threads = options.threads === undefined ? {} : { threads: options.threads };
       const chosen = await chooseKernels({ ...threads, memoryBytes: kernelMemoryBytes(totalmem()) });
       if (chosen.notice !== undefined) process.stderr.write(`zkdl: ${chosen.notice}\n`);

@@ -1,5 +1,6 @@
 /** Results of verbs as lines for people. */
-import { misses, type ModelInfo } from '../quantize/index.ts';
+import type { ModelInfo } from '../quantize/index.ts';
+import { misses } from '../quantize/report.ts';
 import type {
   CommittedFolder,
   EpochBudget,

@@ -1,27 +1,9 @@
 /** Commands of training: dataset commit, train, prove-training, verify-training, predict, verify-prediction. */
 import type { Command } from 'commander';
-import {
-  commitDatasetToFolder,
-  predict,
-  proveTraining,
-  train,
-  verifyPredictionFile,
-  verifyTrainingFiles,
-  type AgreedRun,
-  type PredictionFileVerdict,
-  type TrainingFileVerdict,
-} from '../verbs/index.ts';
+import type { AgreedRun, PredictionFileVerdict, TrainingFileVerdict } from '../verbs/index.ts';
 import { withCommon } from './common.ts';
 import { counting, given, positive, rowNumbers } from './numbers.ts';
 import { runCommand, type CommonOptions, type Shown } from './shell.ts';
-import {
-  showDataset,
-  showPredicted,
-  showPredictionVerdict,
-  showProven,
-  showTrained,
-  showTrainingVerdict,
-} from './show-training.ts';
 
 interface DatasetFlags extends CommonOptions {
   readonly plan: string;
@@ -73,6 +55,15 @@ interface VerifyPredictionFlags extends AgreedFlags {
   readonly context?: string;
 }
 
+/** What these commands run and show. */
+async function load() {
+  const [verbs, show] = await Promise.all([
+    import('../verbs/training/index.ts'),
+    import('./show-training.ts'),
+  ]);
+  return { verbs, ...show };
+}
+
 export function addTrainingCommands(zkdl: Command): void {
   addDataset(zkdl);
   addTrain(zkdl);
@@ -97,7 +88,8 @@ function addDataset(zkdl: Command): void {
       runCommand(flags, async ({ kernels, home, onStep }) => {
         const { plan, out, key, proofs, stepsPerProof } = flags;
         const options = { inputs, labels, plan, out, ...given({ key, proofs, stepsPerProof }), onStep };
-        const made = commitDatasetToFolder(await kernels(), home(), options);
+        const { verbs, showDataset } = await load();
+        const made = verbs.commitDatasetToFolder(await kernels(), await home(), options);
         return { json: { ...made }, lines: showDataset(made) };
       }),
     );
@@ -122,7 +114,8 @@ function addTrain(zkdl: Command): void {
       runCommand(flags, async ({ kernels, home, onStep }) => {
         const { plan, out, seed, start, until, checkpointEvery } = flags;
         const more = given({ plan, seed, start, until, checkpointEvery, heldOut: heldOut(flags) });
-        const made = train(await kernels(), home(), { dataset, out, ...more, onStep });
+        const { verbs, showTrained } = await load();
+        const made = verbs.train(await kernels(), await home(), { dataset, out, ...more, onStep });
         return { json: { ...made }, lines: showTrained(made) };
       }),
     );
@@ -148,7 +141,8 @@ function addProveTraining(zkdl: Command): void {
       runCommand(flags, async ({ kernels, home, onStep }) => {
         const { dataset, stepsPerProof, until, predictions } = flags;
         const options = { folder, dataset, ...given({ stepsPerProof, until, predictions }), onStep };
-        const made = proveTraining(await kernels(), home(), options);
+        const { verbs, showProven } = await load();
+        const made = verbs.proveTraining(await kernels(), await home(), options);
         return { json: { ...made }, lines: showProven(made) };
       }),
     );
@@ -172,12 +166,13 @@ function addVerifyTraining(zkdl: Command): void {
     .argument('[segments...]', 'segment files, from the first on, in order')
     .option('--steps <n>', 'refuse fewer steps', counting)
     .action((run: string, segments: readonly string[], flags: AgreedFlags & { readonly steps?: number }) =>
-      runCommand(flags, ({ onStep }) => {
+      runCommand(flags, async ({ onStep }) => {
+        const { verbs, showTrainingVerdict } = await load();
         onStep('verifying');
         const { steps } = flags;
         const options = { run, segments, agreed: agreedOf(flags), ...given({ steps }), onStep };
-        const verdict = verifyTrainingFiles(options);
-        return Promise.resolve(verdictOf(verdict, showTrainingVerdict(verdict)));
+        const verdict = verbs.verifyTrainingFiles(options);
+        return verdictOf(verdict, showTrainingVerdict(verdict));
       }),
     );
 }
@@ -196,7 +191,8 @@ function addPredict(zkdl: Command): void {
       runCommand(flags, async ({ kernels, home, onStep }) => {
         const { inputs, out, rows, hideInputs, step, context } = flags;
         const options = { folder, inputs, out, ...given({ rows, hideInputs, step, context }), onStep };
-        const made = predict(await kernels(), home(), options);
+        const { verbs, showPredicted } = await load();
+        const made = verbs.predict(await kernels(), await home(), options);
         return { json: { ...made }, lines: showPredicted(made) };
       }),
     );
@@ -213,13 +209,14 @@ function addVerifyPrediction(zkdl: Command): void {
     .option('--rows <numbers>', 'rows of that file (default: all)', rowNumbers)
     .option('--context <text>', 'refuse another context')
     .action((proof: string, flags: VerifyPredictionFlags) =>
-      runCommand(flags, ({ onStep }) => {
+      runCommand(flags, async ({ onStep }) => {
+        const { verbs, showPredictionVerdict } = await load();
         onStep('verifying');
         const { run, segments, weights, inputs: file, rows, context } = flags;
         const inputs = file === undefined ? undefined : { inputs: file, ...given({ rows }) };
         const options = { proof, run, ...given({ segments, weights, inputs, context }) };
-        const verdict = verifyPredictionFile({ ...options, agreed: agreedOf(flags), onStep });
-        return Promise.resolve(verdictOf(verdict, showPredictionVerdict(verdict)));
+        const verdict = verbs.verifyPredictionFile({ ...options, agreed: agreedOf(flags), onStep });
+        return verdictOf(verdict, showPredictionVerdict(verdict));
       }),
     );
 }

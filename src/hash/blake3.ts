@@ -17,7 +17,7 @@ import {
   PARENT,
   ROOT,
 } from './compress.ts';
-import { bytesOfWords, wordsOfBytes } from './words.ts';
+import { bytesOfWords, wordBuffer, wordsOfBytes } from './words.ts';
 
 /** Bytes of a key and of a standard digest. */
 export const KEY_BYTES = 32;
@@ -101,41 +101,34 @@ function ascii(context: string): Uint8Array {
 
 function hasherOf(key: Uint32Array, flags: number): Blake3Hasher {
   const stack: Uint32Array[] = []; // chaining values of complete subtrees, largest first
-  const block = new Uint8Array(BLOCK_BYTES);
-  const words = new Uint32Array(BLOCK_BYTES / 4);
-  const state = new Uint32Array(16); // words 0..7: chaining value of the current chunk
-  let filled = 0; // bytes waiting in `block`
-  let blocks = 0; // blocks of the current chunk already compressed
+  const chunk = wordBuffer(CHUNK_BYTES / 4);
+  let filled = 0; // bytes of the current chunk
   let chunks = 0; // complete chunks
-  state.set(key);
 
-  const startFlag = (): number => (blocks === 0 ? CHUNK_START : 0);
-  /** Compresses the full block that waits; the last block of a chunk waits until it is known whether more follows. */
+  /** Ends the full chunk; the last one waits until it is known whether more follows. */
   const flush = (): void => {
-    wordsOfBytes(words, block);
-    const last = blocks === CHUNK_BYTES / BLOCK_BYTES - 1;
-    compress(state, state, 0, words, 0, chunks, BLOCK_BYTES, flags | startFlag() | (last ? CHUNK_END : 0));
-    filled = 0;
-    blocks++;
-    if (!last) return;
+    const cv = new Uint32Array(16);
+    cv.set(key);
+    const words = chunk.words();
+    chunkBlocks(cv, words, BLOCKS - 1, chunks, flags);
+    compress(cv, cv, 0, words, LAST_BLOCK, chunks, BLOCK_BYTES, flags | CHUNK_END);
     chunks++;
-    stack.push(state.slice(0, 8));
     // A subtree of 2^k chunks is complete whenever 2^k divides their number; more bytes follow, so none is the root.
     for (let n = chunks; n % 2 === 0; n /= 2) {
-      const right = stack.pop() as Uint32Array;
-      stack.push(parentOf(stack.pop() as Uint32Array, right, key, flags));
+      const pair = pairOf(stack.pop() as Uint32Array, cv);
+      compress(cv, key, 0, pair, 0, 0, BLOCK_BYTES, flags | PARENT);
     }
-    state.set(key);
-    blocks = 0;
+    stack.push(cv.subarray(0, 8));
+    filled = 0;
   };
 
   const hasher: Blake3Hasher = {
     update(bytes) {
       requireBytes('input', bytes);
       for (let at = 0; at < bytes.length;) {
-        if (filled === BLOCK_BYTES) flush();
-        const take = Math.min(BLOCK_BYTES - filled, bytes.length - at);
-        block.set(bytes.subarray(at, at + take), filled);
+        if (filled === CHUNK_BYTES) flush();
+        const take = Math.min(CHUNK_BYTES - filled, bytes.length - at);
+        chunk.bytes.set(take === bytes.length ? bytes : bytes.subarray(at, at + take), filled);
         filled += take;
         at += take;
       }
@@ -145,24 +138,46 @@ function hasherOf(key: Uint32Array, flags: number): Blake3Hasher {
       if (!Number.isSafeInteger(outBytes) || outBytes < 0) {
         throw new RangeError(`outBytes: expected a non-negative integer, got ${outBytes}`);
       }
-      wordsOfBytes(words, block.fill(0, filled));
+      const before = Math.max(0, Math.ceil(filled / BLOCK_BYTES) - 1); // blocks in front of the last
+      chunk.bytes.fill(0, filled, BLOCK_BYTES * (before + 1));
+      const words = chunk.words();
+      const cv = new Uint32Array(16);
+      cv.set(key);
+      chunkBlocks(cv, words, before, chunks, flags);
       let node: Node = {
-        cv: state.slice(0, 8),
-        block: words.slice(),
+        cv,
+        block: words.slice(BLOCK_WORDS * before, BLOCK_WORDS * (before + 1)),
         counter: chunks,
-        length: filled,
-        flags: flags | startFlag() | CHUNK_END,
+        length: filled - BLOCK_BYTES * before,
+        flags: flags | (before === 0 ? CHUNK_START : 0) | CHUNK_END,
       };
       for (let i = stack.length - 1; i >= 0; i--) {
-        const pair = new Uint32Array(16);
-        pair.set(stack[i] as Uint32Array);
-        pair.set(chainingValue(node), 8);
-        node = { cv: key, block: pair, counter: 0, length: BLOCK_BYTES, flags: flags | PARENT };
+        const block = pairOf(stack[i] as Uint32Array, chainingValue(node));
+        node = { cv: key, block, counter: 0, length: BLOCK_BYTES, flags: flags | PARENT };
       }
       return output(node, outBytes);
     },
   };
   return hasher;
+}
+
+const BLOCK_WORDS = BLOCK_BYTES / 4;
+const BLOCKS = CHUNK_BYTES / BLOCK_BYTES;
+const LAST_BLOCK = BLOCK_WORDS * (BLOCKS - 1);
+
+/** The first `count` blocks of a chunk, none of them its last, into the chaining value. */
+function chunkBlocks(cv: Uint32Array, words: Uint32Array, count: number, chunk: number, flags: number): void {
+  for (let i = 0; i < count; i++) {
+    compress(cv, cv, 0, words, BLOCK_WORDS * i, chunk, BLOCK_BYTES, i === 0 ? flags | CHUNK_START : flags);
+  }
+}
+
+/** The block of a parent. */
+function pairOf(left: Uint32Array, right: Uint32Array): Uint32Array {
+  const block = new Uint32Array(BLOCK_WORDS);
+  block.set(left);
+  for (let i = 0; i < 8; i++) block[8 + i] = right[i] as number;
+  return block;
 }
 
 /** The last compression of a subtree, held back: with ROOT it gives output, without it a chaining value. */
@@ -177,7 +192,7 @@ interface Node {
 function chainingValue(node: Node): Uint32Array {
   const out = new Uint32Array(16);
   compress(out, node.cv, 0, node.block, 0, node.counter, node.length, node.flags);
-  return out.subarray(0, 8);
+  return out;
 }
 
 /** Output block i is the root's compression with counter i (section 2.6). */
@@ -189,12 +204,4 @@ function output(root: Node, outBytes: number): Uint8Array<ArrayBuffer> {
     bytes.set(bytesOfWords(words).subarray(0, outBytes - i * BLOCK_BYTES), i * BLOCK_BYTES);
   }
   return bytes;
-}
-
-/** The chaining value above two subtrees. */
-function parentOf(left: Uint32Array, right: Uint32Array, key: Uint32Array, flags: number): Uint32Array {
-  const block = new Uint32Array(16);
-  block.set(left);
-  block.set(right, 8);
-  return chainingValue({ cv: key, block, counter: 0, length: BLOCK_BYTES, flags: flags | PARENT });
 }

@@ -138,18 +138,29 @@ export function leafDigest(
   values: ArrayLike<number>,
   salt?: Uint8Array,
 ): Uint8Array<ArrayBuffer> {
-  if (values.length !== format.columns) {
-    throw new RangeError(`values: expected ${format.columns} words, got ${values.length}`);
-  }
-  const saltBytes = format.salted ? SALT_BYTES : 0;
-  if ((salt?.length ?? 0) !== saltBytes) {
-    throw new RangeError(`salt: expected ${saltBytes} bytes, got ${salt?.length ?? 0}`);
-  }
+  return leafHasher(format)(values, salt);
+}
+
+/** `leafDigest` for many leaves of one tree: the message is written into the same words again and again. */
+export function leafHasher(
+  format: LeafFormat,
+): (values: ArrayLike<number>, salt?: Uint8Array) => Uint8Array<ArrayBuffer> {
+  const { key, columns, salted } = format;
   const length = leafWords(format);
   const message = paddedWords(length);
-  if (salt !== undefined) wordsOfBytes(message.subarray(0, SALT_WORDS), salt);
-  message.set(values, length - format.columns);
-  return bytesOfWords(keyedWords(format.key, message, length));
+  const head = message.subarray(0, length - columns);
+  const saltBytes = salted ? SALT_BYTES : 0;
+  return (values, salt) => {
+    if (values.length !== columns) {
+      throw new RangeError(`values: expected ${columns} words, got ${values.length}`);
+    }
+    if ((salt?.length ?? 0) !== saltBytes) {
+      throw new RangeError(`salt: expected ${saltBytes} bytes, got ${salt?.length ?? 0}`);
+    }
+    if (salt !== undefined) wordsOfBytes(head, salt);
+    for (let c = 0; c < columns; c++) message[head.length + c] = values[c] as number;
+    return bytesOfWords(keyedWords(key, message, length));
+  };
 }
 
 /** The digest of a node. @throws RangeError unless both children have 32 bytes */
@@ -157,16 +168,25 @@ export function nodeDigest(left: Uint8Array, right: Uint8Array): Uint8Array<Arra
   if (left.length !== DIGEST_BYTES) throw new RangeError(`left: expected 32 bytes, got ${left.length}`);
   if (right.length !== DIGEST_BYTES) throw new RangeError(`right: expected 32 bytes, got ${right.length}`);
   const words = wordsOfBytes(new Uint32Array(8), left);
-  nodeWords(words, words, wordsOfBytes(new Uint32Array(8), right));
+  nodeWords(words, 0, words, 0, wordsOfBytes(new Uint32Array(8), right), 0);
   return bytesOfWords(words);
 }
 
 const pair = new Uint32Array(16);
 
-/** The same on words, 8 each; `out` may be a child. */
-export function nodeWords(out: Uint32Array, left: Uint32Array, right: Uint32Array): void {
-  pair.set(left);
-  pair.set(right, 8);
+/** The same on 8 words each, from some place of a list on; a child may be written over. */
+export function nodeWords(
+  out: Uint32Array,
+  outAt: number,
+  left: Uint32Array,
+  leftAt: number,
+  right: Uint32Array,
+  rightAt: number,
+): void {
+  for (let i = 0; i < 8; i++) {
+    pair[i] = left[leftAt + i] as number;
+    pair[8 + i] = right[rightAt + i] as number;
+  }
   compress(pair, nodeKey, 0, pair, 0, 0, BLOCK_BYTES, KEYED_ONE_BLOCK); // BLAKE3 of a 64-byte message
-  for (let i = 0; i < 8; i++) out[i] = pair[i] as number;
+  for (let i = 0; i < 8; i++) out[outAt + i] = pair[i] as number;
 }

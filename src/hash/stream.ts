@@ -96,8 +96,17 @@ function reader(stream: Stream, t: number): (j: number) => number {
  */
 export function rawWords(stream: Stream, at: number, count: number): Uint32Array {
   checkStreamRange(at, count);
-  const word = reader(stream, 0);
-  return Uint32Array.from({ length: count }, (_, i) => word(at + i));
+  const key = wordsOfBytes(new Uint32Array(8), stream.key);
+  const message = wordsOfBytes(new Uint32Array(16), streamMessage(stream, 0));
+  const block = new Uint32Array(STREAM_BLOCK_WORDS);
+  const words = new Uint32Array(count);
+  for (let i = 0; i < count;) {
+    const within = (at + i) % STREAM_BLOCK_WORDS;
+    const counter = (at + i - within) / STREAM_BLOCK_WORDS;
+    compress(block, key, 0, message, 0, counter, BLOCK_BYTES, KEYED_ONE_BLOCK);
+    for (let j = within; j < STREAM_BLOCK_WORDS && i < count; j++) words[i++] = block[j] as number;
+  }
+  return words;
 }
 
 /** The 16-byte salt of leaf `index` in the tree with this key. @throws RangeError as `rawWords` */

@@ -1,5 +1,8 @@
 /** Words and bytes, on any machine: hashes are defined on little-endian words, messages and digests are bytes. */
 
+/** Whether this machine keeps words as hashes define them: then long lists are the same memory, and nothing is converted. */
+const LITTLE_ENDIAN = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1;
+
 /** Fills `words` from the first 4 * words.length bytes; returns `words`. */
 export function wordsOfBytes(words: Uint32Array, bytes: Uint8Array): Uint32Array {
   for (let i = 0; i < words.length; i++) {
@@ -24,6 +27,25 @@ export function bytesOfWords(words: Uint32Array): Uint8Array<ArrayBuffer> {
     bytes[4 * i + 3] = word >>> 24;
   }
   return bytes;
+}
+
+/** The same, for reading alone: where the machine is little-endian it is the words' own memory. */
+export function viewOfWords(words: Uint32Array | Int32Array): Uint8Array {
+  const { buffer, byteOffset, byteLength, length } = words;
+  if (LITTLE_ENDIAN) return new Uint8Array(buffer, byteOffset, byteLength);
+  return bytesOfWords(new Uint32Array(buffer, byteOffset, length));
+}
+
+/**
+ * Bytes that are read as words, again and again: `words()` are those of the bytes as they are, valid until bytes are written.
+ *
+ * @param length of both in words
+ */
+export function wordBuffer(length: number): { readonly bytes: Uint8Array; words(): Uint32Array } {
+  const own = new Uint32Array(length);
+  if (LITTLE_ENDIAN) return { bytes: new Uint8Array(own.buffer), words: () => own };
+  const bytes = new Uint8Array(4 * length);
+  return { bytes, words: () => wordsOfBytes(own, bytes) };
 }
 
 /** Whether two lists of bytes are the same. For public ones: the time that it takes says where they differ. */

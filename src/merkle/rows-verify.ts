@@ -5,11 +5,11 @@
  *   in the proof   rows in ascending order, words canonical | salts, 16 bytes a row, if the tree is salted | siblings
  */
 import type { Fe } from '../field/field.ts';
-import { leafDigest, leafFormat, SALT_BYTES, type LeafDomain, type LeafFormat } from '../hash/leaf.ts';
+import { leafHasher, leafFormat, SALT_BYTES, type LeafDomain, type LeafFormat } from '../hash/leaf.ts';
 import { authenticate } from '../transcript/unauthenticated.ts';
 import type { VerifierChannel } from '../transcript/verifier.ts';
 import { encodeDigests } from './digests.ts';
-import { siblingPositions, type TreeShape } from './shape.ts';
+import { siblingCount, type TreeShape } from './shape.ts';
 import { verifyMultiproof } from './verify.ts';
 
 /** A tree over the rows of a matrix. */
@@ -53,14 +53,14 @@ export function readRows(
     [
       ch.readOpeningFes(label, count * words),
       ch.readOpeningBytes(`${label}/salts`, tree.salted ? count * SALT_BYTES : 0),
-      ch.readOpeningDigests(`${label}/siblings`, siblingPositions(shape, positions).length),
+      ch.readOpeningDigests(`${label}/siblings`, siblingCount(shape, positions)),
     ],
     (fes: Fe[], salts: Uint8Array, siblings: Uint8Array[]) => {
-      const format = treeFormat(tree);
+      const hash = leafHasher(treeFormat(tree));
       const leaves = positions.map((_, i) => {
         const values = fes.slice(i * words, (i + 1) * words);
         const salt = tree.salted ? salts.subarray(i * SALT_BYTES, (i + 1) * SALT_BYTES) : undefined;
-        return leafDigest(format, values, salt);
+        return hash(values, salt);
       });
       verifyMultiproof(shape, cap, { indices: positions, leaves, siblings: encodeDigests(siblings) }, label);
     },

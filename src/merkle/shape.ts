@@ -93,6 +93,22 @@ export function checkIndices(shape: TreeShape, indices: readonly number[], stage
  */
 export function siblingPositions(shape: TreeShape, indices: readonly number[]): NodePosition[] {
   const siblings: NodePosition[] = [];
+  visitSiblings(shape, indices, (layer, index) => siblings.push({ layer, index }));
+  return siblings;
+}
+
+/** How many these are: all that a verifier asks before it reads them. */
+export function siblingCount(shape: TreeShape, indices: readonly number[]): number {
+  let count = 0;
+  visitSiblings(shape, indices, () => count++);
+  return count;
+}
+
+function visitSiblings(
+  shape: TreeShape,
+  indices: readonly number[],
+  visit: (layer: number, index: number) => void,
+): void {
   let known = indices;
   for (let layer = 0; layer < treeDepth(shape); layer++) {
     const parents: number[] = [];
@@ -101,12 +117,11 @@ export function siblingPositions(shape: TreeShape, indices: readonly number[]): 
       const sibling = siblingOf(index);
       if (known[k + 1] === sibling)
         k++; // both children are known
-      else siblings.push({ layer, index: sibling });
+      else visit(layer, sibling);
       parents.push(Math.floor(index / 2));
     }
     known = parents;
   }
-  return siblings;
 }
 
 /** The other child of the same parent. */

@@ -10,7 +10,7 @@ import { refuse } from '../errors/proof-error.ts';
 import { DIGEST_BYTES } from '../hash/blake3.ts';
 import { nodeWords } from '../hash/leaf.ts';
 import { bytesOfWords, sameBytes, wordsOfBytes } from '../hash/words.ts';
-import { checkIndices, siblingOf, siblingPositions, treeDepth, type TreeShape } from './shape.ts';
+import { checkIndices, siblingOf, siblingCount, treeDepth, type TreeShape } from './shape.ts';
 
 /** What a verifier holds about an opening; all but `siblings` comes from the verifier itself. */
 export interface Multiproof {
@@ -24,7 +24,7 @@ export interface Multiproof {
 
 /** Bytes of `siblings` in a multiproof for these indices: derived, never read. */
 export function siblingBytes(shape: TreeShape, indices: readonly number[]): number {
-  return DIGEST_BYTES * siblingPositions(shape, indices).length;
+  return DIGEST_BYTES * siblingCount(shape, indices);
 }
 
 /**
@@ -72,7 +72,9 @@ interface KnownNodes {
 /** The cap nodes above the opened leaves. The siblings are consumed in the order of `siblingPositions`. */
 function climb(shape: TreeShape, { indices, leaves, siblings }: Multiproof): KnownNodes {
   const digests = new Uint32Array(DIGEST_WORDS * leaves.length);
-  leaves.forEach((leaf, k) => wordsOfBytes(wordsAt(digests, k), leaf));
+  leaves.forEach((leaf, k) => {
+    wordsOfBytes(digests.subarray(DIGEST_WORDS * k, DIGEST_WORDS * (k + 1)), leaf);
+  });
   const carried = wordsOfBytes(new Uint32Array(siblings.length / 4), siblings);
   let known: readonly number[] = indices;
   let read = 0;
@@ -80,20 +82,17 @@ function climb(shape: TreeShape, { indices, leaves, siblings }: Multiproof): Kno
     const parents: number[] = [];
     for (let k = 0; k < known.length; k++) {
       const index = known[k] as number;
-      const own = wordsAt(digests, k);
+      const own = DIGEST_WORDS * k;
       const pair = known[k + 1] === siblingOf(index);
-      const other = pair ? wordsAt(digests, ++k) : wordsAt(carried, read++);
+      const from = pair ? digests : carried;
+      const other = DIGEST_WORDS * (pair ? ++k : read++);
       // In place: a parent never stands behind its children.
-      const parent = wordsAt(digests, parents.length);
-      if (index % 2 === 0) nodeWords(parent, own, other);
-      else nodeWords(parent, other, own);
+      const parent = DIGEST_WORDS * parents.length;
+      if (index % 2 === 0) nodeWords(digests, parent, digests, own, from, other);
+      else nodeWords(digests, parent, from, other, digests, own);
       parents.push(Math.floor(index / 2));
     }
     known = parents;
   }
   return { indices: known, digests };
-}
-
-function wordsAt(digests: Uint32Array, k: number): Uint32Array {
-  return digests.subarray(DIGEST_WORDS * k, DIGEST_WORDS * (k + 1));
 }

@@ -16,7 +16,7 @@ export interface ByteWriter {
   words(values: ArrayLike<number>): void;
   /** A word with the length, then four bytes each, two's complement. @throws RangeError beyond 32 bits */
   signedWords(values: ArrayLike<number>): void;
-  /** What was written; a copy. */
+  /** What was written, as long as no more is. */
   bytes(): Uint8Array<ArrayBuffer>;
 }
 
@@ -63,17 +63,22 @@ export function byteWriter(): ByteWriter {
     integer: (value) => {
       inRange(value, Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER + 1);
       const at = take(8);
-      view.setBigInt64(at, BigInt(value), true);
+      const high = Math.floor(value / 2 ** 32);
+      view.setUint32(at, value - high * 2 ** 32, true);
+      view.setInt32(at + 4, high, true);
     },
     text: (value) => {
-      const letters = asciiBytes('text', value);
-      word(letters.length);
-      const at = take(letters.length);
-      buffer.set(letters, at);
+      word(value.length);
+      const at = take(value.length);
+      for (let i = 0; i < value.length; i++) {
+        const code = value.charCodeAt(i);
+        if (code < 0x20 || code > 0x7e) asciiBytes('text', value); // refuses it
+        buffer[at + i] = code;
+      }
     },
     words: (values) => list(values, 0, 2 ** 32),
     signedWords: (values) => list(values, -(2 ** 31), 2 ** 31),
-    bytes: () => buffer.slice(0, length),
+    bytes: () => buffer.subarray(0, length),
   };
 }
 

@@ -3,7 +3,7 @@
  * million rows, and every statement names them.
  */
 import { blake3 } from '../hash/blake3.ts';
-import { bytesOfWords } from '../hash/words.ts';
+import { viewOfWords } from '../hash/words.ts';
 
 const CONTEXT = 'zkdl table column 1';
 
@@ -24,5 +24,5 @@ export function neverChanges(values: Uint32Array): Uint32Array {
 }
 
 function digestOf(values: Uint32Array): Uint8Array {
-  return blake3(bytesOfWords(values), { context: CONTEXT });
+  return blake3(viewOfWords(values), { context: CONTEXT });
 }

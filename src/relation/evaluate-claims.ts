@@ -7,7 +7,7 @@ import type { Ext, ExtensionField } from '../field/field.ts';
 import type { EvaluatedClaim } from '../pcs/opening.ts';
 import type { Affine, AffineAlgebra } from '../pads/affine.ts';
 import type { LookupClaims } from '../tlookup/leaf-claim.ts';
-import { eqIndex } from '../sumcheck/eq.ts';
+import { eqAbove } from '../sumcheck/eq.ts';
 import { placeMultiplicity, placeOf, type Columns } from './arguments.ts';
 import type { CompiledProgram } from './compile.ts';
 import { publicValues, type PlacedTensor } from './functional.ts';
@@ -67,25 +67,27 @@ function valuesAt(
   const values = new Map<number, Ext>();
   const pieces = pieceEvaluator(field, point);
   const rests = new Map<PlacedBlock, Ext>();
+  const above = eqAbove(field, point);
+  const column = 2 ** logData;
   const restOf = (block: PlacedBlock): Ext => {
     const known = rests.get(block);
     if (known !== undefined) return known;
     const { bits } = block.block;
-    const rest = eqIndex(field, point.slice(bits), (block.address % 2 ** logData) / 2 ** bits);
+    const rest = above(bits, (block.address % column) / 2 ** bits);
     rests.set(block, rest);
     return rest;
   };
-  const add = (column: number, value: Ext): void => {
-    const old = values.get(column);
-    values.set(column, old === undefined ? value : field.add(old, value));
+  const add = (at: number, value: Ext): void => {
+    const old = values.get(at);
+    values.set(at, old === undefined ? value : field.add(old, value));
   };
   for (const { place, weight } of placed) {
     for (const block of place.blocks) {
-      const column = place.firstColumn + Math.floor(block.address / 2 ** logData);
+      const first = place.firstColumn + Math.floor(block.address / column);
       if (block.block.bits <= logData) {
         const value = smallBlock(field, pieces, block, weight);
-        if (value !== undefined) add(column, field.mul(value, restOf(block)));
-      } else largeBlock(field, pieces, block, weight, logData).forEach((value, j) => add(column + j, value));
+        if (value !== undefined) add(first, field.mul(value, restOf(block)));
+      } else largeBlock(field, pieces, block, weight, logData).forEach((value, j) => add(first + j, value));
     }
   }
   return values;

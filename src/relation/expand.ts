@@ -63,22 +63,26 @@ export function expandClaims(field: ExtensionField, claims: readonly FormClaim[]
   const linear: TensorWeight[] = [];
   const segments: Segment[] = [];
   for (const claim of claims) {
+    const plain = weightsOf(field, claim, []);
     for (const term of claim.form) {
       const scaled = field.mulBase(claim.coefficient, field.base.fromInt(term.coefficient));
-      const weights = weightsOf(field, claim, term);
-      const sizes = sizesOf(claim, term);
-      const [first, second] = term.views;
+      const weights = term.sums.length === 0 ? plain : weightsOf(field, claim, term.sums);
+      const first = term.views[0];
+      const second = term.views[1];
       if (first !== undefined && second !== undefined) {
-        segments.push(...segmentsOf(field, term, first, second, scaled, weights, sizes));
+        segments.push(...segmentsOf(field, term, first, second, scaled, weights, sizesOf(claim, term)));
         continue;
       }
-      const unmasked = withoutMask(
-        field,
-        term.mask,
-        weights,
-        sizes,
-        first === undefined ? [] : viewIndices(first),
-      );
+      const unmasked =
+        term.mask === undefined
+          ? weights
+          : withoutMask(
+              field,
+              term.mask,
+              weights,
+              sizesOf(claim, term),
+              first === undefined ? [] : viewIndices(first),
+            );
       if (first !== undefined) linear.push(transposeView(field, first, scaled, unmasked));
       else {
         const total = [...unmasked.values()].reduce(
@@ -92,10 +96,15 @@ export function expandClaims(field: ExtensionField, claims: readonly FormClaim[]
   return { constant, linear, segments };
 }
 
-function weightsOf(field: ExtensionField, claim: FormClaim, term: FlatTerm): Map<string, Weights> {
+/** Weights of a relation's indices, and 1 on those that a term sums over. Nobody writes to them. */
+function weightsOf(
+  field: ExtensionField,
+  claim: FormClaim,
+  sums: FlatTerm['sums'],
+): ReadonlyMap<string, Weights> {
   const weights = new Map<string, Weights>();
   claim.relation.indices.forEach(({ name }, i) => weights.set(name, [claim.weights[i] as Weight]));
-  for (const { name, size } of term.sums) weights.set(name, onesWeights(field, size));
+  for (const { name, size } of sums) weights.set(name, onesWeights(field, size));
   return weights;
 }
 

@@ -3,7 +3,7 @@
  * sum A B is a single sumcheck. At its end two values are left, one of A and one of B, and each is a functional on tensors.
  */
 import type { Ext, ExtensionField } from '../field/field.ts';
-import { eqIndex } from '../sumcheck/eq.ts';
+import { eqAbove } from '../sumcheck/eq.ts';
 import { withMask, type Segment } from './expand.ts';
 import { bitsOf, type Piece } from './pieces.ts';
 import { transposeView, type TensorWeight } from './view.ts';
@@ -65,9 +65,10 @@ export function productEnd(field: ExtensionField, placement: Placement, point: r
   const second: TensorWeight[] = [];
   const pairs = eqPairs(field, point);
   const products = pairProducts(field);
+  const above = eqAbove(field, point);
   for (const { segment, address } of placement.segments) {
     const { box } = segment;
-    const high = eqIndex(field, point.slice(box.bits), address / 2 ** box.bits);
+    const high = above(box.bits, address / 2 ** box.bits);
     const eq = pairsOnBox(segment, pairs);
     const a = firstWeights(field, products, segment, eq);
     first.push(transposeView(field, segment.first, field.mul(high, segment.coefficient), a));

@@ -112,19 +112,32 @@ function writtenOut(
   strides: readonly number[],
   offset: number,
 ): Weight {
-  let entries: Entry[] = [[offset, field.one]];
+  let entries: Entry[] | undefined;
   weights.forEach((weight, k) => {
     const own = entriesOf(field, weight);
-    entries = entries.flatMap(([at, value]) =>
-      own.map(([i, w]): Entry => [at + (strides[k] as number) * i, field.mul(value, w)]),
-    );
+    const stride = strides[k] as number;
+    entries =
+      entries === undefined
+        ? own.map((entry): Entry => [offset + stride * entry[0], entry[1]])
+        : entries.flatMap((before) =>
+            own.map((entry): Entry => [before[0] + stride * entry[0], field.mul(before[1], entry[1])]),
+          );
   });
-  return collect(field, entries);
+  return collect(field, entries ?? [[offset, field.one]]);
 }
 
 /** Values at equal positions added, ascending. */
 function collect(field: ExtensionField, entries: readonly Entry[]): Weight {
+  if (ascend(entries)) return { kind: 'entries', entries };
   const sums = new Map<number, Ext>();
   for (const [i, value] of entries) sums.set(i, field.add(sums.get(i) ?? field.zero, value));
   return { kind: 'entries', entries: [...sums].sort(([a], [b]) => a - b) };
+}
+
+/** Whether no position is there twice, and all stand in order. */
+function ascend(entries: readonly Entry[]): boolean {
+  for (let k = 1; k < entries.length; k++) {
+    if ((entries[k - 1] as Entry)[0] >= (entries[k] as Entry)[0]) return false;
+  }
+  return true;
 }

@@ -10,6 +10,7 @@
  *   gelu-tanh  the same with E = exp(-2 sqrt(2/pi) (x + 0.044715 x^3)): "gelu_new" of GPT-2, 0.5 x (1 + tanh(..))
  *   gelu-erf   tail = Q(x) = 1 - Phi(x), the exact GELU of Hendrycks and Gimpel, 2016
  */
+import { EXP_MOST, expNegative as expOfDouble, roundBelow } from './doubles.ts';
 import { roundHalfUp, type Bounds } from './rounding.ts';
 import { expNegative, isqrt, pi } from './series.ts';
 import type { Table } from './table.ts';
@@ -102,8 +103,8 @@ function geluErfTail(n: bigint, f: bigint, P: bigint): Tail {
 /** tail(n / 2^f) for n > 0 at a precision of P bits. */
 export const TAILS = { silu: siluTail, 'gelu-tanh': geluTanhTail, 'gelu-erf': geluErfTail } as const;
 
-/** Entries of key n > 0 and of key -n. */
-function entryPair(kind: keyof typeof TAILS, n: number, f: bigint, scale: bigint): [number, number] {
+/** Entries of key n > 0 and of key -n, by integers. */
+export function entryPair(kind: keyof typeof TAILS, n: number, f: bigint, scale: bigint): [number, number] {
   const N = BigInt(n);
   for (let P = FIRST; P <= LAST; P *= 2n) {
     const { low, high } = TAILS[kind](N, f, P);
@@ -115,6 +116,54 @@ function entryPair(kind: keyof typeof TAILS, n: number, f: bigint, scale: bigint
     if (pair[0] !== undefined && pair[1] !== undefined) return [pair[0], pair[1]];
   }
   throw new RangeError(`entryPair: n: expected an entry that bounds decide, got ${kind} at ${n}`);
+}
+
+/** Values of E in doubles, of key n at place n: relative error below 2^-40, but 0 where exp(-v) < 2^-69. */
+type NearExponentials = (half: number, f: number) => Float64Array;
+
+const BLOCK = 256;
+
+/** n = 256 a + b: the product of two exponentials, each of an exact argument. */
+function siluExponentials(half: number, f: number): Float64Array {
+  const low = Float64Array.from({ length: BLOCK }, (_, b) => near(b / 2 ** f));
+  const values = new Float64Array(half + 1);
+  for (let n = 0; n <= half; n += BLOCK) {
+    const high = near(n / 2 ** f);
+    for (let b = 0; b < BLOCK && n + b <= half; b++) values[n + b] = high * (low[b] as number);
+  }
+  return values;
+}
+
+/** v errs by at most 6 roundings, so exp(-v) by 48 times that. */
+function geluTanhExponentials(half: number, f: number): Float64Array {
+  const c = Number(isqrt((8n << (3n * FIRST)) / pi(FIRST))) / 2 ** Number(FIRST); // sqrt(8/pi), off by less than 2^-46
+  const values = new Float64Array(half + 1);
+  for (let n = 0, part = 1 / 2 ** f; n <= half; n++) {
+    const x = n * part;
+    values[n] = near(c * (x + 0.044715 * x * x * x));
+  }
+  return values;
+}
+
+function near(v: number): number {
+  return v > EXP_MOST ? 0 : expOfDouble(v);
+}
+
+const EXPONENTIALS: Partial<Record<Activation, NearExponentials>> = {
+  silu: siluExponentials,
+  'gelu-tanh': geluTanhExponentials,
+};
+
+/**
+ * Entries of keys n > 0 and -n in doubles, where they decide: n (1 - tail) and -n tail in units of an entry. n unit is exact and tail =
+ * E / (1 + E) errs relatively by less than 2^-39, or is below 2^-69, times 2^14.
+ */
+function nearPair(n: number, unit: number, E: number): readonly [number, number] | undefined {
+  const whole = n * unit;
+  const part = (whole * E) / (1 + E);
+  const positive = roundBelow(whole, part);
+  const negative = roundBelow(0, part);
+  return positive === undefined || negative === undefined ? undefined : [positive, negative];
 }
 
 /** The table of a smooth activation or of relu. */
@@ -131,8 +180,11 @@ export function activationTable(parameters: ActivationParameters): Table {
   const f = BigInt(bits - 1 - range); // x = n / 2^f
   if (f < 0n) throw new RangeError(`range: expected at most bits - 1 = ${bits - 1}, got ${range}`);
   const scale = f - BigInt(ACTIVATION_BITS - 1 - range); // entry = f(n) 2^-scale in units of n
+  const values = EXPONENTIALS[kind]?.(half, bits - 1 - range);
+  const unit = 2 ** (ACTIVATION_BITS - bits);
   for (let n = 1; n <= half; n++) {
-    const [positive, negative] = entryPair(kind, n, f, scale);
+    const decided = values && nearPair(n, unit, values[n] as number);
+    const [positive, negative] = decided ?? entryPair(kind, n, f, scale);
     if (n < half) data[half + n] = positive;
     data[half - n] = negative;
   }

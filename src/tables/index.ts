@@ -1,4 +1,4 @@
-/** Public tables, by integers alone: contents, ids, digests. */
+/** Public tables: contents, ids, digests. */
 export { column, tableBytes, tableDigest, type Table, type TableColumn } from './table.ts';
 export { MAX_POSITIONS, parseTableId, STANDARD_TABLES, tableDigestOf, tableOf } from './registry.ts';
 export type { TableForm } from './registry.ts';

@@ -7,10 +7,10 @@
 /** Extra bits inside a function, so that its own errors stay below one ulp of its result. */
 const GUARD = 24n;
 
-const memo = new Map<string, bigint | readonly bigint[]>();
+const memo = new Map<string, bigint>();
 
-function remember<T extends bigint | readonly bigint[]>(key: string, make: () => T): T {
-  const known = memo.get(key) as T | undefined;
+function remember(key: string, make: () => bigint): bigint {
+  const known = memo.get(key);
   if (known !== undefined) return known;
   const made = make();
   memo.set(key, made);
@@ -63,20 +63,28 @@ export function pi(P: bigint): bigint {
   return remember(`pi ${P}`, () => (16n * atanInverse(5n, W) - 4n * atanInverse(239n, W)) >> GUARD);
 }
 
-/** exp(-j/256) for j = 0..255 with W bits, by Taylor's series. Error below 128 ulps (at most W/2 floors of 1 ulp). */
-function expGrid(W: bigint): readonly bigint[] {
-  return remember(`exp ${W}`, () =>
-    Array.from({ length: 256 }, (_, j) => {
-      let term = 1n << W;
-      let sum = 0n;
-      for (let n = 1n; term !== 0n; n++) {
-        sum += n % 2n === 1n ? term : -term;
-        term = (term * BigInt(j)) / (256n * n);
-      }
-      return sum;
-    }),
-  );
+/** Values at places, computed when they are asked for: a table may need a few of many. */
+function grid(make: (j: bigint, W: bigint) => bigint): (j: bigint, W: bigint) => bigint {
+  const known = new Map<bigint, Map<bigint, bigint>>();
+  return (j, W) => {
+    let own = known.get(W);
+    if (own === undefined) known.set(W, (own = new Map()));
+    let value = own.get(j);
+    if (value === undefined) own.set(j, (value = make(j, W)));
+    return value;
+  };
 }
+
+/** exp(-j/256) for j = 0..255 with W bits, by Taylor's series. Error below 128 ulps (at most W/2 floors of 1 ulp). */
+const expAt = grid((j, W) => {
+  let term = 1n << W;
+  let sum = 0n;
+  for (let n = 1n; term !== 0n; n++) {
+    sum += n % 2n === 1n ? term : -term;
+    term = (term * j) / (256n * n);
+  }
+  return sum;
+});
 
 /**
  * exp(-v / 2^P), v >= 0, in fixed point with P bits. Error below 2 ulps, for P <= 4096.
@@ -96,7 +104,7 @@ export function expNegative(v: bigint, P: bigint): bigint {
   const q = r - (j << (W - 8n));
   let y = 1n << W;
   for (let n = taylorTerms(W); n > 0n; n--) y = (1n << W) - ((q * y) >> W) / n;
-  return ((expGrid(W)[Number(j)] as bigint) * y) >> (W + k + GUARD);
+  return (expAt(j, W) * y) >> (W + k + GUARD);
 }
 
 /** The least N with (2^-8)^(N+1) / (N+1)! < 2^-W. */
@@ -109,11 +117,7 @@ function taylorTerms(W: bigint): bigint {
 }
 
 /** ln(1 + j/128) for j = 0..127 with W bits. Error below 2^8 ulps (W < 2^13). */
-function lnGrid(W: bigint): readonly bigint[] {
-  return remember(`ln ${W}`, () =>
-    Array.from({ length: 128 }, (_, j) => 2n * atanh(BigInt(j), 256n + BigInt(j), W)),
-  );
-}
+const lnAt = grid((j, W) => 2n * atanh(j, 256n + j, W));
 
 /**
  * ln X of a positive integer X, in fixed point with P bits. Error below 2 ulps, for P <= 4096 and X < 2^4096.
@@ -136,7 +140,7 @@ export function ln(X: bigint, P: bigint): bigint {
     sum += power / i;
     power = (power * zz) >> W;
   }
-  return (k * ln2(W) + (lnGrid(W)[Number(j)] as bigint) + 2n * sum) >> GUARD;
+  return (k * ln2(W) + lnAt(j, W) + 2n * sum) >> GUARD;
 }
 
 /**

@@ -1,8 +1,9 @@
 /**
- * A public table: integer columns over a range of keys. The verifier computes every table itself, by the integer code
+ * A public table: integer columns over a range of keys. The verifier computes every table itself, by the code
  * of this folder; a digest pins the contents so that two implementations cannot drift apart.
  */
 import { blake3 } from '../hash/blake3.ts';
+import { viewOfWords } from '../hash/words.ts';
 
 export interface TableColumn {
   readonly name: string;
@@ -42,7 +43,8 @@ export function tableBytes(table: Table): Uint8Array<ArrayBuffer> {
     at += 4;
   }
   for (const { data } of columns) {
-    for (let i = 0; i < rows; i++, at += 4) view.setInt32(at, data[i] as number, true);
+    bytes.set(viewOfWords(data), at);
+    at += 4 * rows;
   }
   return bytes;
 }

@@ -4,7 +4,7 @@
  */
 import type { Ext, Fe } from '../field/field.ts';
 import type { Affine, AffineAlgebra } from '../pads/affine.ts';
-import { eqIndex } from '../sumcheck/eq.ts';
+import { eqAbove, eqIndex } from '../sumcheck/eq.ts';
 import type { NodeClaim } from './layer.ts';
 import type { LeafBlock } from './layout.ts';
 import type { LoadedLookups, LookupTable, TableColumn } from './shape.ts';
@@ -66,9 +66,10 @@ export function leafClaims(
     const root = field.mul(eqIndex(field, point.outer, i), eqIndex(field, point.inner.slice(0, low), 0));
     const points = own.map((_, bits) => own.slice(0, bits)); // one for all blocks of a size
     points.push(own);
+    const above = eqAbove(field, own);
     for (const block of blocks) {
       const { kind, index, first, bits } = block;
-      const coefficient = field.mul(root, eqIndex(field, own.slice(bits), block.at / 2 ** bits));
+      const coefficient = field.mul(root, above(bits, block.at / 2 ** bits));
       const part = { balance, index, first, point: points[bits] as readonly Ext[] };
       const table = lookups.program.tables[block.table] as LookupTable;
       let constant = field.sub(field.sub(alpha, field.fromBase(table.tag as Fe)), field.one);

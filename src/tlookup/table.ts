@@ -1,7 +1,7 @@
 /** Multilinear extensions of table columns, as the verifier evaluates them. */
 import { createDot, createRunDot, type Dot, type RunDot } from '../field/dot.ts';
 import type { Ext, ExtensionField } from '../field/field.ts';
-import { eqTable } from '../sumcheck/eq.ts';
+import { eqTable, nextTable } from '../sumcheck/eq.ts';
 import type { ColumnValue } from './leaf-claim.ts';
 import type { TableColumn } from './shape.ts';
 
@@ -29,10 +29,11 @@ interface PointTables {
  * Tables of eq are made once for consecutive calls with one point.
  */
 export function columnEvaluator(field: ExtensionField): ColumnValue {
+  const tablesAt = pointTables(field);
   let tables: PointTables | undefined;
   return (column, first, point) => {
     if (column.kind === 'range') return evaluateRange(field, column.first + first, point);
-    if (tables === undefined || tables.point !== point) tables = tablesAt(field, point);
+    if (tables === undefined || tables.point !== point) tables = tablesAt(point);
     return evaluateDense(field, column.values, first, tables);
   };
 }
@@ -47,16 +48,30 @@ export function evaluateColumn(
   return columnEvaluator(field)(column, first, point);
 }
 
-function tablesAt(field: ExtensionField, point: readonly Ext[]): PointTables {
-  const own = point.slice(0, LOG_RUN);
-  const high = eqTable(field, point.slice(LOG_RUN));
-  return {
-    point,
-    size: 2 ** own.length,
-    line: evaluateRange(field, 0, own),
-    low: createRunDot(field, eqTable(field, own)),
-    high,
-    sum: createDot(field, high),
+/** Tables of points, one after the other: points of one tree begin alike, and so do their tables. */
+function pointTables(field: ExtensionField): (point: readonly Ext[]) => PointTables {
+  let last: readonly Ext[] = [];
+  let run: Pick<PointTables, 'size' | 'line' | 'low'> | undefined;
+  let highs: Ext[][] = [];
+  return (point) => {
+    const own = point.slice(0, LOG_RUN);
+    let same = 0; // coordinates that this point has in common with the last
+    while (same < Math.min(last.length, point.length) && last[same] === point[same]) same++;
+    if (run === undefined || same < LOG_RUN || own.length < LOG_RUN) {
+      run = {
+        size: 2 ** own.length,
+        line: evaluateRange(field, 0, own),
+        low: createRunDot(field, eqTable(field, own)),
+      };
+      highs = [[field.one]];
+    }
+    highs.length = Math.min(highs.length, Math.max(1, same - LOG_RUN + 1));
+    for (let b = LOG_RUN + highs.length - 1; b < point.length; b++) {
+      highs.push(nextTable(field, highs[highs.length - 1] as Ext[], point[b] as Ext));
+    }
+    last = point;
+    const high = highs[Math.max(0, point.length - LOG_RUN)] as Ext[];
+    return { point, ...run, high, sum: createDot(field, high) };
   };
 }
 

@@ -13,11 +13,13 @@ import { stateKinds } from './state.ts';
 
 /** Rows (y + 2^(bits-1), min(max(y, 0), 2^top - 1)) for all y of so many bits. */
 function clampTable(bits: number, top: number): Table {
-  return sharedTable(`clamp-${bits}-${top}`, () => {
+  const make = (): Omit<Table, 'name'> => {
     const rows = 2 ** bits;
     const x = Int32Array.from({ length: rows }, (_, i) => Math.min(Math.max(i - rows / 2, 0), 2 ** top - 1));
     return { rows, columns: [keys(), denseColumn(x)] };
-  });
+  };
+  // A saturating rounding of `top` guard bits names its table like this.
+  return sharedTable(`clamp-${bits}-${top}`, make, 'prediction');
 }
 
 /**

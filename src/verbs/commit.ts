@@ -14,7 +14,7 @@ import { checkOutput, disk, exists, naming, readInput, removeTree, writeNew } fr
 import { epochPath, MODEL_FILE, publicPaths, TOKENIZER_BASE } from './folder.ts';
 import { tokenizerBase } from './import.ts';
 import { requireCommitMemory } from './memory.ts';
-import { findTokenizer, readTokenizer, type TokenizerSource } from './sources.ts';
+import { findTokenizer, readTokenizer, type TokenizerSource } from './tokenizers.ts';
 import { clearInterrupted, interruptedCommit, markCommitted, markCommitting } from './interrupted.ts';
 import { silent, stopwatch, type OnStep, type Stopwatch } from './steps.ts';
 

@@ -15,7 +15,7 @@ import type { Tokenizer } from '../import/tokenizer.ts';
 import { checkTokenizer, type QuantizedModel } from '../quantize/index.ts';
 import { loadModel } from '../quantize/node.ts';
 import { disk, exists, isDirectory, naming } from './files.ts';
-import { findTokenizer, readTokenizer } from './sources.ts';
+import { findTokenizer, readTokenizer } from './tokenizers.ts';
 
 export const MODEL_FILE = 'model.zkq';
 export const TOKENIZER_BASE = 'tokenizer';

@@ -1,6 +1,5 @@
 /** The verb `prove`: a committed model continues prompts and proves that it did. */
 import { modelDigest } from '../answer/key.ts';
-import { MAX_CONTEXT_BYTES } from '../answer/statement.ts';
 import type { Tokenizer } from '../import/tokenizer.ts';
 import type { Kernels } from '../kernels/contract.ts';
 import type { PublicChoice } from '../ops/lowering.ts';
@@ -9,6 +8,7 @@ import { proveAnswer } from '../prover/prove-answer.ts';
 import type { Mark } from '../pcs/steps-prove.ts';
 import { budgetStatus, openGroup, type Home } from '../store/index.ts';
 import { choiceOf, type ChoiceOptions } from './choice.ts';
+import { contextOf } from './context.ts';
 import { folderSubject } from './estimate.ts';
 import { checkOutput, writeNew } from './files.ts';
 import { epochPath, folderModel, folderTokenizer, openFolder } from './folder.ts';
@@ -123,13 +123,4 @@ export async function proveText(
 function withoutPrompt(tokenizer: Tokenizer, { prompt, completion, ended }: Continued): ProvenSequence {
   const text = textOf(tokenizer, [], completion);
   return { prompt: { privateTokens: prompt.length }, completion, text, ended };
-}
-
-/** @throws RangeError */
-export function contextOf(text = ''): Uint8Array<ArrayBuffer> {
-  const bytes = new TextEncoder().encode(text);
-  if (bytes.length > MAX_CONTEXT_BYTES) {
-    throw new RangeError(`context: expected at most ${MAX_CONTEXT_BYTES} bytes, got ${bytes.length}`);
-  }
-  return bytes;
 }

@@ -5,12 +5,12 @@ import { verifyAnswer, type Expectations } from '../answer/verify.ts';
 import { isPrivate, type AnswerStatement, type Prompt, type Sequence } from '../answer/statement.ts';
 import type { Tokenizer } from '../import/tokenizer.ts';
 import type { Verdict } from '../pcs/linear-verify.ts';
+import { contextOf } from './context.ts';
 import { readInput } from './files.ts';
 import { wrongKind, type FileKind } from './kinds.ts';
 import { shownLogits, type ShownLogits } from './logits.ts';
-import { contextOf } from './prove.ts';
-import { readTokenizer } from './sources.ts';
 import { promptText, textOf } from './text.ts';
+import { readTokenizer } from './tokenizers.ts';
 
 export interface VerifyFileOptions {
   readonly proof: string;

@@ -11,7 +11,7 @@ import { loadModel } from '../../src/quantize/node.ts';
 import { decodeKey, keyDigest } from '../../src/pcs/key.ts';
 import { budgetLimits, budgetStatus, reserve } from '../../src/store/budget.ts';
 import { openHome } from '../../src/store/index.ts';
-import { readTokenizer } from '../../src/verbs/sources.ts';
+import { readTokenizer } from '../../src/verbs/tokenizers.ts';
 import { byteTokenizer } from '../../tools/random-model/tokenizer.ts';
 import { FAST, writeTiny, zkdl, type Run } from '../support/cli.ts';
 

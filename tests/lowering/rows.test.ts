@@ -5,7 +5,7 @@
 import { describe, expect, test } from 'vitest';
 import { graphBuilder } from '../../src/graph/index.ts';
 import { lowerGraph } from '../../src/graph/lower.ts';
-import { sharedTable } from '../../src/ops/lower-tables.ts';
+import { sharedTable, wordColumn } from '../../src/ops/lower-tables.ts';
 import { at, fixed, selectRows, term, view, viewAt } from '../../src/ops/lowering.ts';
 import type { Coordinate } from '../../src/relation/program.ts';
 import { violated } from '../support/clear.ts';
@@ -54,6 +54,14 @@ test('tables are made once, until too many rows are kept', () => {
   expect(made).toBe(3);
   expect(table('test-a', 2 ** 22)).not.toBe(first);
   expect(made).toBe(4);
+});
+
+test('tables of one name by two makers are two tables', () => {
+  const made = (words: Uint32Array) => () => ({ rows: 1, columns: [wordColumn(words)] });
+  const own = sharedTable('test-name', made(Uint32Array.of(1)));
+  const other = sharedTable('test-name', made(Uint32Array.of(2)), 'other');
+  expect(other).not.toEqual(own);
+  expect(sharedTable('test-name', made(Uint32Array.of(3)), 'other')).toBe(other);
 });
 
 describe('emitted rows of logits', () => {

@@ -13,7 +13,7 @@ import { unsafeToyProfile } from '../../src/params/profile.ts';
 import type { Parameters } from '../../src/params/parameters.ts';
 import { commitGroup } from '../../src/pcs/group-prove.ts';
 import { commitOwn } from '../../src/pcs/own-prove.ts';
-import { eqIndex } from '../../src/sumcheck/eq.ts';
+import { eqAbove, eqIndex } from '../../src/sumcheck/eq.ts';
 import { applyForms, evaluateMultilinear } from '../../src/pcs/whir/functional.ts';
 import { randomPoint, testSource } from '../support/linear.ts';
 import { groupOf, toyField } from '../support/scenarios.ts';
@@ -105,6 +105,13 @@ describe.each<[string, ExtensionField]>([
     for (let j = 0; j < 8; j++) {
       const factors = r.map((z, b) => ((j >> b) & 1 ? z : field.sub(field.one, z)));
       expect(eqIndex(field, r, j)).toEqual(factors.reduce((a, z) => field.mul(a, z), field.one));
+    }
+    const above = eqAbove(field, r);
+    for (let from = 0; from <= r.length; from++) {
+      const upper = r.slice(from);
+      for (let j = 0; j < 2 ** upper.length; j++) expect(above(from, j)).toEqual(eqIndex(field, upper, j));
+      const last = above(from, 0); // once more, now that it is known
+      expect(last).toEqual(eqIndex(field, upper, 0));
     }
   });
 });

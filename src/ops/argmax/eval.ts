@@ -37,9 +37,12 @@ export function gumbelNoise(
 ): Int32Array {
   const words = rawWords({ key: seed, label: 'gumbel', id: position }, 0, vocabulary);
   const unit = 2 ** GUMBEL_FRACTION;
-  return Int32Array.from(words, (word) =>
-    Math.floor(((table[gumbelKey(word)] as number) * multiplier + unit / 2) / unit),
-  );
+  const noise = new Int32Array(vocabulary);
+  for (let v = 0; v < vocabulary; v++) {
+    const quantile = table[gumbelKey(words[v] as number)] as number;
+    noise[v] = Math.floor((quantile * multiplier + unit / 2) / unit);
+  }
+  return noise;
 }
 
 /** The noise of a row, added modulo p; absent: greedy. */

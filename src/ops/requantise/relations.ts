@@ -2,7 +2,8 @@
  * x + 2^(s-1) = 2^s q + r: q is committed and looked up, r is what is left and looked up. Saturating: the lookup of q gives y
  * as well. Two lookups an entry in all, an activation behind it included.
  */
-import { denseColumn, keys, rangeTable, sharedTable } from '../lower-tables.ts';
+import { P } from '../../field/koalabear.ts';
+import { climb, denseColumn, keys, rangeTable, sharedTable, wordColumn } from '../lower-tables.ts';
 import { activationEntries, activationResult } from '../activation/relations.ts';
 import type { ActivationNode } from '../activation/shape.ts';
 import { term, view, type Lowering, type Relations } from '../lowering.ts';
@@ -75,20 +76,35 @@ export function quotientRelations(
 function clampTable(rounding: Rounding, withResult: boolean, activation: string | undefined): Table {
   const plain = `clamp-${rounding.bits}-${rounding.guard}`;
   const name = activation === undefined ? plain : `${plain}${withResult ? '-and-' : '-to-'}${activation}`;
-  return sharedTable(name, () => clampRows(clamped(rounding), withResult, activation));
+  return sharedTable(name, () => clampRows(rounding, withResult, activation));
 }
 
-function clampRows(y: Int32Array, withResult: boolean, activation: string | undefined): Omit<Table, 'name'> {
-  const columns = [keys(), ...(withResult ? [denseColumn(y)] : [])];
-  if (activation === undefined) return { rows: y.length, columns };
-  const entries = activationEntries(activation);
-  const composed = y.map((v) => entries[v + entries.length / 2] as number);
-  return { rows: y.length, columns: [...columns, denseColumn(composed)] };
-}
-
-/** clamp(q) for all q of B + g bits, ascending. */
-export function clamped({ bits, guard }: Rounding): Int32Array {
-  const { min, max } = signedRange(bits);
-  const first = signedRange(bits + guard).min;
-  return Int32Array.from({ length: 2 ** (bits + guard) }, (_, i) => Math.min(Math.max(first + i, min), max));
+function clampRows(
+  { bits, guard }: Rounding,
+  withResult: boolean,
+  activation: string | undefined,
+): Omit<Table, 'name'> {
+  const rows = 2 ** (bits + guard);
+  const size = 2 ** bits;
+  const first = (rows - size) / 2; // quotients before it are clamped to the least result, those from `end` on to the greatest
+  const end = first + size;
+  const columns = [keys()];
+  if (withResult) {
+    const y = new Uint32Array(rows);
+    y.fill(P - size / 2, 0, first);
+    climb(y, first, first + size / 2, P - size / 2);
+    climb(y, first + size / 2, end, 0);
+    y.fill(size / 2 - 1, end);
+    columns.push(wordColumn(y));
+  }
+  if (activation !== undefined) {
+    const own = activationEntries(activation);
+    const middle = own.subarray((own.length - size) / 2, (own.length + size) / 2); // keys of `bits` bits
+    const entries = new Int32Array(rows);
+    entries.fill(middle[0] as number, 0, first);
+    entries.set(middle, first);
+    entries.fill(middle[size - 1] as number, end);
+    columns.push(denseColumn(entries));
+  }
+  return { rows, columns };
 }

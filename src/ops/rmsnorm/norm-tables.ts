@@ -1,7 +1,7 @@
 /** Tables of the norm: squares, exponents, mantissas with their roots, and which roots fit an exponent. */
 import { column, RSQRT_ROWS, tableOf } from '../../tables/index.ts';
 import type { Table } from '../../relation/program.ts';
-import { denseColumn, keys, sharedTable } from '../lower-tables.ts';
+import { denseColumn, keys, sharedTable, wordColumn } from '../lower-tables.ts';
 import { LIMB } from './digits.ts';
 
 /** m 4^e reaches 2^52 at e = 19. */
@@ -9,16 +9,25 @@ const EXPONENTS = 20;
 /** Bits of the low digit of R. */
 export const ROOT_LOW = 11;
 
+const SQUARE_HALF = 2 ** 15;
+const LIMB_MASK = 2 ** LIMB - 1;
+
 /** Rows (x + 2^15, high, low) with x^2 = 2^15 high + low. */
 export function squareTable(): Table {
   return sharedTable('square-16', squareRows);
 }
 
 function squareRows(): Omit<Table, 'name'> {
-  const squares = Array.from({ length: 2 ** 16 }, (_, i) => (i - 2 ** 15) ** 2);
-  const high = squares.map((square) => Math.floor(square / 2 ** LIMB));
-  const low = squares.map((square) => square % 2 ** LIMB);
-  return { rows: squares.length, columns: [keys(), denseColumn(high), denseColumn(low)] };
+  const rows = 2 ** 16;
+  const high = new Uint32Array(rows);
+  const low = new Uint32Array(rows);
+  for (let i = 0; i < rows; i++) {
+    const x = i - SQUARE_HALF;
+    const square = x * x; // at most 2^30
+    high[i] = square >>> LIMB;
+    low[i] = square & LIMB_MASK;
+  }
+  return { rows, columns: [keys(), wordColumn(high), wordColumn(low)] };
 }
 
 /** One exponent e, as powers: 2e = 15 a + b. */
@@ -50,7 +59,7 @@ function exponentRows(): Omit<Table, 'name'> {
     rows.map(({ one }) => one),
     rows.map(({ two }) => two),
   ];
-  return { rows: EXPONENTS, columns: columns.map(denseColumn) };
+  return { rows: EXPONENTS, columns: columns.map((values) => denseColumn(Int32Array.from(values))) };
 }
 
 /** Rows (m, r, [m < 2^14]). */
@@ -59,9 +68,9 @@ export function mantissaTable(): Table {
 }
 
 function mantissaRows(): Omit<Table, 'name'> {
-  const small = Array.from({ length: RSQRT_ROWS }, (_, m) => (m < 2 ** 14 ? 1 : 0));
-  const r = denseColumn(column(tableOf('rsqrt'), 'r'));
-  return { rows: RSQRT_ROWS, columns: [keys(), r, denseColumn(small)] };
+  const small = new Uint32Array(RSQRT_ROWS).fill(1, 0, 2 ** 14);
+  const r = new Uint32Array(column(tableOf('rsqrt'), 'r')); // none is negative
+  return { rows: RSQRT_ROWS, columns: [keys(), wordColumn(r), wordColumn(small)] };
 }
 
 /**
@@ -79,6 +88,6 @@ function rootRows(): Omit<Table, 'name'> {
     const most = Math.floor(greatest / 2 ** (e + ROOT_LOW));
     for (let high = 0; high <= most; high++) rows.push([2 ** e, high, 0]);
   }
-  const columns = [0, 1, 2].map((c) => denseColumn(rows.map((row) => row[c] as number)));
+  const columns = [0, 1, 2].map((c) => denseColumn(Int32Array.from(rows, (row) => row[c] as number)));
   return { rows: rows.length, columns };
 }

@@ -9,7 +9,7 @@ import {
   type TrainingPlan,
 } from '../../training/index.ts';
 import { checkOutput, readInput, writeNew } from '../files.ts';
-import { contextOf } from '../prove.ts';
+import { contextOf } from '../context.ts';
 import { silent, stopwatch, type OnStep } from '../steps.ts';
 import { alone } from '../worker.ts';
 import { readArray } from './arrays.ts';
