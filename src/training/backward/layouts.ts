@@ -28,6 +28,21 @@ export function graphStateLayout(graph: Graph, plan: GraphPlan): Uint8Array<Arra
   ]);
 }
 
+/** Names everything that a plan says of a graph. @throws ProofError `PLAN` for a weight that it does not name */
+export function graphPlanDigest(graph: Graph, plan: GraphPlan): Uint8Array<ArrayBuffer> {
+  const { norms, gradient, low, rate, ratePlaces } = plan;
+  const integer = (label: string, value: number) => ({ label, type: 'integer' as const, value });
+  return digestOfLeaves('zkdl graph plan 1', [
+    integer('norms', norms),
+    integer('gradient-bits', gradient.bits),
+    integer('gradient-fraction', gradient.fraction),
+    integer('low', low),
+    integer('rate', rate),
+    integer('rate-places', ratePlaces),
+    ...graph.weights.map(({ name }, i) => integer(`places-${i}`, weightPlaces(plan, name))),
+  ]);
+}
+
 /**
  * Checks that a key is of weights of this graph in training.
  *

@@ -29,10 +29,18 @@ export function partNames(
  * What a step's program commits beside the matrices of the graph. Either group has the matrices in the order of the graph, then the
  * bits below in the same order: what one step writes the next one reads.
  */
-export function stateTensors({ weights }: Graph): Tensor[] {
-  const all = (of: 'rest' | 'nextWeight' | 'nextRest', group: number): Tensor[] =>
-    weights.map(({ name, shape }) => ({ kind: 'static', name: partNames(name)[of], shape, group }));
-  return [...all('rest', BEFORE), ...all('nextWeight', AFTER), ...all('nextRest', AFTER)];
+export function stateTensors(graph: Graph): Tensor[] {
+  const written = (['nextWeight', 'nextRest'] as const).flatMap((of) => partTensors(graph, of, AFTER));
+  return [...readTensorsBeside(graph), ...written];
+}
+
+/** What the group that is read holds beside the matrices of the graph, in its order. */
+export function readTensorsBeside(graph: Graph): Tensor[] {
+  return partTensors(graph, 'rest', BEFORE);
+}
+
+function partTensors({ weights }: Graph, of: keyof ReturnType<typeof partNames>, group: number): Tensor[] {
+  return weights.map(({ name, shape }) => ({ kind: 'static', name: partNames(name)[of], shape, group }));
 }
 
 /** 2^low W' + R' = 2^low W + R - moves: one pair (W', R') of bits + low <= 30 bits fits a residue. */
