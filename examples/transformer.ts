@@ -2,7 +2,7 @@
  * A transformer of two layers learns to go on with what it has read. Its loss falls over 240 steps in exact integers; then its corpus and its weights
  * are committed, two more steps are proven, and the weights behind them answer: a proof says which tokens they choose. Whoever verifies follows from
  * the committed weights to the last token; a step that claims to have read other rows, and an answer with a step left out, are refused. Run it with
- * `npm run build && node dist-tools/examples/transformer.js`.
+ * `npm run build && node dist-tools/examples/transformer.js`, with `--momentum` for steps with momentum.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -14,6 +14,7 @@ import {
   chooseStepParameters,
   commitCorpus,
   commitGraphState,
+  DEFAULT_MOMENTUM,
   graphStep,
   proveGraphAnswer,
   proveGraphStep,
@@ -30,6 +31,7 @@ const [VOCABULARY, CONTEXT, WIDTH, HEADS, HIDDEN] = [12, 8, 16, 2, 32];
 const LEARNED = 240;
 const PROVEN = 2;
 const SEQUENCES = 8;
+const withMomentum = process.argv.includes('--momentum');
 
 /** Binary places: weights 12, the stream 11, results of norms 13, what layers read 8, logits 8. */
 function transformer() {
@@ -98,20 +100,22 @@ const isTable = (name: string): boolean => name === 'E' || name === 'P';
 const plan: GraphPlan = {
   weights: Object.fromEntries(graph.weights.map(({ name }) => [name, isTable(name) ? 11 : 12])),
   norms: 13,
-  gradient: { bits: 15, fraction: 10 },
+  gradient: { bits: 15, fraction: withMomentum ? 8 : 10 },
   low: 15,
-  rate: 1, // 2^-9 of the gradient summed over 64 rows
-  ratePlaces: 9,
+  rate: 1, // 2^-9 of the gradient summed over 64 rows; with momentum, which keeps 7/8 of what was, 2^-11
+  ratePlaces: withMomentum ? 11 : 9,
+  ...(withMomentum && { momentum: DEFAULT_MOMENTUM }),
 };
 const draw = drawn(20);
 const tokens = repeatedWords(draw);
-let state = stateOf(graph, (name) => {
+const drawnWeights = (name: string): number[] => {
   const [rows, columns] = graph.weights.find((own) => own.name === name)?.shape as [number, number];
   const most = isTable(name)
     ? 2 ** 12
     : Math.floor(2 ** 12 * Math.sqrt(3 / columns) * (/^W[od]/.test(name) ? 0.5 : 1));
   return Array.from({ length: rows * columns }, () => draw(2 * most + 1) - most);
-});
+};
+let state = stateOf(graph, drawnWeights, plan);
 /** Places of the rows of a step in the corpus: public, and so agreed on. */
 const batchOf = (step: number): CorpusBatch => {
   const pick = drawn(step);

@@ -12,7 +12,7 @@ import { graphAnswerProgram } from '../../src/training/backward/answer.ts';
 import { answeringGraph } from '../../src/training/backward/answer-graph.ts';
 import { graphStateShapes } from '../../src/training/backward/layouts.ts';
 import { violated } from '../support/clear.ts';
-import { batchOfText, firstState, TINY, transformer, type Size } from './transformer.ts';
+import { batchOfText, firstState, planOf, TINY, transformer, type Size } from './transformer.ts';
 
 const SIZES: readonly [string, Size][] = [
   ["GPT-2's shape", TINY],
@@ -110,7 +110,7 @@ describe('the program', () => {
       const completion = Array.from(run(statement).output.data);
       statement = { ...statement, sequences: statement.sequences.map((own) => ({ ...own, completion })) };
     }
-    const program = graphAnswerProgram({ graph }, statement);
+    const program = graphAnswerProgram({ graph, plan: planOf(graph) }, statement);
     const { tensors } = programWitness(answering, program, run(statement));
     const parts = [...state].flatMap(([name, { weight, rest }]) => [
       [`weight/${name}`, weight] as const,
@@ -124,12 +124,12 @@ describe('the program', () => {
     checkProgram(koalaBear, program);
     expect(violated(program, cells)).toEqual([]);
     const { groups } = compileProgram(quintic, program);
-    expect(groups).toEqual([layOut(graphStateShapes(graph))]);
+    expect(groups).toEqual([layOut(graphStateShapes(graph, planOf(graph)))]);
     for (let by = 1; by < size.vocabulary; by++) {
       const [own] = statement.sequences;
       const [first, second] = own!.completion as [number, number];
       const sequences = [{ ...own!, completion: [first, (second + by) % size.vocabulary] }];
-      const other = graphAnswerProgram({ graph }, { ...statement, sequences });
+      const other = graphAnswerProgram({ graph, plan: planOf(graph) }, { ...statement, sequences });
       expect(violated(other, cells)).not.toEqual([]);
     }
   });

@@ -81,13 +81,10 @@ export function trainedDigest(
  *
  * @throws ProofError as `passOf`, `lowerGraph`
  */
-export function graphAnswerProgram(
-  { graph }: Pick<GraphTraining, 'graph'>,
-  statement: AnswerStatement,
-): Program {
+export function graphAnswerProgram({ graph, plan }: GraphTraining, statement: AnswerStatement): Program {
   const answering = answeringGraph(graph);
   const program = lowerGraph(answering, passOf(answering, statement));
-  return { ...program, tensors: [...program.tensors, ...readTensorsBeside(graph)] };
+  return { ...program, tensors: [...program.tensors, ...readTensorsBeside(graph, plan)] };
 }
 
 /** The statement of an answer's proof. @throws ProofError as `graphAnswerProgram`; `STATEMENT` for parameters that do not fit */

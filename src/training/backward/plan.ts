@@ -7,7 +7,7 @@ import type { GraphInfo } from '../../graph/check.ts';
 import type { Graph, GraphNode } from '../../graph/graph.ts';
 import { activationForm } from '../../ops/activation/shape.ts';
 import { ACTIVATION_BITS } from '../../tables/index.ts';
-import { LOGIT_FRACTION, type Format } from '../plan.ts';
+import { LOGIT_FRACTION, type Format, type Momentum } from '../plan.ts';
 import { slopeShift } from './rmsnorm/shape.ts';
 import { scoreShift } from './attention/shape.ts';
 
@@ -23,6 +23,8 @@ export interface GraphPlan {
   /** A step moves weights by rate 2^-ratePlaces times the gradient, summed over all rows. */
   readonly rate: number;
   readonly ratePlaces: number;
+  /** Absent: none. With it rate times the momentum moves weights. */
+  readonly momentum?: Momentum;
 }
 
 /** Binary places of all results, by node. */
@@ -59,6 +61,27 @@ export function moveOf(plan: GraphPlan, weight: string, places: number): number 
 }
 
 /**
+ * Places of the finest part of the gradient of a weight: all parts, and its momentum, are integers in this unit.
+ *
+ * @param parts of its gradient
+ */
+export function unitOf(parts: readonly { readonly places: number }[]): number {
+  return Math.max(0, ...parts.map(({ places }) => places));
+}
+
+/** How many of that unit a part of the gradient counts. @param unit of `unitOf` */
+export function countOf(weight: string, places: number, unit: number): number {
+  integer(
+    `plan/${weight}`,
+    'places of a part of its gradient, below those of the finest',
+    unit - places,
+    0,
+    20,
+  );
+  return 2 ** (unit - places);
+}
+
+/**
  * Checks that a graph can be trained so, and says what its integers stand for. Total: any plan is answered.
  *
  * @throws ProofError `PLAN` naming node or number
@@ -71,6 +94,7 @@ export function checkGraphPlan(graph: Graph, info: GraphInfo, plan: GraphPlan): 
   integer('plan', 'norms', norms, 0, 15);
   integer('plan', 'rate', rate, 1, 2 ** 10);
   integer('plan', 'ratePlaces', ratePlaces, 0, 30);
+  if (plan.momentum !== undefined) checkMomentum(plan.momentum);
   for (const { name, shape, bits } of graph.weights) {
     need(shape.length === 2, `plan/${name}`, 'expected a matrix: vectors are not trained');
     integer(`plan/${name}`, 'bits + low', bits + low, 3, 30);
@@ -89,6 +113,13 @@ export function checkGraphPlan(graph: Graph, info: GraphInfo, plan: GraphPlan): 
   need(fits, stage, 'expected logits of at most 16 bits');
   integer(stage, 'classes', output?.width as number, 2, 2 ** 13);
   return places;
+}
+
+function checkMomentum({ shift, high, low }: Momentum): void {
+  integer('plan', 'momentum.shift', shift, 1, 8);
+  integer('plan', 'momentum.high', high, 2, 16);
+  integer('plan', 'momentum.low', low, 1, 15);
+  integer('plan', 'momentum.shift + high + low', shift + high + low, 4, 30);
 }
 
 /** Binary places of a node's result. */

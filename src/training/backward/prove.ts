@@ -13,11 +13,12 @@ import type { Home, StoredGroup } from '../../store/index.ts';
 import type { CheckedProof } from '../../store/prove-once.ts';
 import { commitData, commitWeights, readTensors, STATE_USES } from '../commit.ts';
 import { DATA_LABEL, STATE_LABEL } from '../layouts.ts';
+import { partOf } from '../state.ts';
 import { tokensOf, type PublicBatch, type TokenBatch } from './batch.ts';
 import { CORPUS } from './corpus/relations.ts';
 import { checkGraphStateKey, corpusLayout, graphStateLayout, graphStateShapes } from './layouts.ts';
 import { graphStepProgram } from './program.ts';
-import { weightState, type GraphState } from './state.ts';
+import { graphStateKinds, weightState, type GraphState, type WeightState } from './state.ts';
 import { graphStep } from './step.ts';
 import { stepContext, type GraphTraining, type ProvenStep } from './verify.ts';
 import { graphStepWitness, stateTensorCells } from './witness.ts';
@@ -49,7 +50,7 @@ export function chooseStepParameters(
   const compiled = compileProgram(quintic, graphStepProgram(graph, plan, batch));
   const state = {
     lifetime: 'carried',
-    cells: layOut(graphStateShapes(graph)).cells,
+    cells: layOut(graphStateShapes(graph, plan)).cells,
     uses: STATE_USES + answers,
   } as const;
   const corpus =
@@ -80,9 +81,9 @@ export function commitGraphState(
   answers = 0,
 ): OwnedWeights {
   const parts = graph.weights.map(({ name }) => weightState(state, name));
-  const tensors = [...parts.map(({ weight }) => weight), ...parts.map(({ rest }) => rest)];
+  const tensors = graphStateKinds(plan).flatMap((kind) => parts.map((own) => partOf(own, kind)));
   const layout = graphStateLayout(graph, plan);
-  const shapes = graphStateShapes(graph);
+  const shapes = graphStateShapes(graph, plan);
   const named = { shapes, tensors, layout, parameters };
   return { state, group: commitWeights(kernels, home, path, named, STATE_USES + answers) };
 }
@@ -108,12 +109,12 @@ export function commitCorpus(
 /** Weights of a group that was opened again. @throws ProofError `KEY_LAYOUT` for those of another training */
 export function readGraphState({ graph, plan }: GraphTraining, group: StoredGroup): OwnedWeights {
   checkGraphStateKey(graph, plan, group.key, group.path);
-  const parts = readTensors(graphStateShapes(graph), group.owned, group.key);
+  const parts = readTensors(graphStateShapes(graph, plan), group.owned, group.key);
   const count = graph.weights.length;
   const state = new Map(
     graph.weights.map(({ name }, i) => {
-      const [weight, rest] = [parts[i], parts[count + i]] as [Int16Array, Int16Array];
-      return [name, { weight, rest }] as const;
+      const own = graphStateKinds(plan).map((kind, k) => [kind, parts[k * count + i]] as const);
+      return [name, Object.fromEntries(own) as unknown as WeightState] as const;
     }),
   );
   return { state, group };
@@ -169,7 +170,7 @@ export function proveGraphStep(
   const { statement, proof, reservations } = proveStoredProgram(kernels, home, {
     program,
     groups,
-    witness: { tensors, statics: new Map([...stateTensorCells(graph, state, run.next), ...data]) },
+    witness: { tensors, statics: new Map([...stateTensorCells(graph, plan, state, run.next), ...data]) },
     context: stepContext(
       training,
       groups.map(({ key }) => key),
