@@ -47,6 +47,7 @@ export function graphPlanDigest(graph: Graph, plan: GraphPlan): Uint8Array<Array
     integer('rate', rate),
     integer('rate-places', ratePlaces),
     ...graph.weights.map(({ name }, i) => integer(`places-${i}`, weightPlaces(plan, name))),
+    ...(gradient.guard === undefined ? [] : [integer('gradient-guard', gradient.guard)]),
     ...(['shift', 'high', 'low'] as const).flatMap((part) =>
       momentum === undefined ? [] : [integer(`momentum-${part}`, momentum[part])],
     ),

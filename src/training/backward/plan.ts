@@ -11,13 +11,18 @@ import { LOGIT_FRACTION, type Format, type Momentum } from '../plan.ts';
 import { slopeShift } from './rmsnorm/shape.ts';
 import { scoreShift } from './attention/shape.ts';
 
+/** How gradients are written. With guard bits they are cut off to their bits, and quotients have as many more. */
+export interface GradientFormat extends Format {
+  readonly guard?: number;
+}
+
 export interface GraphPlan {
   /** Binary places of weights, by name. */
   readonly weights: Readonly<Record<string, number>>;
   /** Binary places of the results of norms: how long they are meant to be. */
   readonly norms: number;
   /** All gradients. */
-  readonly gradient: Format;
+  readonly gradient: GradientFormat;
   /** Bits of a weight below those that the passes read. */
   readonly low: number;
   /** A step moves weights by rate 2^-ratePlaces times the gradient, summed over all rows. */
@@ -90,6 +95,11 @@ export function checkGraphPlan(graph: Graph, info: GraphInfo, plan: GraphPlan): 
   const { gradient, low, rate, ratePlaces, norms } = plan;
   integer('plan', 'gradient.bits', gradient.bits, 2, 15);
   integer('plan', 'gradient.fraction', gradient.fraction, 1, 12);
+  if (gradient.guard !== undefined) {
+    // Tables of quotients have at most 2^20 rows; shifts are at most 23, so that all quotients of residues are whole ones.
+    integer('plan', 'gradient.guard', gradient.guard, 1, 4);
+    integer('plan', 'gradient.bits beside guard bits', gradient.bits, 7, 15);
+  }
   integer('plan', 'low', low, 1, 15);
   integer('plan', 'norms', norms, 0, 15);
   integer('plan', 'rate', rate, 1, 2 ** 10);
