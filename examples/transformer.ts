@@ -1,7 +1,8 @@
 /**
- * A transformer of two layers learns to go on with what it has read: its corpus and its weights are committed, its first steps are proven and
- * followed, and a step that claims to have read other rows is refused. Then it learns on in the same integers, and the loss falls. Run it with
- * `npm run build && node dist-tools/examples/transformer.js`.
+ * A transformer of two layers learns to go on with what it has read. Its loss falls over 240 steps in exact integers; then its corpus and its weights
+ * are committed, two more steps are proven, and the weights behind them answer: a proof says which tokens they choose. Whoever verifies follows from
+ * the committed weights to the last token; a step that claims to have read other rows, and an answer with a step left out, are refused. Run it with
+ * `npm run build && node dist-tools/examples/transformer.js`, with `--momentum` for steps with momentum.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -13,10 +14,13 @@ import {
   chooseStepParameters,
   commitCorpus,
   commitGraphState,
+  DEFAULT_MOMENTUM,
   graphStep,
+  proveGraphAnswer,
   proveGraphStep,
   stateOf,
   tokensOf,
+  verifyGraphAnswer,
   verifySteps,
   type CorpusBatch,
   type GraphPlan,
@@ -24,9 +28,10 @@ import {
 } from '../src/training/index.ts';
 
 const [VOCABULARY, CONTEXT, WIDTH, HEADS, HIDDEN] = [12, 8, 16, 2, 32];
+const LEARNED = 240;
 const PROVEN = 2;
-const STEPS = 242;
 const SEQUENCES = 8;
+const withMomentum = process.argv.includes('--momentum');
 
 /** Binary places: weights 12, the stream 11, results of norms 13, what layers read 8, logits 8. */
 function transformer() {
@@ -95,20 +100,22 @@ const isTable = (name: string): boolean => name === 'E' || name === 'P';
 const plan: GraphPlan = {
   weights: Object.fromEntries(graph.weights.map(({ name }) => [name, isTable(name) ? 11 : 12])),
   norms: 13,
-  gradient: { bits: 15, fraction: 10 },
+  gradient: { bits: 15, fraction: withMomentum ? 8 : 10 },
   low: 15,
-  rate: 1, // 2^-9 of the gradient summed over 64 rows
-  ratePlaces: 9,
+  rate: 1, // 2^-9 of the gradient summed over 64 rows; with momentum, which keeps 7/8 of what was, 2^-11
+  ratePlaces: withMomentum ? 11 : 9,
+  ...(withMomentum && { momentum: DEFAULT_MOMENTUM }),
 };
 const draw = drawn(20);
 const tokens = repeatedWords(draw);
-const first = stateOf(graph, (name) => {
+const drawnWeights = (name: string): number[] => {
   const [rows, columns] = graph.weights.find((own) => own.name === name)?.shape as [number, number];
   const most = isTable(name)
     ? 2 ** 12
     : Math.floor(2 ** 12 * Math.sqrt(3 / columns) * (/^W[od]/.test(name) ? 0.5 : 1));
   return Array.from({ length: rows * columns }, () => draw(2 * most + 1) - most);
-});
+};
+let state = stateOf(graph, drawnWeights, plan);
 /** Places of the rows of a step in the corpus: public, and so agreed on. */
 const batchOf = (step: number): CorpusBatch => {
   const pick = drawn(step);
@@ -117,53 +124,74 @@ const batchOf = (step: number): CorpusBatch => {
   return { corpus: tokens.length, at, starts: words.map((_, s) => s * CONTEXT) };
 };
 
+const losses: number[] = [];
+for (let i = 0; i < LEARNED; i++) {
+  const batch = tokensOf(tokens, batchOf(i));
+  const step = graphStep(graph, plan, state, batch);
+  losses.push(lossOf(step.forward.output.data, batch.targets));
+  state = step.next;
+  if (losses.length % 40 === 0) {
+    const mean = losses.slice(-40).reduce((a, b) => a + b, 0) / 40;
+    console.log(`steps to ${i}: loss ${mean.toFixed(3)} nats a token`);
+  }
+}
+
+/** Does something, and says how much CPU time it took. */
+function timed<T>(what: string, work: () => T): T {
+  const before = process.cpuUsage();
+  const made = work();
+  const { user, system } = process.cpuUsage(before);
+  console.log(`${what}: ${((user + system) / 1e6).toFixed(2)} s of CPU time`);
+  return made;
+}
+
 const { kernels } = await chooseKernels();
 const folder = mkdtempSync(join(tmpdir(), 'zkdl-transformer-'));
 try {
   const home = openHome(join(folder, 'home'));
-  const { parameters } = chooseStepParameters({ graph, plan }, batchOf(0), 50);
-  const corpus = commitCorpus(kernels, home, join(folder, 'corpus'), tokens, parameters);
+  const path = (name: string): string => join(folder, name);
+  // A corpus for fifty steps; weights for one answer beside their steps.
+  const { parameters } = chooseStepParameters({ graph, plan }, batchOf(0), 50, 1);
+  const corpus = commitCorpus(kernels, home, path('corpus'), tokens, parameters);
   const training = { graph, plan, corpus: corpus.group.key };
-  let weights = commitGraphState(kernels, home, join(folder, 'weights'), training, first, parameters);
-  const start = weights.group.key;
-  const proven: ProvenStep[] = [];
+  let weights = commitGraphState(kernels, home, path('weights'), training, state, parameters);
+  const first = weights.group.key;
+  const steps: ProvenStep[] = [];
   for (let i = 0; i < PROVEN; i++) {
-    const before = process.cpuUsage();
-    const made = proveGraphStep(kernels, home, training, weights, batchOf(i), join(folder, `step-${i}`), {
-      corpus,
-    });
-    const { user, system } = process.cpuUsage(before);
-    console.log(
-      `step ${i}: proof of ${made.step.proof.length} bytes, ${((user + system) / 1e6).toFixed(2)} s of CPU time`,
+    const batch = batchOf(LEARNED + i);
+    const made = timed(`step ${LEARNED + i} proven`, () =>
+      proveGraphStep(kernels, home, training, weights, batch, path(`step-${i}`), { corpus, answers: 1 }),
     );
-    proven.push(made.step);
+    console.log(`a proof of ${made.step.proof.length} bytes`);
+    steps.push(made.step);
     weights.group.close();
     weights = made.next;
   }
-  weights.group.close();
   corpus.group.close();
-  const batches = proven.map((_, i) => batchOf(i));
-  const before = process.cpuUsage();
-  const verdict = verifySteps(training, start, batches, proven);
-  console.log(
-    verdict.ok ? `both steps verify, in ${(process.cpuUsage(before).user / 1e6).toFixed(2)} s` : verdict,
-  );
-  const other = verifySteps(training, start, [batchOf(0), batchOf(7)], proven);
-  console.log(other.ok ? 'other rows: accepted' : `other rows: ${other.code} in ${other.stage}`);
-  if (!verdict.ok || other.ok) process.exitCode = 1;
 
-  let { state } = weights;
-  const losses: number[] = [];
-  for (let i = PROVEN; i < STEPS; i++) {
-    const batch = tokensOf(tokens, batchOf(i));
-    const step = graphStep(graph, plan, state, batch);
-    losses.push(lossOf(step.forward.output.data, batch.targets));
-    state = step.next;
-    if (losses.length % 40 === 0) {
-      const mean = losses.slice(-40).reduce((a, b) => a + b, 0) / 40;
-      console.log(`steps to ${i}: loss ${mean.toFixed(3)} nats a token`);
-    }
-  }
+  const prompts = [[7, 3, 7, 3, 7]];
+  const { bytes, completions } = timed('the answer proven', () =>
+    proveGraphAnswer(kernels, home, training, PROVEN, weights, { prompts, tokens: 3 }),
+  );
+  weights.group.close();
+  console.log(`a proof file of ${bytes.length} bytes: ${prompts.join()} goes on with ${completions.join()}`);
+
+  // From here on: what anybody does, with keys, batches, proofs.
+  const custody = { first, batches: steps.map((_, i) => batchOf(LEARNED + i)), steps };
+  const verdict = timed('both steps and the answer verified', () =>
+    verifyGraphAnswer(training, custody, bytes, { prompts }),
+  );
+  console.log(
+    verdict.ok
+      ? `the weights behind step ${verdict.step} chose ${verdict.statement.sequences[0]?.completion.join()}`
+      : verdict,
+  );
+  const other = verifySteps(training, first, [batchOf(LEARNED), batchOf(7)], steps);
+  console.log(other.ok ? 'other rows: accepted' : `other rows: ${other.code} in ${other.stage}`);
+  const earlier = { ...custody, batches: custody.batches.slice(0, 1), steps: steps.slice(0, 1) };
+  const early = verifyGraphAnswer(training, earlier, bytes);
+  console.log(early.ok ? 'one step less: accepted' : `one step less: ${early.code} in ${early.stage}`);
+  if (!verdict.ok || other.ok || early.ok) process.exitCode = 1;
 } finally {
   await kernels.close();
   rmSync(folder, { recursive: true, force: true });

@@ -8,18 +8,15 @@ import { sameColumnCode, type Parameters } from '../params/parameters.ts';
 import { compileProgram } from '../relation/compile.ts';
 import { requireProgramStatement, type ProgramStatement } from '../relation/statement.ts';
 import { verifyProgram } from '../relation/verify.ts';
+import { checkAgreed, type Agreed } from './agreed.ts';
 import { decodeAnswer } from './envelope.ts';
 import { decodeModelKey, modelDigest, type ModelKey } from './key.ts';
-import { answerContext, isPrivate, passOf, type AnswerStatement } from './statement.ts';
+import { answerContext, passOf, type AnswerStatement } from './statement.ts';
 
 /** What the caller already knows and a proof must agree with. Absent: anything. */
-export interface Expectations {
+export interface Expectations extends Agreed {
   /** 32 bytes: digest of the key that was agreed on. */
   readonly model?: Uint8Array;
-  /** Ids of all prompts, of all completions. */
-  readonly prompts?: readonly (readonly number[])[];
-  readonly completions?: readonly (readonly number[])[];
-  readonly context?: Uint8Array;
 }
 
 /** A verdict with what was proven, where it was. */
@@ -45,7 +42,10 @@ export function verifyAnswer(key: Uint8Array, file: Uint8Array, expected: Expect
     const { statement, parameters, proof } = decodeAnswer(file.slice());
     const digest = modelDigest(keyBytes);
     if (!sameBytes(digest, statement.model)) refuse('MODEL', 'proof file', 'expected a proof about this key');
-    checkExpectations(statement, digest, expected);
+    if (expected.model !== undefined && !sameBytes(expected.model, digest)) {
+      refuse('MODEL', 'key', 'expected the agreed digest, got a key of another');
+    }
+    checkAgreed(statement, expected);
     const verdict = verifyProgram(answerStatement(modelKey, statement, parameters), proof);
     result = verdict.ok ? { ok: true, statement, key: modelKey } : verdict;
   });
@@ -72,46 +72,6 @@ export function answerStatement(
   return program;
 }
 
-function checkExpectations(
-  { sequences, context }: AnswerStatement,
-  digest: Uint8Array,
-  expected: Expectations,
-): void {
-  const { model, prompts, completions } = expected;
-  if (model !== undefined && !sameBytes(model, digest)) {
-    refuse('MODEL', 'key', 'expected the agreed digest, got a key of another');
-  }
-  if (prompts !== undefined) {
-    const own = sequences.map(({ prompt }) =>
-      isPrivate(prompt)
-        ? refuse(
-            'PROMPT',
-            'proof file',
-            'expected the given prompt, got a proof that keeps its prompt private',
-          )
-        : prompt,
-    );
-    if (differ(prompts, own)) {
-      refuse('PROMPT', 'proof file', 'expected the given prompt, got a proof about another');
-    }
-  }
-  const own = sequences.map(({ completion }) => completion);
-  if (completions !== undefined && differ(completions, own)) {
-    refuse('COMPLETION', 'proof file', 'expected the given completion, got a proof about another');
-  }
-  if (expected.context !== undefined && !sameBytes(expected.context, context)) {
-    refuse('CONTEXT', 'proof file', 'expected the given context, got a proof about another');
-  }
-}
-
 function checkBytes(what: string, bytes: Uint8Array): void {
   if (!(bytes instanceof Uint8Array)) refuse('FORMAT', what, 'expected bytes, got something else');
-}
-
-function differ(lists: readonly (readonly number[])[], own: readonly (readonly number[])[]): boolean {
-  return lists.length !== own.length || own.some((ids, s) => !sameIds(lists[s] as readonly number[], ids));
-}
-
-function sameIds(a: readonly number[], b: readonly number[]): boolean {
-  return a.length === b.length && a.every((id, i) => id === b[i]);
 }

@@ -63,3 +63,15 @@ export {
   type StepProofOptions,
 } from './backward/prove.ts';
 export { verifySteps, type GraphTraining, type ProvenStep } from './backward/verify.ts';
+export {
+  proveGraphAnswer,
+  type GraphAnswerRequest,
+  type ProvenGraphAnswer,
+} from './backward/prove-answer.ts';
+export {
+  trainedDigest,
+  verifyGraphAnswer,
+  type GraphAnswerVerdict,
+  type GraphCustody,
+  type TrainedWeights,
+} from './backward/answer.ts';

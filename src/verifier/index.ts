@@ -48,5 +48,12 @@ export { verifyTraining, type TrainingExpectations, type TrainingVerdict } from 
 export { decodeTrainingRun, runDigest, type TrainingRun } from '../training/run.ts';
 export type { TrainingPlan } from '../training/plan.ts';
 export { verifySteps, type GraphTraining, type ProvenStep } from '../training/backward/verify.ts';
+export {
+  trainedDigest,
+  verifyGraphAnswer,
+  type GraphAnswerVerdict,
+  type GraphCustody,
+  type TrainedWeights,
+} from '../training/backward/answer.ts';
 export type { CorpusBatch, PublicBatch, TokenBatch } from '../training/backward/batch.ts';
 export type { GraphPlan } from '../training/backward/plan.ts';

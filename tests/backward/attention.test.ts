@@ -8,7 +8,7 @@ import { columnRuns } from '../../src/training/backward/attention/shape.ts';
 import { attentionBackRelations } from '../../src/training/backward/attention/relations.ts';
 import { dice } from '../support/graphs.ts';
 import { violated } from '../support/clear.ts';
-import { BITS, make, type BackOperator, type Run } from './back-case.ts';
+import { FORMAT, make, type BackOperator, type Run } from './back-case.ts';
 import { attentionOf } from './cases.ts';
 
 const PLACES = { query: 7, key: 8, value: 10 };
@@ -47,7 +47,7 @@ function caseOf({ heads, kvHeads, headDim, rows, starts, window }: Shape): BackO
         { heads, kvHeads, headDim, shift: SHIFT, ...(window && { window }) },
       ),
     relations: (b, node, gradient) =>
-      void attentionBackRelations(b, node as AttentionNode, gradient, PLACES, BITS),
+      void attentionBackRelations(b, node as AttentionNode, gradient, PLACES, FORMAT),
     values: (run) => attentionOf(run, {}, run.gradient, PLACES),
   };
 }

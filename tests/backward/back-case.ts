@@ -13,6 +13,7 @@ import type { Values } from '../../src/training/backward/rounding.ts';
 
 /** Bits of the gradient that comes in. */
 export const BITS = 15;
+export const FORMAT = { bits: BITS };
 
 /** What the way back reads of the execution. */
 export interface Run {

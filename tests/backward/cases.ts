@@ -18,8 +18,8 @@ import { linearBack } from '../../src/training/backward/linear/eval.ts';
 import { linearBackRelations } from '../../src/training/backward/linear/relations.ts';
 import { productBack } from '../../src/training/backward/product/eval.ts';
 import { productBackRelations } from '../../src/training/backward/product/relations.ts';
-import type { Values } from '../../src/training/backward/rounding.ts';
-import { BITS, type BackOperator, type Run } from './back-case.ts';
+import type { GradientBits, Values } from '../../src/training/backward/rounding.ts';
+import { BITS, FORMAT, type BackOperator, type Run } from './back-case.ts';
 
 const changed = (cells: Int32Array, at: number, by: number): Int32Array =>
   cells.map((x, i) => (i === at ? x + by : x));
@@ -37,7 +37,8 @@ function activationCase(table: string): BackOperator {
     inputs: { x: [-32, 31, -7, 0] },
     gradient: [16383, -16384, -1001, 777],
     build: (g) => g.activation('y', g.input('x', { width: 4, bits: 6 }), table),
-    relations: (b, node, gradient) => activationBackRelations(b, node as ActivationNode, gradient, BITS + 1),
+    relations: (b, node, gradient) =>
+      activationBackRelations(b, node as ActivationNode, gradient, { bits: BITS + 1 }),
     values: (run) => ({
       ...activationBack('test', run.result('x'), run.gradient, slopesOf(run.node as ActivationNode), {
         width: 4,
@@ -63,25 +64,25 @@ function activationCase(table: string): BackOperator {
 /** Gradients that have room. */
 const half = ({ gradient }: Run): Int32Array => gradient.map((g) => g >> 1);
 
-const matrixOf = (run: Run, fraction: number) => ({
+export const matrixOf = (run: Run, fraction: number) => ({
   data: run.weights['w']!,
   outputs: 2,
   inputs: 3,
   fraction,
 });
 
-const LINEAR: BackOperator = {
+export const LINEAR: BackOperator = {
   name: 'linear',
   rows: 2,
   inputs: { x: [5, -7, 100, 0, 1, -128] },
   weights: { w: Int16Array.from([1000, -2000, 77, 4095, -4096, 3]) },
   gradient: [1000, -300, 7, 8191],
   build: (g) => g.linear('y', g.input('x', { width: 3, bits: 8 }), g.weight('w', [2, 3], { bits: 13 })),
-  relations: (b, node, gradient) => linearBackRelations(b, node as LinearNode, gradient, 12, BITS),
-  values: (run) => linearBack('test', matrixOf(run, 12), run.gradient, BITS),
+  relations: (b, node, gradient) => linearBackRelations(b, node as LinearNode, gradient, 12, FORMAT),
+  values: (run) => linearBack('test', matrixOf(run, 12), run.gradient, FORMAT),
   lies: [
-    ['another shift', (run) => linearBack('test', matrixOf(run, 13), run.gradient, BITS)],
-    ['another gradient', (run) => linearBack('test', matrixOf(run, 12), changed(run.gradient, 0, 9), BITS)],
+    ['another shift', (run) => linearBack('test', matrixOf(run, 13), run.gradient, FORMAT)],
+    ['another gradient', (run) => linearBack('test', matrixOf(run, 12), changed(run.gradient, 0, 9), FORMAT)],
     [
       'another weight',
       (run) =>
@@ -89,7 +90,7 @@ const LINEAR: BackOperator = {
           'test',
           { ...matrixOf(run, 12), data: [1010, -2000, 77, 4095, -4096, 3] },
           run.gradient,
-          BITS,
+          FORMAT,
         ),
     ],
     ['rounded down', (run) => floored(run)],
@@ -100,10 +101,10 @@ const LINEAR: BackOperator = {
           'test',
           matrixOf(run, 12),
           run.gradient.map((_, i, g) => g[(i + 2) % 4]!),
-          BITS,
+          FORMAT,
         ),
     ],
-    ['none', (run) => linearBack('test', matrixOf(run, 12), new Int32Array(4), BITS)],
+    ['none', (run) => linearBack('test', matrixOf(run, 12), new Int32Array(4), FORMAT)],
   ],
 };
 
@@ -132,7 +133,8 @@ const PRODUCT: BackOperator = {
   inputs: { a: [5, -7, 31], b: [100, 1, -128] },
   gradient: [1000, -300, 7],
   build: (g) => g.product('y', g.input('a', { width: 3, bits: 6 }), g.input('b', { width: 3, bits: 8 })),
-  relations: (b, node, gradient) => void productBackRelations(b, node as ProductNode, gradient, PLACES, BITS),
+  relations: (b, node, gradient) =>
+    void productBackRelations(b, node as ProductNode, gradient, PLACES, FORMAT),
   values: (run) => productOf(run, PLACES),
   lies: [
     ['other places', (run) => productOf(run, { left: 6, right: 7 })],
@@ -145,39 +147,47 @@ const PRODUCT: BackOperator = {
   ],
 };
 
-const NORM_PLACES = { input: 8, result: 11 };
+export const NORM_PLACES = { input: 8, result: 11 };
 
 /** Places with which a root below 2^14 is a slope of zero. */
-const FLAT = { input: 0, result: 13 };
+export const FLAT = { input: 0, result: 13 };
 
-const normOf = (
+export const normOf = (
   run: Run,
-  change: Partial<{ result: Int32Array; root: Int32Array; gradient: Int32Array; places: NormPlaces }> = {},
+  change: Partial<{
+    result: Int32Array;
+    root: Int32Array;
+    gradient: Int32Array;
+    places: NormPlaces;
+    format: GradientBits;
+  }> = {},
 ): Values => {
   const {
     result = run.result('y'),
     root = run.auxiliary('root'),
     gradient = run.gradient,
     places = NORM_PLACES,
+    format = FORMAT,
   } = change;
-  return rmsnormBack('test', { width: 3, result, root }, gradient, places, BITS);
+  return rmsnormBack('test', { width: 3, result, root }, gradient, places, format);
 };
 
-const NORM: BackOperator = {
+export const NORM: BackOperator = {
   name: 'rmsnorm',
   rows: 2,
   inputs: { x: [3000, -20000, 700, 12345, 1, -9999] },
   gradient: [1000, -3000, 7, 8191, -2, 4000],
   build: (g) => g.rmsnorm('y', g.input('x', { width: 3, bits: 16 }), { bits: 16, epsilon: 100 }),
   relations: (b, node, gradient) =>
-    void rmsnormBackRelations(b, node as RmsnormNode, gradient, NORM_PLACES, BITS),
+    void rmsnormBackRelations(b, node as RmsnormNode, gradient, NORM_PLACES, FORMAT),
   values: (run) => normOf(run),
   // A row of zeros, a row with a slope of zero, and a row with a gradient of zero.
   bare: {
     rows: 3,
     inputs: { x: [0, 0, 0, 30000, -30000, 20000, 700, -9999, 5] },
     gradient: [1000, -3000, 7, 800, 20, -400, 0, 0, 0],
-    relations: (b, node, gradient) => void rmsnormBackRelations(b, node as RmsnormNode, gradient, FLAT, BITS),
+    relations: (b, node, gradient) =>
+      void rmsnormBackRelations(b, node as RmsnormNode, gradient, FLAT, FORMAT),
     values: (run) => normOf(run, { places: FLAT }),
   },
   lies: [
@@ -199,13 +209,14 @@ function straight(run: Run): Values {
   return { along: along!.map(() => 0), across, input };
 }
 
-const ATTENTION_PLACES = { query: 5, key: 6, value: 14 };
+export const ATTENTION_PLACES = { query: 5, key: 6, value: 14 };
 
 export const attentionOf = (
   run: Run,
   change: Partial<Attended> = {},
   gradient = run.gradient,
   places: AttentionPlaces = ATTENTION_PLACES,
+  format: GradientBits = FORMAT,
 ): Values => {
   const node = run.node as AttentionNode;
   const firstVisible = [...run.auxiliary('firstVisible')];
@@ -221,14 +232,14 @@ export const attentionOf = (
     firstVisible,
     ...change,
   };
-  return attentionBack('test', node, own, gradient, places, BITS);
+  return attentionBack('test', node, own, gradient, places, format);
 };
 
 /** The greatest quotient that a division modulo p has. */
 const wrapped = (sum: Int32Array, whole: number): number[] =>
   Array.from(sum, (s) => Math.floor((whole + 2130706433) / s));
 
-const ATTENTION: BackOperator = {
+export const ATTENTION: BackOperator = {
   name: 'attention',
   rows: 3,
   starts: [0, 2],
@@ -245,7 +256,7 @@ const ATTENTION: BackOperator = {
       { heads: 2, kvHeads: 1, headDim: 1, shift: 4 },
     ),
   relations: (b, node, gradient) =>
-    void attentionBackRelations(b, node as AttentionNode, gradient, ATTENTION_PLACES, BITS),
+    void attentionBackRelations(b, node as AttentionNode, gradient, ATTENTION_PLACES, FORMAT),
   values: (run) => attentionOf(run),
   // Scores of zero: the first row of a sequence has the sum 2^14. Rows without a gradient.
   bare: {

@@ -19,7 +19,7 @@ function stepOf(graph: Graph, plan: GraphPlan, state: GraphState, corpus: number
   const step = graphStep(graph, plan, state, tokensOf(corpus, batch), { hidden: true });
   const program = graphStepProgram(graph, plan, batch);
   const { tensors } = graphStepWitness(graph, program, step);
-  const own = [...stateTensorCells(graph, state, step.next), ['data/tokens', corpus] as const];
+  const own = [...stateTensorCells(graph, plan, state, step.next), ['data/tokens', corpus] as const];
   return { program, step, cells: new Map<string, ArrayLike<number>>([...tensors, ...own]) };
 }
 

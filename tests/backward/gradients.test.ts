@@ -32,7 +32,7 @@ describe('distance from doubles', () => {
   it('linear: half a unit; its weights exactly', () => {
     const [outputs, inputs, rows] = [24, 16, 8];
     const [data, g, x] = [some(outputs * inputs, 12), some(rows * outputs, 11), some(rows * inputs, 12)];
-    const { input } = linearBack('test', { data, outputs, inputs, fraction: 11 }, g, 16);
+    const { input } = linearBack('test', { data, outputs, inputs, fraction: 11 }, g, { bits: 16 });
     const expected = Float64Array.from({ length: rows * inputs }, (_, at) => {
       const [t, k] = [Math.floor(at / inputs), at % inputs];
       return data.reduce(
@@ -81,7 +81,7 @@ describe('distance from doubles', () => {
     const made = evaluateRmsnorm('test', { rows, width, data: x }, 16, 1, column(tableOf('rsqrt'), 'r'));
     const places = { input: 9, result: 12 };
     const root = made.auxiliary()['root'] as Int32Array;
-    const { input, slope } = rmsnormBack('test', { width, result: made.data, root }, g, places, 15);
+    const { input, slope } = rmsnormBack('test', { width, result: made.data, root }, g, places, { bits: 15 });
     // y = c x / |x| with c = (2^15 - 2) 2^-12: dx = (c / |x|) (g - x <g, x> / |x|^2)
     const expected = new Float64Array(x.length);
     let steepest = 0;

@@ -10,7 +10,10 @@ import { proofError } from '../support/refusal.ts';
 import { solve } from '../support/solve.ts';
 import { backRelations, backTensors, make, named, type Made } from './back-case.ts';
 import { isNeeded } from './liars.ts';
-import { CASES } from './cases.ts';
+import { CASES as PLAIN } from './cases.ts';
+import { GUARDED_CASES } from './guarded-cases.ts';
+
+const CASES = [...PLAIN, ...GUARDED_CASES];
 
 const refused = ({ program }: Made, cells: ReadonlyMap<string, ArrayLike<number>>): boolean =>
   findViolation(koalaBear, program, cells) !== undefined;

@@ -37,7 +37,7 @@ function stepOf(size: Size, sequences: number) {
   const { tensors } = graphStepWitness(graph, program, step);
   const cells = new Map<string, ArrayLike<number>>([
     ...tensors,
-    ...stateTensorCells(graph, state, step.next),
+    ...stateTensorCells(graph, plan, state, step.next),
   ]);
   return { graph, plan, state, batch, step, program, cells };
 }
@@ -120,7 +120,7 @@ describe('liars, each stopped by one relation alone', () => {
     Array.from(made.cells.get(name)!, (x, i) => (i === at ? x + by : x)),
   ];
   const written = (sums: typeof step.weights) =>
-    stateTensorCells(graph, state, movedState(graph, plan, state, sums));
+    stateTensorCells(graph, plan, state, movedState(graph, plan, state, sums));
 
   it.each<[string, () => string[], string]>([
     ['a weight off by its lowest bit', () => told([changed('next/rest/Wq0', 3, 1)]), 'update/Wq0'],
@@ -176,7 +176,7 @@ describe('liars, each stopped by one relation alone', () => {
 
   it('a step that is not taken, at another rate, on other tokens; one that follows half of the gradient', () => {
     const names = graph.weights.map(({ name }) => `update/${name}`);
-    expect(told(stateTensorCells(graph, state, state))).toEqual(names);
+    expect(told(stateTensorCells(graph, plan, state, state))).toEqual(names);
     expect(violated(graphStepProgram(graph, { ...plan, rate: 2 }, batch), made.cells)).toEqual(names);
     const tokens = batch.tokens.map((id) => (id + 1) % small.vocabulary);
     expect(violated(graphStepProgram(graph, plan, { ...batch, tokens }), made.cells)).toContain('update/E');

@@ -48,7 +48,8 @@ export function graphBack(
   logits: Int32Array,
 ): BackPass {
   const values = new Map<string, Int32Array>();
-  const { bits } = plan.gradient;
+  const { bits, guard = 0 } = plan.gradient;
+  const gradients = { bits, guard };
   const of = (name: string): number => places.get(name) as number;
   const keep = (node: GraphNode, own: Values): Values => {
     for (const [name, cells] of Object.entries(own)) values.set(`back/${node.name}:${name}`, cells);
@@ -87,7 +88,7 @@ export function graphBack(
             data: pass.weight(node.weight).data,
             fraction: weightPlaces(plan, node.weight),
           };
-          return through(linearBack(stage, weight, gradient, bits), { input: node.input });
+          return through(linearBack(stage, weight, gradient, gradients), { input: node.input });
         }
         case 'requantise':
           return give(node.input, gradient);
@@ -97,21 +98,24 @@ export function graphBack(
         case 'product': {
           const factors = { left: data(node.left), right: data(node.right) };
           const own = { left: of(node.left), right: of(node.right) };
-          const made = productBack(stage, factors, gradient, own, { width, bits });
+          const made = productBack(stage, factors, gradient, own, { width, ...gradients });
           return through(made, { left: node.left, right: node.right });
         }
         case 'activation':
-          return through(activationBack(stage, data(node.input), gradient, slopesOf(node), { width, bits }), {
-            input: node.input,
-          });
+          return through(
+            activationBack(stage, data(node.input), gradient, slopesOf(node), { width, ...gradients }),
+            {
+              input: node.input,
+            },
+          );
         case 'rmsnorm': {
           const rows = { width, result: data(node.name), root: pass.auxiliary(node.name, 'root') };
           const own = { input: of(node.input), result: of(node.name) };
-          return through(rmsnormBack(stage, rows, gradient, own, bits), { input: node.input });
+          return through(rmsnormBack(stage, rows, gradient, own, gradients), { input: node.input });
         }
         case 'attention': {
           const own = { query: of(node.query), key: of(node.key), value: of(node.value) };
-          const made = attentionBack(stage, node, attended(node, pass), gradient, own, bits);
+          const made = attentionBack(stage, node, attended(node, pass), gradient, own, gradients);
           return through(made, { query: node.query, key: node.key, value: node.value });
         }
         default:

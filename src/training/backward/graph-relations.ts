@@ -33,7 +33,7 @@ export function graphBackRelations(
   logits: Matrix,
   ids: RowIds,
 ): ReadonlyMap<string, readonly WeightTerm[]> {
-  const { bits } = plan.gradient;
+  const { gradient: bits } = plan;
   const of = (name: string): number => places.get(name) as number;
   return walkBack<Matrix, WeightTerm>(graph, logits, {
     sum: (node, parts) => sumRelation(b, node, parts),

@@ -7,15 +7,19 @@ import type { GroupKey } from '../../pcs/key.ts';
 import { digestOfLeaves } from '../../transcript/statement.ts';
 import { DATA_LABEL, groupColumnsOf, STATE_LABEL } from '../layouts.ts';
 import { checkGraphPlan, weightPlaces, type GraphPlan } from './plan.ts';
+import { graphStateKinds } from './state.ts';
 
-/** Shapes of the tensors of a group, in order: what the passes read of every weight, then the bits below. */
-export function graphStateShapes({ weights }: Graph): readonly (readonly number[])[] {
-  const shapes = weights.map(({ shape }) => shape);
-  return [...shapes, ...shapes];
+/** Shapes of the tensors of a group, in order: what the passes read of every weight, then the bits below, then both parts of momenta. */
+export function graphStateShapes(
+  { weights }: Graph,
+  plan: Pick<GraphPlan, 'momentum'>,
+): readonly (readonly number[])[] {
+  return graphStateKinds(plan).flatMap(() => weights.map(({ shape }) => shape));
 }
 
 /** Names the meaning of the cells: the same for what one step writes and the next one reads. */
 export function graphStateLayout(graph: Graph, plan: GraphPlan): Uint8Array<ArrayBuffer> {
+  const { momentum } = plan;
   const integer = (label: string, value: number) => ({ label, type: 'integer' as const, value });
   return digestOfLeaves('zkdl graph state layout 1', [
     integer('low', plan.low),
@@ -25,6 +29,28 @@ export function graphStateLayout(graph: Graph, plan: GraphPlan): Uint8Array<Arra
       integer(`bits-${i}`, bits),
       integer(`places-${i}`, weightPlaces(plan, name)),
     ]),
+    ...(momentum === undefined
+      ? []
+      : [integer('momentum-high', momentum.high), integer('momentum-low', momentum.low)]),
+  ]);
+}
+
+/** Names everything that a plan says of a graph. @throws ProofError `PLAN` for a weight that it does not name */
+export function graphPlanDigest(graph: Graph, plan: GraphPlan): Uint8Array<ArrayBuffer> {
+  const { norms, gradient, low, rate, ratePlaces, momentum } = plan;
+  const integer = (label: string, value: number) => ({ label, type: 'integer' as const, value });
+  return digestOfLeaves('zkdl graph plan 1', [
+    integer('norms', norms),
+    integer('gradient-bits', gradient.bits),
+    integer('gradient-fraction', gradient.fraction),
+    integer('low', low),
+    integer('rate', rate),
+    integer('rate-places', ratePlaces),
+    ...graph.weights.map(({ name }, i) => integer(`places-${i}`, weightPlaces(plan, name))),
+    ...(gradient.guard === undefined ? [] : [integer('gradient-guard', gradient.guard)]),
+    ...(['shift', 'high', 'low'] as const).flatMap((part) =>
+      momentum === undefined ? [] : [integer(`momentum-${part}`, momentum[part])],
+    ),
   ]);
 }
 
@@ -42,7 +68,7 @@ export function checkGraphStateKey(graph: Graph, plan: GraphPlan, key: GroupKey,
   if (lifetime !== 'carried' || label !== STATE_LABEL) {
     wrong(`expected a carried group ${STATE_LABEL}, got ${lifetime} ${label}`);
   }
-  const expected = groupColumnsOf(graphStateShapes(graph), key.parameters.code.logData);
+  const expected = groupColumnsOf(graphStateShapes(graph, plan), key.parameters.code.logData);
   if (columns !== expected) wrong(`expected ${expected} columns, got ${columns}`);
 }
 

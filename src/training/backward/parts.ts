@@ -3,12 +3,13 @@
  * tensors and tables. spec/training-operators.md section 1.
  */
 import { bitsFor } from '../../ops/interval.ts';
-import { rangeTable } from '../../ops/lower-tables.ts';
+import { denseColumn, keys, rangeTable, sharedTable } from '../../ops/lower-tables.ts';
 import type { Lowering } from '../../ops/lowering.ts';
 import { handleOf, term, type Handle } from '../../relation/handles.ts';
-import type { Index, Range, Term, View } from '../../relation/program.ts';
-import { signed } from '../program-parts.ts';
+import type { Index, Range, Table, Term, View } from '../../relation/program.ts';
+import { addTable, signed } from '../program-parts.ts';
 import type { SoftmaxParts } from '../softmax-relations.ts';
+import { cutOff, quotientCount, type Rounded } from './rounding.ts';
 
 /** Rows by columns. */
 export type Matrix = Handle<readonly [number, number]>;
@@ -63,14 +64,48 @@ export function partsOn(to: Lowering): Parts {
   return parts;
 }
 
-/** Bits of a rounded value, and by how many bits it is rounded: together at most 30. */
-export interface Rounded {
-  readonly bits: number;
-  readonly shift: number;
+/** A tensor of rounded values, and that of their quotients: the same where nothing is cut off. */
+export interface RoundedTensor {
+  readonly result: Handle;
+  readonly quotient: Handle;
 }
 
 /**
- * A tensor of rounded sums: floor((x + 2^(shift-1)) / 2^shift), signed. One quotient fits a residue, since bits + shift <= 30.
+ * Declares a tensor of rounded values, within their bits: `roundInto` says what its quotients are. With guard bits these are looked up with what they
+ * are cut off to.
+ */
+export function roundedCells(
+  b: Parts,
+  name: string,
+  shape: readonly number[],
+  rounding: Rounded,
+): RoundedTensor {
+  const { bits, guard = 0 } = rounding;
+  if (guard === 0) {
+    const own = b.witness(name, shape, signed(bits));
+    b.rangeCheck(own);
+    return { result: own, quotient: own };
+  }
+  const half = quotientCount(rounding) / 2;
+  const quotient = b.witness(`${name}-quotient`, shape, { min: -half, max: half - 1 });
+  const result = b.witness(name, shape, signed(bits));
+  const all = allOf(quotient);
+  const key = [term(1, quotient.at(...all)), term(half)];
+  b.lookup(`${name}/cut`, all, addTable(b, cutTable(rounding)), key, [term(1, result.at(...all))]);
+  return { result, quotient };
+}
+
+/** Rows (q + half, q cut off) for all quotients that have a place. */
+function cutTable(rounding: Rounded): Table {
+  const [rows, { bits }] = [quotientCount(rounding), rounding];
+  return sharedTable(`cut-${bits}-${rows}`, () => {
+    const cut = Int32Array.from({ length: rows }, (_, i) => cutOff(bits, i - rows / 2));
+    return { rows, columns: [keys(), denseColumn(cut)] };
+  });
+}
+
+/**
+ * A tensor of rounded sums: floor((x + 2^(shift-1)) / 2^shift), signed. One quotient fits a residue: quotients and remainders span at most p - 1.
  *
  * @param indices one for each dimension
  * @param terms x: a residue by definition, NAME/sum
@@ -80,13 +115,12 @@ export function roundedTensor(
   name: string,
   indices: readonly Index[],
   terms: readonly Term[],
-  { bits, shift }: Rounded,
+  rounding: Rounded,
 ): Handle {
   const shape = indices.map(({ size }) => size);
-  const rounded = b.witness(name, shape, signed(bits));
-  b.rangeCheck(rounded);
-  roundInto(b, name, rounded.at(...indices), indices, terms, shift);
-  return rounded;
+  const { result, quotient } = roundedCells(b, name, shape, rounding);
+  roundInto(b, name, quotient.at(...indices), indices, terms, rounding.shift);
+  return result;
 }
 
 /** The same for cells of a tensor that is looked up already. @param name of the relation and of the sum */

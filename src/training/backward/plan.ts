@@ -7,9 +7,14 @@ import type { GraphInfo } from '../../graph/check.ts';
 import type { Graph, GraphNode } from '../../graph/graph.ts';
 import { activationForm } from '../../ops/activation/shape.ts';
 import { ACTIVATION_BITS } from '../../tables/index.ts';
-import { LOGIT_FRACTION, type Format } from '../plan.ts';
+import { LOGIT_FRACTION, type Format, type Momentum } from '../plan.ts';
 import { slopeShift } from './rmsnorm/shape.ts';
 import { scoreShift } from './attention/shape.ts';
+
+/** How gradients are written. With guard bits they are cut off to their bits, and quotients have as many more. */
+export interface GradientFormat extends Format {
+  readonly guard?: number;
+}
 
 export interface GraphPlan {
   /** Binary places of weights, by name. */
@@ -17,12 +22,14 @@ export interface GraphPlan {
   /** Binary places of the results of norms: how long they are meant to be. */
   readonly norms: number;
   /** All gradients. */
-  readonly gradient: Format;
+  readonly gradient: GradientFormat;
   /** Bits of a weight below those that the passes read. */
   readonly low: number;
   /** A step moves weights by rate 2^-ratePlaces times the gradient, summed over all rows. */
   readonly rate: number;
   readonly ratePlaces: number;
+  /** Absent: none. With it rate times the momentum moves weights. */
+  readonly momentum?: Momentum;
 }
 
 /** Binary places of all results, by node. */
@@ -59,6 +66,27 @@ export function moveOf(plan: GraphPlan, weight: string, places: number): number 
 }
 
 /**
+ * Places of the finest part of the gradient of a weight: all parts, and its momentum, are integers in this unit.
+ *
+ * @param parts of its gradient
+ */
+export function unitOf(parts: readonly { readonly places: number }[]): number {
+  return Math.max(0, ...parts.map(({ places }) => places));
+}
+
+/** How many of that unit a part of the gradient counts. @param unit of `unitOf` */
+export function countOf(weight: string, places: number, unit: number): number {
+  integer(
+    `plan/${weight}`,
+    'places of a part of its gradient, below those of the finest',
+    unit - places,
+    0,
+    20,
+  );
+  return 2 ** (unit - places);
+}
+
+/**
  * Checks that a graph can be trained so, and says what its integers stand for. Total: any plan is answered.
  *
  * @throws ProofError `PLAN` naming node or number
@@ -67,10 +95,16 @@ export function checkGraphPlan(graph: Graph, info: GraphInfo, plan: GraphPlan): 
   const { gradient, low, rate, ratePlaces, norms } = plan;
   integer('plan', 'gradient.bits', gradient.bits, 2, 15);
   integer('plan', 'gradient.fraction', gradient.fraction, 1, 12);
+  if (gradient.guard !== undefined) {
+    // Tables of quotients have at most 2^20 rows; shifts are at most 23, so that all quotients of residues are whole ones.
+    integer('plan', 'gradient.guard', gradient.guard, 1, 4);
+    integer('plan', 'gradient.bits beside guard bits', gradient.bits, 7, 15);
+  }
   integer('plan', 'low', low, 1, 15);
   integer('plan', 'norms', norms, 0, 15);
   integer('plan', 'rate', rate, 1, 2 ** 10);
   integer('plan', 'ratePlaces', ratePlaces, 0, 30);
+  if (plan.momentum !== undefined) checkMomentum(plan.momentum);
   for (const { name, shape, bits } of graph.weights) {
     need(shape.length === 2, `plan/${name}`, 'expected a matrix: vectors are not trained');
     integer(`plan/${name}`, 'bits + low', bits + low, 3, 30);
@@ -89,6 +123,13 @@ export function checkGraphPlan(graph: Graph, info: GraphInfo, plan: GraphPlan): 
   need(fits, stage, 'expected logits of at most 16 bits');
   integer(stage, 'classes', output?.width as number, 2, 2 ** 13);
   return places;
+}
+
+function checkMomentum({ shift, high, low }: Momentum): void {
+  integer('plan', 'momentum.shift', shift, 1, 8);
+  integer('plan', 'momentum.high', high, 2, 16);
+  integer('plan', 'momentum.low', low, 1, 15);
+  integer('plan', 'momentum.shift + high + low', shift + high + low, 4, 30);
 }
 
 /** Binary places of a node's result. */

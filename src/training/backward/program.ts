@@ -37,7 +37,7 @@ export function graphStepProgram(graph: Graph, plan: GraphPlan, batch: PublicBat
   });
   const corpus: Tensor[] =
     'tokens' in batch ? [] : [{ kind: 'static', name: CORPUS, shape: [batch.corpus], group: TOKENS }];
-  return { ...program, tensors: [...program.tensors, ...stateTensors(graph), ...corpus] };
+  return { ...program, tensors: [...program.tensors, ...stateTensors(graph, plan), ...corpus] };
 }
 
 function publicIds({ tokens, targets }: TokenBatch): { readonly ids: RowIds; readonly targets: RowIds } {

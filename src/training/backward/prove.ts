@@ -13,11 +13,12 @@ import type { Home, StoredGroup } from '../../store/index.ts';
 import type { CheckedProof } from '../../store/prove-once.ts';
 import { commitData, commitWeights, readTensors, STATE_USES } from '../commit.ts';
 import { DATA_LABEL, STATE_LABEL } from '../layouts.ts';
+import { partOf } from '../state.ts';
 import { tokensOf, type PublicBatch, type TokenBatch } from './batch.ts';
 import { CORPUS } from './corpus/relations.ts';
 import { checkGraphStateKey, corpusLayout, graphStateLayout, graphStateShapes } from './layouts.ts';
 import { graphStepProgram } from './program.ts';
-import { weightState, type GraphState } from './state.ts';
+import { graphStateKinds, weightState, type GraphState, type WeightState } from './state.ts';
 import { graphStep } from './step.ts';
 import { stepContext, type GraphTraining, type ProvenStep } from './verify.ts';
 import { graphStepWitness, stateTensorCells } from './witness.ts';
@@ -38,17 +39,19 @@ export interface OwnedCorpus {
  * Parameters for the steps of a training; every step finds its own over the same column code.
  *
  * @param batch a typical one @param minProofs that a corpus must allow
+ * @param answers that weights must allow beside the steps
  */
 export function chooseStepParameters(
   { graph, plan }: GraphTraining,
   batch: PublicBatch,
   minProofs = 0,
+  answers = 0,
 ): Choice {
   const compiled = compileProgram(quintic, graphStepProgram(graph, plan, batch));
   const state = {
     lifetime: 'carried',
-    cells: layOut(graphStateShapes(graph)).cells,
-    uses: STATE_USES,
+    cells: layOut(graphStateShapes(graph, plan)).cells,
+    uses: STATE_USES + answers,
   } as const;
   const corpus =
     'tokens' in batch ? [] : [{ name: DATA_LABEL, lifetime: 'static', cells: batch.corpus } as const];
@@ -65,6 +68,7 @@ export function chooseStepParameters(
  * Commits weights for one step that writes them and one that reads them.
  *
  * @param path of the directory to be made
+ * @param answers for how many answers beside that
  * @throws as `storeGroup`
  */
 export function commitGraphState(
@@ -74,12 +78,14 @@ export function commitGraphState(
   { graph, plan }: GraphTraining,
   state: GraphState,
   parameters: Parameters,
+  answers = 0,
 ): OwnedWeights {
   const parts = graph.weights.map(({ name }) => weightState(state, name));
-  const tensors = [...parts.map(({ weight }) => weight), ...parts.map(({ rest }) => rest)];
+  const tensors = graphStateKinds(plan).flatMap((kind) => parts.map((own) => partOf(own, kind)));
   const layout = graphStateLayout(graph, plan);
-  const shapes = graphStateShapes(graph);
-  return { state, group: commitWeights(kernels, home, path, { shapes, tensors, layout, parameters }) };
+  const shapes = graphStateShapes(graph, plan);
+  const named = { shapes, tensors, layout, parameters };
+  return { state, group: commitWeights(kernels, home, path, named, STATE_USES + answers) };
 }
 
 /**
@@ -103,12 +109,12 @@ export function commitCorpus(
 /** Weights of a group that was opened again. @throws ProofError `KEY_LAYOUT` for those of another training */
 export function readGraphState({ graph, plan }: GraphTraining, group: StoredGroup): OwnedWeights {
   checkGraphStateKey(graph, plan, group.key, group.path);
-  const parts = readTensors(graphStateShapes(graph), group.owned, group.key);
+  const parts = readTensors(graphStateShapes(graph, plan), group.owned, group.key);
   const count = graph.weights.length;
   const state = new Map(
     graph.weights.map(({ name }, i) => {
-      const [weight, rest] = [parts[i], parts[count + i]] as [Int16Array, Int16Array];
-      return [name, { weight, rest }] as const;
+      const own = graphStateKinds(plan).map((kind, k) => [kind, parts[k * count + i]] as const);
+      return [name, Object.fromEntries(own) as unknown as WeightState] as const;
     }),
   );
   return { state, group };
@@ -117,6 +123,8 @@ export function readGraphState({ graph, plan }: GraphTraining, group: StoredGrou
 export interface StepProofOptions {
   /** That batches are rows of. */
   readonly corpus?: OwnedCorpus;
+  /** How many answers the weights that it writes shall give (`proveGraphAnswer`), if their code has room. Default: none. */
+  readonly answers?: number;
   /** Told where parts of the work begin. */
   readonly mark?: Mark;
 }
@@ -132,7 +140,7 @@ export interface OwnedStep extends Pick<CheckedProof, 'reservations'> {
  * Runs and proves one step. Beside the proof it makes a directory: the commitment to the weights behind it, for the step that reads these.
  *
  * @param path of the directory to be made
- * @throws RangeError for rows of a corpus without it; ProofError `UNPROVABLE` for a value beyond its bits: before anything is spent; as `storeGroup`, `proveStoredProgram`
+ * @throws RangeError for rows of a corpus without it, for more answers than the code has room for; ProofError `UNPROVABLE` for a value beyond its bits: before anything is spent; as `storeGroup`, `proveStoredProgram`
  */
 export function proveGraphStep(
   kernels: Kernels,
@@ -141,7 +149,7 @@ export function proveGraphStep(
   { state, group }: OwnedWeights,
   batch: PublicBatch,
   path: string,
-  { corpus, mark = noMark }: StepProofOptions = {},
+  { corpus, answers = 0, mark = noMark }: StepProofOptions = {},
 ): OwnedStep {
   const { graph, plan } = training;
   checkGraphStateKey(graph, plan, group.key, group.path);
@@ -153,7 +161,7 @@ export function proveGraphStep(
     hidden,
   });
   mark('commitment to weights');
-  const next = commitGraphState(kernels, home, path, training, run.next, group.key.parameters);
+  const next = commitGraphState(kernels, home, path, training, run.next, group.key.parameters, answers);
   mark('witness values');
   const { tensors } = graphStepWitness(graph, program, run);
   mark('program');
@@ -162,7 +170,7 @@ export function proveGraphStep(
   const { statement, proof, reservations } = proveStoredProgram(kernels, home, {
     program,
     groups,
-    witness: { tensors, statics: new Map([...stateTensorCells(graph, state, run.next), ...data]) },
+    witness: { tensors, statics: new Map([...stateTensorCells(graph, plan, state, run.next), ...data]) },
     context: stepContext(
       training,
       groups.map(({ key }) => key),

@@ -1,73 +1,118 @@
-/** Weights before and after a step: two lookups for each weight, nothing committed beside the weights themselves. */
+/** Weights and momenta before and after a step: nothing committed beside them, a lookup for each part of each, one more with momentum. */
 import type { Graph } from '../../graph/graph.ts';
 import { matrixTensor } from '../../ops/lowering.ts';
 import type { WeightDeclaration } from '../../ops/operator.ts';
 import { handleOf, term } from '../../relation/handles.ts';
-import type { Tensor } from '../../relation/program.ts';
+import type { Index, Tensor, Term, View } from '../../relation/program.ts';
+import type { StateKind } from '../state.ts';
 import type { WeightTerm } from './graph-relations.ts';
 import type { Matrix, Parts } from './parts.ts';
-import { moveOf, type GraphPlan } from './plan.ts';
+import { countOf, moveOf, unitOf, type GraphPlan } from './plan.ts';
+import { graphStateKinds, kindBits } from './state.ts';
 
 /** Groups of a step's program: the weights that it reads, those that it writes, and tokens where these are committed. */
 export const BEFORE = 0;
 export const AFTER = 1;
 export const TOKENS = 2;
 
-/** Names of the parts of a weight in the group that a step reads, and in the one that it writes. */
-export function partNames(
-  name: string,
-): Readonly<Record<'weight' | 'rest' | 'nextWeight' | 'nextRest', string>> {
-  return {
-    weight: matrixTensor(name),
-    rest: `rest/${name}`,
-    nextWeight: `next/${matrixTensor(name)}`,
-    nextRest: `next/rest/${name}`,
-  };
+/** Name of a part of a weight in the group that a step reads, and in the one that it writes. */
+export function partName(kind: StateKind, weight: string): string {
+  return kind === 'weight' ? matrixTensor(weight) : `${kind}/${weight}`;
+}
+export function nextName(kind: StateKind, weight: string): string {
+  return `next/${partName(kind, weight)}`;
 }
 
 /**
  * What a step's program commits beside the matrices of the graph. Either group has the matrices in the order of the graph, then the
- * bits below in the same order: what one step writes the next one reads.
+ * bits below in the same order, then both parts of momenta: what one step writes the next one reads.
  */
-export function stateTensors({ weights }: Graph): Tensor[] {
-  const all = (of: 'rest' | 'nextWeight' | 'nextRest', group: number): Tensor[] =>
-    weights.map(({ name, shape }) => ({ kind: 'static', name: partNames(name)[of], shape, group }));
-  return [...all('rest', BEFORE), ...all('nextWeight', AFTER), ...all('nextRest', AFTER)];
+export function stateTensors(graph: Graph, plan: GraphPlan): Tensor[] {
+  const written = graphStateKinds(plan).flatMap((kind) =>
+    partTensors(graph, (own) => nextName(kind, own), AFTER),
+  );
+  return [...readTensorsBeside(graph, plan), ...written];
 }
 
-/** 2^low W' + R' = 2^low W + R - moves: one pair (W', R') of bits + low <= 30 bits fits a residue. */
+/** What the group that is read holds beside the matrices of the graph, in its order. */
+export function readTensorsBeside(graph: Graph, plan: Pick<GraphPlan, 'momentum'>): Tensor[] {
+  const [, ...others] = graphStateKinds(plan);
+  return others.flatMap((kind) => partTensors(graph, (own) => partName(kind, own), BEFORE));
+}
+
+function partTensors({ weights }: Graph, name: (weight: string) => string, group: number): Tensor[] {
+  return weights.map((own) => ({ kind: 'static', name: name(own.name), shape: own.shape, group }));
+}
+
+/** A weight with its places in the program. */
+interface Moved {
+  readonly own: WeightDeclaration;
+  readonly indices: readonly [Index, Index];
+  before(kind: StateKind): View;
+  after(kind: StateKind): View;
+}
+
+/** V' = V - moves, with momentum V' = V - rate M': one pair (W', R') of bits + low <= 30 bits fits a residue. */
 export function updateRelations(
   b: Parts,
   graph: Graph,
   plan: GraphPlan,
   moves: ReadonlyMap<string, readonly WeightTerm[]>,
 ): void {
-  for (const own of graph.weights) updateRelation(b, own, plan, moves.get(own.name) ?? []);
+  for (const own of graph.weights) {
+    const [rows, columns] = own.shape as readonly [number, number];
+    const indices = [b.index('o', rows), b.index('k', columns)] as const;
+    const cell = (name: string): View => (handleOf(name, [rows, columns] as const) as Matrix).at(...indices);
+    const moved: Moved = {
+      ...{ own, indices },
+      before: (kind) => cell(partName(kind, own.name)),
+      after: (kind) => cell(nextName(kind, own.name)),
+    };
+    const parts = moves.get(own.name) ?? [];
+    if (plan.momentum !== undefined) momentumRelations(b, plan, moved, parts);
+    updateRelation(b, plan, moved, parts);
+    for (const kind of graphStateKinds(plan)) {
+      const bits = kindBits(plan, own, kind);
+      const key = [term(1, moved.after(kind)), term(2 ** (bits - 1))];
+      b.lookup(`${nextName(kind, own.name)}/range`, indices, b.digits(bits), key);
+    }
+  }
 }
 
-function updateRelation(
-  b: Parts,
-  { name, shape, bits }: WeightDeclaration,
-  plan: GraphPlan,
-  moves: readonly WeightTerm[],
-): void {
-  const [rows, columns] = shape as readonly [number, number];
-  const indices = [b.index('o', rows), b.index('k', columns)] as const;
-  const names = partNames(name);
-  const cell = (of: keyof typeof names) =>
-    (handleOf(names[of], [rows, columns] as const) as Matrix).at(...indices);
+function updateRelation(b: Parts, plan: GraphPlan, of: Moved, parts: readonly WeightTerm[]): void {
+  const { name } = of.own;
+  const by = parts.map(({ places, term: own }) => own(moveOf(plan, name, places), of.indices));
   const unit = 2 ** plan.low;
-  b.zero(`update/${name}`, indices, [
-    term(unit, cell('nextWeight')),
-    term(1, cell('nextRest')),
-    term(-unit, cell('weight')),
-    term(-1, cell('rest')),
-    ...moves.map(({ places, term: of }) => of(moveOf(plan, name, places), indices)),
+  b.zero(`update/${name}`, of.indices, [
+    term(unit, of.after('weight')),
+    term(1, of.after('rest')),
+    term(-unit, of.before('weight')),
+    term(-1, of.before('rest')),
+    ...(plan.momentum === undefined ? by : momentumTerms(plan, of.after, moveOf(plan, name, unitOf(parts)))),
   ]);
-  for (const [part, own] of [
-    ['nextWeight', bits],
-    ['nextRest', plan.low],
-  ] as const) {
-    b.lookup(`${names[part]}/range`, indices, b.digits(own), [term(1, cell(part)), term(2 ** (own - 1))]);
-  }
+}
+
+/** coefficient M */
+function momentumTerms({ momentum }: GraphPlan, at: Moved['before'], coefficient: number): Term[] {
+  const { low } = momentum as { low: number };
+  return [term(coefficient * 2 ** low, at('high')), term(coefficient, at('low'))];
+}
+
+/**
+ * M' = M - round(M, m) + G, as 0 <= 2^m M' - ((2^m - 1) M + 2^m G) + 2^(m-1) < 2^m: the remainder of M behind its rounding. It and the parts of M'
+ * span 2^(m + high + low) <= 2^30, so one triple fits.
+ */
+function momentumRelations(b: Parts, plan: GraphPlan, of: Moved, parts: readonly WeightTerm[]): void {
+  const { shift } = plan.momentum as { shift: number };
+  const [name, whole, unit] = [`momentum/${of.own.name}`, 2 ** shift, unitOf(parts)];
+  const gradient = parts.map(({ places, term: own }) =>
+    own(whole * countOf(of.own.name, places, unit), of.indices),
+  );
+  const terms = [...momentumTerms(plan, of.before, whole - 1), ...gradient];
+  const sum = b.virtual(`${name}/sum`, of.indices, terms, 'residue');
+  b.lookup(`${name}/remainder`, of.indices, b.digits(shift), [
+    ...momentumTerms(plan, of.after, whole),
+    term(-1, sum.at(...of.indices)),
+    term(whole / 2),
+  ]);
 }

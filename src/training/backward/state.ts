@@ -2,23 +2,44 @@
 import type { Graph } from '../../graph/graph.ts';
 import type { WeightDeclaration } from '../../ops/operator.ts';
 import { balanced } from '../../ops/tensor.ts';
+import { partOf, type LayerState, type StateKind } from '../state.ts';
 import { split } from '../update.ts';
-import type { LayerState } from '../state.ts';
 import type { WeightSums } from './graph-eval.ts';
-import { moveOf, type GraphPlan } from './plan.ts';
+import { countOf, moveOf, unitOf, type GraphPlan } from './plan.ts';
 
-/** A weight is weight 2^low + rest; the passes read the first. */
-export type WeightState = Pick<LayerState, 'weight' | 'rest'>;
+/** A weight is weight 2^low + rest; the passes read the first. With momentum high 2^low + low, of the plan's momentum. */
+export type WeightState = LayerState;
 
 /** By name. */
 export type GraphState = ReadonlyMap<string, WeightState>;
 
-/** Weights as the passes read them, with nothing below. @param entries of every weight, row-major */
-export function stateOf(graph: Graph, entries: (name: string) => ArrayLike<number>): GraphState {
+/** The parts of every weight, in the order in which they are committed. */
+export function graphStateKinds({ momentum }: Pick<GraphPlan, 'momentum'>): readonly StateKind[] {
+  return momentum === undefined ? ['weight', 'rest'] : ['weight', 'rest', 'high', 'low'];
+}
+
+/** Bits of a part of a weight. */
+export function kindBits({ low, momentum }: GraphPlan, { bits }: WeightDeclaration, kind: StateKind): number {
+  if (kind === 'weight') return bits;
+  return kind === 'rest' ? low : (momentum as NonNullable<GraphPlan['momentum']>)[kind];
+}
+
+/**
+ * Weights as the passes read them, with nothing below; no momentum.
+ *
+ * @param entries of every weight, row-major, @param plan that these are trained by: where it has momentum, states have it
+ */
+export function stateOf(
+  graph: Graph,
+  entries: (name: string) => ArrayLike<number>,
+  plan: Pick<GraphPlan, 'momentum'> = {},
+): GraphState {
   return new Map(
     graph.weights.map(({ name }) => {
       const weight = Int16Array.from(entries(name));
-      return [name, { weight, rest: new Int16Array(weight.length) }];
+      const none = (): Int16Array => new Int16Array(weight.length);
+      const own = { weight, rest: none() };
+      return [name, plan.momentum === undefined ? own : { ...own, high: none(), low: none() }];
     }),
   );
 }
@@ -31,10 +52,10 @@ export function weightState(state: GraphState, name: string): WeightState {
 }
 
 /**
- * V' = bal(V - sum of moves), in both parts.
+ * V' = bal(V - sum of moves), in both parts; with momentum M' = bal(M - round(M, m) + G) and V' = bal(V - rate M').
  *
  * @param sums parts of the gradient of every weight
- * @throws ProofError `UNPROVABLE` for a weight beyond its bits
+ * @throws ProofError `UNPROVABLE` for a weight or a momentum beyond its bits
  */
 export function movedState(
   graph: Graph,
@@ -42,16 +63,23 @@ export function movedState(
   state: GraphState,
   sums: ReadonlyMap<string, readonly WeightSums[]>,
 ): GraphState {
-  return new Map(graph.weights.map((own) => [own.name, moved(own, plan, state, sums.get(own.name) ?? [])]));
+  return new Map(
+    graph.weights.map((own) => {
+      const [before, parts] = [weightState(state, own.name), sums.get(own.name) ?? []];
+      if (plan.momentum === undefined) return [own.name, moved(own, plan, before, parts)] as const;
+      const { momentum, ...kept } = momentumOf(own, plan, before, parts);
+      const by = [{ places: unitOf(parts), sums: momentum }];
+      return [own.name, { ...moved(own, plan, before, by), ...kept }] as const;
+    }),
+  );
 }
 
 function moved(
   { name, shape, bits }: WeightDeclaration,
   plan: GraphPlan,
-  state: GraphState,
+  { weight, rest }: WeightState,
   parts: readonly WeightSums[],
-): WeightState {
-  const { weight, rest } = weightState(state, name);
+): Pick<WeightState, 'weight' | 'rest'> {
   const unit = 2 ** plan.low;
   const moves = parts.map((part) => ({ by: moveOf(plan, name, part.places), sums: part.sums }));
   const values = Int32Array.from(weight, (w, at) => {
@@ -62,6 +90,27 @@ function moved(
   });
   const [high, below] = split(`${name}: weights`, values, shape[1] as number, bits, plan.low);
   return { weight: high, rest: below };
+}
+
+/** M' whole, and in its parts. */
+function momentumOf(
+  { name, shape }: WeightDeclaration,
+  plan: GraphPlan,
+  state: WeightState,
+  parts: readonly WeightSums[],
+): { readonly momentum: Int32Array; readonly high: Int16Array; readonly low: Int16Array } {
+  const { shift, ...bits } = plan.momentum as NonNullable<GraphPlan['momentum']>;
+  const [before, below] = [partOf(state, 'high'), partOf(state, 'low')];
+  const [unit, half] = [2 ** bits.low, 2 ** (shift - 1)];
+  const added = parts.map(({ places, sums }) => ({ by: countOf(name, places, unitOf(parts)), sums }));
+  const momentum = Int32Array.from(before, (top, at) => {
+    const own = top * unit + (below[at] as number); // of 30 bits
+    let value = own - ((own + half) >> shift);
+    for (const { by, sums } of added) value += productOf(by, sums[at] as number);
+    return balanced(value);
+  });
+  const [high, low] = split(`${name}: momentum`, momentum, shape[1] as number, bits.high, bits.low);
+  return { momentum, high, low };
 }
 
 /** bal(a b) for |a| <= 2^30 and |b| < 2^30, in two steps that are exact. */

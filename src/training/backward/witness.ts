@@ -3,8 +3,10 @@ import type { Graph } from '../../graph/graph.ts';
 import { programWitness } from '../../graph/lower-witness.ts';
 import type { RowMajor } from '../../relation/cells-prove.ts';
 import type { Program } from '../../relation/program.ts';
-import { weightState, type GraphState } from './state.ts';
-import { partNames } from './state-relations.ts';
+import { partOf } from '../state.ts';
+import type { GraphPlan } from './plan.ts';
+import { graphStateKinds, weightState, type GraphState } from './state.ts';
+import { nextName, partName } from './state-relations.ts';
 import type { GraphStep } from './step.ts';
 
 /** Cells of the witness tensors of a step. @param program of the same graph, plan and batch */
@@ -21,19 +23,17 @@ export function graphStepWitness(
 
 /** Cells of the weights that a step reads and of those that it writes, by tensor. */
 export function stateTensorCells(
-  graph: Graph,
+  { weights }: Graph,
+  plan: GraphPlan,
   before: GraphState,
   after: GraphState,
 ): Map<string, Int16Array> {
   return new Map(
-    graph.weights.flatMap(({ name }) => {
-      const [names, old, next] = [partNames(name), weightState(before, name), weightState(after, name)];
-      return [
-        [names.weight, old.weight],
-        [names.rest, old.rest],
-        [names.nextWeight, next.weight],
-        [names.nextRest, next.rest],
-      ] as const;
-    }),
+    weights.flatMap(({ name }) =>
+      graphStateKinds(plan).flatMap((kind) => [
+        [partName(kind, name), partOf(weightState(before, name), kind)] as const,
+        [nextName(kind, name), partOf(weightState(after, name), kind)] as const,
+      ]),
+    ),
   );
 }

@@ -1,6 +1,6 @@
 /** dx = dy f'(x), rounded. spec/training-operators.md section 3. */
 import { SLOPE_FRACTION } from '../../../tables/slope.ts';
-import { roundedCells, type Values } from '../rounding.ts';
+import { roundedValues, type GradientBits, type Values } from '../rounding.ts';
 
 /**
  * @param x the keys that the forward pass looked up
@@ -13,9 +13,9 @@ export function activationBack(
   x: Int32Array,
   gradient: Int32Array,
   slopes: Int32Array,
-  { width, bits }: { readonly width: number; readonly bits: number },
+  { width, ...bits }: GradientBits & { readonly width: number },
 ): Values {
   const slope = x.map((key) => slopes[key + slopes.length / 2] as number);
   const products = Float64Array.from(gradient, (g, i) => g * (slope[i] as number)); // below 2^31
-  return { slope, input: roundedCells(stage, width, products, { bits, shift: SLOPE_FRACTION }) };
+  return { slope, ...roundedValues('input', stage, width, products, { ...bits, shift: SLOPE_FRACTION }) };
 }

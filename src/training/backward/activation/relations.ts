@@ -4,6 +4,7 @@ import { term } from '../../../relation/handles.ts';
 import { SLOPE_FRACTION } from '../../../tables/slope.ts';
 import { addTable } from '../../program-parts.ts';
 import { roundedTensor, type Matrix, type Parts } from '../parts.ts';
+import type { GradientBits } from '../rounding.ts';
 import { slopeTable } from './slope-table.ts';
 
 /** @returns the gradient with respect to the input */
@@ -11,7 +12,7 @@ export function activationBackRelations(
   b: Parts,
   node: ActivationNode,
   gradient: Matrix,
-  bits: number,
+  bits: GradientBits,
 ): Matrix {
   const x = b.result(node.input);
   const [t, j] = [b.index('t', x.shape[0]), b.index('j', x.shape[1])];
@@ -22,5 +23,5 @@ export function activationBackRelations(
   // Slopes have 16 signed bits, gradients at most 16: products are below 2^30.
   const product = [term(1, gradient.at(t, j), slope.at(t, j))];
   const shift = SLOPE_FRACTION;
-  return roundedTensor(b, `back/${node.name}:input`, [t, j], product, { bits, shift }) as Matrix;
+  return roundedTensor(b, `back/${node.name}:input`, [t, j], product, { ...bits, shift }) as Matrix;
 }

@@ -1,7 +1,7 @@
 /** Back through the octave softmax and the weighted mean, head by head. spec/training-operators.md section 5. */
 import type { AttentionBlock } from '../../../ops/attention/blocks.ts';
 import type { AttentionShape } from '../../../ops/attention/eval.ts';
-import { roundedCells, type Values } from '../rounding.ts';
+import { roundedValues, type GradientBits, type Rounded, type Values } from '../rounding.ts';
 import {
   NUMERATOR_SHIFT,
   OCTAVE_RECIPROCAL,
@@ -52,7 +52,7 @@ function reciprocals(name: string, sum: Int32Array, whole: number): Values {
 
 /**
  * @param gradient with respect to the result
- * @param bits of gradients
+ * @param gradients how they are written
  * @returns for every row and head `reciprocal` and `octave-reciprocal` with `-rest`; for every entry of the result `scaled` and `octave-scaled`; for
  *   every pair of block b `spread-b` and `score-b`; `query`, `key`, `value`, the gradients with respect to these
  * @throws ProofError `UNPROVABLE` for a value beyond its bits
@@ -63,7 +63,7 @@ export function attentionBack(
   own: Attended,
   gradient: Int32Array,
   places: AttentionPlaces,
-  bits: number,
+  gradients: GradientBits,
 ): Values {
   const { heads, kvHeads, headDim } = shape;
   const [width, shared] = [heads * headDim, kvHeads * headDim];
@@ -71,7 +71,7 @@ export function attentionBack(
   const second = reciprocals('octave-reciprocal', own.sum, OCTAVE_RECIPROCAL);
   const times = (rho: Int32Array): Int32Array => {
     const products = Float64Array.from(gradient, (g, at) => g * (rho[Math.floor(at / headDim)] as number));
-    return roundedCells(stage, width, products, SCALED); // below 2^29
+    return roundedValues('own', stage, width, products, SCALED)['own'] as Int32Array; // below 2^29
   };
   const scaled = times(first['reciprocal'] as Int32Array);
   const octaveScaled = times(second['octave-reciprocal'] as Int32Array);
@@ -99,14 +99,14 @@ export function attentionBack(
       }
       spreads[at] = sum;
     });
-    const spread = roundedCells(`${stage}: spread-${b}`, columns, spreads, {
-      bits: SPREAD_BITS,
-      shift: places.value,
-    });
+    const rounded = (what: string, sums: ArrayLike<number>, rounding: Rounded): Int32Array => {
+      const made = roundedValues(`${what}-${b}`, `${stage}: ${what}-${b}`, columns, sums, rounding);
+      Object.assign(perBlock, made);
+      return made[`${what}-${b}`] as Int32Array;
+    };
+    const spread = rounded('spread', spreads, { ...gradients, bits: SPREAD_BITS, shift: places.value });
     const products = Float64Array.from(numerator, (e, at) => e * (spread[at] as number)); // within 2^30
-    const score = roundedCells(`${stage}: score-${b}`, columns, products, { bits, shift: NUMERATOR_SHIFT });
-    perBlock[`spread-${b}`] = spread;
-    perBlock[`score-${b}`] = score;
+    const score = rounded('score', products, { ...gradients, shift: NUMERATOR_SHIFT });
     const add = (to: Float64Array, at: number, by: number): void => void (to[at] = (to[at] as number) + by);
     pairsOf(own, heads, b, (i, j, h, at) => {
       const [mine, theirs] = columnsOf(h);
@@ -119,16 +119,16 @@ export function attentionBack(
       }
     });
   });
-  const round = (cells: Float64Array, shift: number): Int32Array =>
-    roundedCells(stage, cells === query ? width : shared, cells, { bits, shift });
+  const round = (name: string, columns: number, cells: Float64Array, shift: number): Values =>
+    roundedValues(name, stage, columns, cells, { ...gradients, shift });
   return {
     ...first,
     ...second,
     scaled,
     'octave-scaled': octaveScaled,
     ...perBlock,
-    query: round(query, scoreShift(shape.shift, places.query)),
-    key: round(key, scoreShift(shape.shift, places.key)),
-    value: round(value, NUMERATOR_SHIFT),
+    ...round('query', width, query, scoreShift(shape.shift, places.query)),
+    ...round('key', shared, key, scoreShift(shape.shift, places.key)),
+    ...round('value', shared, value, NUMERATOR_SHIFT),
   };
 }

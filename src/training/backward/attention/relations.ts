@@ -9,7 +9,15 @@ import { joined } from '../../../ops/lowering.ts';
 import { handleOf, slice, term, type Handle } from '../../../relation/handles.ts';
 import type { Coordinate, Index, Term } from '../../../relation/program.ts';
 import { signed, unsigned } from '../../program-parts.ts';
-import { roundedTensor, roundInto, type Matrix, type Parts } from '../parts.ts';
+import {
+  roundedCells,
+  roundedTensor,
+  roundInto,
+  type Matrix,
+  type Parts,
+  type RoundedTensor,
+} from '../parts.ts';
+import type { GradientBits } from '../rounding.ts';
 import {
   columnRuns,
   NUMERATOR_SHIFT,
@@ -41,7 +49,7 @@ interface Scope {
   readonly b: Parts;
   readonly node: AttentionNode;
   readonly places: AttentionPlaces;
-  readonly bits: number;
+  readonly gradients: GradientBits;
   readonly g: Index;
   readonly m: Index;
   readonly c: Index;
@@ -60,13 +68,13 @@ export function attentionBackRelations(
   node: AttentionNode,
   gradient: Matrix,
   places: AttentionPlaces,
-  bits: number,
+  gradients: GradientBits,
 ): AttentionGradients {
   const { name, heads, kvHeads, headDim } = node;
   const group = heads / kvHeads;
   const [g, m, c] = [b.index('g', kvHeads), b.index('m', group), b.index('c', headDim)];
   const scope: Scope = {
-    ...{ b, node, places, bits, g, m, c },
+    ...{ b, node, places, gradients, g, m, c },
     own: joined([g, group * headDim], [m, headDim], [c, 1]),
     shared: joined([g, headDim], [c, 1]),
     ...{ query: b.result(node.query), key: b.result(node.key), value: b.result(node.value) },
@@ -77,21 +85,22 @@ export function attentionBackRelations(
   const blocks = attentionBlocks(firstVisible).map((block, n) =>
     pairRelations(scope, block, n, firstVisible),
   );
-  const gradients: AttentionGradients = {
-    query: inputTensor(b, name, 'query', scope.query, bits),
-    key: inputTensor(b, name, 'key', scope.key, bits),
-    value: inputTensor(b, name, 'value', scope.value, bits),
-  };
-  queryRelations(scope, blocks, gradients.query);
-  seenRelations(scope, blocks, gradients);
-  return gradients;
+  /** Tensors of rounded sums that several relations fill. */
+  const into = (what: 'query' | 'key' | 'value', shift: number): Into => ({
+    ...roundedCells(b, `back/${name}:${what}`, scope[what].shape, { ...gradients, shift }),
+    shift,
+  });
+  const query = into('query', scoreShift(node.shift, places.query));
+  const key = into('key', scoreShift(node.shift, places.key));
+  const value = into('value', NUMERATOR_SHIFT);
+  queryRelations(scope, blocks, query);
+  seenRelations(scope, blocks, key, value);
+  return { query: query.result as Matrix, key: key.result as Matrix, value: value.result as Matrix };
 }
 
-/** A tensor of rounded sums that several relations fill. */
-function inputTensor(b: Parts, name: string, what: string, { shape }: Matrix, bits: number): Matrix {
-  const tensor = b.witness(`back/${name}:${what}`, shape, signed(bits));
-  b.rangeCheck(tensor);
-  return tensor;
+/** A tensor that several relations fill, and by how many bits they round. */
+interface Into extends RoundedTensor {
+  readonly shift: number;
 }
 
 /** round(g rho / 2^13), rho = floor(whole / S): S rho + rest = whole with 0 <= rest < S, all of it below 2^30 + 2^15. */
@@ -127,7 +136,7 @@ function scaledGradient(
 
 /** Of every pair of a block what its value differs from the result along the gradient, and the gradient of its score. */
 function pairRelations(
-  { b, node: { name }, places, bits, g, m, c, own, shared, value, octaveScaled }: Scope,
+  { b, node: { name }, places, gradients, g, m, c, own, shared, value, octaveScaled }: Scope,
   at: AttentionBlock,
   n: number,
   firstVisible: readonly number[],
@@ -142,34 +151,35 @@ function pairRelations(
     term(1, along, value.at(slice(j, at.column), shared), { sum: c, mask }),
     term(-1, along, b.result(name).at(row, own), { sum: c, mask }),
   ];
-  const rounding = { bits: SPREAD_BITS, shift: places.value };
+  const rounding = { ...gradients, bits: SPREAD_BITS, shift: places.value };
   const spread = roundedTensor(b, `back/${name}:spread-${n}`, indices, apart, rounding);
   const numerator = handleOf(`${name}:numerator-${n}`, shape);
   const product = [term(1, numerator.at(...indices), spread.at(...indices))];
-  const shift = NUMERATOR_SHIFT;
-  const score = roundedTensor(b, `back/${name}:score-${n}`, indices, product, { bits, shift });
+  const scored = { ...gradients, shift: NUMERATOR_SHIFT };
+  const score = roundedTensor(b, `back/${name}:score-${n}`, indices, product, scored);
   return { at, indices, numerator, score };
 }
 
 /** Row by row: the gradients of its scores times the keys that it sees. */
 function queryRelations(
-  { b, node, places, c, own, shared, key }: Scope,
+  { b, c, own, shared, key }: Scope,
   blocks: readonly Block[],
-  query: Matrix,
+  { result, quotient, shift }: Into,
 ): void {
   blocks.forEach(({ at, indices, score }, n) => {
     const [g, m, i, j] = indices;
     const sum = [term(1, score.at(...indices), key.at(slice(j, at.column), shared), { sum: j })];
-    const cell = query.at(slice(i, at.row), own);
-    roundInto(b, `${query.name}-${n}`, cell, [g, m, i, c], sum, scoreShift(node.shift, places.query));
+    const cell = quotient.at(slice(i, at.row), own);
+    roundInto(b, `${result.name}-${n}`, cell, [g, m, i, c], sum, shift);
   });
 }
 
 /** Rows that are seen by the rows of the same blocks: sums over all of these. */
 function seenRelations(
-  { b, node, places, g, m, c, own, shared, query, scaled }: Scope,
+  { b, g, m, c, own, shared, query, scaled }: Scope,
   blocks: readonly Block[],
-  { key, value }: AttentionGradients,
+  key: Into,
+  value: Into,
 ): void {
   columnRuns(blocks.map(({ at }) => at)).forEach(({ first, count, blocks: seeing }, n) => {
     const j = b.index('j', count);
@@ -180,17 +190,15 @@ function seenRelations(
         const pair = of(block).at(g, m, i, slice(j, first - block.at.column));
         return term(1, pair, with_.at(slice(i, block.at.row), own), { sum: [m, i] });
       });
-    const into = (to: Matrix, terms: readonly Term[], shift: number): void =>
-      roundInto(b, `${to.name}-${n}`, to.at(slice(j, first), shared), [g, j, c], terms, shift);
+    const into = ({ result, quotient, shift }: Into, terms: readonly Term[]): void =>
+      roundInto(b, `${result.name}-${n}`, quotient.at(slice(j, first), shared), [g, j, c], terms, shift);
     into(
       key,
       sums(({ score }) => score, query),
-      scoreShift(node.shift, places.key),
     );
     into(
       value,
       sums(({ numerator }) => numerator, scaled),
-      NUMERATOR_SHIFT,
     );
   });
 }

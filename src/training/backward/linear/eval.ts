@@ -1,6 +1,6 @@
 /** dx = W' dy, rounded; the gradient of W is a sum that nobody rounds. spec/training-operators.md section 2. */
 import { balanced } from '../../../ops/tensor.ts';
-import { roundedCells, type Values } from '../rounding.ts';
+import { roundedValues, type GradientBits, type Values } from '../rounding.ts';
 
 /** W as [outputs, inputs], row by row. */
 export interface WeightMatrix {
@@ -16,7 +16,7 @@ export function linearBack(
   stage: string,
   { data, outputs, inputs, fraction }: WeightMatrix,
   gradient: Int32Array,
-  bits: number,
+  bits: GradientBits,
 ): Values {
   const rows = gradient.length / outputs;
   const sums = new Float64Array(rows * inputs); // at most 2^17 products below 2^31: exact
@@ -30,7 +30,7 @@ export function linearBack(
       }
     }
   }
-  return { input: roundedCells(stage, inputs, sums, { bits, shift: fraction }) };
+  return roundedValues('input', stage, inputs, sums, { ...bits, shift: fraction });
 }
 
 /** G[o][k] = sum_t dy[t][o] x[t][k], balanced residues. */

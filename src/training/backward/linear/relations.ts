@@ -4,6 +4,7 @@ import type { LinearNode } from '../../../ops/linear/shape.ts';
 import { handleOf, term } from '../../../relation/handles.ts';
 import type { Index, Term } from '../../../relation/program.ts';
 import { roundedTensor, type Matrix, type Parts } from '../parts.ts';
+import type { GradientBits } from '../rounding.ts';
 
 /** @param fraction binary places of the weights @returns the gradient with respect to the input */
 export function linearBackRelations(
@@ -11,14 +12,14 @@ export function linearBackRelations(
   node: LinearNode,
   gradient: Matrix,
   fraction: number,
-  bits: number,
+  bits: GradientBits,
 ): Matrix {
   const [rows, outputs] = gradient.shape;
   const { width } = b.to.info(node.input);
   const weight = handleOf(matrixTensor(node.weight), [outputs, width] as const);
   const [t, k, o] = [b.index('t', rows), b.index('k', width), b.index('o', outputs)];
   const sum = [term(1, gradient.at(t, o), weight.at(o, k), { sum: o })];
-  return roundedTensor(b, `back/${node.name}:input`, [t, k], sum, { bits, shift: fraction }) as Matrix;
+  return roundedTensor(b, `back/${node.name}:input`, [t, k], sum, { ...bits, shift: fraction }) as Matrix;
 }
 
 /** coefficient sum_t dy[t][o] x[t][k] for indices o and k. */

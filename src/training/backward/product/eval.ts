@@ -1,5 +1,5 @@
 /** da = dy b and db = dy a, rounded. spec/training-operators.md section 3. */
-import { roundedCells, type Values } from '../rounding.ts';
+import { roundedValues, type GradientBits, type Values } from '../rounding.ts';
 
 /** Binary places of both factors. */
 export interface FactorPlaces {
@@ -13,11 +13,11 @@ export function productBack(
   factors: { readonly left: Int32Array; readonly right: Int32Array },
   gradient: Int32Array,
   places: FactorPlaces,
-  { width, bits }: { readonly width: number; readonly bits: number },
+  { width, ...bits }: GradientBits & { readonly width: number },
 ): Values {
-  const through = (other: 'left' | 'right'): Int32Array => {
+  const through = (name: string, other: 'left' | 'right'): Values => {
     const products = Float64Array.from(gradient, (g, i) => g * (factors[other][i] as number)); // below 2^52
-    return roundedCells(stage, width, products, { bits, shift: places[other] });
+    return roundedValues(name, stage, width, products, { ...bits, shift: places[other] });
   };
-  return { left: through('right'), right: through('left') };
+  return { ...through('left', 'right'), ...through('right', 'left') };
 }

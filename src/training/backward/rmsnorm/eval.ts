@@ -1,6 +1,6 @@
 /** Back through a norm: what of the gradient is across the row, times the norm's slope. spec/training-operators.md section 4. */
 import { unprovable } from '../../../ops/tensor.ts';
-import { roundedCells, type Values } from '../rounding.ts';
+import { roundedValues, type GradientBits, type Values } from '../rounding.ts';
 import { ALONG_BITS, ALONG_SHIFT, SLOPE_BITS, SLOPE_PLACES, slopeShift, type NormPlaces } from './shape.ts';
 
 /** What the forward pass left: results y, [rows, width], and for every row its root R. */
@@ -20,7 +20,7 @@ export function rmsnormBack(
   { width, result, root }: NormRows,
   gradient: Int32Array,
   places: NormPlaces,
-  bits: number,
+  gradients: GradientBits,
 ): Values {
   const shift = slopeShift(places);
   const slope = root.map((r, t) => {
@@ -32,13 +32,20 @@ export function rmsnormBack(
     const t = Math.floor(i / width);
     dots[t] = (dots[t] as number) + g * (result[i] as number);
   });
-  const along = roundedCells(stage, 1, dots, { bits: ALONG_BITS, shift: ALONG_SHIFT });
+  const first = roundedValues('along', stage, 1, dots, {
+    ...gradients,
+    bits: ALONG_BITS,
+    shift: ALONG_SHIFT,
+  });
+  const along = first['along'] as Int32Array;
   const rowOf = (i: number): number => Math.floor(i / width);
   const rests = Float64Array.from(
     gradient,
     (g, i) => 2 ** ALONG_SHIFT * g - (result[i] as number) * (along[rowOf(i)] as number),
   );
-  const across = roundedCells(stage, width, rests, { bits, shift: ALONG_SHIFT });
+  const second = roundedValues('across', stage, width, rests, { ...gradients, shift: ALONG_SHIFT });
+  const across = second['across'] as Int32Array;
   const steep = Float64Array.from(across, (u, i) => u * (slope[rowOf(i)] as number)); // below 2^30
-  return { slope, along, across, input: roundedCells(stage, width, steep, { bits, shift: SLOPE_PLACES }) };
+  const input = roundedValues('input', stage, width, steep, { ...gradients, shift: SLOPE_PLACES });
+  return { slope, ...first, ...second, ...input };
 }

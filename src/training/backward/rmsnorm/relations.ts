@@ -3,6 +3,7 @@ import type { RmsnormNode } from '../../../ops/rmsnorm/shape.ts';
 import { handleOf, term } from '../../../relation/handles.ts';
 import { unsigned } from '../../program-parts.ts';
 import { roundedTensor, roundInto, type Matrix, type Parts } from '../parts.ts';
+import type { GradientBits } from '../rounding.ts';
 import { ALONG_BITS, ALONG_SHIFT, SLOPE_BITS, SLOPE_PLACES, slopeShift, type NormPlaces } from './shape.ts';
 
 /** @returns the gradient with respect to the input */
@@ -11,7 +12,7 @@ export function rmsnormBackRelations(
   { name }: RmsnormNode,
   gradient: Matrix,
   places: NormPlaces,
-  bits: number,
+  gradients: GradientBits,
 ): Matrix {
   const [rows, width] = gradient.shape;
   const [t, j] = [b.index('t', rows), b.index('j', width)];
@@ -22,12 +23,19 @@ export function rmsnormBackRelations(
   b.rangeCheck(slope);
   roundInto(b, slope.name, slope.at(t), [t], [term(1, root.at(t))], slopeShift(places));
 
-  // u = g - y c / 2^15: g has at most 15 bits, so 2^15 u is within 2^29 and one u fits the residue.
+  // u = g - y c / 2^15: g has at most 15 bits, so 2^15 u is within 2^29.
   const dot = [term(1, gradient.at(t, j), y.at(t, j), { sum: j })];
-  const along = roundedTensor(b, `back/${name}:along`, [t], dot, { bits: ALONG_BITS, shift: ALONG_SHIFT });
+  const along = roundedTensor(b, `back/${name}:along`, [t], dot, {
+    ...gradients,
+    bits: ALONG_BITS,
+    shift: ALONG_SHIFT,
+  });
   const rest = [term(2 ** ALONG_SHIFT, gradient.at(t, j)), term(-1, y.at(t, j), along.at(t))];
-  const across = roundedTensor(b, `back/${name}:across`, [t, j], rest, { bits, shift: ALONG_SHIFT });
+  const across = roundedTensor(b, `back/${name}:across`, [t, j], rest, { ...gradients, shift: ALONG_SHIFT });
 
   const steep = [term(1, across.at(t, j), slope.at(t))];
-  return roundedTensor(b, `back/${name}:input`, [t, j], steep, { bits, shift: SLOPE_PLACES }) as Matrix;
+  return roundedTensor(b, `back/${name}:input`, [t, j], steep, {
+    ...gradients,
+    shift: SLOPE_PLACES,
+  }) as Matrix;
 }
