@@ -56,8 +56,7 @@ export function predictor(kernels: Kernels, plan: TrainingPlan): Predictor {
   const shapes = dataShapes(plan);
   const named = { label: 'D', lifetime: 'static', logCap: 4, parameters, layout: dataLayout(plan) } as const;
   const columns = groupColumnsOf(shapes, parameters.code.logData);
-  const read = (_: number, count: number): Int16Array =>
-    new Int16Array(count * 2 ** parameters.code.logData);
+  const read = (_: number, count: number): Int16Array => new Int16Array(count * 2 ** parameters.code.logData);
   const data = groups.keep(storeGroup(kernels, groups.home, groups.path(), { ...named, columns }, { kind: 'copy', read })); // prettier-ignore
   const state = stateFromSeed(plan, SEED);
   const weights = groups.keep(commitState(kernels, groups.home, groups.path(), plan, state, parameters, 8));
