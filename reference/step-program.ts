@@ -38,6 +38,7 @@ export function stepProgram(checked: CheckedGraph, plan: StepPlan, batch: Batch)
 function checkBatch(batch: Batch, classes: number): void {
   const below = (list: readonly number[], end: number): boolean => list.every((x) => Number.isInteger(x) && x >= 0 && x < end); // prettier-ignore
   if ('corpus' in batch) return require(below(batch.at, batch.corpus - 1), 'TOKEN', 'places');
+  require(below(batch.tokens, Infinity), 'TOKEN', 'tokens');
   require(batch.targets.length === batch.tokens.length, 'TOKEN', `${batch.targets.length} targets`);
   require(below(batch.targets, classes), 'TOKEN', 'targets');
 }

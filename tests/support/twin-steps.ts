@@ -74,9 +74,12 @@ function ours({ graph, plan, first, corpus, batches, steps }: StepsCase): void {
 
 /** The program of a step by both. */
 export function bothStepPrograms(graph: Graph, plan: GraphPlan, batch: PublicBatch): BothPrograms {
+  return { ours: graphStepProgram(graph, plan, batch), twin: twinStepProgram(graph, plan, batch) };
+}
+
+export function twinStepProgram(graph: Graph, plan: GraphPlan, batch: PublicBatch): TwinProgram {
   const text = Uint8Array.from(JSON.stringify(graph), (letter) => letter.charCodeAt(0));
-  const twinProgram = (): TwinProgram => stepProgram(twinCheck(twinParse(text)), twinStepPlan(plan), batch);
-  return { ours: graphStepProgram(graph, plan, batch), twin: twinProgram() };
+  return stepProgram(twinCheck(twinParse(text)), twinStepPlan(plan), batch);
 }
 
 /** A graph in training, and the weights to start from. */
@@ -98,7 +101,7 @@ export function provenSteps(
   const opened: StoredGroup[] = [];
   const path = (): string => join(folder, `group-${opened.length}`);
   const training = { graph, plan };
-  const { parameters } = chooseStepParameters(training, batches[0] as PublicBatch, tokens === undefined ? 0 : 1); // prettier-ignore
+  const { parameters } = chooseStepParameters(training, batches.at(-1) as PublicBatch, tokens === undefined ? 0 : 1); // prettier-ignore
   let weights = commitGraphState(kernels, home, path(), training, state, parameters);
   opened.push(weights.group);
   const first = weights.group.keyBytes;

@@ -51,6 +51,9 @@ function embeddingOf({ nodes }: Graph): EmbeddingNode {
 
 function checkTargets({ tokens, targets }: TokenBatch, classes: number): void {
   const rows = tokens.length;
+  // What stands for a private token in a pass is no id: nobody but the prover would know what this row read.
+  const hidden = tokens.findIndex((id) => !Number.isInteger(id) || id < 0);
+  if (hidden >= 0) refuse('TOKEN', 'tokens', `row ${hidden}: expected an id`);
   if (targets.length !== rows) refuse('TOKEN', 'targets', `expected ${rows}, got ${targets.length}`);
   const strange = targets.findIndex((id) => !Number.isInteger(id) || id < 0 || id >= classes);
   if (strange >= 0) refuse('TOKEN', 'targets', `row ${strange}: expected an id below ${classes}`);
