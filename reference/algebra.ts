@@ -72,11 +72,21 @@ export function eqPoint(K: Algebra, z: readonly Element[], r: readonly Element[]
 /** eq(z, 0), .., eq(z, 2^m - 1). */
 export function eqTable(K: Algebra, z: readonly Element[]): Element[] {
   return z.reduce(
-    (table: Element[], x) => [
-      ...table.map((y) => K.mul(y, K.sub(K.one, x))),
-      ...table.map((y) => K.mul(y, x)),
-    ],
+    (table: Element[], x) => {
+      const high = table.map((y) => K.mul(y, x));
+      return [...table.map((y, i) => K.sub(y, at(high, i))), ...high];
+    },
     [K.one],
+  );
+}
+
+/** sum_i c_i a_i for c_i in F: as `dot`, coordinate by coordinate. */
+export function dotIntegers(K: Algebra, c: readonly bigint[], a: readonly Element[]): Element {
+  return range(K.degree).map((k) =>
+    mod(
+      c.reduce((sum, x, i) => sum + x * (at(a, i)[k] as bigint), 0n),
+      K.p,
+    ),
   );
 }
 

@@ -20,7 +20,8 @@ export type Element = readonly bigint[];
 
 /** The residue in [0, p). */
 export function mod(a: bigint, p: bigint): bigint {
-  return ((a % p) + p) % p;
+  const rest = a % p;
+  return rest < 0n ? rest + p : rest;
 }
 
 /** a^e mod p by square and multiply. */
@@ -55,15 +56,20 @@ export function subtract(field: Field, a: Element, b: Element): Element {
 
 /** a * b: the product of polynomials, divided with remainder by f from the top coefficient down. */
 export function multiply(field: Field, a: Element, b: Element): Element {
-  const d = field.low.length;
+  const { low, p } = field;
+  const d = low.length;
   const product = new Array<bigint>(2 * d - 1).fill(0n);
-  a.forEach((x, i) => b.forEach((y, j) => (product[i + j] = coefficient(product, i + j) + x * y)));
-  for (let top = 2 * d - 2; top >= d; top--) {
-    const lead = coefficient(product, top);
-    field.low.forEach((m, j) => (product[top - d + j] = coefficient(product, top - d + j) - lead * m));
-    product[top] = 0n;
+  for (let i = 0; i < d; i++) {
+    const x = coefficient(a, i);
+    for (let j = 0; j < d; j++) product[i + j] = (product[i + j] as bigint) + x * (b[j] as bigint);
   }
-  return product.slice(0, d).map((x) => mod(x, field.p));
+  for (let top = 2 * d - 2; top >= d; top--) {
+    const lead = product[top] as bigint;
+    low.forEach((m, j) => {
+      if (m !== 0n) product[top - d + j] = (product[top - d + j] as bigint) - lead * m;
+    });
+  }
+  return product.slice(0, d).map((x) => mod(x, p));
 }
 
 /** The inverse: b with a * b = 1, by solving the d linear equations for its coefficients (Gauss). */

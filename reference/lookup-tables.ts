@@ -46,6 +46,15 @@ export function rampTable(bits: number, top: number): NamedTable {
   });
 }
 
+/** The first two columns of it: spec/training-program.md, section 7. */
+export function cutTable(bits: number, top: number): NamedTable {
+  return {
+    ...rampTable(bits, top),
+    name: `clamp-${bits}-${top}`,
+    columns: rampTable(bits, top).columns.slice(0, 2),
+  };
+}
+
 /** (t, e, b) of `exp2`, zeros behind it. */
 export function distanceTable(): NamedTable {
   const long = (c: number): number[] => range(2 ** 15).map((t) => columnOf('exp2', c)[t] ?? 0);

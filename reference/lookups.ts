@@ -2,7 +2,7 @@
  * The lookup argument up to its two leaf equations: spec/lookups.md sections 5 and 6. A caller has read the roots of
  * everything that holds columns and multiplicities; it hands both equations to reference/opening.ts as claims.
  */
-import { eqIndex, extension, type Algebra } from './algebra.ts';
+import { dotIntegers, eqIndex, eqTable, type Algebra } from './algebra.ts';
 import { challenge, challenges, type Channel } from './channel.ts';
 import type { Element } from './field.ts';
 import type { Demand } from './gate.ts';
@@ -195,13 +195,11 @@ function leafEquations(
       const part = { balance, index, first, point: Y.slice(0, bits) };
       const { tag, columns: of }: Table = at(tables, table);
       let denominator = K.sub(alpha, K.from(tag + 1n)); // less 1, less what is committed
-      of.forEach((column, k) => {
+      const values = kind === 'lookup' ? [] : tableValues(K, of, first, part.point);
+      of.forEach((_, k) => {
         const beta = at(betas, k);
-        if (kind === 'lookup') {
-          columns.push({ ...part, column: k, coefficient: minus(K.mul(kappa, beta)) });
-        } else {
-          denominator = K.sub(denominator, K.mul(beta, tableValue(K, column, first, part.point)));
-        }
+        if (kind === 'lookup') columns.push({ ...part, column: k, coefficient: minus(K.mul(kappa, beta)) });
+        else denominator = K.sub(denominator, K.mul(beta, at(values, k)));
       });
       knownQ = K.add(knownQ, K.mul(kappa, denominator));
       if (kind === 'lookup') knownP = K.add(knownP, kappa);
@@ -214,16 +212,19 @@ function leafEquations(
   };
 }
 
-/** The extension of 2^bits cells of a table's column. A range is first + i, and i = sum_b 2^b i_b is multilinear. */
-function tableValue(K: Algebra, column: TableColumn, first: number, point: readonly Element[]): Element {
-  if (column.kind === 'dense') {
-    const cells = column.values.slice(first, first + 2 ** point.length);
-    return extension(
-      K,
-      cells.map((x) => K.from(x)),
-      point,
-    );
-  }
-  const index = K.sum(point.map((x, b) => K.scale(x, 2n ** BigInt(b))));
-  return K.add(K.from(column.first + BigInt(first)), index);
+/**
+ * The extensions of 2^bits cells of all columns of a table, at one point. A range is first + i, and i = sum_b 2^b i_b is multilinear.
+ */
+function tableValues(
+  K: Algebra,
+  columns: readonly TableColumn[],
+  first: number,
+  point: readonly Element[],
+): Element[] {
+  const eq = columns.some(({ kind }) => kind === 'dense') ? eqTable(K, point) : [];
+  return columns.map((column) => {
+    if (column.kind === 'dense') return dotIntegers(K, column.values.slice(first, first + eq.length), eq);
+    const index = K.sum(point.map((x, b) => K.scale(x, 2n ** BigInt(b))));
+    return K.add(K.from(column.first + BigInt(first)), index);
+  });
 }

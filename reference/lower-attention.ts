@@ -4,15 +4,20 @@ import { fits } from './graph-ranges.ts';
 import { bitsTable, digitTable, numeratorTable } from './lookup-tables.ts';
 import { at, logCeil, range } from './lists.ts';
 import { cellsOf, define, infoOf, lookup, operand, sizesOf, virtual, witness, zero, type Lowering } from './lowering.ts'; // prettier-ignore
-import type { Index } from './program.ts';
+import type { Index, Mask } from './program.ts';
 import { affine, cell, constant, masked, merged, product, read } from './terms.ts';
 
 export function attention(to: Lowering, node: Node): void {
   const [query, key, value] = ['query', 'key', 'value'].map((of) => operand(to, nameOf(node, of))) as [string, string, string]; // prettier-ignore
   rowValues(to, node);
-  const window = node['window'] === undefined ? Infinity : integerOf(node, 'window');
-  const firstSeen = to.rows.sequenceStart.map((start, i) => Math.max(start, i - window + 1));
+  const firstSeen = firstSeenOf(to, node);
   blocksOf(firstSeen).forEach((block, b) => pairs(to, node, block, b, { query, key, value, firstSeen }));
+}
+
+/** The first row that each row sees. */
+export function firstSeenOf(to: Lowering, node: Node): number[] {
+  const window = node['window'] === undefined ? Infinity : integerOf(node, 'window');
+  return to.rows.sequenceStart.map((start, i) => Math.max(start, i - window + 1));
 }
 
 /** Values of rows and results, each looked up. */
@@ -35,7 +40,7 @@ function rowValues(to: Lowering, node: Node): void {
 }
 
 /** Rows [row, row + rows), and all columns that one of them sees. */
-interface Block {
+export interface Block {
   readonly row: number;
   readonly rows: number;
   readonly column: number;
@@ -56,6 +61,12 @@ export function blocksOf(firstSeen: readonly number[]): Block[] {
     row = i;
   }
   return blocks;
+}
+
+/** M: which columns j of a block its row i sees. */
+export function seenBy({ row, rows, column }: Block, firstSeen: readonly number[]): Mask {
+  const from = range(rows).map((r) => at(firstSeen, row + r) - column);
+  return { row: 'i', column: 'j', from, to: range(rows).map((r) => row + r + 1 - column) };
 }
 
 interface Operands {
@@ -93,9 +104,7 @@ function pairs(
   const numerator = pair('numerator', 0, 2 ** 15);
   const carry = pair('carry', -1, 1);
   const of = (coefficient: number, tensor: string) => cell(coefficient, tensor, 'g', 'm', 'i', 'j');
-  const first = range(block.rows).map((r) => at(firstSeen, block.row + r) - block.column);
-  const end = range(block.rows).map((r) => block.row + r + 1 - block.column);
-  const sees = { row: 'i', column: 'j', from: first, to: end };
+  const sees = seenBy(block, firstSeen);
   const beyond = 2 ** (s + 11);
   virtual(to, id('distance'), all, [
     masked(cell(2 ** (6 + s), `${name}:shift`, row, head), sees),

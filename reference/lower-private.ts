@@ -5,14 +5,14 @@ import type { Coordinate, Index, Mask } from './program.ts';
 import { affine, cell, constant, masked, merged, product, read } from './terms.ts';
 
 /** B, q and r of id = B h + l. */
-interface Split {
+export interface Split {
   readonly base: number;
   readonly full: number;
   readonly rest: number;
 }
 
 /** The power of two with the fewest cells, the smaller one of two. */
-function splitOf(vocabulary: number, width: number): Split {
+export function splitOf(vocabulary: number, width: number): Split {
   const bases = range(Math.floor(Math.log2(vocabulary)) + 1).map((n) => 2 ** n);
   const cells = bases.map((base) => Math.ceil(vocabulary / base) + base * (width + 1));
   const base = at(bases, cells.indexOf(Math.min(...cells)));

@@ -20,6 +20,12 @@ const OPERATORS: Readonly<Record<string, (to: Lowering, node: Node) => void>> = 
 
 /** @throws Refusal of the graph, `PASS_*`, `CONTEXT`, `TOKEN` */
 export function lower(graph: Graph, pass: Pass): Program {
+  const { tensors, tables, virtuals, relations } = lowerInto(graph, pass);
+  return { tensors, tables, virtuals, relations };
+}
+
+/** The same, for who has more to say of the values: steps of training. */
+export function lowerInto(graph: Graph, pass: Pass): Lowering {
   const checked = checkGraph(graph);
   const to: Lowering = {
     ...checked,
@@ -32,8 +38,7 @@ export function lower(graph: Graph, pass: Pass): Program {
   };
   for (const node of graph.nodes) OPERATORS[node.op]?.(to, node);
   pass.revealed.forEach((_, i) => reveal(to, i));
-  const { tensors, tables, virtuals, relations } = to;
-  return { tensors, tables, virtuals, relations };
+  return to;
 }
 
 /** Shown rows of a value. */

@@ -79,12 +79,15 @@ function make(form: TableForm): IntegerTable {
           columns: [Array.from({ length: 2 * half }, (_, i) => Math.max(i - half, 0))],
         };
       }
-      smoothTails ??= Object.fromEntries(
-        Object.entries(tails()).map(([kind, tail]) => [kind, memoised(tail)]),
-      );
-      return { firstKey: -half, columns: [activation(smoothTails[form.of] as Tail, form.bits, form.range)] };
+      return { firstKey: -half, columns: [activation(smoothTail(form.of), form.bits, form.range)] };
     }
   }
+}
+
+/** The tail of a smooth activation, which remembers what it has computed. */
+export function smoothTail(of: 'silu' | 'gelu-tanh' | 'gelu-erf'): Tail {
+  smoothTails ??= Object.fromEntries(Object.entries(tails()).map(([kind, tail]) => [kind, memoised(tail)]));
+  return smoothTails[of] as Tail;
 }
 
 /** The column of a table whose keys begin at 0, or the entries of an activation from its least key on. */

@@ -13,7 +13,7 @@ import {
 } from './numbers.ts';
 
 /** Bits of precision, and the error in ulps that everything below stays within (spot-checked at twice the bits). */
-const P = 224n;
+export const P = 224n;
 const SLACK = 1n << 64n;
 const ONE = 1n << P;
 
@@ -23,7 +23,7 @@ export interface Closest {
 }
 
 /** floor(v + 1/2) for v = value / 2^scale +- SLACK, where `below` says that v is known to be less than value. */
-function round(value: bigint, scale: bigint, closest?: Closest, below = false): number {
+export function round(value: bigint, scale: bigint, closest?: Closest, below = false): number {
   const half = 1n << (scale - 1n);
   const low = (value - SLACK + half) >> scale;
   const high = below ? (value + half - 1n) >> scale : (value + SLACK + half) >> scale;
@@ -110,7 +110,7 @@ export function rope(
 /** 1 - f(x)/x on the grid x = n / 2^15, n > 0, in fixed point: keys of 16 bits over |x| <= 2 are on it. */
 export type Tail = (n: bigint) => bigint;
 
-const GRID = 15n;
+export const GRID = 15n;
 
 /** The tails of the three smooth activations. */
 export function tails(): Readonly<Record<'silu' | 'gelu-tanh' | 'gelu-erf', Tail>> {

@@ -1,11 +1,13 @@
 /** The program of a segment: spec/training-program.md. Batches and passes; weights are in training-state.ts. */
-import { distanceTable, rampTable, rangeTable } from './lookup-tables.ts';
+import { rampTable, rangeTable } from './lookup-tables.ts';
 import { lookup, publicTensor, virtual, witness, zero } from './lowering.ts';
 import { at, range } from './lists.ts';
 import type { Coordinate, Index, Program } from './program.ts';
+import { rangeOf, signed } from './rounding.ts';
+import { probabilities } from './softmax.ts';
 import { cell, constant, product, read } from './terms.ts';
 import { layersOf, matrixOf, readBy, shiftOf } from './training-plan.ts';
-import { bothEnds, commitState, rangeOf, rowOf, signed, update, type Steps } from './training-state.ts';
+import { bothEnds, commitState, rowOf, update, type Steps } from './training-state.ts';
 
 /** What a segment is about. */
 export type Segment = Pick<Steps, 'plan' | 'first' | 'count' | 'rows' | 'start'>;
@@ -94,43 +96,14 @@ function gradientOfLogits(to: Steps): void {
   const f = plan.gradient.places;
   const r = rowsIndex(to);
   const j: Index = { name: 'j', size: at(plan.widths, last + 1) };
-  const own = (name: string): ReturnType<typeof cell> => cell(1, name, 'r', 'j');
-  const rows = (name: string, bits: number): void => {
-    witness(to, name, [r.size], 0, 2 ** bits - 1);
-    rangeOf(to, name);
-  };
-  signed(to, 'softmax/shift', [r.size], 10);
-  rangeOf(to, 'softmax/shift');
-  rows('softmax/sum', 15);
-  const distance = [cell(2 ** 16, 'softmax/shift', 'r'), cell(-369, `y/${last}`, 'r', 'j')];
-  virtual(to, 'softmax/distance', [r, j], distance, 'proven');
-  const committed = ['softmax/step', 'softmax/numerator', 'softmax/carry'];
-  for (const name of committed) witness(to, name, [r.size, j.size]);
-  const rest = [own('softmax/distance'), cell(-(2 ** 10), 'softmax/step', 'r', 'j')];
-  lookup(to, 'softmax/rest', [r, j], rangeTable(1024), rest);
-  lookup(to, 'softmax/numerators', [r, j], distanceTable(), ...committed.map((name) => [own(name)]));
-  const all = (name: string): ReturnType<typeof product> => product(1, [read(name, 'r', 'j')], [j]);
-  zero(to, 'softmax/sum/all', [r], [all('softmax/numerator'), cell(-1, 'softmax/sum', 'r')]);
-  const next = [cell(2, 'softmax/sum', 'r'), all('softmax/carry'), constant(-(2 ** 15))];
-  lookup(to, 'softmax/next', [r], rangeTable(65536), next);
-  rows('softmax/reciprocal', f + 2);
-  rows('softmax/reciprocal-rest', 15);
-  const [sum, reciprocal] = [read('softmax/sum', 'r'), read('softmax/reciprocal', 'r')];
-  zero(to, 'softmax/division', [r], [product(1, [sum, reciprocal]), cell(1, 'softmax/reciprocal-rest', 'r'), constant(-(2 ** (f + 15)))]); // prettier-ignore
-  const room = [cell(1, 'softmax/sum', 'r'), constant(-1), cell(-1, 'softmax/reciprocal-rest', 'r')];
-  lookup(to, 'softmax/room', [r], rangeTable(32768), room);
-  const scaled = [product(1, [read('softmax/numerator', 'r', 'j'), reciprocal])];
-  virtual(to, 'softmax/product', [r, j], scaled, 'proven');
-  const probability = witness(to, 'softmax/probability', [r.size, j.size], 0, 2 ** (f + 1) - 1);
-  rangeOf(to, probability);
-  const cells: Index[] = [{ name: 'd0', size: r.size }, { name: 'd1', size: j.size }]; // prettier-ignore
-  lookup(to, `${probability}/remainder`, cells, rangeTable(32768), [
-    cell(1, 'softmax/product', 'd0', 'd1'),
-    constant(2 ** 14),
-    cell(-(2 ** 15), probability, 'd0', 'd1'),
-  ]);
+  const logits = { tensor: `y/${last}`, rows: r.size, classes: j.size };
+  const probability = probabilities(to, logits, f, rangeTable);
   const g = witness(to, `gradient/${last}`, [r.size, j.size]);
-  const difference = [own(g), cell(-1, probability, 'r', 'j'), cell(2 ** f, 'target', 'r', 'j')];
+  const difference = [
+    cell(1, g, 'r', 'j'),
+    cell(-1, probability, 'r', 'j'),
+    cell(2 ** f, 'target', 'r', 'j'),
+  ];
   zero(to, `${g}/difference`, [r, j], difference);
 }
 

@@ -1,8 +1,8 @@
 /** Weights in the program of a segment: spec/training-program.md sections 1, 3 and 6. */
-import { rangeTable } from './lookup-tables.ts';
-import { lookup, publicTensor, witness, zero, type Draft } from './lowering.ts';
+import { publicTensor, witness, zero, type Draft } from './lowering.ts';
 import { range } from './lists.ts';
 import type { Coordinate, Index, Term } from './program.ts';
+import { rangeOf, signed } from './rounding.ts';
 import { affine, cell, constant, product, read } from './terms.ts';
 import { layersOf, matrixOf, partsOf, rateAt, readBy, type Part, type Plan } from './training-plan.ts';
 
@@ -15,21 +15,6 @@ export interface Steps extends Draft {
   readonly rows: readonly number[];
   /** Where everybody knows the weights before the first step: these. */
   readonly start: ((layer: number, part: Part) => readonly number[]) | undefined;
-}
-
-/** "Range checks": of the witness tensor of this name. */
-export function rangeOf(to: Steps, name: string): void {
-  const tensor = to.tensors.find((of) => of.name === name);
-  if (tensor?.kind !== 'witness' || tensor.range === undefined) throw new RangeError(`no range of ${name}`);
-  const { min, max } = tensor.range;
-  const indices = tensor.shape.map((size, d): Index => ({ name: `d${d}`, size }));
-  const own = cell(1, name, ...indices.map((index) => index.name));
-  lookup(to, `${name}/range`, indices, rangeTable(max - min + 1), [own, constant(-min)]);
-}
-
-/** Commits a tensor of integers with a sign. */
-export function signed(to: Steps, name: string, shape: readonly number[], bits: number): string {
-  return witness(to, name, shape, -(2 ** (bits - 1)), 2 ** (bits - 1) - 1);
 }
 
 /** [s t] */

@@ -53,14 +53,19 @@ export function verifyTraining(
   const verdict = verdictOf(() => {
     const run = decodeRun(runBytes);
     checkExpectations(run, expected);
-    if (run.start !== undefined) point = { step: 0, weights: run.start };
+    point = startOf(run);
     for (const bytes of segments) point = follow(K, run, point, decodeSegment(bytes));
     require(point.step >= (expected.steps ?? 0), 'STEPS', `${point.step}`);
   });
   return { verdict, point };
 }
 
-function checkExpectations(run: Run, { run: name, dataset, seed }: Expectations): void {
+/** Where a run begins. */
+export function startOf({ start }: Run): Point {
+  return start === undefined ? { step: 0 } : { step: 0, weights: start };
+}
+
+export function checkExpectations(run: Run, { run: name, dataset, seed }: Expectations): void {
   const same = (a: Uint8Array | undefined, b: Uint8Array): boolean => a === undefined || equalBytes(a, b);
   require(same(name, run.digest), 'RUN', 'another run than agreed');
   require(same(dataset, keyDigest(run.data.bytes)), 'DATASET', 'another dataset than agreed');
@@ -83,7 +88,7 @@ export function decodeSegment(bytes: Uint8Array): SegmentFile {
 }
 
 /** Section 10: one segment; the point behind it. */
-function follow(K: Algebra, run: Run, point: Point, file: SegmentFile): Point {
+export function follow(K: Algebra, run: Run, point: Point, file: SegmentFile): Point {
   const { first, count, input, output, parameters, proof } = file;
   require(equalBytes(file.run, run.digest), 'RUN', 'a segment of another run');
   require(first === point.step, 'STEP', `${first}`);

@@ -1,5 +1,5 @@
 /**
- * Run and segment files field by field, as spec/training.md section 9 has their bytes: what tests change one at a time. The map is
+ * Run, segment and prediction files, keys and parameters field by field, as spec/training.md section 9 has their bytes: what tests change one at a time. The map is
  * made from the bytes alone, so a field that the format gains moves all behind it, and the map no longer ends where the file does.
  */
 import { blake3 } from '../../src/hash/blake3.ts';
@@ -43,6 +43,9 @@ function mapper(bytes: Uint8Array) {
     },
     key(name: string): void {
       own.u32(`${name}/length`);
+      own.keyBytes(name);
+    },
+    keyBytes(name: string): void {
       own.bytes(`${name}/magic`, 8);
       own.u32(`${name}/version`);
       own.u32(`${name}/field`);
@@ -94,6 +97,35 @@ export function fieldsOfSegment(bytes: Uint8Array): Field[] {
   of.u32('parameters/length');
   of.parameters('parameters');
   of.bytes('proof', of.u32('proof/length'));
+  return of.end();
+}
+
+export function fieldsOfPrediction(bytes: Uint8Array): Field[] {
+  const of = mapper(bytes);
+  const block = (name: string): void => of.bytes(name, of.u32(`${name}/length`));
+  of.head();
+  of.bytes('run', 32);
+  of.key('weights');
+  if (of.u32('inputs/kind') > 0) block('inputs');
+  block('classes');
+  block('context');
+  of.u32('parameters/length');
+  of.parameters('parameters');
+  block('proof');
+  return of.end().filter(({ start, end }) => start < end);
+}
+
+/** Of a key by itself. */
+export function fieldsOfKey(bytes: Uint8Array): Field[] {
+  const of = mapper(bytes);
+  of.keyBytes('key');
+  return of.end();
+}
+
+/** Of a set of parameters by itself. */
+export function fieldsOfParameters(bytes: Uint8Array): Field[] {
+  const of = mapper(bytes);
+  of.parameters('parameters');
   return of.end();
 }
 

@@ -147,6 +147,7 @@ function placesOf(node: GraphNode, plan: GraphPlan, info: GraphInfo, known: Plac
         need(weightPlaces(plan, name) === first, stage, `${name}: expected ${first} binary places`);
         const columns = info.weights.get(name)?.shape[1];
         need(columns === node.width, stage, `${name}: expected ${node.width} columns, got ${columns}`);
+        moveOf(plan, name, 0);
       }
       return first;
     }

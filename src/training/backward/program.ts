@@ -52,9 +52,9 @@ function embeddingOf({ nodes }: Graph): EmbeddingNode {
 /** That ids are below the vocabulary is the embedding's to say. */
 function checkIds({ tokens, targets }: TokenBatch, classes: number): void {
   const rows = tokens.length;
-  // The number that stands for a token of a corpus is no id.
-  const none = tokens.findIndex((id) => !Number.isInteger(id) || id < 0);
-  if (none >= 0) refuse('TOKEN', 'tokens', `row ${none}: expected an id that is not negative`);
+  // What stands for a private token in a pass is no id: nobody but the prover would know what this row read.
+  const hidden = tokens.findIndex((id) => !Number.isInteger(id) || id < 0);
+  if (hidden >= 0) refuse('TOKEN', 'tokens', `row ${hidden}: expected an id`);
   if (targets.length !== rows) refuse('TOKEN', 'targets', `expected ${rows}, got ${targets.length}`);
   const strange = targets.findIndex((id) => !Number.isInteger(id) || id < 0 || id >= classes);
   if (strange >= 0) refuse('TOKEN', 'targets', `row ${strange}: expected an id below ${classes}`);

@@ -1,0 +1,182 @@
+/**
+ * DIF-8: steps of training graphs. Both verifiers, each with its own places, program and slopes, accept honest ones, on public tokens and on
+ * those of a committed corpus, one behind the other, with every operator that is trained, and give one code for changed ones.
+ */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { checkGraph as twinCheck } from '../../reference/graph-checks.ts';
+import { parseGraph as twinParse } from '../../reference/graph-file.ts';
+import { verdictOf as twinVerdict } from '../../reference/refusal.ts';
+import { slopes as twinSlopes } from '../../reference/slopes.ts';
+import { checkStepPlan } from '../../reference/step-plan.ts';
+import { parseTableId as twinId } from '../../reference/table-ids.ts';
+import { koalaBear } from '../../src/field/koalabear.ts';
+import { checkGraph, parseGraph } from '../../src/graph/index.ts';
+import { wasmKernels, type Kernels } from '../../src/kernels/index.ts';
+import { verdictOf } from '../../src/pcs/linear-verify.ts';
+import { checkProgram } from '../../src/relation/check.ts';
+import { programDigest } from '../../src/relation/digest.ts';
+import { parseTableId } from '../../src/tables/index.ts';
+import { slopeEntries } from '../../src/tables/slope.ts';
+import { checkGraphPlan } from '../../src/training/backward/plan.ts';
+import { graphStepProgram } from '../../src/training/backward/program.ts';
+import { dice } from '../support/graphs.ts';
+import { cases, LONG, tally } from '../support/long.ts';
+import { randomTrained } from '../support/random-trained.ts';
+import { changedBatch, changedPlan, stepMutant } from '../support/step-mutations.ts';
+import { everyTrained, smallestTrained } from '../support/trained-graphs.ts';
+import { bothDigests, firstDifference } from '../support/twin-lowering.ts';
+import { bothStepPrograms, bothStepWords, provenSteps, twinStepPlan, twinStepProgram, type StepsCase } from '../support/twin-steps.ts'; // prettier-ignore
+import { wordOf } from '../support/twin.ts';
+
+const MUTANTS = cases(112, 1500);
+const GRAPHS = cases(24, 600);
+const BOUNDS = cases(300, 20_000);
+const BOTH = ['accepted', 'accepted'];
+
+/** Three rows in one sequence, of public tokens; then in two, of a corpus. */
+const TOKENS = { tokens: [1, 2, 10], targets: [2, 3, 5], starts: [0] };
+const CORPUS = Int16Array.of(10, 3, 1, 5, 5, 4, 2, 3);
+const PLACES = { corpus: CORPUS.length, at: [0, 1, 4], starts: [0, 2] };
+
+let kernels: Kernels;
+let chain: StepsCase;
+beforeAll(async () => {
+  kernels = await wasmKernels({ threads: 1 });
+  chain = provenSteps(kernels, smallestTrained(), [TOKENS, PLACES], CORPUS);
+}, 120_000);
+afterAll(() => kernels.close());
+
+/** Its first step alone, or its second. */
+function stepOf({ steps, batches, corpus, ...known }: StepsCase, i: 0 | 1): StepsCase {
+  const first = i === 0 ? known.first : steps[0]!.after;
+  const own = { ...known, first, batches: [batches[i]!], steps: [steps[i]!] };
+  return i === 0 || corpus === undefined ? own : { ...own, corpus };
+}
+
+describe('both accept', { timeout: 300_000 }, () => {
+  test('a step on public tokens, and one behind it on those of a corpus', () => {
+    expect(bothStepWords(chain)).toEqual(BOTH);
+    expect(bothStepWords({ ...chain, batches: [], steps: [] })).toEqual(BOTH);
+    expect(bothStepWords({ ...chain, batches: [PLACES] })).toEqual(['STEPS', 'STEPS']);
+  });
+  test.each(LONG ? [false, true] : [false])('every operator that is trained; with a norm: %s', (norm) => {
+    const batch = { tokens: [1, 2, 3, 0], targets: [2, 1, 0, 1], starts: [0, 3] };
+    expect(bothStepWords(provenSteps(kernels, everyTrained(norm), [batch]))).toEqual(BOTH);
+  });
+});
+
+test('slopes of tables of every kind', () => {
+  for (const id of [
+    'silu-6-r2',
+    'silu-9-r8',
+    'gelu-tanh-7-r3',
+    'gelu-tanh-9-r8',
+    'gelu-erf-7-r3',
+    'gelu-erf-9-r8',
+    'relu-6',
+  ]) {
+    const parsed = parseTableId(id);
+    const form = twinId(id);
+    if (parsed?.kind !== 'activation' || form?.kind !== 'activation')
+      throw new Error(`expected a table, got ${id}`);
+    expect([id, ...twinSlopes(form)]).toEqual([id, ...slopeEntries(parsed.activation)]);
+  }
+});
+
+test(
+  `${GRAPHS} random graphs, plans and batches: one program, that ranges allow`,
+  { timeout: 100_000 + 1000 * GRAPHS },
+  () => {
+    const seen = new Map<string, number>();
+    const count = (name: string): void => void seen.set(name, (seen.get(name) ?? 0) + 1);
+    for (let seed = 0; seed < GRAPHS; seed++) {
+      const { graph, plan, batch } = randomTrained(seed);
+      const both = bothStepPrograms(graph, plan, batch);
+      const [ours, twin] = bothDigests(both);
+      if (ours !== twin) expect([seed, firstDifference(both)]).toEqual([seed, undefined]);
+      expect([seed, twin]).toEqual([seed, ours]);
+      checkProgram(koalaBear, both.ours);
+      for (const { op } of graph.nodes) count(op);
+      for (const { name } of both.ours.relations)
+        if (name.endsWith(':sum') && name.startsWith('back/')) count('sum');
+      count('corpus' in batch ? 'corpus' : 'tokens');
+    }
+    tally({ property: 'programs of steps of random graphs', cases: GRAPHS, refused: 0, surprises: 0 });
+    for (const op of [
+      'linear',
+      'activation',
+      'rmsnorm',
+      'product',
+      'add',
+      'attention',
+      'sum',
+      'corpus',
+      'tokens',
+    ]) {
+      expect([op, (seen.get(op) ?? 0) >= GRAPHS / 8]).toEqual([op, true]);
+    }
+  },
+);
+
+test(`${BOUNDS} plans with a number at a bound: one verdict`, () => {
+  const seen = new Map<string, number>();
+  const graphs = Array.from({ length: cases(12, 100) }, (_, seed) => randomTrained(seed));
+  for (let seed = 0; seed < BOUNDS; seed++) {
+    const { graph, plan } = graphs[seed % graphs.length]!;
+    const changed = changedPlan(plan, dice(seed));
+    const ours = wordOf(() => verdictOf(() => void checkGraphPlan(graph, checkGraph(graph), changed)));
+    const text = Uint8Array.from(JSON.stringify(graph), (letter) => letter.charCodeAt(0));
+    const twin = wordOf(() =>
+      twinVerdict(() => void checkStepPlan(twinCheck(twinParse(text)), twinStepPlan(changed))),
+    );
+    expect([seed, changed, twin]).toEqual([seed, changed, ours]);
+    seen.set(ours, (seen.get(ours) ?? 0) + 1);
+  }
+  const refused = seen.get('PLAN') ?? 0;
+  tally({ property: 'bounds of plans of graphs', cases: BOUNDS, refused, surprises: 0 });
+  expect(refused).toBeGreaterThan(BOUNDS / 5);
+  expect(seen.get('accepted')).toBeGreaterThan(BOUNDS / 20);
+});
+
+test('batches that no step has: one code', () => {
+  const seen = new Map<string, number>();
+  const { graph, plan } = smallestTrained();
+  for (let seed = 0; seed < 200; seed++) {
+    const batch = changedBatch(seed % 2 === 0 ? TOKENS : PLACES, dice(seed));
+    const ours = wordOf(() => verdictOf(() => void graphStepProgram(graph, plan, batch)));
+    const twin = wordOf(() => twinVerdict(() => void twinStepProgram(graph, plan, batch)));
+    expect([batch, twin]).toEqual([batch, ours]);
+    seen.set(ours, (seen.get(ours) ?? 0) + 1);
+  }
+  expect([...seen.keys()].sort()).toEqual(['CONTEXT', 'PASS_ROWS', 'TOKEN', 'accepted']);
+});
+
+test(`${MUTANTS} changed steps`, { timeout: 300_000 + 6000 * MUTANTS }, () => {
+  const seen = new Map<string, number>();
+  const all = [stepOf(chain, 0), stepOf(chain, 1)] as const;
+  for (let seed = 0; seed < MUTANTS; seed++) {
+    const i = Math.floor(seed / 16) % 2 === 0 ? 0 : 1;
+    const mutant = stepMutant(all[i], all[1 - i]!, seed, dice(seed));
+    const [ours, twin] = bothStepWords(mutant);
+    expect([seed, mutant.name, twin]).toEqual([seed, mutant.name, ours]);
+    seen.set(ours, (seen.get(ours) ?? 0) + 1);
+    if (ours === 'accepted') expect([seed, said(mutant)]).toEqual([seed, said(all[i])]);
+  }
+  const refused = MUTANTS - (seen.get('accepted') ?? 0);
+  tally({
+    property: 'verdicts of the twin on changed steps of graphs',
+    cases: MUTANTS,
+    refused,
+    surprises: 0,
+  });
+  expect(seen.size).toBeGreaterThan(12);
+});
+
+/** What an accepted mutant must still be: all that its proof is about. Of a plan that is the program, which has no place for what no node uses. */
+function said({ graph, plan, batches, first, corpus, steps }: StepsCase): string {
+  const hex = (bytes?: Uint8Array): string => Buffer.from(bytes ?? []).toString('hex');
+  const own = parseGraph(graph);
+  const programs = batches.map((batch) => hex(programDigest(koalaBear, graphStepProgram(own, plan, batch))));
+  const keys = [hex(first), hex(corpus), ...steps.flatMap(({ after, proof }) => [hex(after), hex(proof)])];
+  return JSON.stringify([own, programs, keys]);
+}

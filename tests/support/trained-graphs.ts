@@ -1,0 +1,55 @@
+/** Graphs in training for proofs: the smallest one, and one with every operator that is trained. */
+import { graphBuilder } from '../../src/graph/index.ts';
+import type { GraphPlan } from '../../src/training/backward/plan.ts';
+import { stateOf } from '../../src/training/backward/state.ts';
+import { dice } from './graphs.ts';
+import type { Trained } from './twin-steps.ts';
+
+/** Weights below 2^9 in absolute value. */
+function withState(graph: Trained['graph'], plan: GraphPlan): Trained {
+  const { int } = dice(4);
+  const entries = (name: string): number[] => {
+    const { shape } = graph.weights.find((own) => own.name === name)!;
+    return Array.from({ length: shape[0]! * shape[1]! }, () => int(-500, 500));
+  };
+  return { graph, plan, state: stateOf(graph, entries) };
+}
+
+/** Eleven ids of two columns, rounded; six classes. */
+export function smallestTrained(): Trained {
+  const g = graphBuilder({ context: 4 });
+  const h = g.embedding('h', g.weight('E', [11, 2], { bits: 12 }), { width: 2 });
+  const x = g.requantise('x', h, { shift: 3, bits: 9 });
+  const graph = g.build(g.rounded('y', x, g.weight('H', [6, 2], { bits: 12 }), { shift: 8, bits: 16 }));
+  const gradient = { bits: 12, fraction: 8 };
+  return withState(graph, { weights: { E: 9, H: 10 }, norms: 13, gradient, low: 15, rate: 3, ratePlaces: 6 });
+}
+
+/** Attention with two heads on one key, a residual, a gated activation, and a norm unless it is left out; results are read twice. */
+export function everyTrained(norm: boolean): Trained {
+  const g = graphBuilder({ context: 4 });
+  const weights: Record<string, number> = { E: 9, P: 9 };
+  const matrix = (name: string, rows: number, columns: number) => {
+    weights[name] = 10;
+    return g.weight(name, [rows, columns], { bits: 12 });
+  };
+  const positions = g.weight('P', [4, 2], { bits: 12 });
+  const h = g.embedding('h', g.weight('E', [5, 2], { bits: 12 }), { width: 2, positions });
+  const x = norm
+    ? g.requantise('x', g.rmsnorm('n', h, { bits: 16, epsilon: 1 }), { shift: 7, bits: 14 })
+    : g.requantise('x', h, { shift: 3, bits: 9 });
+  const rows = (name: string, outputs: number) =>
+    g.rounded(name, x, matrix(`W${name}`, outputs, 2), { shift: 11, bits: 11 });
+  const read = { query: rows('q', 2), key: rows('k', 1), value: rows('v', 1) };
+  const o = g.attention('o', read, { heads: 2, kvHeads: 1, headDim: 1, shift: 3 });
+  const z = g.add('z', o, rows('r', 2));
+  const a = g.activation(
+    'a',
+    g.rounded('u', z, matrix('Wu', 2, 2), { shift: 10, bits: 9 }),
+    'gelu-tanh-9-r3',
+  );
+  const gated = g.requantise('g', g.product('p', a, o), { shift: 9, bits: 14 });
+  const graph = g.build(g.rounded('y', gated, matrix('H', 3, 2), { shift: 9, bits: 16 }));
+  const gradient = { bits: 14, fraction: 9 };
+  return withState(graph, { weights, norms: 13, gradient, low: 13, rate: 1, ratePlaces: 0 });
+}
