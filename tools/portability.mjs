@@ -38,6 +38,9 @@ const TESTS = [
   'tests/quantize/model-file',
 ];
 
+/** Nothing is gated on time. */
+const PATIENT = 600_000;
+
 /** Runs a program; its standard output. */
 function outputOf(command, args) {
   const { status, stdout, error } = spawnSync(command, args, {
@@ -84,7 +87,8 @@ try {
   if (!process.argv.includes('--bytes')) {
     const vitest = join(root, 'node_modules/vitest/vitest.mjs');
     const tests = option('--tests')?.split(',') ?? TESTS;
-    const { status } = spawnSync(node, [vitest, 'run', ...tests], { cwd: root, stdio: 'inherit' });
+    const args = [vitest, 'run', ...tests, `--testTimeout=${PATIENT}`, `--hookTimeout=${PATIENT}`];
+    const { status } = spawnSync(node, args, { cwd: root, stdio: 'inherit' });
     if (status !== 0) process.exitCode = 1;
   }
 } finally {
