@@ -92,7 +92,7 @@ export function hotWordsOf(kernels: Kernels, cells: RowMajor): Uint32Array {
 const LOOP = 2 ** 11;
 
 /** The words of F of cells. */
-function putWords(kernels: Kernels, out: Uint32Array, cells: RowMajor): void {
+export function putWords(kernels: Kernels, out: Uint32Array, cells: RowMajor): void {
   if (cells instanceof Uint32Array) return out.set(cells);
   if (cells.length > LOOP) return kernels.fromIntegers(out, cells);
   const { base } = kernels.ext;
