@@ -8,7 +8,7 @@ import { layersOf, matrixOf, readBy, shiftOf } from './training-plan.ts';
 import { commitState, rangeOf, rowOf, signed, stateAt, update, type Steps } from './training-state.ts';
 
 /** What a segment is about. */
-export type Segment = Pick<Steps, 'plan' | 'first' | 'count' | 'rows' | 'start'>;
+export type Segment = Pick<Steps, 'plan' | 'first' | 'count' | 'rows' | 'seed'>;
 
 /** The steps [first, first + count) of a plan that `checkPlan` accepts, all of one rate. */
 export function trainingProgram(segment: Segment): Program {

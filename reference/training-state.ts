@@ -3,8 +3,10 @@ import { rangeTable } from './lookup-tables.ts';
 import { lookup, publicTensor, witness, zero, type Draft } from './lowering.ts';
 import { range } from './lists.ts';
 import type { Coordinate, Index, Term } from './program.ts';
+import { digestOfLeaves } from './statement.ts';
 import { cell, constant, masked, product, read } from './terms.ts';
 import { layersOf, matrixOf, partsOf, rateAt, readBy, type Part, type Plan } from './training-plan.ts';
+import { firstPart } from './training-run.ts';
 
 /** A program under construction, and what it is about. */
 export interface Steps extends Draft {
@@ -13,8 +15,8 @@ export interface Steps extends Draft {
   readonly count: number;
   /** Of the dataset, batch after batch. */
   readonly rows: readonly number[];
-  /** Where everybody knows the weights before the first step: these. */
-  readonly start: ((layer: number, part: Part) => readonly number[]) | undefined;
+  /** Where the weights before the first step are drawn from a seed: this one. */
+  readonly seed: Uint8Array | undefined;
 }
 
 /** "Range checks": of the witness tensor of this name. */
@@ -50,13 +52,28 @@ function statesOf(to: Steps, layer: number, part: Part): void {
   const name = `${part.kind}/${layer}`;
   const shape = matrixOf(to.plan, layer);
   if (to.count > 1) rangeOf(to, signed(to, name, [to.count - 1, ...shape], part.bits));
-  const known = to.start?.(layer, part);
-  if (known === undefined) {
+  const { plan, seed } = to;
+  const known = seed === undefined ? [] : firstPart({ plan, seed }, layer, part);
+  if (seed === undefined) {
     to.tensors.push({ kind: 'static', name: `first/${name}`, shape, group: 1 });
     if (to.first === 0) rangeOfEnd(to, `first/${name}`, shape, part);
-  } else if (known.some((x) => x !== 0)) publicTensor(to, `first/${name}`, shape, known);
-  to.tensors.push({ kind: 'static', name: `last/${name}`, shape, group: known === undefined ? 2 : 1 });
+  } else if (known.some((x) => x !== 0))
+    publicTensor(to, `first/${name}`, shape, known, sourceOf(plan, seed, layer));
+  to.tensors.push({ kind: 'static', name: `last/${name}`, shape, group: seed === undefined ? 2 : 1 });
   rangeOfEnd(to, `last/${name}`, shape, part);
+}
+
+/** "Start": what names the first weights of a layer. */
+function sourceOf(plan: Plan, seed: Uint8Array, layer: number): Uint8Array {
+  const [outputs, columns] = matrixOf(plan, layer);
+  return digestOfLeaves('zkdl training start 1', [
+    ['seed', 'digest', seed],
+    ['layer', 'integer', layer],
+    ['outputs', 'integer', outputs],
+    ['inputs', 'integer', columns - 1],
+    ['bits', 'integer', plan.weight.bits],
+    ['fraction', 'integer', plan.weight.places],
+  ]);
 }
 
 function rangeOfEnd(to: Steps, name: string, shape: readonly number[], { bits }: Part): void {

@@ -96,8 +96,19 @@ function reader(stream: Stream, t: number): (j: number) => number {
  */
 export function rawWords(stream: Stream, at: number, count: number): Uint32Array {
   checkStreamRange(at, count);
-  const word = reader(stream, 0);
-  return Uint32Array.from({ length: count }, (_, i) => word(at + i));
+  const key = wordsOfBytes(new Uint32Array(8), stream.key);
+  const message = wordsOfBytes(new Uint32Array(16), streamMessage(stream, 0));
+  const block = new Uint32Array(STREAM_BLOCK_WORDS);
+  const words = new Uint32Array(count);
+  for (let done = 0; done < count;) {
+    const first = (at + done) % STREAM_BLOCK_WORDS;
+    const length = Math.min(STREAM_BLOCK_WORDS - first, count - done);
+    const number = Math.floor((at + done) / STREAM_BLOCK_WORDS);
+    compress(block, key, 0, message, 0, number, BLOCK_BYTES, KEYED_ONE_BLOCK);
+    for (let i = 0; i < length; i++) words[done + i] = block[first + i] as number;
+    done += length;
+  }
+  return words;
 }
 
 /** The 16-byte salt of leaf `index` in the tree with this key. @throws RangeError as `rawWords` */

@@ -8,7 +8,7 @@ import type { Index, Mask, Term, View } from '../relation/program.ts';
 import { layerCount, layerShape } from './plan.ts';
 import { signed, type Matrix, type StatePart, type StepParts } from './program-parts.ts';
 import { segmentGroups, type Segment } from './segment.ts';
-import { partOf, stateKinds, type LayerState, type StateKind } from './state.ts';
+import { partOf, startSource, stateFromSeed, stateKinds, type LayerState, type StateKind } from './state.ts';
 
 /**
  * All parts of the state. The first is the one that everybody knows or that of the group that is read, the last is that of the group that is
@@ -16,9 +16,13 @@ import { partOf, stateKinds, type LayerState, type StateKind } from './state.ts'
  * looked up by the segment that wrote it; the first segment of a run that starts from committed weights looks these up as well.
  */
 export function stateRelations(b: ProgramBuilder, segment: Segment): StepParts['state'] {
-  const { plan } = segment;
+  const { plan, seed } = segment;
+  const known = seed && stateFromSeed(plan, seed);
   const layers = Array.from({ length: layerCount(plan) }, (_, layer) =>
-    stateKinds(plan).map(({ kind, bits }) => [kind, statePart(b, segment, layer, kind, bits)] as const),
+    stateKinds(plan).map(({ kind, bits }) => {
+      const cells = known && partOf(known[layer] as LayerState, kind);
+      return [kind, statePart(b, segment, layer, kind, bits, cells)] as const;
+    }),
   );
   return layers.map((entries) => Object.fromEntries(entries));
 }
@@ -29,8 +33,9 @@ function statePart(
   layer: number,
   kind: StateKind,
   bits: number,
+  known: Int16Array | undefined,
 ): StatePart {
-  const { plan, first, count, initial } = segment;
+  const { plan, first, count, seed } = segment;
   const name = `${kind}/${layer}`;
   const shape = layerShape(plan, layer);
   const { input, output } = segmentGroups(segment);
@@ -41,11 +46,13 @@ function statePart(
   };
   const between = count === 1 ? undefined : b.witness(name, [count - 1, ...shape] as const, signed(bits));
   if (between !== undefined) b.rangeCheck(between);
-  const known = initial && partOf(initial[layer] as LayerState, kind);
   let before: Matrix | undefined;
-  if (known === undefined) before = b.static(`first/${name}`, shape, input);
-  else if (known.some((x) => x !== 0)) before = b.public(`first/${name}`, shape, known); // all zeros need no tensor
-  if (before !== undefined && known === undefined && first === 0) inRange(before);
+  if (seed === undefined || known === undefined) {
+    before = b.static(`first/${name}`, shape, input);
+    if (first === 0) inRange(before);
+  } else if (known.some((x) => x !== 0)) {
+    before = b.public(`first/${name}`, shape, known, startSource(plan, seed, layer)); // all zeros need no tensor
+  }
   const after = b.static(`last/${name}`, shape, output);
   inRange(after);
   return { before, between, after };

@@ -357,7 +357,7 @@ describe('a prover who lies and proves it all the same', () => {
     const segment = segmentFrom(named, startOf(named), 2);
     const truth = {
       ...honest(plan),
-      initial: segment.initial!,
+      initial: stateFromSeed(plan, SEED),
       rows: segment.rows,
       rate: BigInt(rateAt(plan, 0)),
     };

@@ -82,17 +82,17 @@ test('an input beyond its bits', () => {
   expect(caught({ ...story, rows, data: { ...data, inputs } })).toBe('x/0/range');
 });
 
-/** Steps of a story that starts from other weights: cell 1 of layer 0 is changed. */
+/** Steps of a story that starts from other committed weights: cell 1 of layer 0 is changed. */
 function startingFrom(
   plan: TrainingPlan,
   count: number,
   change: Partial<Record<keyof LayerState, number>>,
-  committed?: { readonly first: number },
+  committed: { readonly first: number } = { first: 1 },
 ): Story {
   const initial = honest(plan).initial.map((own) => structuredClone(own));
   for (const [kind, value] of Object.entries(change)) initial[0]![kind as keyof LayerState]![1] = value;
-  const rows = batchRows(plan, SEED, committed?.first ?? 0, count);
-  return { ...honest(plan), rows, initial, ...(committed !== undefined && { committed }) };
+  const rows = batchRows(plan, SEED, committed.first, count);
+  return { ...honest(plan), rows, initial, committed };
 }
 
 test('a weight that is written is beyond its bits', () => {
@@ -169,6 +169,7 @@ function quiet(): Story {
   const story = honest();
   return {
     ...story,
+    committed: { first: 0 },
     initial: story.initial.map((own) => ({ ...own, weight: own.weight.map((w) => w >> 7) })),
   };
 }
@@ -191,7 +192,7 @@ test('another quotient of the reciprocal', () => {
   const loud = story.initial.map((own, l) =>
     l < 2 ? own : { ...own, weight: own.weight.map((_, i) => (i < 4 ? 12000 : -12000)) },
   );
-  const lonely = { ...story, initial: loud };
+  const lonely = { ...story, committed: { first: 0 }, initial: loud };
   const S = tell(lonely).witness.get('softmax/sum')!;
   const power = (x: bigint, n: bigint): bigint =>
     n === 0n ? 1n : n % 2n ? (x * power(x, n - 1n)) % P : power((x * x) % P, n / 2n);

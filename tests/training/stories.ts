@@ -21,7 +21,7 @@ export interface Story {
   readonly plan: TrainingPlan;
   readonly data: Dataset;
   readonly initial: TrainingState;
-  /** Weights to start from are a committed group, and these are the steps from `first` on. */
+  /** Weights to start from are a committed group, and these are the steps from `first` on. Absent: they are those of the seed. */
   readonly committed?: { readonly first: number };
   /** Of the batches that are really run. */
   readonly rows: Uint32Array;
@@ -67,7 +67,7 @@ export function tell(story: Story): {
   const expected = batchRows(plan, SEED, first, count);
   const segment = { plan, first, count, rows: expected };
   return {
-    program: trainingProgram(committed === undefined ? { ...segment, initial } : segment),
+    program: trainingProgram(committed === undefined ? { ...segment, seed: SEED } : segment),
     witness: new Map<string, ArrayLike<number>>([
       ...run.tensors,
       ...datasetCells(data),
