@@ -97,8 +97,7 @@ export function trainingAnswer(
   const key = payloadBytes(32, seed);
   const run = { plan, seed: key, order: key };
   const rows = rowsOf(run, first, count);
-  const start: Parameters<typeof trainingProgram>[0]['start'] = (layer, part) => firstPart(run, layer, part);
-  const program = trainingProgram({ plan, first, count, rows, start: fromSeed ? start : undefined });
+  const program = trainingProgram({ plan, first, count, rows, seed: fromSeed ? run.seed : undefined });
   return {
     rows,
     weights: layersOf(plan).flatMap((layer) => partsOf(plan).slice(0, 1).map((part) => firstPart(run, layer, part))), // prettier-ignore

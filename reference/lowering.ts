@@ -76,9 +76,10 @@ export function publicTensor(
   name: string,
   shape: readonly number[],
   values: readonly number[],
+  source?: Uint8Array,
 ): string {
   if (to.tensors.every((tensor) => tensor.name !== name))
-    to.tensors.push({ kind: 'public', name, shape, values });
+    to.tensors.push({ kind: 'public', name, shape, values, ...(source !== undefined && { source }) });
   return name;
 }
 

@@ -86,6 +86,11 @@ function checkTensor(tensor: Tensor): void {
   const cells = productOf(sizes);
   shape(cells < 2 ** 31, `cells of ${name}`);
   if (tensor.kind === 'public') {
+    const { source } = tensor;
+    shape(
+      source === undefined || (source instanceof Uint8Array && source.length === 32),
+      `source of ${name}`,
+    );
     const values = Array.from(tensor.values);
     shape(values.length === cells && values.every((x) => Number.isInteger(x) && Math.abs(x) < p), `values of ${name}`); // prettier-ignore
   }

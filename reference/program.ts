@@ -20,7 +20,11 @@ export type Tensor =
       readonly kind: 'witness';
       readonly range?: { readonly min: number; readonly max: number };
     })
-  | (TensorShape & { readonly kind: 'public'; readonly values: ArrayLike<number> });
+  | (TensorShape & {
+      readonly kind: 'public';
+      readonly values: ArrayLike<number>;
+      readonly source?: Uint8Array;
+    });
 
 export type Coordinate =
   /** offset + sum of stride * index. */
@@ -112,10 +116,11 @@ function words(items: ArrayLike<number>): Uint8Array {
 }
 
 function tensorBytes(tensor: Tensor): Uint8Array {
-  const kind = { static: 0, witness: 1, public: 2 }[tensor.kind];
+  const source = tensor.kind === 'public' ? tensor.source : undefined;
+  const kind = source === undefined ? { static: 0, witness: 1, public: 2 }[tensor.kind] : 3;
   const head = [u8(kind), text(tensor.name), words(tensor.shape)];
   if (tensor.kind === 'static') return join([...head, u32(tensor.group ?? 0)]);
-  if (tensor.kind === 'public') return join([...head, words(tensor.values)]);
+  if (tensor.kind === 'public') return join([...head, source ?? words(tensor.values)]);
   const { range } = tensor;
   return join([...head, ...(range === undefined ? [u8(0)] : [u8(1), i64(range.min), i64(range.max)])]);
 }

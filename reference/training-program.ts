@@ -7,10 +7,10 @@ import { rangeOf, signed } from './rounding.ts';
 import { probabilities } from './softmax.ts';
 import { cell, constant, product, read } from './terms.ts';
 import { layersOf, matrixOf, readBy, shiftOf } from './training-plan.ts';
-import { bothEnds, commitState, rowOf, update, type Steps } from './training-state.ts';
+import { commitState, rowOf, stateAt, update, type Steps } from './training-state.ts';
 
 /** What a segment is about. */
-export type Segment = Pick<Steps, 'plan' | 'first' | 'count' | 'rows' | 'start'>;
+export type Segment = Pick<Steps, 'plan' | 'first' | 'count' | 'rows' | 'seed'>;
 
 /** The steps [first, first + count) of a plan that `checkPlan` accepts, all of one rate. */
 export function trainingProgram(segment: Segment): Program {
@@ -18,7 +18,6 @@ export function trainingProgram(segment: Segment): Program {
   const layers = layersOf(segment.plan);
   commitState(to);
   batches(to);
-  bothEnds(to);
   for (const layer of layers) forward(to, layer);
   gradientOfLogits(to);
   for (const layer of [...layers].reverse()) {
@@ -55,7 +54,7 @@ function batches(to: Steps): void {
   zero(to, 'target/label', [r], [number, cell(-1, 'data/labels', own)]);
 }
 
-/** Section 4. */
+/** Section 3. */
 function forward(to: Steps, layer: number): void {
   const { plan, count } = to;
   const [outputs, columns] = matrixOf(plan, layer);
@@ -63,20 +62,22 @@ function forward(to: Steps, layer: number): void {
   const [o, k]: [Index, Index] = [{ name: 'o', size: outputs }, { name: 'k', size: columns - 1 }]; // prettier-ignore
   const r = rowsIndex(to);
   const weight = `weight/${layer}`;
+  const one = 2 ** readBy(plan, layer).places;
+  const x = read(`x/${layer}`, rowOf(to), 'k');
   const sums = [
-    product(1, [read(`x/${layer}`, rowOf(to), 'k'), read(weight, 's', 'o', 'k')], [k]),
-    cell(2 ** readBy(plan, layer).places, weight, 's', 'o', columns - 1),
+    ...stateAt(to, 'before', weight, 'k', product(1, [x], [k])),
+    ...stateAt(to, 'before', weight, columns - 1, product(one, [])),
   ];
   virtual(to, `sum/${layer}`, [s, t, o], sums, 'residue');
   const y = signed(to, `y/${layer}`, [r.size, outputs], plan.sum);
   round(to, y, `sum/${layer}`, [s, t, o], shiftOf(plan, layer));
   if (layer === plan.widths.length - 2) return rangeOf(to, y);
-  const [x, slope] = [`x/${layer + 1}`, `slope/${layer}`];
-  witness(to, x, [r.size, outputs], 0, 2 ** plan.activation.bits - 1);
+  const [active, slope] = [`x/${layer + 1}`, `slope/${layer}`];
+  witness(to, active, [r.size, outputs], 0, 2 ** plan.activation.bits - 1);
   witness(to, slope, [r.size, outputs], 0, 1);
   const key = [cell(1, y, 'r', 'o'), constant(2 ** (plan.sum - 1))];
   const table = rampTable(plan.sum, plan.activation.bits);
-  lookup(to, `${x}/ramp`, [r, o], table, key, [cell(1, x, 'r', 'o')], [cell(1, slope, 'r', 'o')]);
+  lookup(to, `${active}/ramp`, [r, o], table, key, [cell(1, active, 'r', 'o')], [cell(1, slope, 'r', 'o')]);
 }
 
 /** N/remainder: sum + 2^(s-1) - 2^s N, where N has its rows in one dimension. */
@@ -89,7 +90,7 @@ function round(to: Steps, name: string, sum: string, indices: readonly Index[], 
   ]);
 }
 
-/** Section 5. */
+/** Section 4. */
 function gradientOfLogits(to: Steps): void {
   const { plan } = to;
   const last = plan.widths.length - 2;
@@ -107,7 +108,7 @@ function gradientOfLogits(to: Steps): void {
   zero(to, `${g}/difference`, [r, j], difference);
 }
 
-/** Section 6, "Then, for l > 0". */
+/** Section 5, "Then, for l > 0". */
 function back(to: Steps, layer: number): void {
   const { plan, count } = to;
   const [outputs, columns] = matrixOf(plan, layer);
@@ -115,7 +116,7 @@ function back(to: Steps, layer: number): void {
   const [o, k]: [Index, Index] = [{ name: 'o', size: outputs }, { name: 'k', size: columns - 1 }]; // prettier-ignore
   const r = rowsIndex(to);
   const g = read(`gradient/${layer}`, rowOf(to), 'o');
-  const terms = [product(1, [g, read(`weight/${layer}`, 's', 'o', 'k')], [o])];
+  const terms = stateAt(to, 'before', `weight/${layer}`, 'k', product(1, [g], [o]));
   virtual(to, `back/${layer}`, [s, t, k], terms, 'residue');
   const rounded = signed(to, `back-rounded/${layer}`, [r.size, k.size], plan.gradient.bits);
   round(to, rounded, `back/${layer}`, [s, t, k], plan.weight.places);

@@ -1,10 +1,13 @@
-/** Weights in the program of a segment: spec/training-program.md sections 1, 3 and 6. */
-import { publicTensor, witness, zero, type Draft } from './lowering.ts';
+/** Weights in the program of a segment: spec/training-program.md sections 1 and 5. */
+import { rangeTable } from './lookup-tables.ts';
+import { lookup, publicTensor, witness, zero, type Draft } from './lowering.ts';
 import { range } from './lists.ts';
 import type { Coordinate, Index, Term } from './program.ts';
 import { rangeOf, signed } from './rounding.ts';
-import { affine, cell, constant, product, read } from './terms.ts';
+import { digestOfLeaves } from './statement.ts';
+import { cell, constant, masked, product, read } from './terms.ts';
 import { layersOf, matrixOf, partsOf, rateAt, readBy, type Part, type Plan } from './training-plan.ts';
+import { firstPart } from './training-run.ts';
 
 /** A program under construction, and what it is about. */
 export interface Steps extends Draft {
@@ -13,8 +16,8 @@ export interface Steps extends Draft {
   readonly count: number;
   /** Of the dataset, batch after batch. */
   readonly rows: readonly number[];
-  /** Where everybody knows the weights before the first step: these. */
-  readonly start: ((layer: number, part: Part) => readonly number[]) | undefined;
+  /** Where the weights before the first step are drawn from a seed: this one. */
+  readonly seed: Uint8Array | undefined;
 }
 
 /** [s t] */
@@ -28,34 +31,86 @@ export function rowOf({ plan }: Steps): Coordinate {
 
 /** Section 1. */
 export function commitState(to: Steps): void {
-  for (const { kind, bits } of partsOf(to.plan))
-    for (const layer of layersOf(to.plan))
-      signed(to, `${kind}/${layer}`, [to.count + 1, ...matrixOf(to.plan, layer)], bits);
+  for (const layer of layersOf(to.plan)) for (const part of partsOf(to.plan)) statesOf(to, layer, part);
 }
 
-/** Section 3. */
-export function bothEnds(to: Steps): void {
-  for (const layer of layersOf(to.plan)) for (const part of partsOf(to.plan)) endsOf(to, layer, part);
-}
-
-function endsOf(to: Steps, layer: number, part: Part): void {
+function statesOf(to: Steps, layer: number, part: Part): void {
   const name = `${part.kind}/${layer}`;
-  const [outputs, columns] = matrixOf(to.plan, layer);
-  const cells: Index[] = [{ name: 'o', size: outputs }, { name: 'k', size: columns }]; // prettier-ignore
-  const shape = [outputs, columns];
-  const known = to.start?.(layer, part);
-  rangeOf(to, name);
-  if (known === undefined) to.tensors.push({ kind: 'static', name: `first/${name}`, shape, group: 1 });
-  else if (known.some((x) => x !== 0)) publicTensor(to, `first/${name}`, shape, known);
-  const before = to.tensors.some((tensor) => tensor.name === `first/${name}`);
-  const first = before ? [cell(-1, `first/${name}`, 'o', 'k')] : [];
-  zero(to, `${name}/first`, cells, [cell(1, name, 0, 'o', 'k'), ...first]);
-  const group = known === undefined ? 2 : 1;
-  to.tensors.push({ kind: 'static', name: `last/${name}`, shape, group });
-  zero(to, `${name}/last`, cells, [cell(1, name, to.count, 'o', 'k'), cell(-1, `last/${name}`, 'o', 'k')]);
+  const shape = matrixOf(to.plan, layer);
+  if (to.count > 1) rangeOf(to, signed(to, name, [to.count - 1, ...shape], part.bits));
+  const { plan, seed } = to;
+  const known = seed === undefined ? [] : firstPart({ plan, seed }, layer, part);
+  if (seed === undefined) {
+    to.tensors.push({ kind: 'static', name: `first/${name}`, shape, group: 1 });
+    if (to.first === 0) rangeOfEnd(to, `first/${name}`, shape, part);
+  } else if (known.some((x) => x !== 0))
+    publicTensor(to, `first/${name}`, shape, known, sourceOf(plan, seed, layer));
+  to.tensors.push({ kind: 'static', name: `last/${name}`, shape, group: seed === undefined ? 2 : 1 });
+  rangeOfEnd(to, `last/${name}`, shape, part);
 }
 
-/** Section 6: columns that are updated alike. */
+/** "Start": what names the first weights of a layer. */
+function sourceOf(plan: Plan, seed: Uint8Array, layer: number): Uint8Array {
+  const [outputs, columns] = matrixOf(plan, layer);
+  return digestOfLeaves('zkdl training start 1', [
+    ['seed', 'digest', seed],
+    ['layer', 'integer', layer],
+    ['outputs', 'integer', outputs],
+    ['inputs', 'integer', columns - 1],
+    ['bits', 'integer', plan.weight.bits],
+    ['fraction', 'integer', plan.weight.places],
+  ]);
+}
+
+function rangeOfEnd(to: Steps, name: string, shape: readonly number[], { bits }: Part): void {
+  const indices = shape.map((size, d): Index => ({ name: `d${d}`, size }));
+  const own = cell(1, name, 'd0', 'd1');
+  lookup(to, `${name}/range`, indices, rangeTable(2 ** bits), [own, constant(2 ** (bits - 1))]);
+}
+
+/** "Before and after": `term` with the state as its last view, at [o, c], for every step. */
+export function stateAt(
+  to: Steps,
+  side: 'before' | 'after',
+  name: string,
+  c: string | number,
+  { coefficient, views, sums }: Pick<Term, 'coefficient' | 'views' | 'sums'>,
+): Term[] {
+  const { count } = to;
+  const end = side === 'before' ? `first/${name}` : `last/${name}`;
+  const known = to.tensors.some((tensor) => tensor.name === end);
+  const ofEnd = [...views, read(end, 'o', c)];
+  if (count === 1) return known ? [product(coefficient, ofEnd, sums)] : [];
+  const terms: Term[] = [];
+  if (known) {
+    const reader = side === 'before' ? 0 : count - 1;
+    const reads = range(count).map((s) => (s === reader ? 1 : 0));
+    const mask = { row: 's', column: 'e', from: range(count).map(() => 0), to: reads };
+    terms.push(masked(product(coefficient, ofEnd, [...sums, { name: 'e', size: 1 }]), mask));
+  }
+  const p: Index = { name: 'p', size: count - 1 };
+  const from = range(count).map((s) => (side === 'after' ? s : Math.max(0, s - 1)));
+  const until = range(count).map((s) => (side === 'before' ? s : Math.min(s + 1, count - 1)));
+  const own = product(coefficient, [...views, read(name, 'p', 'o', c)], [...sums, p]);
+  return [...terms, masked(own, { row: 's', column: 'p', from, to: until })];
+}
+
+/** coefficient (2^bits A + B), of two parts A and B. */
+function whole(
+  to: Steps,
+  side: 'before' | 'after',
+  [high, low, bits]: readonly [high: string, low: string, bits: number],
+  c: string | number,
+  coefficient: number,
+): Term[] {
+  const own = { views: [], sums: [] };
+  return [
+    ...stateAt(to, side, high, c, { ...own, coefficient: coefficient * 2 ** bits }),
+    ...stateAt(to, side, low, c, { ...own, coefficient }),
+  ];
+}
+
+/** Section 5: columns that are updated alike. */
 interface Columns {
   readonly suffix: string;
   readonly indices: readonly Index[];
@@ -87,48 +142,39 @@ function columnsOf(to: Steps, layer: number): Columns[] {
   ];
 }
 
-/** Section 6, what a step does to the weights of a layer. */
+/** Section 5, what a step does to the weights of a layer. */
 export function update(to: Steps, layer: number): void {
   const { plan, first } = to;
   const { momentum } = plan;
   const rate = rateAt(plan, first);
-  const unit = 2 ** plan.low;
-  const after = affine('s', 1, 1);
+  const weights = [`weight/${layer}`, `rest/${layer}`, plan.low] as const;
   for (const { suffix, indices, c, gradient } of columnsOf(to, layer)) {
     const move =
       momentum === undefined
         ? [gradient(rate)]
-        : [
-            cell(rate * 2 ** momentum.low, `high/${layer}`, after, 'o', c),
-            cell(rate, `low/${layer}`, after, 'o', c),
-          ];
+        : whole(to, 'after', [`high/${layer}`, `low/${layer}`, momentum.low], c, rate);
     zero(to, `update/${layer}${suffix}`, indices, [
-      cell(unit, `weight/${layer}`, after, 'o', c),
-      cell(1, `rest/${layer}`, after, 'o', c),
-      cell(-unit, `weight/${layer}`, 's', 'o', c),
-      cell(-1, `rest/${layer}`, 's', 'o', c),
+      ...whole(to, 'after', weights, c, 1),
+      ...whole(to, 'before', weights, c, -1),
       ...move,
     ]);
   }
   if (momentum !== undefined) carry(to, layer, momentum);
 }
 
-/** Section 6, momentum. */
+/** Section 5, momentum. */
 function carry(to: Steps, layer: number, { shift, low }: { shift: number; low: number }): void {
   const remainder = `remainder/${layer}`;
   witness(to, remainder, [to.count, ...matrixOf(to.plan, layer)], 0, 2 ** shift - 1);
   rangeOf(to, remainder);
-  const whole = 2 ** shift;
-  const after = affine('s', 1, 1);
+  const momenta = [`high/${layer}`, `low/${layer}`, low] as const;
   for (const { suffix, indices, c, gradient } of columnsOf(to, layer)) {
     zero(to, `momentum/${layer}${suffix}`, indices, [
       cell(1, remainder, 's', 'o', c),
-      cell((whole - 1) * 2 ** low, `high/${layer}`, 's', 'o', c),
-      cell(whole - 1, `low/${layer}`, 's', 'o', c),
-      cell(-whole * 2 ** low, `high/${layer}`, after, 'o', c),
-      cell(-whole, `low/${layer}`, after, 'o', c),
-      gradient(whole),
-      constant(-(whole / 2)),
+      ...whole(to, 'before', momenta, c, 2 ** shift - 1),
+      ...whole(to, 'after', momenta, c, -(2 ** shift)),
+      gradient(2 ** shift),
+      constant(-(2 ** (shift - 1))),
     ]);
   }
 }

@@ -14,7 +14,7 @@ import { refuse, require, verdictOf, type Verdict } from './refusal.ts';
 import { digestOfLeaves } from './statement.ts';
 import { rateAt } from './training-plan.ts';
 import { trainingProgram, type Segment } from './training-program.ts';
-import { checkWeights, decodeRun, firstPart, readKey, rowsOf, sameCode, type NamedKey, type Run } from './training-run.ts'; // prettier-ignore
+import { checkWeights, decodeRun, readKey, rowsOf, sameCode, type NamedKey, type Run } from './training-run.ts'; // prettier-ignore
 
 export interface SegmentFile {
   readonly run: Uint8Array;
@@ -120,7 +120,6 @@ function segmentOf(run: Run, { step, weights }: Point, count: number): Segment {
   const rate = rateAt(plan, step);
   const changes = plan.rates.filter(({ from }) => from > step && from < step + count);
   require(changes.every((change) => change.rate === rate), 'SEGMENT', 'steps of several rates'); // prettier-ignore
-  const start: Segment['start'] =
-    weights === undefined ? (layer, part) => firstPart(run, layer, part) : undefined;
-  return { plan, first: step, count, rows: rowsOf(run, step, count), start };
+  const seed = weights === undefined ? run.seed : undefined;
+  return { plan, first: step, count, rows: rowsOf(run, step, count), seed };
 }

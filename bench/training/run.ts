@@ -35,8 +35,8 @@ const INPUTS = 3072;
 const HIDDEN_LAYERS = 8;
 const CLASSES = 10;
 const SEED = Uint8Array.from({ length: 32 }, (_, i) => i + 1);
-/** Few enough bits for updates to be integers for all data (`updatesAreProven`). */
-const GRADIENTS = { sgd: { bits: 12, fraction: 10 }, momentum: { bits: 10, fraction: 8 } } as const;
+/** Few enough bits for updates to be integers for all data (`updatesAreProven`), and so few binary places that nine layers learn from noise without diverging. */
+const GRADIENTS = { sgd: { bits: 12, fraction: 8 }, momentum: { bits: 10, fraction: 8 } } as const;
 const MOMENTUM = { ...DEFAULT_MOMENTUM, high: 11 };
 /** Proofs that an epoch of the dataset must allow. */
 const MIN_PROOFS = 100;

@@ -26,14 +26,19 @@ export function createDot(field: ExtensionField, elements: readonly Ext[]): Dot 
   return (weights) => dot(weights, 0, weights.length);
 }
 
-/** The same for words [first, first + count) of a longer list. */
+/** The same for words [first, first + count) of a longer list; integers below 2^31 in absolute value are as good as words. */
 export type RunDot = (weights: ArrayLike<number>, first: number, count: number) => Ext;
 
 export function createRunDot(field: ExtensionField, elements: readonly Ext[]): RunDot {
   const { base, degree } = field;
   const limbs = Array.from({ length: degree }, (_, limb) => halvesOf(elements, limb));
+  let whole: Float64Array[] | undefined;
   const words = new Float64Array(elements.length);
   return (weights, from, count) => {
+    if (weights instanceof Int16Array) {
+      whole ??= limbs.map(({ low, high }) => low.map((x, i) => x + SHIFT * (high[i] as number)));
+      return whole.map((limb) => sumOfSmall(base, weights, from, limb, count));
+    }
     for (let i = 0; i < count; i++) words[i] = weights[from + i] as number;
     const result: Fe[] = [];
     for (let limb = 0; limb < degree; limb++)
@@ -59,7 +64,7 @@ function halvesOf(elements: readonly Ext[], limb: number): Halves {
   return { low, high };
 }
 
-/** sum of words[i] (low[i] + 2^16 high[i]): runs of at most 64 terms, words < 2^31 and halves < 2^16, stay below 2^53. */
+/** sum of words[i] (low[i] + 2^16 high[i]): runs of at most 64 terms, |words| < 2^31 and halves < 2^16, stay below 2^53. */
 function sumOfProducts(base: BaseField, words: Float64Array, { low, high }: Halves, count: number): Fe {
   let sum = base.zero;
   for (let from = 0; from < count; from += TERMS) {
@@ -82,8 +87,37 @@ function sumOfProducts(base: BaseField, words: Float64Array, { low, high }: Halv
       lower += (words[i] as number) * (low[i] as number);
       upper += (words[i] as number) * (high[i] as number);
     }
-    const scaled = base.fromInt(upper + upper1) * SHIFT; // < 2^47
+    const scaled = base.fromInt(upper + upper1) * SHIFT; // < 2^47; sums may be negative
     sum = base.add(sum, base.fromInt(scaled + base.fromInt(lower + lower1)));
+  }
+  return sum;
+}
+
+/** Products of an integer of 16 bits and a limb between reductions: 63 * 2^15 * 2^31 < 2^52 - 2^31. */
+const SMALL_TERMS = 63;
+
+/** The same for integers of 16 bits, by limbs that are not halved. */
+function sumOfSmall(
+  base: BaseField,
+  integers: Int16Array,
+  first: number,
+  limb: Float64Array,
+  count: number,
+): Fe {
+  // Makes every sum positive, which is reduced faster, and adds nothing modulo p.
+  const offset = base.modulus * Math.floor(2 ** 52 / base.modulus);
+  let sum = base.zero;
+  for (let from = 0; from < count; from += SMALL_TERMS) {
+    const end = Math.min(count, from + SMALL_TERMS);
+    let even = offset;
+    let odd = 0;
+    let i = from;
+    for (; i + 1 < end; i += 2) {
+      even += (integers[first + i] as number) * (limb[i] as number);
+      odd += (integers[first + i + 1] as number) * (limb[i + 1] as number);
+    }
+    if (i < end) even += (integers[first + i] as number) * (limb[i] as number);
+    sum = base.add(sum, base.fromInt(even + odd));
   }
   return sum;
 }

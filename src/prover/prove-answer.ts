@@ -11,7 +11,7 @@ import { noMark, type Mark } from '../pcs/steps-prove.ts';
 import { proveProgram } from '../relation/prove.ts';
 import { programInstance } from '../relation/plan.ts';
 import { programDomain } from '../relation/statement.ts';
-import { witnessName } from '../relation/stored-prove.ts';
+import { witnessName } from '../relation/name-prove.ts';
 import { verifyProgram } from '../relation/verify.ts';
 import type { Home, StoredGroup } from '../store/index.ts';
 import { proveOnce, type CheckedProof } from '../store/prove-once.ts';

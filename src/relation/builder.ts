@@ -11,7 +11,13 @@ export interface ProgramBuilder {
   index(name: string, size: number): Index;
   static<const S extends readonly number[]>(name: string, shape: S, group?: number): Handle<S>;
   witness<const S extends readonly number[]>(name: string, shape: S, range?: Range): Handle<S>;
-  public<const S extends readonly number[]>(name: string, shape: S, values: ArrayLike<number>): Handle<S>;
+  /** @param source 32 bytes that determine the values, and are digested in their place */
+  public<const S extends readonly number[]>(
+    name: string,
+    shape: S,
+    values: ArrayLike<number>,
+    source?: Uint8Array,
+  ): Handle<S>;
   /** A table by columns; the same name again must be the same table. @returns the name */
   table(name: string, ...columns: readonly TableColumn[]): string;
   /** The table 0 .. rows - 1, declared once. @returns its name, `range-ROWS` */
@@ -84,7 +90,8 @@ export function programBuilder(): ProgramBuilder {
         range === undefined ? { kind: 'witness', name, shape } : { kind: 'witness', name, shape, range },
         shape,
       ),
-    public: (name, shape, values) => add({ kind: 'public', name, shape, values }, shape),
+    public: (name, shape, values, source) =>
+      add({ kind: 'public', name, shape, values, ...(source !== undefined && { source }) }, shape),
     table(name, ...columns) {
       const rows = rowsOf(name, columns);
       const known = tables.find((table) => table.name === name);

@@ -92,7 +92,7 @@ export function hotWordsOf(kernels: Kernels, cells: RowMajor): Uint32Array {
 const LOOP = 2 ** 11;
 
 /** The words of F of cells. */
-function putWords(kernels: Kernels, out: Uint32Array, cells: RowMajor): void {
+export function putWords(kernels: Kernels, out: Uint32Array, cells: RowMajor): void {
   if (cells instanceof Uint32Array) return out.set(cells);
   if (cells.length > LOOP) return kernels.fromIntegers(out, cells);
   const { base } = kernels.ext;
@@ -198,8 +198,9 @@ export function tensorCells(
 ): TensorCells {
   const columnCells = 2 ** logData;
   const whole = new Map<string, RowMajor>();
-  const publicWords = (tensor: Tensor & { kind: 'public' }): Uint32Array => {
+  const publicWords = (tensor: Tensor & { kind: 'public' }): Int16Array | Uint32Array => {
     const { base } = kernels.ext;
+    if (tensor.values instanceof Int16Array) return tensor.values;
     return Uint32Array.from({ length: tensor.values.length }, (_, i) =>
       base.fromInt(tensor.values[i] as number),
     );
@@ -214,7 +215,7 @@ export function tensorCells(
     const tensor = compiled.tensors.get(name) as Tensor;
     if (tensor.kind === 'public') {
       const own = blocksOf(tensor.shape)[index] as Block;
-      return gatherBlock(rows(name), tensor.shape, own) as Uint32Array;
+      return gatherBlock(rows(name), tensor.shape, own) as Cells;
     }
     const { group, index: at } = compiled.homes.get(name) as Home;
     const layout = group === 'own' ? compiled.own : (compiled.groups[group] as Layout);

@@ -4,6 +4,7 @@
  */
 import { refuse } from '../errors/proof-error.ts';
 import type { BaseField } from '../field/field.ts';
+import { DIGEST_BYTES } from '../hash/blake3.ts';
 import { balanceLookups } from './balances.ts';
 import {
   checkIndices,
@@ -124,7 +125,10 @@ function checkTensor(base: BaseField, tensor: Tensor): void {
   const cells = shape.reduce((product, size) => product * size, 1);
   if (cells >= MAX_CELLS) wrong(`shape: expected below 2^31 cells, got ${cells}`);
   if (tensor.kind === 'public') {
-    const { values } = tensor;
+    const { values, source } = tensor;
+    if (source !== undefined && (!(source instanceof Uint8Array) || source.length !== DIGEST_BYTES)) {
+      wrong('source: expected 32 bytes, got something else');
+    }
     if (values.length !== cells) wrong(`values: expected ${cells}, got ${values.length}`);
     for (let i = 0; i < cells; i++) {
       const value = values[i] as number;

@@ -34,12 +34,15 @@ export function programDigest(base: BaseField, program: Program): Uint8Array<Arr
 }
 
 function writeTensor(writer: ByteWriter, tensor: Tensor): void {
-  writer.byte(tensor.kind === 'static' ? 0 : tensor.kind === 'witness' ? 1 : 2);
+  const named = tensor.kind === 'public' && tensor.source !== undefined;
+  writer.byte(tensor.kind === 'static' ? 0 : tensor.kind === 'witness' ? 1 : named ? 3 : 2);
   writer.text(tensor.name);
   writer.words(tensor.shape);
   if (tensor.kind === 'static') writer.word(tensor.group ?? 0);
-  else if (tensor.kind === 'public') writer.signedWords(tensor.values);
-  else {
+  else if (tensor.kind === 'public') {
+    if (tensor.source === undefined) writer.signedWords(tensor.values);
+    else writer.raw(tensor.source);
+  } else {
     writer.byte(tensor.range === undefined ? 0 : 1);
     if (tensor.range === undefined) return;
     writer.integer(tensor.range.min);

@@ -77,29 +77,23 @@ export type PublicValue = (tensor: PublicTensor, weight: TensorWeight) => Ext;
 
 type PublicTensor = Extract<Tensor, { kind: 'public' }>;
 
-/** Values on public tensors, each brought into the field once. */
+/** Values on public tensors. */
 export function publicValues(field: ExtensionField): PublicValue {
-  const known = new Map<PublicTensor, Int32Array>();
-  const wordsOf = (tensor: PublicTensor): Int32Array => {
-    let words = known.get(tensor);
-    if (words === undefined) {
-      const { values } = tensor;
-      words = new Int32Array(values.length); // canonical words are below 2^31
-      for (let i = 0; i < words.length; i++) words[i] = field.base.fromInt(values[i] as number);
-      known.set(tensor, words);
-    }
-    return words;
-  };
-  return (tensor, { coefficient, dimensions }) => {
-    const { shape } = tensor;
-    const words = wordsOf(tensor);
+  return ({ shape, values }, { coefficient, dimensions }) => {
     const weights = dimensions.map((of, d) => denseOf(field, of, shape[d] as number));
     const last = shape.length - 1;
-    const dot = createRunDot(field, weights[last] as readonly Ext[]);
     const size = shape[last] as number;
+    // Views of a slice, or of one column, weigh a part of each row.
+    const lowest = weights[last] as readonly Ext[];
+    const from = lowest.findIndex((weight) => !field.isZero(weight));
+    if (from < 0) return field.zero;
+    let to = size;
+    while (field.isZero(lowest[to - 1] as Ext)) to--;
+    const part = lowest.slice(from, to);
+    const dot = createRunDot(field, part);
     /** The sum over dimensions from d on, `row` counting the indices before. */
     const sumFrom = (d: number, row: number): Ext => {
-      if (d === last) return dot(words, row * size, size);
+      if (d === last) return dot(values, row * size + from, part.length);
       return (weights[d] as readonly Ext[]).reduce((sum: Ext, weight, i) => {
         if (field.isZero(weight)) return sum;
         return field.add(sum, field.mul(weight, sumFrom(d + 1, row * (shape[d] as number) + i)));

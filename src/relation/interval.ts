@@ -43,9 +43,12 @@ export function fitsField(base: BaseField, { min, max }: Interval): boolean {
 
 /** The least and the greatest of the values, taken as balanced residues. */
 export function intervalOfPublic(base: BaseField, tensor: Tensor & { readonly kind: 'public' }): Interval {
+  const { values } = tensor;
+  const half = (base.modulus - 1) / 2;
   let [min, max] = [Infinity, -Infinity];
-  for (let i = 0; i < tensor.values.length; i++) {
-    const value = base.toBalanced(base.fromInt(tensor.values[i] as number));
+  for (let i = 0; i < values.length; i++) {
+    const own = values[i] as number; // below p in absolute value
+    const value = own > half ? own - base.modulus : own < -half ? own + base.modulus : own;
     if (value < min) min = value;
     if (value > max) max = value;
   }

@@ -36,12 +36,16 @@ export type Tensor =
       readonly shape: readonly number[];
       readonly range?: Range;
     }
-  /** Known to the verifier: integers below p in absolute value, row-major. */
+  /**
+   * Known to the verifier: integers below p in absolute value, row-major. `source` are 32 bytes that determine them for whoever states the
+   * program, and are digested in their place: numbers that are drawn from a seed are named by it.
+   */
   | {
       readonly kind: 'public';
       readonly name: string;
       readonly shape: readonly number[];
       readonly values: ArrayLike<number>;
+      readonly source?: Uint8Array;
     };
 
 /** One coordinate of a view. */

@@ -1,7 +1,5 @@
 /** Programs over stored groups: weights are committed once, every proof takes from their budget and is checked before it leaves. */
 import { refuse } from '../errors/proof-error.ts';
-import { blake3Hasher } from '../hash/blake3.ts';
-import { bytesOfWords } from '../hash/words.ts';
 import type { Kernels } from '../kernels/contract.ts';
 import { chooseParameters, completeInstance, type Choice, type Wishes } from '../params/choose.ts';
 import type { Parameters } from '../params/parameters.ts';
@@ -9,7 +7,7 @@ import { noMark, type Mark } from '../pcs/steps-prove.ts';
 import { digestOfLeaves } from '../transcript/statement.ts';
 import { storeGroup, type Home, type StoredGroup } from '../store/index.ts';
 import { proveOnce, type CheckedProof } from '../store/prove-once.ts';
-import { putInt16, wordsOf, type ProgramWitness } from './cells-prove.ts';
+import { putInt16, type ProgramWitness } from './cells-prove.ts';
 import { checkProgram } from './check.ts';
 import { compileProgram, type CompiledProgram } from './compile.ts';
 import { columnsOf, type Layout } from './layout.ts';
@@ -18,6 +16,7 @@ import type { Program, Tensor } from './program.ts';
 import { proveProgram } from './prove.ts';
 import { programDomain, type ProgramStatement } from './statement.ts';
 import { verifyProgram } from './verify.ts';
+import { witnessName } from './name-prove.ts';
 
 /** What is committed once for a program: the static tensors of one group. */
 export interface StaticPlan {
@@ -164,19 +163,4 @@ function requireRoom(own: Layout, logData: number, maxBytes: number | undefined)
     'program',
     `witness: expected at most ${maxBytes} bytes, got ${bytes}: prove fewer instances at once`,
   );
-}
-
-/** Eight words that name a hidden witness: other cells under one statement must not be hidden by the same masks. Secret. */
-export function witnessName(
-  kernels: Kernels,
-  { program }: CompiledProgram,
-  witness: ProgramWitness,
-): Uint32Array {
-  const hasher = blake3Hasher({ context: 'zkdl program witness 1' });
-  for (const { kind, name } of program.tensors) {
-    const cells = witness.tensors.get(name);
-    if (kind === 'witness' && cells !== undefined) hasher.update(bytesOfWords(wordsOf(kernels, cells)));
-  }
-  const digest = hasher.digest();
-  return Uint32Array.from({ length: 8 }, (_, i) => new DataView(digest.buffer).getUint32(4 * i, true));
 }

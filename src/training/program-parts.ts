@@ -8,10 +8,17 @@ import type { StateKind } from './state.ts';
 export type Matrix = Handle<readonly [number, number]>;
 export type Stack = Handle<readonly [number, number, number]>;
 
-/**
- * A program under construction. Rows of all batches are one dimension: row s B + t is row t of step s. Weights are [steps + 1, outputs,
- * inputs + 1]: before the first step, between steps, after the last one.
- */
+/** A part of the state of a layer, [outputs, inputs + 1] each. */
+export interface StatePart {
+  /** Before the first step; undefined where everybody knows that it is zero. */
+  readonly before: Matrix | undefined;
+  /** Between steps, one behind the other; undefined where there is one step. */
+  readonly between: Stack | undefined;
+  /** Behind the last step. */
+  readonly after: Matrix;
+}
+
+/** A program under construction. Rows of all batches are one dimension: row s B + t is row t of step s. */
 export interface StepParts {
   readonly b: ProgramBuilder;
   readonly segment: Segment;
@@ -19,15 +26,15 @@ export interface StepParts {
   readonly s: Index;
   readonly t: Index;
   readonly r: Index;
-  /** The parts of the state that the plan has, for each layer. */
-  readonly state: Readonly<Partial<Record<StateKind, readonly Stack[]>>>;
+  /** Layer by layer the parts of the state that the plan has. */
+  readonly state: readonly Readonly<Partial<Record<StateKind, StatePart>>>[];
 }
 
 /** A part of the state of a layer. */
-export function stackOf({ state }: Pick<StepParts, 'state'>, kind: StateKind, layer: number): Stack {
-  const stack = state[kind]?.[layer];
-  if (stack === undefined) throw new Error(`program: expected ${kind} of layer ${layer}`);
-  return stack;
+export function statePartOf({ state }: Pick<StepParts, 'state'>, kind: StateKind, layer: number): StatePart {
+  const part = state[layer]?.[kind];
+  if (part === undefined) throw new Error(`program: expected ${kind} of layer ${layer}`);
+  return part;
 }
 
 /** Row t of step s among the rows of all batches. */

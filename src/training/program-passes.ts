@@ -1,7 +1,16 @@
 /** Relations of both passes: batches, layers, the gradient of logits, and back. spec/training.md sections 4 and 5. */
 import { term, gather } from '../relation/handles.ts';
 import { inputFormat, layerCount, layerShape, sumShift } from './plan.ts';
-import { addTable, rowOf, stackOf, signed, unsigned, type Matrix, type StepParts } from './program-parts.ts';
+import {
+  addTable,
+  rowOf,
+  signed,
+  statePartOf,
+  unsigned,
+  type Matrix,
+  type StepParts,
+} from './program-parts.ts';
+import { stateTerms } from './program-state.ts';
 import { segmentGroups } from './segment.ts';
 import { softmaxRelations } from './softmax-relations.ts';
 import { rampTable } from './tables.ts';
@@ -44,16 +53,17 @@ export function layerRelations(
   const { b, segment, s, t, r } = parts;
   const { plan } = segment;
   const { sum: bits, activation } = plan.formats;
-  const weight = stackOf(parts, 'weight', layer);
+  const weight = statePartOf(parts, 'weight', layer);
   const [outputs, columns] = layerShape(plan, layer);
   const [o, k] = [b.index('o', outputs), b.index('k', columns - 1)];
   const row = rowOf(parts);
+  const one = 2 ** inputFormat(plan, layer).fraction;
   const sums = b.virtual(
     `sum/${layer}`,
     [s, t, o],
     [
-      term(1, x.at(row, k), weight.at(s, o, k), { sum: k }),
-      term(2 ** inputFormat(plan, layer).fraction, weight.at(s, o, columns - 1)),
+      ...stateTerms(parts, weight, 'before', { coefficient: 1, at: [o, k], factor: x.at(row, k), sum: k }),
+      ...stateTerms(parts, weight, 'before', { coefficient: one, at: [o, columns - 1] }),
     ],
     'residue',
   );
@@ -94,14 +104,14 @@ export function lossRelations({ b, segment, r }: StepParts, logits: Matrix, targ
 export function backRelations(parts: StepParts, layer: number, gradient: Matrix, slope: Matrix): Matrix {
   const { b, segment, s, t, r } = parts;
   const { gradient: format, weight: read } = segment.plan.formats;
-  const weight = stackOf(parts, 'weight', layer);
+  const weight = statePartOf(parts, 'weight', layer);
   const [outputs, columns] = layerShape(segment.plan, layer);
   const [o, k] = [b.index('o', outputs), b.index('k', columns - 1)];
   const row = rowOf(parts);
   const sums = b.virtual(
     `back/${layer}`,
     [s, t, k],
-    [term(1, gradient.at(row, o), weight.at(s, o, k), { sum: o })],
+    stateTerms(parts, weight, 'before', { coefficient: 1, at: [o, k], factor: gradient.at(row, o), sum: o }),
     'residue',
   );
   const back = b.witness(`back-rounded/${layer}`, [r.size, columns - 1] as const, signed(format.bits));

@@ -7,7 +7,8 @@ import type { Program } from '../relation/program.ts';
 import { layerCount } from './plan.ts';
 import type { Matrix, StepParts } from './program-parts.ts';
 import { backRelations, batchRelations, layerRelations, lossRelations } from './program-passes.ts';
-import { stateRelations, stateTensors, updateRelations } from './program-state.ts';
+import { stateRelations } from './program-state.ts';
+import { updateRelations } from './program-update.ts';
 import { checkSegment, type Segment } from './segment.ts';
 
 /**
@@ -27,10 +28,9 @@ export function trainingProgram(segment: Segment): Program {
     s: b.index('s', count),
     t: b.index('t', plan.batch),
     r: b.index('r', count * plan.batch),
-    ...stateTensors(b, segment),
+    state: stateRelations(b, segment),
   };
   const { x, target } = batchRelations(parts);
-  stateRelations(parts);
   const last = layerCount(plan) - 1;
   const inputs = [x];
   const slopes: Matrix[] = [];

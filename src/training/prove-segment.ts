@@ -16,7 +16,7 @@ import { checkStateKey, encodeTrainingRun } from './run.ts';
 import { encodeSegment, segmentContext } from './segment-file.ts';
 import { stateFromSeed, type TrainingState } from './state.ts';
 import { inputDigest, readRun, segmentFrom, type NamedRun, type TrainingPoint } from './verify.ts';
-import { executeSteps, trainingWitness } from './witness.ts';
+import { executeSteps, stateCells, trainingWitness } from './witness.ts';
 
 /** What the owner of a run holds: its file, its data, and the data's commitment. */
 export interface TrainingOwner {
@@ -123,7 +123,11 @@ export function proveSegment(
   const input = inputDigest(named, from);
   const place = { run: named.digest, first: point.step, count, input, output: output.key };
   mark('witness values');
-  const witness = trainingWitness(execution);
+  const statics = new Map([
+    ...(point.group === undefined ? [] : stateCells(plan, point.state, 'first')),
+    ...stateCells(plan, state, 'last'),
+  ]);
+  const witness = { ...trainingWitness(execution), statics };
   mark('program');
   const { statement, proof, reservations } = proveStoredProgram(kernels, home, {
     program,

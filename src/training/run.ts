@@ -18,6 +18,7 @@ import {
   stateShapes,
 } from './layouts.ts';
 import { checkPlan } from './check-plan.ts';
+import { SEED_BYTES } from './state.ts';
 import { type Format, type TrainingPlan } from './plan.ts';
 
 export interface TrainingRun {
@@ -33,7 +34,6 @@ export interface TrainingRun {
 export const TRAINING_RUN_VERSION = 1;
 const MAGIC = 'zkdl-run';
 const STAGE = 'training run';
-const SEED_BYTES = 32;
 /** Lists of a plan: no plan has longer ones. */
 const MAX_LIST = 2 ** 12;
 

@@ -2,7 +2,7 @@
 import { refuse } from '../errors/proof-error.ts';
 import { checkPlan } from './check-plan.ts';
 import { rateAt, type TrainingPlan } from './plan.ts';
-import type { TrainingState } from './state.ts';
+import { SEED_BYTES } from './state.ts';
 
 export interface Segment {
   readonly plan: TrainingPlan;
@@ -11,24 +11,24 @@ export interface Segment {
   readonly count: number;
   /** Rows of the dataset that the batches read, one batch behind the other. */
   readonly rows: Uint32Array;
-  /** Weights before the first step where everybody knows them; otherwise they are a committed group. */
-  readonly initial?: TrainingState;
+  /** 32 bytes that the weights before the first step are drawn from; otherwise they are a committed group. */
+  readonly seed?: Uint8Array;
 }
 
 /** Groups of a segment's program: the dataset is the first, the weights after the last step are the last. */
-export function segmentGroups({ initial }: Pick<Segment, 'initial'>): {
+export function segmentGroups({ seed }: Pick<Segment, 'seed'>): {
   readonly data: number;
   readonly input: number | undefined;
   readonly output: number;
 } {
-  return initial === undefined ? { data: 0, input: 1, output: 2 } : { data: 0, input: undefined, output: 1 };
+  return seed === undefined ? { data: 0, input: 1, output: 2 } : { data: 0, input: undefined, output: 1 };
 }
 
 /**
  * @throws ProofError `PLAN` for a plan that is refused, `SEGMENT` for steps that it does not have, that differ in their rates, or
  *   rows that it does not have
  */
-export function checkSegment({ plan, first, count, rows, initial }: Segment): void {
+export function checkSegment({ plan, first, count, rows, seed }: Segment): void {
   checkPlan(plan);
   const wrong = (detail: string): never => refuse('SEGMENT', 'segment', detail);
   if (!Number.isInteger(count) || count < 1) wrong(`count: expected a positive integer, got ${count}`);
@@ -43,7 +43,7 @@ export function checkSegment({ plan, first, count, rows, initial }: Segment): vo
   if (rows.length !== count * plan.batch) wrong(`rows: expected ${count * plan.batch}, got ${rows.length}`);
   const row = rows.findIndex((own) => own >= plan.rows);
   if (row >= 0) wrong(`rows[${row}]: expected a row below ${plan.rows}, got ${rows[row]}`);
-  if (initial !== undefined && initial.length !== plan.widths.length - 1) {
-    wrong(`initial: expected ${plan.widths.length - 1} layers, got ${initial.length}`);
+  if (seed !== undefined && seed.length !== SEED_BYTES) {
+    wrong(`seed: expected ${SEED_BYTES} bytes, got ${seed.length}`);
   }
 }

@@ -1,5 +1,6 @@
 /** Weights during training: what the passes read of them, and the bits below. spec/training.md section 3. */
 import { rawWords } from '../hash/stream.ts';
+import { digestOfLeaves } from '../transcript/statement.ts';
 import { layerCount, layerShape, type TrainingPlan } from './plan.ts';
 
 /** A matrix [outputs, inputs + 1], row-major; the last column is the bias. */
@@ -35,6 +36,9 @@ export function partOf(state: LayerState, kind: StateKind): Int16Array {
   if (part === undefined) throw new RangeError(`state: expected ${kind}, got none: the plan has momentum`);
   return part;
 }
+
+/** Bytes of a seed. */
+export const SEED_BYTES = 32;
 
 /** One for each layer. */
 export type TrainingState = readonly LayerState[];
@@ -77,4 +81,15 @@ export function stateFromSeed(plan: TrainingPlan, seed: Uint8Array): TrainingSta
     const weights = { weight: cells, rest: none() };
     return plan.momentum === undefined ? weights : { ...weights, high: none(), low: none() };
   });
+}
+
+/** The 32 bytes that name the weights of a layer before the first step: everything that `stateFromSeed` draws them from. */
+export function startSource(plan: TrainingPlan, seed: Uint8Array, layer: number): Uint8Array<ArrayBuffer> {
+  const { bits, fraction } = plan.formats.weight;
+  const [outputs, columns] = layerShape(plan, layer);
+  const numbers = { layer, outputs, inputs: columns - 1, bits, fraction };
+  return digestOfLeaves('zkdl training start 1', [
+    { label: 'seed', type: 'digest', value: seed },
+    ...Object.entries(numbers).map(([label, value]) => ({ label, type: 'integer' as const, value })),
+  ]);
 }

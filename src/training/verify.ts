@@ -18,7 +18,6 @@ import { trainingProgram } from './program.ts';
 import { checkStateKey, decodeTrainingRun, orderSeed, runDigest, type TrainingRun } from './run.ts';
 import { decodeSegment, segmentContext, type SegmentFile } from './segment-file.ts';
 import type { Segment } from './segment.ts';
-import { stateFromSeed } from './state.ts';
 
 /** Rows of all batches of a segment. */
 const MAX_SEGMENT_ROWS = 2 ** 20;
@@ -98,7 +97,7 @@ export function segmentFrom(
   }
   const rows = batchRows(plan, order, step, count);
   const segment = { plan, first: step, count, rows };
-  return weights === undefined ? { ...segment, initial: stateFromSeed(plan, run.seed) } : segment;
+  return weights === undefined ? { ...segment, seed: run.seed } : segment;
 }
 
 /**

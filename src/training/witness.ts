@@ -63,11 +63,13 @@ export function trainingWitness({ plan, states, traces }: Execution): {
   const tensors = new Map<string, RowMajor>();
   const virtuals = new Map<string, RowMajor>();
   const all = (of: (trace: StepTrace) => Int32Array): Int32Array => joined(traces.map(of));
+  const between = states.slice(1, -1); // both ends are committed groups, or public
   for (let layer = 0; layer < layers; layer++) {
     for (const { kind } of stateKinds(plan)) {
+      if (between.length === 0) continue;
       tensors.set(
         `${kind}/${layer}`,
-        joined(states.map((state) => partOf(state[layer] as LayerState, kind))),
+        joined(between.map((state) => partOf(state[layer] as LayerState, kind))),
       );
     }
     if (plan.momentum !== undefined) {

@@ -1,7 +1,7 @@
 /** FLD-1 for the long sums of verifiers: exact at the largest words, over every field, for any length. */
 import { describe, expect, test } from 'vitest';
 import { encodeAt } from '../../src/code/encode-at.ts';
-import { createDot } from '../../src/field/dot.ts';
+import { createDot, createRunDot } from '../../src/field/dot.ts';
 import { extensionField } from '../../src/field/extension-field.ts';
 import type { Ext, ExtensionField, Fe } from '../../src/field/field.ts';
 import { koalaBear, P, reduce } from '../../src/field/koalabear.ts';
@@ -42,6 +42,28 @@ describe.each(FIELDS)('$name', (field) => {
     for (const n of [200, 130, 1, 0, 200]) {
       const weights = new Array(n).fill(p - 1) as Fe[];
       expect(dot(weights)).toEqual(definition(field, elements, weights));
+    }
+  });
+  test.each([1, 2, 64, 65, 1000])('%i integers with signs, and of 16 bits, at their ends and within', (n) => {
+    const drawn = words(n, 2 ** 16, n + 3);
+    for (const own of [n, 2 ** 15, -(2 ** 15)]) {
+      const small = Int16Array.from({ length: n + 2 }, (_, i) =>
+        own === n ? (drawn[i] ?? 0) - 2 ** 15 : own,
+      );
+      const limbs = own === n ? words(n * field.degree, p, n + 4) : new Array(n * field.degree).fill(p - 1);
+      const elements = elementsOf(field, limbs);
+      const integers = [...small].slice(2);
+      const expected = definition(
+        field,
+        elements,
+        integers.map((x) => field.base.fromInt(x)),
+      );
+      const dot = createRunDot(field, elements);
+      expect(dot(small, 2, n)).toEqual(expected);
+      expect(dot(integers, 0, n)).toEqual(expected);
+      const large = integers.map((x) => (x < 0 ? 1 - p : p - 1));
+      const signed = large.map((x) => field.base.fromInt(x));
+      expect(dot(large, 0, n)).toEqual(definition(field, elements, signed));
     }
   });
   test.each([1, 3, 4, 5, 130])('encodeAt: %i coefficients', (n) => {

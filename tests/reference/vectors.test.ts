@@ -115,7 +115,7 @@ function trainingOf({ plan, first, count, seed, fromSeed }: Vectors['training'][
   const own = planOfTwin(plan);
   const rows = batchRows(own, key, first, count);
   const initial = stateFromSeed(own, key);
-  const program = trainingProgram({ plan: own, first, count, rows, ...(fromSeed && { initial }) });
+  const program = trainingProgram({ plan: own, first, count, rows, ...(fromSeed && { seed: key }) });
   const { tensors, tables, virtuals, relations } = program;
   return {
     rows: Array.from(rows),

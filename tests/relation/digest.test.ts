@@ -57,6 +57,25 @@ describe('the digest of a program', () => {
     expect(new Set(all).size).toBe(all.length);
   });
 
+  test('of public values that are named by their source: the source, whatever the values', () => {
+    const one = exampleProgram();
+    const named = (shape: readonly number[], source: Uint8Array, value = 0): string => {
+      const values = new Array<number>(shape.reduce((a, x) => a * x, 1)).fill(value);
+      const tensor = { kind: 'public', name: 'seeded', shape, values, source } as const;
+      return digest({ ...one, tensors: [...one.tensors, tensor] });
+    };
+    const source = new Uint8Array(32).fill(1);
+    const other = source.slice();
+    other[31] = 2;
+    expect(named([4, 2], source, 5)).toBe(named([4, 2], source));
+    const all = [named([4, 2], source), named([2, 4], source), named([4, 2], other)];
+    // The words of the source as values.
+    const values = Array.from({ length: 8 }, () => 0x01010101);
+    const written = { kind: 'public', name: 'seeded', shape: [4, 2], values } as const;
+    all.push(digest({ ...one, tensors: [...one.tensors, written] }));
+    expect(new Set(all).size).toBe(all.length);
+  });
+
   test('is the same however a program was built', () => {
     const reversed = (value: unknown): unknown =>
       Array.isArray(value)

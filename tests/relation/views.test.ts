@@ -95,6 +95,7 @@ describe('a view', () => {
       return field.add(x, field.mul(weight, field.fromBase(field.base.fromInt(own[i] as number))));
     }, field.zero);
     expect(publicValues(field)(tensor, found)).toEqual(sum);
+    expect(publicValues(field)({ ...tensor, values: Int16Array.from(own) }, found)).toEqual(sum);
   });
 
   test('of an index that the relation does not have', () => {

@@ -8,6 +8,7 @@ import { unsafeToyProfile } from '../../src/params/profile.ts';
 import { encodeKey, keyDigest, type GroupKey } from '../../src/pcs/key.ts';
 import { proveProgramBody } from '../../src/relation/prove.ts';
 import { programDomain } from '../../src/relation/statement.ts';
+import { proveStoredProgram } from '../../src/relation/stored-prove.ts';
 import { budgetStatus, openGroup, openHome, type Home, type StoredGroup } from '../../src/store/index.ts';
 import { chooseTrainingParameters, commitDataset, commitState } from '../../src/training/commit.ts';
 import { rateAt, type TrainingPlan } from '../../src/training/plan.ts';
@@ -19,9 +20,18 @@ import {
   type OwnedPoint,
   type TrainingOwner,
 } from '../../src/training/prove-segment.ts';
+import { trainingProgram } from '../../src/training/program.ts';
 import { encodeTrainingRun } from '../../src/training/run.ts';
-import { decodeSegment, encodeSegment } from '../../src/training/segment-file.ts';
-import { segmentFrom, segmentStatement, startOf, verifyTraining } from '../../src/training/verify.ts';
+import { decodeSegment, encodeSegment, segmentContext } from '../../src/training/segment-file.ts';
+import { stateFromSeed, type TrainingState } from '../../src/training/state.ts';
+import {
+  inputDigest,
+  segmentFrom,
+  segmentStatement,
+  startOf,
+  verifyTraining,
+} from '../../src/training/verify.ts';
+import { executeSteps, trainingWitness } from '../../src/training/witness.ts';
 import { proverChannel } from '../../src/transcript/prover.ts';
 import { testSource } from '../support/linear.ts';
 import { proofError } from '../support/refusal.ts';
@@ -347,7 +357,7 @@ describe('a prover who lies and proves it all the same', () => {
     const segment = segmentFrom(named, startOf(named), 2);
     const truth = {
       ...honest(plan),
-      initial: segment.initial!,
+      initial: stateFromSeed(plan, SEED),
       rows: segment.rows,
       rate: BigInt(rateAt(plan, 0)),
     };
@@ -418,5 +428,55 @@ describe('a prover who lies and proves it all the same', () => {
       last.set(name, [...values]);
     };
     expect(forged(lying(stale), fast, own[0])).toMatch(/^PAD_LINEAR segment 0/);
+  });
+});
+
+describe('a proof that leaves out a lookup of weights', () => {
+  /** The weights of layer 1 with a rest beyond its bits: W is one less than V rounded. */
+  function shifted(plan: TrainingPlan, state: TrainingState): TrainingState {
+    const copy = structuredClone(state);
+    const { weight, rest } = copy[1]!;
+    weight[3] = weight[3]! - 1;
+    rest[3] = rest[3]! + 2 ** plan.formats.low;
+    return copy;
+  }
+  /** One step from or to such weights. */
+  function posed(end: 'first' | 'last', skips: boolean): string {
+    const { plan } = owner.named.run;
+    const seeded = stateFromSeed(plan, SEED);
+    const commit = (state: TrainingState): StoredGroup => {
+      const own = commitState(kernels, home, path(), plan, state, group.key.parameters);
+      opened.push(own);
+      return own;
+    };
+    const initial = end === 'first' ? shifted(plan, seeded) : seeded;
+    const start = end === 'first' ? commit(initial) : undefined;
+    const of = start === undefined ? owner : announceRun(plan, smallData(plan), group, SEED, start);
+    const from = { step: 0, weights: start?.key };
+    const segment = segmentFrom(of.named, from, 1);
+    const execution = executeSteps(plan, initial, smallData(plan), 0, segment.rows);
+    const next = execution.states[1]!;
+    const output = commit(end === 'last' ? shifted(plan, next) : next);
+    const { named } = of;
+    const place = {
+      run: named.digest,
+      first: 0,
+      count: 1,
+      input: inputDigest(named, from),
+      output: output.key,
+    };
+    const program = trainingProgram(segment);
+    const relations = program.relations.filter(({ name }) => !skips || name !== `${end}/rest/1/range`);
+    const { statement, proof } = proveStoredProgram(kernels, home, {
+      program: { ...program, relations },
+      groups: [group, ...(start === undefined ? [] : [start]), output],
+      witness: trainingWitness(execution),
+      context: segmentContext(place),
+    });
+    return refused([encodeSegment({ ...place, parameters: statement.parameters, proof })], of.bytes);
+  }
+  test.each(['first', 'last'] as const)('%s weights: proven, and not of the program of a segment', (end) => {
+    expect(() => posed(end, false)).toThrow(`${end}/rest/1/range`);
+    expect(posed(end, true)).toMatch(/^[A-Z_]+ segment 0/);
   });
 });

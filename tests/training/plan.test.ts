@@ -195,6 +195,6 @@ test('segments', () => {
   checkSegment({ ...good, plan: { ...SMALL, ...same } });
   expect(detail({ rows: rows.slice(1) })).toBe('SEGMENT rows: expected 6, got 5');
   expect(detail({ rows: rows.with(2, 13) })).toBe('SEGMENT rows[2]: expected a row below 13, got 13');
-  expect(detail({ initial: [] })).toMatch(/^SEGMENT initial/);
+  expect(detail({ seed: new Uint8Array(31) })).toMatch(/^SEGMENT seed/);
   expect(detail({ plan: { ...SMALL, batch: 0 } })).toMatch(/^PLAN batch/);
 });

@@ -7,23 +7,31 @@ import { trainingProgram } from '../../src/training/program.ts';
 import { datasetCells, stateCells, trainingWitness } from '../../src/training/witness.ts';
 import { SMALL, SMALL_MOMENTUM, smallRun, type SmallRun } from './small.ts';
 
-function witnessOf({ execution, data }: SmallRun): ProgramWitness {
+function witnessOf({ execution, data }: SmallRun, isPublic: boolean): ProgramWitness {
   const last = execution.states.at(-1)!;
   return new Map<string, ArrayLike<number>>([
     ...trainingWitness(execution).tensors,
     ...datasetCells(data),
+    ...(isPublic ? [] : stateCells(execution.plan, execution.states[0]!, 'first')),
     ...stateCells(execution.plan, last, 'last'),
   ]);
 }
 
+const PUBLIC = 'public';
 test.each([
-  [1, 'without', SMALL],
-  [2, 'without', SMALL],
-  [5, 'without', SMALL],
-  [3, 'with', SMALL_MOMENTUM],
-] as const)('%d honest steps %s momentum satisfy their program', (count, _, plan) => {
+  [1, 'without', PUBLIC, SMALL],
+  [2, 'without', PUBLIC, SMALL],
+  [5, 'without', PUBLIC, SMALL],
+  [1, 'with', PUBLIC, SMALL_MOMENTUM],
+  [3, 'with', PUBLIC, SMALL_MOMENTUM],
+  [1, 'without', 'committed', SMALL],
+  [3, 'without', 'committed', SMALL],
+  [3, 'with', 'committed', SMALL_MOMENTUM],
+] as const)('%d honest steps %s momentum from %s weights satisfy their program', (count, _, start, plan) => {
   const run = smallRun(count, plan);
-  const program = trainingProgram(run.segment);
+  const { plan: own, first, rows } = run.segment;
+  const isPublic = start === PUBLIC;
+  const program = trainingProgram(isPublic ? run.segment : { plan: own, first, count, rows });
   checkProgram(koalaBear, program);
-  checkWitness(koalaBear, program, witnessOf(run));
+  checkWitness(koalaBear, program, witnessOf(run, isPublic));
 });

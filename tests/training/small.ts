@@ -75,6 +75,6 @@ export function smallRun(
 ): SmallRun {
   const initial = stateFromSeed(plan, SEED);
   const rows = batchRows(plan, SEED, 0, count);
-  const segment: Segment = { plan, first: 0, count, rows, initial };
+  const segment: Segment = { plan, first: 0, count, rows, seed: SEED };
   return { segment, data, execution: executeSteps(plan, initial, data, 0, rows) };
 }

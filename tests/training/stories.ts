@@ -7,13 +7,22 @@ import { rateAt, type TrainingPlan } from '../../src/training/plan.ts';
 import { trainingProgram } from '../../src/training/program.ts';
 import { stateFromSeed, type TrainingState } from '../../src/training/state.ts';
 import { datasetCells } from '../../src/training/witness.ts';
-import { bigState, referenceSteps, smallState, type Lie, type Mutable } from './reference.ts';
+import {
+  bigState,
+  referenceSteps,
+  smallState,
+  type Lie,
+  type Mutable,
+  type ReferenceState,
+} from './reference.ts';
 import { SEED, SMALL, smallData } from './small.ts';
 
 export interface Story {
   readonly plan: TrainingPlan;
   readonly data: Dataset;
   readonly initial: TrainingState;
+  /** Weights to start from are a committed group, and these are the steps from `first` on. Absent: they are those of the seed. */
+  readonly committed?: { readonly first: number };
   /** Of the batches that are really run. */
   readonly rows: Uint32Array;
   readonly rate: bigint;
@@ -44,17 +53,27 @@ export function tell(story: Story): {
   readonly tensors: ReadonlyMap<string, Int32Array>;
   readonly written: TrainingState;
 } {
-  const { plan, data, initial, rows, rate, lie, last } = story;
+  const { plan, data, initial, committed, rows, rate, lie, last } = story;
   const run = referenceSteps(plan, bigState(initial), data, rows, rate, lie);
-  const written = bigState(smallState(run.last));
+  const count = rows.length / plan.batch;
+  const written = run.last;
   last(written);
-  const statics = (['weight', 'rest', 'high', 'low'] as const).flatMap((kind) =>
-    written[kind].map((own, l) => [`last/${kind}/${l}`, own.map(Number)] as const),
-  );
-  const expected = batchRows(plan, SEED, 0, COUNT);
+  const kinds = ['weight', 'rest', 'high', 'low'] as const;
+  const ends = (end: string, state: ReferenceState): [string, number[]][] =>
+    kinds.flatMap((kind) =>
+      state[kind].map((own, l): [string, number[]] => [`${end}/${kind}/${l}`, own.map(Number)]),
+    );
+  const first = committed?.first ?? 0;
+  const expected = batchRows(plan, SEED, first, count);
+  const segment = { plan, first, count, rows: expected };
   return {
-    program: trainingProgram({ plan, first: 0, count: COUNT, rows: expected, initial }),
-    witness: new Map<string, ArrayLike<number>>([...run.tensors, ...datasetCells(data), ...statics]),
+    program: trainingProgram(committed === undefined ? { ...segment, seed: SEED } : segment),
+    witness: new Map<string, ArrayLike<number>>([
+      ...run.tensors,
+      ...datasetCells(data),
+      ...(committed === undefined ? [] : ends('first', bigState(initial))),
+      ...ends('last', written),
+    ]),
     tensors: new Map([...run.tensors].map(([name, cells]) => [name, Int32Array.from(cells)])),
     written: smallState(written),
   };
