@@ -1,18 +1,23 @@
 /**
- * Known answers beside transcripts, in neutral form: encodings, commitments, tables, programs of graphs. Inputs are given by the
+ * Known answers beside transcripts, in neutral form: encodings, commitments, tables, programs of graphs, of training, of
+ * predictions and of steps. Inputs are given by the
  * rules of reference/sequence.ts; the answers are the twin's.
  */
 import { codePoint, encodeAt, type Algebra } from './algebra.ts';
 import { deriveKey } from './blake3.ts';
 import { ascii } from './bytes.ts';
+import { checkGraph } from './graph-checks.ts';
 import { canonical, parseGraph } from './graph-file.ts';
-import { range } from './lists.ts';
+import { at, range } from './lists.ts';
 import { lower } from './lower.ts';
 import { capOf } from './merkle.ts';
 import { encodeParameters, parametersDigest, type ParameterSet } from './parameter-set.ts';
 import type { Pass } from './pass.ts';
+import { predictionProgram } from './prediction-program.ts';
 import { programDigest, type Program } from './program.ts';
 import { hex, payloadBytes, payloadElements } from './sequence.ts';
+import type { StepPlan } from './step-plan.ts';
+import { stepProgram, type Batch } from './step-program.ts';
 import { tableDigest } from './table-ids.ts';
 import { layersOf, partsOf, type Plan } from './training-plan.ts';
 import { trainingProgram } from './training-program.ts';
@@ -104,4 +109,40 @@ export function trainingAnswer(
     program: hex(programDigest(K.p, program)),
     counts: countsOf(program),
   };
+}
+
+/** A prediction of a plan: inputs, unless they are hidden, and classes are payload bytes, cut to what the plan admits. */
+export interface PredictionInput {
+  readonly plan: Plan;
+  readonly rows: number;
+  readonly seed: number;
+  readonly shown: boolean;
+}
+
+/** spec/training-program.md section 7. */
+export function predictionAnswer(
+  K: Algebra,
+  { plan, rows, seed, shown }: PredictionInput,
+): { program: string; counts: number[] } {
+  const bytes = (n: number, from: number, below: number): number[] => [...payloadBytes(n, from)].map((x) => x % below); // prettier-ignore
+  const classes = bytes(rows, seed + 1, at(plan.widths, plan.widths.length - 1));
+  const inputs = bytes(rows * at(plan.widths, 0), seed, 2 ** plan.input.bits);
+  const program = predictionProgram({ plan, classes, ...(shown && { inputs }) });
+  return { program: hex(programDigest(K.p, program)), counts: countsOf(program) };
+}
+
+/** A step of training a graph. */
+export interface StepInput {
+  readonly graphText: string;
+  readonly plan: StepPlan;
+  readonly batch: Batch;
+}
+
+/** spec/graph-step-program.md. */
+export function stepAnswer(
+  K: Algebra,
+  { graphText, plan, batch }: StepInput,
+): { program: string; counts: number[] } {
+  const program = stepProgram(checkGraph(parseGraph(ascii(graphText))), plan, batch);
+  return { program: hex(programDigest(K.p, program)), counts: countsOf(program) };
 }

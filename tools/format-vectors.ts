@@ -1,19 +1,28 @@
-/** Inputs of tests/vectors/format.json, with the twin's answers: encodings, parameters, commitments, tables, programs, training. */
+/**
+ * Inputs of tests/vectors/format.json, with the twin's answers: encodings, parameters, commitments, tables, programs, training,
+ * predictions, steps of graphs.
+ */
 import { algebraOf } from '../reference/algebra.ts';
 import { canonical } from '../reference/graph-file.ts';
 import {
   commitmentAnswer,
   encodingAnswer,
   parametersAnswer,
+  predictionAnswer,
   programAnswer,
+  stepAnswer,
   tableAnswer,
   trainingAnswer,
   type CommitmentInput,
+  type PredictionInput,
+  type StepInput,
   type TrainingInput,
 } from '../reference/known-answers.ts';
 import type { ParameterSet } from '../reference/parameter-set.ts';
 import type { Pass } from '../reference/pass.ts';
 import { gated, layerNormed, smallest, wide } from '../tests/support/answer-models.ts';
+import { everyTrained, PLACES, smallestTrained } from '../tests/support/trained-graphs.ts';
+import { twinStepPlan } from '../tests/support/twin-steps.ts';
 
 const K = algebraOf({ p: 2130706433n, low: [-1n, 0n, 1n, 0n, 0n] });
 
@@ -110,6 +119,26 @@ const TRAINING: readonly TrainingInput[] = [
   { plan: { ...WIDE, widths: [7, 3], batch: 1, momentum: MOMENTUM }, first: 3, count: 3, seed: 9, fromSeed: false }, // prettier-ignore
 ];
 
+const PREDICTIONS: readonly PredictionInput[] = [
+  { plan: WIDE, rows: 2, seed: 3, shown: true },
+  { plan: { ...WIDE, momentum: MOMENTUM }, rows: 3, seed: 5, shown: false },
+  { plan: { ...WIDE, widths: [7, 3] }, rows: 1, seed: 7, shown: false },
+];
+
+/** Every operator that is trained, and the smallest graph; on public tokens in two sequences, and on those of a corpus. */
+function stepInputs(): StepInput[] {
+  const [every, smallest] = [everyTrained(true), smallestTrained()].map(({ graph, plan }) => ({
+    graphText: canonical(graph),
+    plan: twinStepPlan(plan),
+  })) as [Omit<StepInput, 'batch'>, Omit<StepInput, 'batch'>];
+  const rows = { tokens: [1, 2, 3, 0], targets: [2, 1, 0, 1], starts: [0, 3] };
+  return [
+    { ...every, batch: rows },
+    { ...every, batch: { corpus: 9, at: [3, 4, 5, 0, 7], starts: [0, 3] } },
+    { ...smallest, batch: PLACES },
+  ];
+}
+
 export function formatVectors() {
   return {
     encodings: [0, 1, 3].map((count) => ({ count, seed: count, ...encodingAnswer(K, count, count) })),
@@ -118,5 +147,7 @@ export function formatVectors() {
     tables: TABLES.map((id) => ({ id, ...tableAnswer(id) })),
     programs: programVectors(),
     training: TRAINING.map((of) => ({ ...of, ...trainingAnswer(K, of) })),
+    predictions: PREDICTIONS.map((of) => ({ ...of, ...predictionAnswer(K, of) })),
+    steps: stepInputs().map((of) => ({ ...of, ...stepAnswer(K, of) })),
   };
 }

@@ -24,6 +24,8 @@ const FILES = [
   'tests/zero-knowledge/simulator-program.test.ts',
   'tests/soundness/program-tamper.test.ts',
   'tests/soundness/training-tamper.test.ts',
+  'tests/soundness/prediction-tamper.test.ts',
+  'tests/soundness/step-tamper.test.ts',
 ];
 const TWO_DAYS = 172_800_000;
 

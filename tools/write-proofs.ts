@@ -1,7 +1,7 @@
 /**
  * Writes the proofs of tests/vectors: a whole answer (key, proof file, link to the next epoch of the key), a run of training with two
- * segments, and over toy parameters a proof of every kind. Masks are random, so proofs differ from run to run; what is kept is that
- * these are accepted. `npm run vectors:proofs`, or `npm run vectors:proofs -- training` for one of `answers`, `training`, `toys`
+ * segments, predictions, two steps of a graph, and over toy parameters a proof of every kind. Masks are random, so proofs differ from run to run; what is kept is that
+ * these are accepted. `npm run vectors:proofs`, or `npm run vectors:proofs -- training` for one of `answers`, `training`, `predictions`, `steps`, `toys`
  */
 import { writeFileSync } from 'node:fs';
 import { wasmKernels, type Kernels } from '../src/kernels/index.ts';
@@ -9,8 +9,11 @@ import { smallest } from '../tests/support/answer-models.ts';
 import { answering } from '../tests/support/twin-answers.ts';
 import { twinCases } from '../tests/support/twin-cases.ts';
 import { programTwinCases } from '../tests/support/twin-program-cases.ts';
+import { CORPUS, PLACES, smallestTrained, TOKENS } from '../tests/support/trained-graphs.ts';
+import { predictor } from '../tests/support/twin-predictions.ts';
+import { provenSteps, stepVector } from '../tests/support/twin-steps.ts';
 import { trainer } from '../tests/support/twin-training.ts';
-import { NARROW_MOMENTUM } from '../tests/training/small.ts';
+import { NARROW, NARROW_MOMENTUM } from '../tests/training/small.ts';
 
 function write(files: Readonly<Record<string, Uint8Array | string>>): void {
   for (const [name, bytes] of Object.entries(files)) {
@@ -41,6 +44,22 @@ function training(kernels: Kernels): void {
   owner.close();
 }
 
+/** Over weights that were committed as the seed has them: of public inputs, and of hidden ones. */
+function predictions(kernels: Kernels): void {
+  const owner = predictor(kernels, NARROW);
+  const shown = owner.predict(2, { context: new Uint8Array([1, 2, 3]) });
+  const hidden = owner.predict(3, { hideInputs: true });
+  write({ 'prediction.run': owner.run, 'prediction.prd': shown, 'prediction-hidden.prd': hidden });
+  owner.close();
+}
+
+/** One behind the other: on public tokens, on those of a corpus. */
+function steps(kernels: Kernels): void {
+  const chain = provenSteps(kernels, smallestTrained(), [TOKENS, PLACES], CORPUS);
+  const [first, second] = chain.steps.map(({ proof }) => proof) as [Uint8Array, Uint8Array];
+  write({ 'steps.json': stepVector(chain), 'step-0.proof': first, 'step-1.proof': second });
+}
+
 function toys(kernels: Kernels): void {
   const all = [...twinCases(kernels), ...programTwinCases(kernels)].filter(
     ({ name }) => !name.includes('S128'),
@@ -52,7 +71,7 @@ function toys(kernels: Kernels): void {
   write({ 'proofs.json': `${JSON.stringify({ proofs }, null, 1)}\n` });
 }
 
-const makers = { answers, training, toys };
+const makers = { answers, training, predictions, steps, toys };
 const wanted = process.argv.slice(2);
 const known = Object.keys(makers);
 if (wanted.some((name) => !known.includes(name))) throw new RangeError(`expected ${known.join(', ')}`);

@@ -1,10 +1,11 @@
 /** Steps on the tokens of a committed corpus: honest ones hold, and every relation about tokens has a liar whom nothing else stops. */
 import { describe, expect, it } from 'vitest';
 import { koalaBear } from '../../src/field/koalabear.ts';
-import { graphBuilder, type Graph } from '../../src/graph/index.ts';
+import { checkGraph, graphBuilder, type Graph } from '../../src/graph/index.ts';
+import { PRIVATE_TOKEN } from '../../src/ops/lowering.ts';
 import { checkProgram } from '../../src/relation/check.ts';
 import { tokensOf, type CorpusBatch } from '../../src/training/backward/batch.ts';
-import type { GraphPlan } from '../../src/training/backward/plan.ts';
+import { checkGraphPlan, type GraphPlan } from '../../src/training/backward/plan.ts';
 import { graphStepProgram } from '../../src/training/backward/program.ts';
 import { graphStep } from '../../src/training/backward/step.ts';
 import { stateOf, type GraphState } from '../../src/training/backward/state.ts';
@@ -112,6 +113,21 @@ describe('tokens of a committed corpus', () => {
     ],
   ])('%s', (_, changes, relation) => {
     expect(told(changes)).toEqual(relation === '' ? [] : [relation]);
+  });
+
+  it('a public batch has no private tokens, and no ids that are none', () => {
+    const code = (tokens: number[]): string =>
+      proofError(() => graphStepProgram(graph, plan, { tokens, targets: [1, 2], starts: [0] })).code;
+    for (const id of [PRIVATE_TOKEN, -2, 0.5, NaN, 11]) expect([id, code([3, id])]).toEqual([id, 'TOKEN']);
+  });
+
+  it('a move of a table beyond its bounds is refused with the plan, before any batch is looked at', () => {
+    const info = checkGraph(graph);
+    expect(() => checkGraphPlan(graph, info, plan)).not.toThrow();
+    // e of the matrix is 16: it sums what has 8 places; e of the table is 28.
+    const wide = { ...plan, weights: { E: 14, H: 10 }, ratePlaces: 0, gradient: { bits: 15, fraction: 1 } };
+    const error = proofError(() => checkGraphPlan(graph, info, wide));
+    expect([error.code, error.stage]).toEqual(['PLAN', 'plan/E']);
   });
 
   it('places beyond the corpus', () => {

@@ -27,12 +27,18 @@ import { decodeParameters, encodeParameters } from '../../src/params/encoding.ts
 import { programDigest } from '../../src/relation/digest.ts';
 import { tableDigestOf } from '../../src/tables/index.ts';
 import { formatVectors } from '../../tools/format-vectors.ts';
+import { encodeKey, keyDigest } from '../../src/pcs/key.ts';
+import { graphStepProgram } from '../../src/training/backward/program.ts';
+import { decodePrediction } from '../../src/training/prediction-file.ts';
+import { predictionProgram } from '../../src/training/prediction-program.ts';
 import { batchRows } from '../../src/training/order.ts';
 import { trainingProgram } from '../../src/training/program.ts';
 import { stateFromSeed } from '../../src/training/state.ts';
 import { bothWords } from '../support/twin-answers.ts';
 import { twinCases } from '../support/twin-cases.ts';
 import { programTwinCases } from '../support/twin-program-cases.ts';
+import { bothPredictionWords } from '../support/twin-predictions.ts';
+import { bothStepWords, planOfStepTwin, stepCaseOf } from '../support/twin-steps.ts';
 import { bothTrainingWords, planOfTwin } from '../support/twin-training.ts';
 
 const bytesOf = (name: string): Uint8Array =>
@@ -46,8 +52,8 @@ const K = algebraOf({ p: 2130706433n, low: [-1n, 0n, 1n, 0n, 0n] });
 
 test('the twin still says what it wrote', { timeout: 300_000 }, () => {
   const now = JSON.parse(JSON.stringify(formatVectors())) as Vectors;
-  const { encodings, parameters, commitments, tables, programs, training } = stored;
-  expect(now).toEqual({ encodings, parameters, commitments, tables, programs, training });
+  const { encodings, parameters, commitments, tables, programs, training, predictions, steps } = stored;
+  expect(now).toEqual({ encodings, parameters, commitments, tables, programs, training, predictions, steps });
 });
 
 describe('src/ says the same', () => {
@@ -97,6 +103,19 @@ describe('src/ says the same', () => {
         program,
       ]);
       expect([tensors, tables, virtuals, relations].map(({ length }) => length)).toEqual(counts);
+    }
+  });
+
+  test('programs of predictions and of steps of graphs', () => {
+    for (const { plan, rows, seed, shown, program } of stored.predictions) {
+      const inputs = shown ? Array.from(payloadBytes(rows * plan.widths[0]!, seed), (x) => x % 2 ** plan.input.bits) : undefined; // prettier-ignore
+      const classes = Array.from(payloadBytes(rows, seed + 1), (x) => x % plan.widths.at(-1)!);
+      const own = predictionProgram({ plan: planOfTwin(plan), inputs, classes });
+      expect(hex(programDigest(koalaBear, own))).toBe(program);
+    }
+    for (const { graphText, plan, batch, program } of stored.steps) {
+      const own = graphStepProgram(parseGraph(graphText), planOfStepTwin(plan), batch);
+      expect(hex(programDigest(koalaBear, own))).toBe(program);
     }
   });
 
@@ -156,6 +175,20 @@ describe('proofs that were kept', () => {
     expect(bothWords(twin.key, file)).toEqual(['MODEL', 'MODEL']);
     const again = twinLinks(K, key, [link, link]).verdict;
     expect([again.ok || again.code, verifyModelLinks(key, [link, link]).ok]).toEqual(['MODEL', false]);
+  });
+
+  test('predictions, about public and hidden inputs', { timeout: 300_000 }, () => {
+    const [run, shown, hidden] = ['prediction.run', 'prediction.prd', 'prediction-hidden.prd'].map(bytesOf) as [Uint8Array, Uint8Array, Uint8Array]; // prettier-ignore
+    const weights = keyDigest(encodeKey(decodePrediction(shown).weights));
+    for (const file of [shown, hidden]) {
+      expect(bothPredictionWords(run, { weights }, file)).toEqual(['accepted', 'accepted']);
+    }
+  });
+
+  test('two steps of a graph, on public tokens and on those of a corpus', { timeout: 300_000 }, () => {
+    const text = Buffer.from(bytesOf('steps.json')).toString('utf8');
+    const chain = stepCaseOf(text, ['step-0.proof', 'step-1.proof'].map(bytesOf));
+    expect(bothStepWords(chain)).toEqual(['accepted', 'accepted']);
   });
 
   test('a run of training, and both of its segments', { timeout: 300_000 }, () => {

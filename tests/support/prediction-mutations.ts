@@ -33,23 +33,29 @@ export function predictionMutant(
   const as = (name: string, bytes: Uint8Array): PredictionMutant => under(name, { prediction: bytes });
   const file = decodePrediction(prediction);
   const said = (name: string, change: Partial<PredictionFile>): PredictionMutant => as(name, encodePrediction({ ...file, ...change })); // prettier-ignore
-  switch (seed % 10) {
+  switch (seed % 20) {
     case 0:
     case 1:
-    case 2: {
+    case 2:
+    case 10:
+    case 11:
+    case 18: {
       const field = d.pick(fields.filter(({ name }) => !BOUND.test(name)));
       return as(field.name, changedField(prediction, field, d.int(0, 5)));
     }
-    case 3: {
+    case 3:
+    case 13: {
       const field = d.pick(fieldsOfRun(run));
       return under(`run: ${field.name}`, { run: changedField(run, field, d.int(0, 5)) });
     }
-    case 4: {
+    case 4:
+    case 14: {
       const longer = Uint8Array.from([...prediction, 0]);
       const end = d.pick([fields.at(-1)!.start, prediction.length]);
       return as('length', d.int(0, 3) === 0 ? longer : prediction.slice(0, d.int(0, end - 1)));
     }
     case 5:
+    case 15:
       return d.pick<() => PredictionMutant>([
         () => under('no segments', { custody: [] }),
         () => under('other weights', { custody: { weights: weights.map((x, i) => (i === 3 ? x ^ 1 : x)) } }),
@@ -57,6 +63,9 @@ export function predictionMutant(
       ])();
     case 6:
     case 7:
+    case 12:
+    case 16:
+    case 17:
       return admitted(said, file, d);
     case 8: {
       const field = d.pick(fields.filter(({ name }) => BOUND.test(name)));

@@ -53,3 +53,8 @@ export function everyTrained(norm: boolean): Trained {
   const gradient = { bits: 14, fraction: 9 };
   return withState(graph, { weights, norms: 13, gradient, low: 13, rate: 1, ratePlaces: 0 });
 }
+
+/** Two steps of the smallest graph: on three public tokens in one sequence, then in two, on those of a corpus. */
+export const TOKENS = { tokens: [1, 2, 10], targets: [2, 3, 5], starts: [0] };
+export const CORPUS = Int16Array.of(10, 3, 1, 5, 5, 4, 2, 3);
+export const PLACES = { corpus: CORPUS.length, at: [0, 1, 4], starts: [0, 2] };

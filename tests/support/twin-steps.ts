@@ -49,15 +49,22 @@ export function twinStepPlan({ gradient, ...plan }: GraphPlan): StepPlan {
   return { ...plan, gradient: { bits: gradient.bits, places: gradient.fraction } };
 }
 
+/** The way back. */
+export function planOfStepTwin({ gradient, ...plan }: StepPlan): GraphPlan {
+  return { ...plan, gradient: { bits: gradient.bits, fraction: gradient.places } };
+}
+
 /** What both verifiers say. */
 export function bothStepWords(of: StepsCase): [string, string] {
   const { plan, batches, first, corpus, steps } = of;
   const graph = Uint8Array.from(of.graph, (letter) => letter.charCodeAt(0));
   const training = { graph, plan: twinStepPlan(plan), first, ...(corpus !== undefined && { corpus }) };
-  return [
-    wordOf(() => verdictOf(() => ours(of))),
-    wordOf(() => twin.verifySteps(twinField(quintic), training, batches, steps)),
-  ];
+  return [ourStepWord(of), wordOf(() => twin.verifySteps(twinField(quintic), training, batches, steps))];
+}
+
+/** What src/ alone says. */
+export function ourStepWord(of: StepsCase): string {
+  return wordOf(() => verdictOf(() => ours(of)));
 }
 
 function ours({ graph, plan, first, corpus, batches, steps }: StepsCase): void {
@@ -136,4 +143,31 @@ function commitTokens(
   const named = { label: 'D', lifetime: 'static', logCap: 4, columns, parameters, layout } as const;
   const read = (first: number, count: number): Int16Array => cells.subarray(first * rows, (first + count) * rows); // prettier-ignore
   return storeGroup(kernels, home, path, named, { kind: 'copy', read });
+}
+
+/** A case as JSON, without its proofs. */
+export function stepVector({ first, corpus, steps, ...known }: StepsCase): string {
+  const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');
+  const keys = steps.map(({ after, parameters }) => ({ after: text(after), parameters: text(parameters) }));
+  const own = {
+    ...known,
+    first: text(first),
+    ...(corpus !== undefined && { corpus: text(corpus) }),
+    steps: keys,
+  };
+  return `${JSON.stringify(own, null, 1)}\n`;
+}
+
+/** The way back. @param proofs of its steps */
+export function stepCaseOf(json: string, proofs: readonly Uint8Array[]): StepsCase {
+  type Stored = Omit<StepsCase, 'first' | 'corpus' | 'steps'> & { first: string; corpus?: string; steps: { after: string; parameters: string }[] }; // prettier-ignore
+  const { first, corpus, steps, ...known } = JSON.parse(json) as Stored;
+  const bytes = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, 'base64'));
+  const own = steps.map(({ after, parameters }, i) => ({ after: bytes(after), parameters: bytes(parameters), proof: proofs[i]! })); // prettier-ignore
+  return {
+    ...known,
+    first: bytes(first),
+    ...(corpus !== undefined && { corpus: bytes(corpus) }),
+    steps: own,
+  };
 }

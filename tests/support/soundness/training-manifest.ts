@@ -14,10 +14,10 @@ export interface Expected {
   readonly bound: boolean;
 }
 
-type Entries = readonly (readonly [field: RegExp, codes: readonly string[], bound?: 'bound'])[];
+export type Entries = readonly (readonly [field: RegExp, codes: readonly string[], bound?: 'bound'])[];
 
 /** Of a parameter set; the size of pads may be another one for other statements. */
-const PARAMETERS: Entries = [
+export const PARAMETERS: Entries = [
   [/\/magic$/, ['VERSION']],
   [/\/profile\/(id|lambda|powBits|field\/(modulus|degree))$/, ['WEAK_PARAMS', 'STATEMENT']],
   [/\/code\/(logData|padLength|queries)$/, ['WEAK_PARAMS']],
@@ -29,7 +29,7 @@ const PARAMETERS: Entries = [
 ];
 
 /** Of a key. */
-const KEY: Entries = [
+export const KEY: Entries = [
   [/\/length$/, ['LENGTH', 'KEY_LENGTH']],
   [/\/magic$/, ['KEY_MAGIC']],
   [/\/version$/, ['KEY_VERSION']],
@@ -91,7 +91,7 @@ export const TRAINING: Classes = [
 ];
 
 /** The entries of a part, below a name. */
-function within(name: string, entries: Entries): Entries {
+export function within(name: string, entries: Entries): Entries {
   return entries.map(([field, ...rest]) => [new RegExp(`^${name}${field.source}`), ...rest] as const);
 }
 
