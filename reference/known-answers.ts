@@ -119,7 +119,7 @@ export interface PredictionInput {
   readonly shown: boolean;
 }
 
-/** spec/training-program.md section 7. */
+/** spec/training-program.md section 6. */
 export function predictionAnswer(
   K: Algebra,
   { plan, rows, seed, shown }: PredictionInput,

@@ -46,7 +46,7 @@ export function rampTable(bits: number, top: number): NamedTable {
   });
 }
 
-/** The first two columns of it: spec/training-program.md, section 7. */
+/** The first two columns of it: spec/training-program.md, section 6. */
 export function cutTable(bits: number, top: number): NamedTable {
   return {
     ...rampTable(bits, top),

@@ -1,4 +1,4 @@
-/** The program of a prediction: spec/training-program.md section 7. */
+/** The program of a prediction: spec/training-program.md section 6. */
 import { cutTable, rangeTable } from './lookup-tables.ts';
 import { lookup, publicTensor, virtual, witness, type Draft } from './lowering.ts';
 import { at } from './lists.ts';

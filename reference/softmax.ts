@@ -1,4 +1,4 @@
-/** Probabilities of rows of logits, of segments and of steps of graphs: spec/training-program.md section 5. */
+/** Probabilities of rows of logits, of segments and of steps of graphs: spec/training-program.md section 4. */
 import { distanceTable } from './lookup-tables.ts';
 import { lookup, virtual, witness, zero, type Draft } from './lowering.ts';
 import type { Index } from './program.ts';

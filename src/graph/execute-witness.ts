@@ -27,7 +27,7 @@ export function kernelProduct(kernels: Kernels): MatrixProduct {
     const boundB = bounds.get(w.data) ?? bound(w.data);
     bounds.set(w.data, boundB);
     const out = new Int32Array(x.rows * w.rows);
-    const a = { data: Int16Array.from(x.data), rows: x.rows, columns: x.width };
+    const a = { data: new Int16Array(x.data), rows: x.rows, columns: x.width };
     kernels.gemmBalanced(out, a, { data: w.data, rows: w.rows, columns: w.columns }, { boundA, boundB });
     return out;
   };

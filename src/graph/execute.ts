@@ -8,7 +8,8 @@ import { activationForm } from '../ops/activation/shape.ts';
 import { evaluateAdd } from '../ops/add/eval.ts';
 import { evaluateArgmax, gumbelNoise, noiseMultiplier } from '../ops/argmax/eval.ts';
 import type { ArgmaxNode } from '../ops/argmax/shape.ts';
-import { evaluateAttention } from '../ops/attention/eval.ts';
+import { evaluateAttention, PLAIN_SUMS } from '../ops/attention/eval.ts';
+import { productSums } from '../ops/attention/products.ts';
 import type { AttentionNode } from '../ops/attention/shape.ts';
 import { evaluateCentre } from '../ops/centre/eval.ts';
 import { evaluateConcat } from '../ops/concat/eval.ts';
@@ -70,13 +71,20 @@ export function checkWeights(declarations: Iterable<WeightDeclaration>, weights:
   }
 }
 
-function evaluateAttentionNode(node: AttentionNode, query: IntTensor, rows: IntRows): Evaluated {
+function evaluateAttentionNode(
+  node: AttentionNode,
+  query: IntTensor,
+  rows: IntRows,
+  product: MatrixProduct,
+): Evaluated {
   const [key, value] = [rows.history(node.key), rows.history(node.value)];
   const first = key.rows - query.rows;
   const window = node.window ?? Infinity;
   const firstVisible = rows.sequenceStart.map((start, i) => Math.max(start, first + i - window + 1));
   const attended = { query, key, value, firstVisible };
-  return evaluateAttention(node.name, node, attended, column(tableOf('exp2'), 'e'));
+  // The definition of a product gains nothing from whole matrices, of which half is not visible.
+  const sums = product === matrixProduct ? PLAIN_SUMS : productSums(product);
+  return evaluateAttention(node.name, node, attended, column(tableOf('exp2'), 'e'), sums);
 }
 
 function evaluateArgmaxNode(node: ArgmaxNode, logits: IntTensor, rows: IntRows, info: GraphInfo): Evaluated {
@@ -139,7 +147,7 @@ function evaluateNode(
       return evaluateRope(node.name, a, constants, rows.positions, node);
     }
     case 'attention':
-      return evaluateAttentionNode(node, a, rows);
+      return evaluateAttentionNode(node, a, rows, product);
     case 'activation': {
       const entries = column(tableOf(node.table), 'y');
       return { data: evaluateActivation(node.name, a, activationForm(node).bits, entries) };

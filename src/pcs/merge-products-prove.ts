@@ -26,6 +26,46 @@ export interface ColumnProduct {
   readonly high: Uint32Array;
 }
 
+/** Time of a round's arrays, for each element of one: two arrays are made, bound and multiplied until nothing is left. */
+const ROUND_NS = 64;
+/** Time of a pass over a column, for each cell: sums of integers, and what ends a row. */
+const passNs = (lowBits: number): number => 0.35 + 40 / 2 ** lowBits;
+/** Passes, in ns, that are not worth looking for fewer. */
+const LITTLE_NS = 2 ** 24;
+/** Cuts below the middle that are looked at. */
+const CUTS = 4;
+
+/**
+ * Where to cut the bits: low enough that claims on pieces of one tensor have low halves in common (in the middle of 20 bits they
+ * differ, because pieces of 256 and of 512 end before it), and high enough that arrays over the bits above stay small.
+ */
+export function chooseLowBits(
+  { ext }: Pick<Kernels, 'ext'>,
+  claims: readonly Claim[],
+  numVars: number,
+): number {
+  const middle = Math.floor(numVars / 2);
+  const passes = (products: number, low: number): number => products * 2 ** numVars * passNs(low);
+  let best = { low: middle, ns: Infinity };
+  for (let low = middle; low >= Math.max(1, middle - CUTS); low--) {
+    const split = createSplitter(ext, low);
+    const columns = new Map<number, Set<Half>>();
+    for (const { weight } of claims) {
+      for (const term of weight) {
+        let halves = columns.get(term.column);
+        if (halves === undefined) columns.set(term.column, (halves = new Set()));
+        for (const { low: half } of split(term)) halves.add(half);
+      }
+    }
+    const products = [...columns.values()].reduce((sum, halves) => sum + halves.size, 0);
+    if (low === middle && passes(products, low) < LITTLE_NS) return low;
+    const together = 2 ** Math.ceil(Math.log2(Math.max(1, products))); // arrays are woven together, a power of two of them
+    const ns = passes(products, low) + ROUND_NS * together * 2 ** (numVars - low);
+    if (ns < best.ns) best = { low, ns };
+  }
+  return best.low;
+}
+
 /** The products of all claims, by column. */
 export function collectProducts(
   kernels: Kernels,

@@ -1,10 +1,10 @@
 /**
  * The merge: a padded sumcheck of sum_l f_l W_l over the m bits of a cell, without writing out a weight.
  *
- * The bits are cut in two halves. For the high half every weight is a sum of products a(hi) b(lo), and one pass over the
+ * The bits are cut in two. For the high part every weight is a sum of products a(hi) b(lo), and one pass over the
  * columns gives T(hi) = sum_lo f(hi, lo) b(lo) for each column and each b. Then sum_hi T(hi) a(hi) is a small sumcheck. A
- * second pass binds the high bits of the columns, F(lo) = sum_hi eq(r_hi, hi) f(hi, lo), and the low half is a sumcheck of
- * the same kind. Two passes over the weights, memory O(columns * 2^(m/2)).
+ * second pass binds the high bits of the columns, F(lo) = sum_hi eq(r_hi, hi) f(hi, lo), and the low part is a
+ * sumcheck of the same kind. Two passes over the weights, memory O(columns * 2^(m/2)) where the cut is in the middle.
  */
 import type { Ext } from '../field/field.ts';
 import type { Kernels } from '../kernels/contract.ts';
@@ -16,7 +16,13 @@ import { BATCH_COLUMNS, inBatches, type ColumnSource } from './columns.ts';
 import { bindHigh, bindLow } from './fold-prove.ts';
 import type { Claim } from './opening.ts';
 import { interleaved } from './interleaved-prove.ts';
-import { collectProducts, isBoundOften, runLength, type ColumnProduct } from './merge-products-prove.ts';
+import {
+  chooseLowBits,
+  collectProducts,
+  isBoundOften,
+  runLength,
+  type ColumnProduct,
+} from './merge-products-prove.ts';
 import { narrowColumn, type NarrowColumn } from './narrow-prove.ts';
 
 /** A merge sumcheck in progress; at the end it holds f_l~(r) for every column. */
@@ -40,6 +46,7 @@ interface Place {
  * @param sources all columns of the opening, in order; columns that no claim touches are included
  * @param claims with their batching coefficients
  * @param numVars m
+ * @param lowBits where to cut; messages do not depend on it
  */
 export function mergeOracle(
   kernels: Kernels,
@@ -47,9 +54,9 @@ export function mergeOracle(
   claims: readonly Claim[],
   powers: readonly Ext[],
   numVars: number,
+  lowBits: number = chooseLowBits(kernels, claims, numVars),
 ): MergeOracle {
   const field = kernels.ext;
-  const lowBits = Math.floor(numVars / 2);
   const highBits = numVars - lowBits;
   const places = placesOf(sources);
   const products = collectProducts(kernels, claims, powers, lowBits, highBits);

@@ -20,14 +20,9 @@ export function elementLoops({ ext }: Kernels, width: number): ElementLoops {
   const p = ext.base.modulus;
   const words = width * degree;
   const whole = width % BLOCK === 0;
-  /** Words of line `to` plus `sign` times those of line `from`, given in [0, p). */
   const accumulate = (out: Uint32Array, to: number, from: Uint32Array, at: number, minus: boolean): void => {
-    for (let i = 0; i < words; i++) {
-      const [o, f] = whole ? [to * words + i, at * words + i] : [wordOf(to, i), wordOf(at, i)];
-      const x = from[f] as number;
-      const sum = (out[o] as number) + (minus && x !== 0 ? p - x : x); // < 2 p
-      out[o] = sum >= p ? sum - p : sum;
-    }
+    if (whole) return addWords(out, to * words, from, at * words, words, p, minus);
+    for (let i = 0; i < words; i++) addWords(out, wordOf(to, i), from, wordOf(at, i), 1, p, minus);
   };
   /** Word i of a line that shares blocks with its neighbours. */
   const wordOf = (line: number, i: number): number =>
@@ -39,8 +34,12 @@ export function elementLoops({ ext }: Kernels, width: number): ElementLoops {
     scatter(out, from, count, low) {
       if (out.length % words !== 0 || (count * width) % BLOCK !== 0) out.fill(0);
       for (let line = 0; line < count; line++) {
-        if (low === width && whole) {
-          out.set(from.subarray(line * words, (line + 1) * words), line * words);
+        if (low % BLOCK === 0) {
+          const part = low * degree;
+          for (let x = 0; x < width / low; x++) {
+            const at = line * words + x * part;
+            out.set(from.subarray(at, at + part), (x * count + line) * part);
+          }
           continue;
         }
         for (let x = 0; x < width; x++) {
@@ -51,4 +50,21 @@ export function elementLoops({ ext }: Kernels, width: number): ElementLoops {
       }
     },
   };
+}
+
+/** Adds `count` words to others, or takes them away, all in [0, p). */
+function addWords(
+  out: Uint32Array,
+  to: number,
+  from: Uint32Array,
+  at: number,
+  count: number,
+  p: number,
+  minus: boolean,
+): void {
+  for (let i = 0; i < count; i++) {
+    const [x, y] = [out[to + i] as number, from[at + i] as number];
+    if (minus) out[to + i] = x >= y ? x - y : x - y + p;
+    else out[to + i] = x + y >= p ? x + y - p : x + y; // < 2 p < 2^32
+  }
 }

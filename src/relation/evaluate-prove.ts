@@ -45,15 +45,14 @@ export function createEvaluator(
   };
   const evaluate: Evaluator = (terms, indices) => {
     const count = indices.reduce((product, { size }) => product * size, 1);
-    const out = roomFor(kernels, count).fill(0);
-    let constant = kernels.ext.base.zero;
+    const { base } = kernels.ext;
+    const constants = terms.filter(isConstant).map(({ coefficient }) => base.fromInt(coefficient));
+    const out = roomFor(kernels, count).fill(constants.reduce(base.add, base.zero));
     for (const term of terms) {
-      if (term.views.length > 0 || term.sums.length > 0 || term.mask !== undefined) {
-        term.views.forEach(source); // makes what it reads, which outlives the scope below
-        kernels.memory.scope(() => addTerm(kernels, out, term, indices, source));
-      } else constant = kernels.ext.base.add(constant, kernels.ext.base.fromInt(term.coefficient));
+      if (isConstant(term)) continue;
+      term.views.forEach(source); // makes what it reads, which outlives the scope below
+      kernels.memory.scope(() => addTerm(kernels, out, term, indices, source));
     }
-    addConstant(out, constant, kernels.ext.base.modulus);
     return out;
   };
   return evaluate;
@@ -67,12 +66,8 @@ function roomFor(kernels: Kernels, count: number): Uint32Array {
   return small ? hotWords(kernels, count) : new Uint32Array(count);
 }
 
-function addConstant(out: Uint32Array, constant: number, modulus: number): void {
-  if (constant === 0) return;
-  for (let i = 0; i < out.length; i++) {
-    const sum = (out[i] as number) + constant; // < 2 p
-    out[i] = sum >= modulus ? sum - modulus : sum;
-  }
+function isConstant({ views, sums, mask }: Term): boolean {
+  return views.length === 0 && sums.length === 0 && mask === undefined;
 }
 
 type Source = (view: View) => { readonly cells: RowMajor; readonly shape: readonly number[] };

@@ -31,23 +31,32 @@ export type FoldCache = Map<string, Uint32Array>;
 /** Smaller results are quicker made than named. */
 const CACHED_CELLS = 2 ** 12;
 
-/** @param out K array of 2^box.bits elements, Montgomery forms, words behind the last zero */
+/** Longest results that are copied to be found again: a copy is new memory, and a page of it costs as much as thousands of cells. */
+const COPIED_WORDS = 2 ** 14;
+
+/**
+ * @param out K array of 2^box.bits elements, Montgomery forms, words behind the last zero
+ * @param lasts whether `out` stays as it is while the cache is in use: then it need not be copied to be found again
+ */
 export function foldView(
   kernels: Kernels,
   cells: TensorCells,
   cache: FoldCache,
   fold: Fold,
   out: Uint32Array,
+  lasts = false,
 ): void {
   const names = [...fold.folded.keys()];
   const combinations = product(names.map((name) => fold.folded.get(name) as Weights));
   if (combinations.length === 0) out.fill(0);
   combinations.forEach((combination, i) => {
     const weights = new Map(names.map((name, k) => [name, combination[k] as Weight]));
-    if (i === 0) return foldOnce(kernels, cells, cache, fold, weights, out);
+    if (i === 0) {
+      return foldOnce(kernels, cells, cache, fold, weights, out, lasts && combinations.length === 1);
+    }
     kernels.memory.scope(() => {
       const part = hotWords(kernels, out.length);
-      foldOnce(kernels, cells, cache, fold, weights, part);
+      foldOnce(kernels, cells, cache, fold, weights, part, false);
       kernels.add(out, out, part);
     });
   });
@@ -60,6 +69,7 @@ function foldOnce(
   fold: Fold,
   weights: ReadonlyMap<string, Weight>,
   out: Uint32Array,
+  lasts: boolean,
 ): void {
   const laid = layRuns(fold, weights);
   if (laid === undefined) return foldCells(kernels, cells, fold, weights, out);
@@ -69,9 +79,11 @@ function foldOnce(
   if (known !== undefined) return out.set(known);
   const block = cells.block(fold.tensor.name, laid.block);
   kernels.memory.scope(() => foldRuns(kernels, out, block, laid.runs));
-  // A copy: what is here is multiplied by other weights, and lies in memory that is used again.
-  if (key !== undefined)
-    cache.set(key, new Uint32Array(out.subarray(0, extWords(2 ** fold.box.bits, kernels.ext.degree))));
+  if (key === undefined) return;
+  const made = out.subarray(0, extWords(2 ** fold.box.bits, kernels.ext.degree));
+  // What does not last is multiplied by other weights, or lies in memory that is used again.
+  if (lasts) cache.set(key, made);
+  else if (made.length <= COPIED_WORDS) cache.set(key, new Uint32Array(made));
 }
 
 function nameOf(tensor: string, block: number, runs: readonly Run[]): string {

@@ -29,15 +29,15 @@ export function productVectors(
     const size = 2 ** segment.box.bits;
     const words = extWords(size, degree);
     /** Makes a vector where it belongs, or beside it where it shares a block with its neighbours. */
-    const fill = (to: Uint32Array, make: (out: Uint32Array) => void): void =>
+    const fill = (to: Uint32Array, make: (out: Uint32Array, lasts: boolean) => void): void =>
       kernels.memory.scope(() => {
-        if (size % BLOCK === 0) return make(to.subarray(address * degree, address * degree + words));
+        if (size % BLOCK === 0) return make(to.subarray(address * degree, address * degree + words), true);
         const own = hotWords(kernels, words);
-        make(own);
+        make(own, false);
         for (let i = 0; i < size; i++) writeExt(to, address + i, readExt(own, i, degree));
       });
     fill(a, (out) => firstVector(kernels, compiled, cells, cache, segment, out));
-    fill(b, (out) => secondVector(kernels, compiled, cells, cache, segment, out));
+    fill(b, (out, lasts) => secondVector(kernels, compiled, cells, cache, segment, out, lasts));
   }
   const numVars = live <= 1 ? 0 : 32 - Math.clz32(live - 1);
   return [
@@ -73,9 +73,10 @@ function secondVector(
   cache: FoldCache,
   { second: view, kept, box, secondWeights: folded }: Segment,
   out: Uint32Array,
+  lasts: boolean,
 ): void {
   const tensor = tensorOf(compiled, view.tensor);
-  foldView(kernels, cells, cache, { view, tensor, kept, box, folded }, out);
+  foldView(kernels, cells, cache, { view, tensor, kept, box, folded }, out, lasts);
 }
 
 /** A sumcheck of a product of two vectors. */

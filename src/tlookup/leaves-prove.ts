@@ -73,7 +73,7 @@ export function writeLeaves(
 ): void {
   const { blocks, live, units } = source.tree;
   const end = from + count;
-  const firstRow = blocks.find(({ kind }) => kind === 'table')?.at ?? live;
+  const firstRow = blocks[firstWhere(blocks, ({ kind }) => kind === 'table')]?.at ?? live;
   for (const [a, b] of [
     [units, firstRow],
     [live, end],
@@ -81,12 +81,25 @@ export function writeLeaves(
     const first = Math.max(a, from);
     writeNeutral(kernels, p, q, to + first - from, Math.min(b, end) - first);
   }
-  for (const block of blocks) {
+  for (let b = firstWhere(blocks, ({ at, bits }) => at + 2 ** bits > from); b < blocks.length; b++) {
     // Blocks lie at multiples of their size, as ranges do: one is within the other.
+    const block = blocks[b] as LeafBlock;
+    if (block.at >= end) break;
     const first = Math.max(block.at, from);
     const cells = Math.min(block.at + 2 ** block.bits, end) - first;
-    if (cells > 0) writeBlock(kernels, source, block, [p, q], to + first - from, first - block.at, cells);
+    writeBlock(kernels, source, block, [p, q], to + first - from, first - block.at, cells);
   }
+}
+
+/** The first block from which on all have a property; they lie in order, lookups before rows. A tree has thousands of blocks. */
+function firstWhere(blocks: readonly LeafBlock[], has: (block: LeafBlock) => boolean): number {
+  let [low, high] = [0, blocks.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (has(blocks[middle] as LeafBlock)) high = middle;
+    else low = middle + 1;
+  }
+  return low;
 }
 
 /** The leaves of `count` cells of a block, from its cell `skip` on, at `to`. */

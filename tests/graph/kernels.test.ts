@@ -1,7 +1,7 @@
 /** The kernels' products in the executor: the same bits, inputs beyond their bounds included. */
 import { expect, test } from 'vitest';
 import { kernelProduct } from '../../src/graph/execute-witness.ts';
-import { execute, graphBuilder, type WeightData } from '../../src/graph/index.ts';
+import { execute, graphBuilder, integerSession, type WeightData } from '../../src/graph/index.ts';
 import { referenceKernels, wasmKernels } from '../../src/kernels/index.ts';
 import { quintic } from '../../src/field/quintic.ts';
 import { dice, entries } from '../support/graphs.ts';
@@ -43,4 +43,34 @@ test.each(['reference', 'wasm'] as const)('%s', async (which) => {
   }
   await kernels.close();
   expect(kernels.name).toBe(which);
+});
+
+/** Appends of several sequences: rows that see one another, rows that see earlier appends, blocks of more rows than one product. */
+const APPENDS = [
+  { tokens: 30, starts: [0, 1, 20] },
+  { tokens: 9, starts: [] },
+  { tokens: 3, starts: [1] },
+  { tokens: 150, starts: [4] },
+];
+
+test.each([
+  ['all rows', undefined],
+  ['windows of five rows', 5],
+  ['windows of one row', 1],
+] as const)('attention by products, %s', async (_, window) => {
+  const kernels = await wasmKernels();
+  const shape = { seed: 5, context: 200, ...(window === undefined ? {} : { window }) };
+  for (const { graph, weights } of [tinyLlama(shape), tinyGpt(shape)]) {
+    const of = (name: string) => weights[name] as WeightData;
+    const [plain, fast] = [{}, { product: kernelProduct(kernels) }].map((o) => integerSession(graph, of, o));
+    for (const { tokens, starts } of APPENDS) {
+      const rows = { tokens: tinyTokens(tokens, 30, 3), starts, emit: 'all', auxiliary: true } as const;
+      const [a, b] = [plain!.append(rows), fast!.append(rows)];
+      for (const [name, { data }] of a.tensors) {
+        expectSame(b.tensors.get(name)?.data as Int32Array, data, name);
+      }
+      expect(b.auxiliary).toEqual(a.auxiliary);
+    }
+  }
+  await kernels.close();
 });

@@ -91,6 +91,12 @@ test.each(VIEWS.map((dimensions) => [dimensions.join(' '), dimensions] as const)
           expect(out).toEqual(expected);
           out.fill(7);
         }
+        // What lasts is kept where it lies.
+        const lasting = [0, 1].map(() => new Uint32Array(length).fill(1));
+        const kept = new Map<string, Uint32Array>();
+        for (const out of lasting)
+          kernels.memory.scope(() => foldView(kernels, reader, kept, fold, out, true));
+        for (const out of lasting) expect(out).toEqual(expected);
       }
     }
   }

@@ -62,24 +62,76 @@ export function octaveSoftmax(
   }
 }
 
-/** scores[j] = sum_c q_c k_jc for the visible rows. |score| <= 2^29, checked when the graph is loaded. */
-function fillScores(
-  scores: Int32Array,
-  query: Int32Array,
-  at: number,
-  key: IntTensor,
-  from: number,
-  count: number,
-  headDim: number,
-  column: number,
-): void {
-  for (let j = 0; j < count; j++) {
-    const row = (from + j) * key.width + column;
-    let sum = 0;
-    for (let c = 0; c < headDim; c++) sum += (query[at + c] as number) * (key.data[row + c] as number);
-    scores[j] = sum;
-  }
+/** Visible pairs of rows, by row, head, visible row. */
+export interface Visible {
+  /** The first row that a new row sees, and how many. */
+  readonly from: Int32Array;
+  readonly count: Int32Array;
+  /** Pairs of all heads before the row's. */
+  readonly start: Float64Array;
+  readonly pairs: number;
 }
+
+function visibleRows(heads: number, { query, key, firstVisible }: AttentionRows): Visible {
+  const first = key.rows - query.rows;
+  const from = Int32Array.from(firstVisible);
+  const count = from.map((row, i) => first + i - row + 1);
+  const start = new Float64Array(query.rows);
+  let pairs = 0;
+  for (let i = 0; i < start.length; i++) {
+    start[i] = pairs;
+    pairs += heads * (count[i] as number);
+  }
+  return { from, count, start, pairs };
+}
+
+/** How scores and weighted sums of values are made: the definition, or products of matrices (`products.ts`). */
+export interface PairSums {
+  /** z_j = sum_c q_c k_jc of all visible pairs. |z| <= 2^29, checked when the graph is loaded. */
+  scores(shape: AttentionShape, rows: AttentionRows, visible: Visible): Int32Array;
+  /** sum_j e_j v_j as the queries, |.| < 2^15 2^14. */
+  values(shape: AttentionShape, rows: AttentionRows, visible: Visible, weights: Int32Array): Int32Array;
+}
+
+/** The definition, pair by pair. */
+export const PLAIN_SUMS: PairSums = {
+  scores({ heads, kvHeads, headDim }, { query, key }, { from, count, start, pairs }) {
+    const scores = new Int32Array(pairs);
+    for (let i = 0; i < query.rows; i++) {
+      for (let h = 0, pair = start[i] as number; h < heads; h++) {
+        const at = i * query.width + h * headDim;
+        const column = Math.floor((h * kvHeads) / heads) * headDim;
+        for (let j = 0; j < (count[i] as number); j++, pair++) {
+          const row = ((from[i] as number) + j) * key.width + column;
+          let sum = 0;
+          for (let c = 0; c < headDim; c++) {
+            sum += (query.data[at + c] as number) * (key.data[row + c] as number);
+          }
+          scores[pair] = sum;
+        }
+      }
+    }
+    return scores;
+  },
+  values({ heads, kvHeads, headDim }, { query, value }, { from, count, start }, weights) {
+    const sums = new Int32Array(query.data.length);
+    for (let i = 0; i < query.rows; i++) {
+      for (let h = 0, pair = start[i] as number; h < heads; h++) {
+        const at = i * query.width + h * headDim;
+        const column = Math.floor((h * kvHeads) / heads) * headDim;
+        for (let j = 0; j < (count[i] as number); j++, pair++) {
+          const e = weights[pair] as number;
+          if (e === 0) continue;
+          const v = ((from[i] as number) + j) * value.width + column;
+          for (let c = 0; c < headDim; c++) {
+            sums[at + c] = (sums[at + c] as number) + e * (value.data[v + c] as number);
+          }
+        }
+      }
+    }
+    return sums;
+  },
+};
 
 /**
  * The new rows. Auxiliary: `shift` k and `sum` S, [rows, heads]; `remainder` sum e v - S o, as the result; `scores` z of all
@@ -89,57 +141,39 @@ function fillScores(
  */
 export function evaluateAttention(
   stage: string,
-  { heads, kvHeads, headDim, shift: s }: AttentionShape,
-  { query, key, value, firstVisible }: AttentionRows,
+  shape: AttentionShape,
+  rows: AttentionRows,
   exp2: Int32Array,
+  pairSums: PairSums = PLAIN_SUMS,
 ): Required<Evaluated> {
-  const first = key.rows - query.rows;
-  const data = new Int32Array(query.data.length);
-  const remainder = new Int32Array(query.data.length);
+  const { heads, headDim } = shape;
+  const { query } = rows;
+  const visible = visibleRows(heads, rows);
+  const scores = pairSums.scores(shape, rows, visible);
+  const weights = new Int32Array(scores.length);
   const shift = new Int32Array(query.rows * heads);
   const sum = new Int32Array(query.rows * heads);
-  let pairs = 0;
-  for (let i = 0; i < query.rows; i++) pairs += heads * (first + i - (firstVisible[i] as number) + 1);
-  const allScores = new Int32Array(pairs);
-  const weights = new Int32Array(key.rows);
-  const numerators = new Float64Array(headDim);
-  for (let i = 0, pair = 0; i < query.rows; i++) {
-    const from = firstVisible[i] as number;
-    const count = first + i - from + 1;
-    for (let h = 0; h < heads; h++, pair += count) {
-      const at = i * query.width + h * headDim;
-      const column = Math.floor((h * kvHeads) / heads) * headDim;
-      const scores = allScores.subarray(pair, pair + count);
-      fillScores(scores, query.data, at, key, from, count, headDim, column);
-      const row = octaveSoftmax(weights, scores, count, s, exp2);
+  for (let i = 0; i < query.rows; i++) {
+    const count = visible.count[i] as number;
+    for (let h = 0; h < heads; h++) {
+      const pair = (visible.start[i] as number) + h * count;
+      const [e, z] = [weights, scores].map((array) => array.subarray(pair, pair + count));
+      const row = octaveSoftmax(e as Int32Array, z as Int32Array, count, shape.shift, exp2);
       if (row === undefined) return unprovable(stage, i, h, 'scores beyond the digits of the octave softmax');
-      numerators.fill(0); // |sum e v| < 2^15 2^14
-      for (let j = 0; j < count; j++) {
-        const e = weights[j] as number;
-        if (e === 0) continue;
-        const v = (from + j) * value.width + column;
-        for (let c = 0; c < headDim; c++) {
-          numerators[c] = (numerators[c] as number) + e * (value.data[v + c] as number);
-        }
-      }
-      for (let c = 0; c < headDim; c++) {
-        const numerator = numerators[c] as number;
-        const o = Math.floor(numerator / row.sum); // exact: quotients differ from integers by at least 2^-15 or not at all
-        data[at + c] = o;
-        remainder[at + c] = numerator - row.sum * o;
-      }
       shift[i * heads + h] = row.shift;
       sum[i * heads + h] = row.sum;
     }
   }
+  const numerators = pairSums.values(shape, rows, visible, weights);
+  const data = new Int32Array(numerators.length);
+  for (let at = 0; at < data.length; at++) {
+    // exact: quotients differ from integers by at least 2^-15 or not at all
+    data[at] = Math.floor((numerators[at] as number) / (sum[Math.floor(at / headDim)] as number));
+  }
+  const remainder = (): Int32Array =>
+    numerators.map((n, at) => n - (sum[Math.floor(at / headDim)] as number) * (data[at] as number));
   return {
     data,
-    auxiliary: () => ({
-      shift,
-      sum,
-      remainder,
-      scores: allScores,
-      firstVisible: Int32Array.from(firstVisible),
-    }),
+    auxiliary: () => ({ shift, sum, remainder: remainder(), scores, firstVisible: visible.from }),
   };
 }
