@@ -16,7 +16,7 @@ import { batchOfText, firstState, planOf, TINY, transformer, type Size } from '.
 
 const SIZES: readonly [string, Size][] = [
   ["GPT-2's shape", TINY],
-  ["LLaMA's shape, keys for two heads", { ...TINY, gated: true, kvHeads: 1 }],
+  ["LLaMA's shape, keys for two heads", { ...TINY, gated: true, kvHeads: 1, rope: true }],
   ['tied', { ...TINY, tied: true }],
 ];
 

@@ -7,6 +7,7 @@ import { slopesOf } from '../../src/training/backward/activation/slope-table.ts'
 import { linearBack, linearWeightGradient } from '../../src/training/backward/linear/eval.ts';
 import { productBack } from '../../src/training/backward/product/eval.ts';
 import { rmsnormBack } from '../../src/training/backward/rmsnorm/eval.ts';
+import { ropeBack } from '../../src/training/backward/rope/eval.ts';
 import { dice } from '../support/graphs.ts';
 import { floatSlope } from './float.ts';
 
@@ -69,6 +70,31 @@ describe('distance from doubles', () => {
       ),
     ).toBeLessThanOrEqual(0.5);
   });
+
+  it.each(['half', 'interleaved'] as const)(
+    'rope, %s: half a unit, half a unit of 2^-14 for each constant',
+    (order) => {
+      const [rows, width, headDim] = [12, 16, 8];
+      const table = tableOf(`rope-100-${headDim}-12`);
+      const constants = { cos: column(table, 'cos'), sin: column(table, 'sin'), headDim, order };
+      const g = some(rows * width, 13);
+      const positions = Array.from({ length: rows }, (_, t) => t);
+      const { input } = ropeBack('test', g, constants, positions, { width, bits: 15 });
+      const expected = new Float64Array(g.length);
+      const [step, gap] = order === 'half' ? [1, headDim / 2] : [2, 1];
+      positions.forEach((position, t) => {
+        for (let i = 0; i < width / 2; i++) {
+          const pair = i % (headDim / 2);
+          const at = t * width + Math.floor(i / (headDim / 2)) * headDim + pair * step;
+          const angle = position * 100 ** ((-2 * pair) / headDim);
+          const [a, b] = [g[at]!, g[at + gap]!];
+          expected[at] = a * Math.cos(angle) + b * Math.sin(angle);
+          expected[at + gap] = b * Math.cos(angle) - a * Math.sin(angle);
+        }
+      });
+      expect(distance(input!, expected)).toBeLessThanOrEqual(0.5 + (2 * 2 ** 12) / 2 ** 15);
+    },
+  );
 
   it.each([
     [16, 3000],

@@ -12,8 +12,9 @@ import { backRelations, backTensors, make, named, type Made } from './back-case.
 import { isNeeded } from './liars.ts';
 import { CASES as PLAIN } from './cases.ts';
 import { GUARDED_CASES } from './guarded-cases.ts';
+import { ROPE_CASES } from './rope-cases.ts';
 
-const CASES = [...PLAIN, ...GUARDED_CASES];
+const CASES = [...PLAIN, ...ROPE_CASES, ...GUARDED_CASES];
 
 const refused = ({ program }: Made, cells: ReadonlyMap<string, ArrayLike<number>>): boolean =>
   findViolation(koalaBear, program, cells) !== undefined;

@@ -24,7 +24,7 @@ import { batchOfText, firstState, lossOf, planOf, TINY, transformer, type Size }
 
 const SIZES: readonly [string, Size][] = [
   ["GPT-2's shape", TINY],
-  ["LLaMA's shape, keys for two heads", { ...TINY, gated: true, kvHeads: 1 }],
+  ["LLaMA's shape, keys for two heads", { ...TINY, gated: true, kvHeads: 1, rope: true }],
   ['tied', { ...TINY, tied: true }],
 ];
 
@@ -214,6 +214,8 @@ describe('what cannot be trained is refused', () => {
     };
     expect(build((g, x) => g.centre('y', x))).toMatch(/an operator that is trained, got centre/);
     expect(build((g, x) => g.requantise('y', x, { shift: 1, bits: 4, guard: 2 }))).toMatch(/guard/);
+    const turned = { table: 'rope-100-4-4', order: 'half', bits: 8, guard: 2 } as const;
+    expect(build((g, x) => g.rope('y', x, turned))).toMatch(/guard/);
     expect(build((g, x) => g.add('y', x, g.scale('s', x, 1)))).toMatch(/got scale/);
     expect(build((g, x) => g.add('y', x, g.requantise('s', x, { shift: 1, bits: 8 })))).toMatch(
       /same binary places/,

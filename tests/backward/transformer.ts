@@ -17,6 +17,8 @@ export interface Size {
   readonly gated: boolean;
   /** The last layer's matrix is the table of embeddings. */
   readonly tied?: boolean;
+  /** Queries and keys are turned by their positions. */
+  readonly rope?: boolean;
 }
 
 export const TINY: Size = {
@@ -51,9 +53,14 @@ export function transformer(size: Size): Graph {
     const x = normed(`norm-a${l}`);
     const rows = (name: string, outputs: number): TensorHandle =>
       g.rounded(`${name}${l}`, x, weight(`W${name}${l}`, outputs, width), { shift: WEIGHT, bits: 12 });
+    const turned = (name: string, outputs: number): TensorHandle => {
+      const table = `rope-100-${headDim}-${context}`;
+      const own = rows(name, outputs);
+      return size.rope ? g.rope(`${name}r${l}`, own, { table, order: 'half', bits: 13 }) : own;
+    };
     const inputs = {
-      query: rows('q', width),
-      key: rows('k', kvHeads * headDim),
+      query: turned('q', width),
+      key: turned('k', kvHeads * headDim),
       value: rows('v', kvHeads * headDim),
     };
     const mean = g.attention(`a${l}`, inputs, { heads, kvHeads, headDim, shift: 10 });

@@ -25,8 +25,8 @@ export const ropeRelations: Relations<RopeNode> = (node, to) => {
     { name: 'f', size: 2 },
   ];
   const place = (entry: Index): Coordinate => joined([h, headDim], [entry, gap], [i, step]);
-  const cos = view(constants(node, to, 'cos'), 't', 'i');
-  const sin = view(constants(node, to, 'sin'), 't', 'i');
+  const cos = view(ropeConstants(node, to, 'cos'), 't', 'i');
+  const sin = view(ropeConstants(node, to, 'sin'), 't', 'i');
   const quotient = quotientRelations(to, name, node, [t, to.columnIndex(name)]);
 
   // a' = a c - b s, b' = b c + a s. The constants are read by row and pair alone: a verifier evaluates them once for all heads.
@@ -52,8 +52,8 @@ export const ropeRelations: Relations<RopeNode> = (node, to) => {
   to.lookup(`${name}:remainder`, indices, to.table(rangeTable(ROPE_FRACTION)), [remainder]);
 };
 
-/** A column of the table for the rows of the pass, [rows, D/2]. */
-function constants(node: RopeNode, to: Lowering, which: 'cos' | 'sin'): string {
+/** A column of the table for the rows of the pass, [rows, D/2]. @returns the name of the public tensor */
+export function ropeConstants(node: RopeNode, to: Lowering, which: 'cos' | 'sin'): string {
   const { positions } = to.rows;
   const of = column(tableOf(node.table), which);
   const half = ropeForm(node).headDim / 2;

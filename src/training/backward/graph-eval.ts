@@ -1,6 +1,8 @@
 /** The way back through a graph in integers: what `graph-relations.ts` says, computed. */
 import { firstVisibleRows, attentionBlocks } from '../../ops/attention/blocks.ts';
 import type { AttentionNode } from '../../ops/attention/shape.ts';
+import { ropeForm } from '../../ops/rope/shape.ts';
+import { column, tableOf } from '../../tables/index.ts';
 import type { Graph, GraphNode } from '../../graph/graph.ts';
 import { activationBack } from './activation/eval.ts';
 import { slopesOf } from './activation/slope-table.ts';
@@ -11,6 +13,7 @@ import { weightPlaces, type GraphPlan, type Places } from './plan.ts';
 import { productBack } from './product/eval.ts';
 import { walkBack } from './reverse.ts';
 import { rmsnormBack } from './rmsnorm/eval.ts';
+import { ropeBack } from './rope/eval.ts';
 import type { Values } from './rounding.ts';
 
 /** A part of the gradient of a weight, row-major, in units of 2^-(gradient.fraction + places): balanced residues. */
@@ -108,6 +111,13 @@ export function graphBack(
               input: node.input,
             },
           );
+        case 'rope': {
+          const table = tableOf(node.table);
+          const { headDim } = ropeForm(node);
+          const turned = { cos: column(table, 'cos'), sin: column(table, 'sin'), headDim, order: node.order };
+          const made = ropeBack(stage, gradient, turned, pass.positions, { width, ...gradients });
+          return through(made, { input: node.input });
+        }
         case 'rmsnorm': {
           const rows = { width, result: data(node.name), root: pass.auxiliary(node.name, 'root') };
           const own = { input: of(node.input), result: of(node.name) };

@@ -11,6 +11,7 @@ import { weightPlaces, type GraphPlan, type Places } from './plan.ts';
 import { productBackRelations } from './product/relations.ts';
 import { walkBack } from './reverse.ts';
 import { rmsnormBackRelations } from './rmsnorm/relations.ts';
+import { ropeBackRelations } from './rope/relations.ts';
 
 /** A part of the gradient of a weight. */
 export interface WeightTerm {
@@ -71,6 +72,8 @@ export function graphBackRelations(
         }
         case 'activation':
           return give(node.input, activationBackRelations(b, node, gradient, bits));
+        case 'rope':
+          return give(node.input, ropeBackRelations(b, node, gradient, bits));
         case 'rmsnorm': {
           const own = { input: of(node.input), result: of(node.name) };
           return give(node.input, rmsnormBackRelations(b, node, gradient, own, bits));

@@ -160,6 +160,9 @@ function placesOf(node: GraphNode, plan: GraphPlan, info: GraphInfo, known: Plac
     case 'requantise':
       need(node.guard === 0, stage, 'expected no guard bits: what is cut off has no slope');
       return of(node.input) - node.shift;
+    case 'rope':
+      need(node.guard === 0, stage, 'expected no guard bits: what is cut off has no slope');
+      return of(node.input);
     case 'add':
       need(of(node.left) === of(node.right), stage, 'expected summands of the same binary places');
       return of(node.left);
