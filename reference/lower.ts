@@ -18,13 +18,13 @@ const OPERATORS: Readonly<Record<string, (to: Lowering, node: Node) => void>> = 
   ...{ linear, product: multiply, requantise, rmsnorm, rope, scale },
 };
 
-/** @throws Refusal of the graph, `PASS_*`, `CONTEXT`, `TOKEN` */
-export function lower(graph: Graph, pass: Pass): Program {
+/** `most`: cells of a group of weights; undefined: one group. @throws Refusal of the graph, `PASS_*`, `CONTEXT`, `TOKEN` */
+export function lower(graph: Graph, pass: Pass, most?: number): Program {
   const checked = checkGraph(graph);
   const to: Lowering = {
     ...checked,
     rows: rowsOf(graph, pass),
-    tensors: staticTensors(graph),
+    tensors: staticTensors(graph, most),
     tables: [],
     virtuals: [],
     relations: [],

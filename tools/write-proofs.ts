@@ -1,7 +1,7 @@
 /**
- * Writes the proofs of tests/vectors: a whole answer (key, proof file, link to the next epoch of the key), a run of training with two
- * segments, and over toy parameters a proof of every kind. Masks are random, so proofs differ from run to run; what is kept is that
- * these are accepted. `npm run vectors:proofs`, or `npm run vectors:proofs -- training` for one of `answers`, `training`, `toys`
+ * Writes the proofs of tests/vectors: a whole answer (key, proof file, link to the next epoch of the key), the same of a model in two
+ * groups, a run of training with two segments, and over toy parameters a proof of every kind. Masks are random, so proofs differ from run to run; what is kept is that
+ * these are accepted. `npm run vectors:proofs`, or `npm run vectors:proofs -- training` for one of `answers`, `groups`, `training`, `toys`
  */
 import { writeFileSync } from 'node:fs';
 import { wasmKernels, type Kernels } from '../src/kernels/index.ts';
@@ -32,6 +32,14 @@ function answers(kernels: Kernels): void {
   model.close();
 }
 
+/** Weights in two groups: a key and a link of their own versions. */
+function groups(kernels: Kernels): void {
+  const model = answering(kernels, smallest(1), 97);
+  const answer = model.answer({ prompts: [[1, 2]], tokens: 2, choice: 'greedy' });
+  write({ 'groups.key': model.key, 'groups.zkp': answer, 'groups.link': model.link() });
+  model.close();
+}
+
 /** Two steps with momentum, the first from public weights, the second from committed ones. */
 function training(kernels: Kernels): void {
   const owner = trainer(kernels, NARROW_MOMENTUM);
@@ -52,7 +60,7 @@ function toys(kernels: Kernels): void {
   write({ 'proofs.json': `${JSON.stringify({ proofs }, null, 1)}\n` });
 }
 
-const makers = { answers, training, toys };
+const makers = { answers, groups, training, toys };
 const wanted = process.argv.slice(2);
 const known = Object.keys(makers);
 if (wanted.some((name) => !known.includes(name))) throw new RangeError(`expected ${known.join(', ')}`);

@@ -6,7 +6,7 @@ import type { AnswerStatement } from '../answer/statement.ts';
 import { refuse } from '../errors/proof-error.ts';
 import { encodeGraph, type Graph } from '../graph/index.ts';
 import { encodeParameters } from '../params/encoding.ts';
-import { decodeKey } from '../pcs/key.ts';
+import { decodeKey, type GroupKey } from '../pcs/key.ts';
 import { decodeModel, encodeInfo, type ModelInfo } from '../quantize/index.ts';
 import { naming, readInput } from './files.ts';
 import { groupOf, parametersOf, part, proofParts, withRest } from './inspect-parts.ts';
@@ -29,7 +29,13 @@ export type Inspection = AnswerInspection | TrainingInspection;
 type AnswerInspection = Parts &
   (
     | ({ readonly kind: 'model' } & Program)
-    | ({ readonly kind: 'key'; readonly digest: string; readonly weightsKey: GroupSummary } & Program)
+    | ({
+        readonly kind: 'key';
+        readonly digest: string;
+        /** Cells that a group has at most; null where one holds all weights. */
+        readonly groupCells: number | null;
+        readonly weightsKeys: readonly GroupSummary[];
+      } & Program)
     | {
         readonly kind: 'answer';
         readonly statement: Omit<AnswerStatement, 'model' | 'context' | 'revealed'> & {
@@ -43,8 +49,9 @@ type AnswerInspection = Parts &
     | {
         readonly kind: 'link';
         readonly older: string;
-        readonly newer: GroupSummary;
-        readonly parameters: ParameterSummary;
+        /** The groups of the newer weights, and the parameters of each one's link proof. */
+        readonly newer: readonly GroupSummary[];
+        readonly parameters: readonly ParameterSummary[];
       }
   );
 
@@ -102,19 +109,29 @@ function inspectModel(bytes: Uint8Array): Inspection {
 }
 
 function inspectKey(bytes: Uint8Array): Inspection {
-  const { graph, info, weights } = decodeModelKey(bytes);
+  const key = decodeModelKey(bytes);
+  const { graph, info, weights, groupCells } = key;
+  const total = (of: (group: GroupKey) => number): number =>
+    weights.reduce((sum, group) => sum + of(group), 0);
   const parts = [
     part('graph', encodeGraph(graph).length),
     part('information', encodeInfo(info, graph).length),
-    part('commitment: digests', weights.group.cap.length),
-    part('commitment: parameters', encodeParameters(weights.parameters).length),
+    part(
+      'commitment: digests',
+      total(({ group }) => group.cap.length),
+    ),
+    part(
+      'commitment: parameters',
+      total(({ parameters }) => encodeParameters(parameters).length),
+    ),
   ];
   return {
     kind: 'key',
     bytes: bytes.length,
-    digest: hexOf(modelDigest(encodeModelKey({ graph, info, weights }))),
+    digest: hexOf(modelDigest(encodeModelKey(key))),
     parts: withRest(bytes.length, parts),
-    weightsKey: groupOf(weights),
+    groupCells: weights.length === 1 ? null : groupCells,
+    weightsKeys: weights.map(groupOf),
     ...programOf(graph, info),
   };
 }
@@ -148,14 +165,17 @@ function inspectAnswer(bytes: Uint8Array): Inspection {
 }
 
 function inspectLink(bytes: Uint8Array): Inspection {
-  const { older, weights, parameters, proof } = decodeModelLink(bytes);
-  const parts = [part('key of the newer weights', weights.length), ...proofParts(parameters, proof)];
+  const { older, groups } = decodeModelLink(bytes);
+  const parts = groups.flatMap(({ weights, parameters, proof }) => [
+    part('key of the newer weights', weights.length),
+    ...proofParts(parameters, proof),
+  ]);
   return {
     kind: 'link',
     bytes: bytes.length,
     parts: withRest(bytes.length, parts),
     older: hexOf(older),
-    newer: groupOf(decodeKey(weights)),
-    parameters: parametersOf(parameters),
+    newer: groups.map(({ weights }) => groupOf(decodeKey(weights))),
+    parameters: groups.map(({ parameters }) => parametersOf(parameters)),
   };
 }
