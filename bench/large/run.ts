@@ -57,10 +57,11 @@ export async function runLarge(
     out,
     tokens: rows,
     codeword: options.codeword,
+    ...(options.groupCells !== undefined && { groupCells: options.groupCells }),
   });
   const commitMs = performance.now() - started;
   const commitRssBytes = peakRss();
-  const model = loadModel(join(out, 'model.zkq'));
+  const model = loadModel(join(out, 'model.zkq'), { digest: 'skip' });
   const weights = openWeights(kernels, home, join(out, 'epoch-0'), readCut(out), model);
   try {
     const trace = traced(kernels);

@@ -12,7 +12,7 @@ import { closeGroups, groupPaths, openGroups } from '../prover/weight-groups.ts'
 import type { CodewordChoice, Home } from '../store/index.ts';
 import { commitMemory } from './costs.ts';
 import { chosenCells } from './cutting.ts';
-import { checkOutput, disk, exists, naming, readInput, removeTree, writeNew } from './files.ts';
+import { checkOutput, disk, exists, naming, readInput, removeTree, sameFiles, writeNew } from './files.ts';
 import { epochPath, MODEL_FILE, publicPaths, TOKENIZER_BASE } from './folder.ts';
 import { tokenizerBase } from './import.ts';
 import { requireCommitMemory } from './memory.ts';
@@ -156,7 +156,7 @@ function finish(
   try {
     const { codeword = 'recompute' } = options;
     const same =
-      sameBytes(readInput(options.model), readInput(join(out, MODEL_FILE))) &&
+      sameFiles(options.model, join(out, MODEL_FILE)) &&
       found.cells === cut.cells &&
       groups.every((group) => sameBytes(wanted, encodeParameters(group.key.parameters))) &&
       groups.every((group) => group.codeword === codeword);

@@ -6,6 +6,7 @@ import type { Parameters } from '../params/parameters.ts';
 import { codewordBytes } from '../pcs/codeword-commit.ts';
 import type { WeightDeclaration } from '../graph/index.ts';
 import type { QuantizedModel } from '../quantize/index.ts';
+import { WHOLE_BYTES } from '../quantize/node.ts';
 import { groupLayout } from '../prover/weight-groups.ts';
 import { columnsOf } from '../relation/layout.ts';
 import {
@@ -62,7 +63,8 @@ export function costsOf(
     (sum, { lifetime, columns: of }) => sum + (lifetime === 'proof' ? of : 0),
     parameters.profile.field.degree,
   );
-  const file = fileBytes(model);
+  const file = weightBytes(model);
+  const held = heldBytes(model);
   const trees = MEMORY.leaf * work.leaves + MEMORY.product * work.products;
   return {
     seconds: {
@@ -74,17 +76,23 @@ export function costsOf(
     },
     memoryBytes: {
       commit: commitMemory(model, parameters, groupCells),
-      prove: MEMORY.base + file + cells + WORD * own * length + trees + 2 * tree,
+      prove: MEMORY.base + held + Math.min(cells, MEMORY.resident) + WORD * own * length + trees,
     },
     diskBytes: { folder: file + cells + tree, codeword: codewordBytes(parameters.code, columns) },
   };
 }
 
-/** Of the weights of a model file: int16 of a matrix, int32 of a vector. */
-function fileBytes({ graph }: Pick<QuantizedModel, 'graph'>): number {
+/** Bytes of the weights of a model file: int16 of a matrix, int32 of a vector. */
+export function weightBytes({ graph }: Pick<QuantizedModel, 'graph'>): number {
   const bytes = ({ shape }: WeightDeclaration): number =>
     (shape.length === 2 ? 2 : 4) * shape.reduce((product, size) => product * size, 1);
   return graph.weights.reduce((sum, declaration) => sum + bytes(declaration), 0);
+}
+
+/** Of them in memory: a large file is read weight by weight. */
+function heldBytes(model: Pick<QuantizedModel, 'graph'>): number {
+  const bytes = weightBytes(model);
+  return bytes <= WHOLE_BYTES ? bytes : MEMORY.window;
 }
 
 /** Bytes of a process that commits, one group after the other. */
@@ -98,5 +106,5 @@ export function commitMemory(
     columnsOf(groupLayout(own), code.logData),
   );
   const cells = CELL * Math.max(...columns) * 2 ** code.logData;
-  return MEMORY.base + fileBytes(model) + cells + BATCH * WORD * length + 2 * DIGEST * length;
+  return MEMORY.base + heldBytes(model) + cells + BATCH * WORD * length + 2 * DIGEST * length;
 }

@@ -7,12 +7,14 @@ import { refuse } from '../errors/proof-error.ts';
 import { encodeGraph, type Graph } from '../graph/index.ts';
 import { encodeParameters } from '../params/encoding.ts';
 import { decodeKey, type GroupKey } from '../pcs/key.ts';
-import { decodeModel, encodeInfo, type ModelInfo } from '../quantize/index.ts';
-import { naming, readInput } from './files.ts';
+import { encodeInfo, type ModelInfo } from '../quantize/index.ts';
+import { loadModel } from '../quantize/node.ts';
+import { weightBytes } from './costs.ts';
+import { firstBytes, naming, readInput, sizeOfFile } from './files.ts';
 import { groupOf, parametersOf, part, proofParts, withRest } from './inspect-parts.ts';
 import type { FilePart, GroupSummary, ParameterSummary, Parts } from './inspect-parts.ts';
 import { TRAINING_INSPECTORS, type TrainingInspection } from './inspect-training.ts';
-import { kindOf, otherKind, type FileKind } from './kinds.ts';
+import { kindOf, MAGIC_BYTES, otherKind, type FileKind } from './kinds.ts';
 import { summariseGraph, type GraphSummary } from './nodes.ts';
 import { hexOf } from './verify.ts';
 
@@ -63,8 +65,9 @@ type AnswerInspection = Parts &
  * const inspection = inspectFile('story.key');
  */
 export function inspectFile(path: string): Inspection {
+  const kind = kindOf(firstBytes(path, MAGIC_BYTES));
+  if (kind === 'model') return naming(path, () => inspectModel(path));
   const bytes = readInput(path);
-  const kind = kindOf(bytes);
   const inspect = kind === undefined ? undefined : INSPECTORS[kind];
   if (inspect === undefined) {
     refuse('FORMAT', path, otherKind('a model, a key, a proof, a link or a run of zkdl', bytes));
@@ -74,7 +77,6 @@ export function inspectFile(path: string): Inspection {
 
 /** Checkpoints are for their owner alone. */
 const INSPECTORS: Readonly<Partial<Record<FileKind, (bytes: Uint8Array) => Inspection>>> = {
-  model: inspectModel,
   key: inspectKey,
   answer: inspectAnswer,
   link: inspectLink,
@@ -92,18 +94,18 @@ function programOf(graph: Graph, info: ModelInfo): Program {
   };
 }
 
-function inspectModel(bytes: Uint8Array): Inspection {
-  const { graph, info, weights } = decodeModel(bytes);
-  const stored = [...weights.values()].reduce((sum, { byteLength }) => sum + byteLength, 0);
+function inspectModel(path: string): Inspection {
+  const { graph, info } = loadModel(path);
+  const bytes = sizeOfFile(path);
   const parts = [
     part('graph', encodeGraph(graph).length),
     part('information', encodeInfo(info, graph).length),
-    part('weights', stored, 'private'),
+    part('weights', weightBytes({ graph }), 'private'),
   ];
   return {
     kind: 'model',
-    bytes: bytes.length,
-    parts: withRest(bytes.length, parts),
+    bytes,
+    parts: withRest(bytes, parts),
     ...programOf(graph, info),
   };
 }
