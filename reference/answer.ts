@@ -180,23 +180,23 @@ function onesOf(n: number): number {
 /** Section 2, "Program". */
 export function programStatement(
   K: Algebra,
-  { graph, weights }: ModelKey,
+  { graph, weights, most }: ModelKey,
   statement: AnswerStatement,
   parameters: ParameterSet,
 ): ProgramStatement {
-  const { code, profile } = weights.parameters;
+  const { code, profile } = at(weights, 0).parameters; // one for all groups
   const same =
     code.logData === parameters.code.logData &&
     code.padLength === parameters.code.padLength &&
     code.queries === parameters.code.queries &&
     profile.id === parameters.profile.id;
   require(same, 'STATEMENT', 'profile and column code of the key');
-  const program = lower(graph, passOf(graph, statement));
+  const program = lower(graph, passOf(graph, statement), most);
   const { lookups } = compile(program);
   if (lookups !== undefined) checkLookups(K.p, lookups);
   const context = digestOfLeaves('zkdl answer 1', [
     ['model', 'digest', statement.model],
     ['context', 'bytes', statement.context],
   ]);
-  return { parameters, program, groups: [weights.group], context };
+  return { parameters, program, groups: weights.map(({ group }) => group), context };
 }

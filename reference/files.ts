@@ -10,11 +10,20 @@ export interface Reader {
 
 /** Refuses with `FORMAT`, then `LENGTH` and `VERSION`. */
 export function openFile(bytes: Uint8Array, magic: string, expected: number): Reader {
+  return openVersions(bytes, magic, [expected]).from;
+}
+
+/** The same where several versions are read. */
+export function openVersions(
+  bytes: Uint8Array,
+  magic: string,
+  expected: readonly number[],
+): { readonly from: Reader; readonly version: number } {
   require(ascii(magic).every((byte, i) => byte === bytes[i]), 'FORMAT', magic); // prettier-ignore
   const from = { bytes, at: magic.length };
   const version = readU32(from);
-  require(version === expected, 'VERSION', `${version}`);
-  return from;
+  require(expected.includes(version), 'VERSION', `${version}`);
+  return { from, version };
 }
 
 /** The next bytes. Refuses with `LENGTH`, before anything of that size is made. */

@@ -18,19 +18,19 @@ const OPERATORS: Readonly<Record<string, (to: Lowering, node: Node) => void>> = 
   ...{ linear, product: multiply, requantise, rmsnorm, rope, scale },
 };
 
-/** @throws Refusal of the graph, `PASS_*`, `CONTEXT`, `TOKEN` */
-export function lower(graph: Graph, pass: Pass): Program {
-  const { tensors, tables, virtuals, relations } = lowerInto(graph, pass);
+/** `most`: cells of a group of weights; undefined: one group. @throws Refusal of the graph, `PASS_*`, `CONTEXT`, `TOKEN` */
+export function lower(graph: Graph, pass: Pass, most?: number): Program {
+  const { tensors, tables, virtuals, relations } = lowerInto(graph, pass, most);
   return { tensors, tables, virtuals, relations };
 }
 
 /** The same, for who has more to say of the values: steps of training. */
-export function lowerInto(graph: Graph, pass: Pass): Lowering {
+export function lowerInto(graph: Graph, pass: Pass, most?: number): Lowering {
   const checked = checkGraph(graph);
   const to: Lowering = {
     ...checked,
     rows: rowsOf(graph, pass),
-    tensors: staticTensors(graph),
+    tensors: staticTensors(graph, most),
     tables: [],
     virtuals: [],
     relations: [],

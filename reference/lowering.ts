@@ -171,13 +171,44 @@ export function vectorTerms({ name, bits }: Weight): Term[] {
   return [cell(1, `weight/${name}:low`, 'j'), cell(2 ** 15, `weight/${name}:high`, 'j')];
 }
 
-/** The static tensors of a graph. */
-export function staticTensors({ weights }: { readonly weights: readonly Weight[] }): Tensor[] {
-  return weights.flatMap(({ name, shape, bits }) => {
-    const whole = shape.length === 2 || bits <= 16;
-    const names = whole ? [`weight/${name}`] : [`weight/${name}:low`, `weight/${name}:high`];
-    return names.map((of): Tensor => ({ kind: 'static', name: of, shape }));
-  });
+/** The static tensors of a graph, group after group. `most`: cells of a group; undefined: one group. */
+export function staticTensors(graph: { readonly weights: readonly Weight[] }, most?: number): Tensor[] {
+  return weightGroups(graph, most).flatMap((own, group) => own.map((tensor) => ({ ...tensor, group })));
+}
+
+/** spec/answers.md section 1, "Groups": the tensors of each. */
+export function weightGroups(
+  { weights }: { readonly weights: readonly Weight[] },
+  most?: number,
+): StaticTensor[][] {
+  const groups: StaticTensor[][] = [];
+  let full = 0;
+  for (const weight of weights) {
+    const own = weightTensors(weight);
+    const cells = own.length * weight.shape.reduce((product, size) => product * size, 1);
+    const last = groups[groups.length - 1];
+    if (last !== undefined && (most === undefined || full + cells <= most)) {
+      last.push(...own);
+      full += cells;
+    } else {
+      groups.push(own);
+      full = cells;
+    }
+  }
+  return groups;
+}
+
+export interface StaticTensor {
+  readonly kind: 'static';
+  readonly name: string;
+  readonly shape: readonly number[];
+}
+
+/** A matrix, a vector of one tensor, or the two digits of one. */
+function weightTensors({ name, shape, bits }: Weight): StaticTensor[] {
+  const whole = shape.length === 2 || bits <= 16;
+  const names = whole ? [`weight/${name}`] : [`weight/${name}:low`, `weight/${name}:high`];
+  return names.map((of) => ({ kind: 'static', name: of, shape }));
 }
 
 /** The nodes that read a node, and whether its result is seen. */

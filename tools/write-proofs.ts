@@ -1,7 +1,7 @@
 /**
- * Writes the proofs of tests/vectors: a whole answer (key, proof file, link to the next epoch of the key), a run of training with two
- * segments, predictions, two steps of a graph, and over toy parameters a proof of every kind. Masks are random, so proofs differ from run to run; what is kept is that
- * these are accepted. `npm run vectors:proofs`, or `npm run vectors:proofs -- training` for one of `answers`, `training`, `predictions`, `steps`, `toys`
+ * Writes the proofs of tests/vectors: a whole answer (key, proof file, link to the next epoch of the key), the same of a model in two
+ * groups, a run of training with two segments, predictions, two steps of a graph, and over toy parameters a proof of every kind. Masks are random, so proofs differ from run to run; what is kept is that
+ * these are accepted. `npm run vectors:proofs`, or `npm run vectors:proofs -- training` for one of `answers`, `groups`, `training`, `predictions`, `steps`, `toys`
  */
 import { writeFileSync } from 'node:fs';
 import { wasmKernels, type Kernels } from '../src/kernels/index.ts';
@@ -32,6 +32,14 @@ function answers(kernels: Kernels): void {
     'answer-private.zkp': model.answer(hiding),
     'answer.link': model.link(),
   });
+  model.close();
+}
+
+/** Weights in two groups: a key and a link of their own versions. */
+function groups(kernels: Kernels): void {
+  const model = answering(kernels, smallest(1), 97);
+  const answer = model.answer({ prompts: [[1, 2]], tokens: 2, choice: 'greedy' });
+  write({ 'groups.key': model.key, 'groups.zkp': answer, 'groups.link': model.link() });
   model.close();
 }
 
@@ -71,7 +79,7 @@ function toys(kernels: Kernels): void {
   write({ 'proofs.json': `${JSON.stringify({ proofs }, null, 1)}\n` });
 }
 
-const makers = { answers, training, predictions, steps, toys };
+const makers = { answers, groups, training, predictions, steps, toys };
 const wanted = process.argv.slice(2);
 const known = Object.keys(makers);
 if (wanted.some((name) => !known.includes(name))) throw new RangeError(`expected ${known.join(', ')}`);

@@ -102,7 +102,7 @@ function benchModel(
   const { kernels } = trace;
   const home = openHome(join(folder, 'home'));
   const committed = clocked(() => commitModel(kernels, home, join(folder, 'W'), model, { codeword }));
-  const { group, keyBytes, digest } = committed.value;
+  const { groups, keyBytes, digest } = committed.value;
   const prompt = [model.info.bos ?? 0];
   const weights = (weight: string) => model.weights.get(weight) as Int16Array | Int32Array;
   const session = integerSession(model.graph, weights, { product: kernelProduct(kernels) });
@@ -118,14 +118,14 @@ function benchModel(
     context: new Uint8Array(0),
   } as const;
   const [cold, ...warm] = Array.from({ length: repeat + 1 }, () =>
-    clockedSteps(trace, (step) => proveAnswer(kernels, home, { model, group }, request, step)),
+    clockedSteps(trace, (step) => proveAnswer(kernels, home, { model, groups }, request, step)),
   );
   const median = medianRun(warm);
   const { bytes } = median.value;
   return {
     case: name,
     tokens,
-    params: group.key.group.columns * 2 ** group.key.parameters.code.logData,
+    params: groups.reduce((sum, { key }) => sum + key.group.columns * 2 ** key.parameters.code.logData, 0),
     commitMs: Math.round(committed.ms),
     proveMs: Math.round(median.ms),
     proveCpuMs: Math.round(median.cpuMs),
@@ -135,7 +135,7 @@ function benchModel(
     keyBytes: keyBytes.length,
     kl: model.info.report.klNano / 1e9,
     top1: model.info.report.agreed / model.info.report.tokens,
-    code: group.key.parameters.code,
+    code: groups[0]?.key.parameters.code,
     threads: kernels.threads,
     ...figuresOf(median),
     peakRssBytes: peakRss(),

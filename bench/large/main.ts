@@ -5,14 +5,17 @@
  * Question: what does it take to commit such a model, to prove an answer of it, and to verify the proof? Each prompt is N rows of
  * the model, the last eight of which choose a token. proveMs is the whole call of a warm process: pass, witness, commitment,
  * arguments, opening, budget, the own verification, the bytes. verifyMs is warm, key decoding and the derivation of the program
- * included; verifyColdMs is the first call of a fresh process. The import is made once, in a process of its own, and kept.
+ * included; verifyColdMs is the first call of a fresh process. GPT-2 is imported once, in a process of its own, and kept; LLaMA is made
+ * in integers (`integers.ts`), and has the layers that are asked for.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { kernelMemoryBytes, wasmKernels } from '../../src/kernels/index.ts';
+import { saveModel } from '../../src/quantize/node.ts';
 import { anchorNs } from '../clock.ts';
 import { inFreshProcess, print, type VerifyTimes } from '../report.ts';
+import { LLAMA_7B, parameterCount, randomLlama } from './integers.ts';
 import { cachedModel, makeModel, type CachedModel, type LargeModel } from './model.ts';
 import { parseLarge, type LargeOptions } from './options.ts';
 import { runLarge } from './run.ts';
@@ -21,9 +24,12 @@ export async function benchGpt2(args: readonly string[]): Promise<void> {
   await benchLarge('gpt2-small', 'gpt2', args);
 }
 
-/** Without `--layers`, two: all 32 are more than one commitment holds. */
+/** Without `--layers`, one: all 32 take 13 GB of weights, twice, and hours. */
 export async function benchLlama(args: readonly string[]): Promise<void> {
-  await benchLarge('llama2-7b', 'llama-7b', args.includes('--layers') ? args : [...args, '--layers', '2']);
+  const options = parseLarge(args);
+  const layers = options.layers ?? 1;
+  const { file, made } = llamaModel(options.cache, layers);
+  await bench('llama2-7b', file, made, options);
 }
 
 /** `make-model CACHE MODEL`: what the others start where the model is not there yet. */
@@ -35,6 +41,10 @@ export async function makeLarge([cache, model]: readonly string[]): Promise<void
 async function benchLarge(name: string, preset: string, args: readonly string[]): Promise<void> {
   const options = parseLarge(args);
   const { file, record } = modelOf({ preset, layers: options.layers }, options);
+  await bench(name, file, { ...record, seconds: undefined, importSeconds: record.seconds }, options);
+}
+
+async function bench(name: string, file: string, made: object, options: LargeOptions): Promise<void> {
   const kernels = await wasmKernels({
     memoryBytes: kernelMemoryBytes(totalmem()), // as the command line does
     ...(options.threads !== undefined && { threads: options.threads }),
@@ -43,20 +53,24 @@ async function benchLarge(name: string, preset: string, args: readonly string[])
   try {
     const { row, files } = await runLarge(kernels, file, folder, options);
     const times = inFreshProcess<VerifyTimes>(['verify-answer', files.key, files.proof]);
-    const all = {
-      case: name,
-      ...record,
-      seconds: undefined,
-      importSeconds: record.seconds,
-      ...row,
-      ...times,
-    };
+    const all = { case: name, ...made, ...row, ...times };
     const anchored = { ...all, anchorNs: anchorNs(kernels) };
     print(anchored, options.json);
   } finally {
     rmSync(folder, { recursive: true });
     await kernels.close();
   }
+}
+
+/** LLaMA-2-7B with so many layers, in integers: kept under a name that stands for what is in it. */
+function llamaModel(cache: string, layers: number): { readonly file: string; readonly made: object } {
+  const model = randomLlama({ ...LLAMA_7B, layers });
+  const file = join(cache, `llama-7b-integers-${layers}.zkq`);
+  if (!existsSync(file)) {
+    mkdirSync(cache, { recursive: true });
+    saveModel(file, model);
+  }
+  return { file, made: { params: parameterCount(model.graph) } };
 }
 
 function modelOf(model: LargeModel, { cache }: LargeOptions): CachedModel {

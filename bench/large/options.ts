@@ -13,6 +13,8 @@ export interface LargeOptions {
   readonly layers: number | undefined;
   readonly repeat: number;
   readonly codeword: CodewordChoice;
+  /** Cells of a committed group; undefined: as `zkdl commit` chooses. */
+  readonly groupCells: number | undefined;
   /** Where models are kept between runs: made once, a few gigabytes. */
   readonly cache: string;
   /** Where the commitment goes while the benchmark runs; undefined: a temporary folder. */
@@ -30,6 +32,7 @@ export function parseLarge(args: readonly string[]): LargeOptions {
     layers: options.given('--layers'),
     repeat: options.count('--repeat', 1),
     codeword: options.choice('--codeword', ['recompute', 'keep']),
+    groupCells: options.given('--group-cells'),
     cache: options.text('--cache') ?? join(tmpdir(), 'zkdl-models'),
     store: options.text('--store'),
     threads: options.given('--threads'),

@@ -12,8 +12,10 @@ import { proveAnswer, type RequestedSequence } from '../../src/prover/prove-answ
 import type { QuantizedModel } from '../../src/quantize/index.ts';
 import { loadModel } from '../../src/quantize/node.ts';
 import { programInstance } from '../../src/relation/plan.ts';
-import { openGroup, openHome } from '../../src/store/index.ts';
+import { closeGroups } from '../../src/prover/weight-groups.ts';
+import { openHome } from '../../src/store/index.ts';
 import { commitToFolder } from '../../src/verbs/index.ts';
+import { openWeights, readCut } from '../../src/verbs/weights.ts';
 import { generator } from '../../tools/random-model/random.ts';
 import type { Elapsed } from '../clock.ts';
 import { medianRun, peakRss } from '../report.ts';
@@ -55,17 +57,18 @@ export async function runLarge(
     out,
     tokens: rows,
     codeword: options.codeword,
+    ...(options.groupCells !== undefined && { groupCells: options.groupCells }),
   });
   const commitMs = performance.now() - started;
   const commitRssBytes = peakRss();
-  const model = loadModel(join(out, 'model.zkq'));
-  const group = openGroup(kernels, home, join(out, 'epoch-0'));
+  const model = loadModel(join(out, 'model.zkq'), { digest: 'skip' });
+  const weights = openWeights(kernels, home, join(out, 'epoch-0'), readCut(out), model);
   try {
     const trace = traced(kernels);
     const sequences = sequencesOf(kernels, model, options);
     const request = { sequences, choice: 'greedy', context: new Uint8Array(0) } as const;
     const [cold, ...warm] = Array.from({ length: options.repeat + 1 }, () =>
-      clockedSteps(trace, (step) => proveAnswer(trace.kernels, home, { model, group }, request, step)),
+      clockedSteps(trace, (step) => proveAnswer(trace.kernels, home, { model, ...weights }, request, step)),
     );
     const median = medianRun(warm);
     const { answer, bytes } = median.value;
@@ -88,12 +91,13 @@ export async function runLarge(
         threads: kernels.threads,
         securityBits: securityBits({ keyBytes: readFileSync(files.key), proof: answer }),
         proofsPerEpoch: committed.proofsLeft,
-        code: group.key.parameters.code,
+        groups: committed.groups,
+        code: weights.groups[0]?.key.parameters.code,
         ...figuresOf(median),
       },
     };
   } finally {
-    group.close();
+    closeGroups(weights.groups);
   }
 }
 

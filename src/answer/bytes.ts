@@ -4,6 +4,8 @@ import { joinedBytes } from '../hash/words.ts';
 
 /** Reads a file from its start; every step names what it reads. */
 export interface FileReader {
+  /** One of those that were expected. */
+  readonly version: number;
   u32(what: string): number;
   /** A view of the next bytes. */
   bytes(what: string, length: number): Uint8Array;
@@ -15,9 +17,15 @@ export interface FileReader {
 
 /**
  * @param stage names the file in errors
+ * @param versions that the caller reads
  * @throws ProofError `FORMAT` for another magic, `VERSION` for another version; everything read beyond the end is `LENGTH`
  */
-export function fileReader(stage: string, bytes: Uint8Array, magic: string, version: number): FileReader {
+export function fileReader(
+  stage: string,
+  bytes: Uint8Array,
+  magic: string,
+  versions: number | readonly number[],
+): FileReader {
   let at = 0;
   const take = (what: string, length: number): Uint8Array => {
     if (length > bytes.length - at) {
@@ -33,9 +41,13 @@ export function fileReader(stage: string, bytes: Uint8Array, magic: string, vers
   const found = take('magic', Math.min(magic.length, bytes.length));
   if (String.fromCharCode(...found) !== magic)
     refuse('FORMAT', stage, `expected a file that begins ${magic}`);
-  const got = u32('version');
-  if (got !== version) refuse('VERSION', stage, `expected version ${version}, got ${got}`);
+  const version = u32('version');
+  const known = [versions].flat();
+  if (!known.includes(version)) {
+    refuse('VERSION', stage, `expected version ${known.join(' or ')}, got ${version}`);
+  }
   return {
+    version,
     u32,
     bytes: take,
     block: (what) => take(what, u32(`${what}: length`)),

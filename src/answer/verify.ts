@@ -3,6 +3,7 @@ import { refuse } from '../errors/proof-error.ts';
 import { quintic } from '../field/quintic.ts';
 import { lowerGraph } from '../graph/lower.ts';
 import { sameBytes } from '../hash/words.ts';
+import type { GroupKey } from '../pcs/key.ts';
 import { verdictOf, type Verdict } from '../pcs/linear-verify.ts';
 import { sameColumnCode, type Parameters } from '../params/parameters.ts';
 import { compileProgram } from '../relation/compile.ts';
@@ -58,16 +59,17 @@ export function verifyAnswer(key: Uint8Array, file: Uint8Array, expected: Expect
  * @throws ProofError as `passOf`, `lowerGraph`; `STATEMENT` for parameters that do not fit the key
  */
 export function answerStatement(
-  { graph, weights }: ModelKey,
+  { graph, weights, groupCells }: ModelKey,
   statement: AnswerStatement,
   parameters: Parameters,
 ): ProgramStatement {
-  // Before the program is made, which is the work.
-  if (!sameColumnCode(weights.parameters, parameters)) {
+  // Before the program is made, which is the work. All groups of a key have one code.
+  if (!sameColumnCode((weights[0] as GroupKey).parameters, parameters)) {
     refuse('STATEMENT', 'proof file', 'parameters: expected profile and column code of the key, got others');
   }
-  const compiled = compileProgram(quintic, lowerGraph(graph, passOf(graph, statement)));
-  const program = { parameters, compiled, groups: [weights.group], context: answerContext(statement) };
+  const compiled = compileProgram(quintic, lowerGraph(graph, passOf(graph, statement), groupCells));
+  const groups = weights.map(({ group }) => group);
+  const program = { parameters, compiled, groups, context: answerContext(statement) };
   requireProgramStatement(program, 'proof file');
   return program;
 }

@@ -28,6 +28,7 @@ interface CommitFlags extends CommonOptions {
   readonly proofs?: number;
   readonly tokens?: number;
   readonly codeword?: CodewordChoice;
+  readonly groupCells?: number;
   readonly memory?: number;
 }
 
@@ -120,11 +121,20 @@ function addCommit(zkdl: Command): void {
         'recompute',
       ]),
     )
-    .option('--memory <size>', 'refuse what is estimated to take more, such as 4GB', byteCount)
+    .option(
+      '--group-cells <n>',
+      'cells of a committed group of weights at most (default: one group, several for very large models)',
+      positive,
+    )
+    .option(
+      '--memory <size>',
+      'such as 4GB: cut weights into groups that fit, refuse what is estimated to take more all the same',
+      byteCount,
+    )
     .action((model: string, flags: CommitFlags) =>
       runCommand(flags, async ({ kernels, home, onStep }) => {
-        const { out, key, tokenizer, proofs, tokens, codeword, memory } = flags;
-        const options = given({ out, key, tokenizer, proofs, tokens, codeword, memory });
+        const { out, key, tokenizer, proofs, tokens, codeword, groupCells, memory } = flags;
+        const options = given({ out, key, tokenizer, proofs, tokens, codeword, groupCells, memory });
         const { verbs, showCommit } = await load();
         const made = await verbs.commitToFolder(await kernels(), await home(), { model, ...options, onStep });
         return { json: { ...made }, lines: showCommit(made) };

@@ -52,9 +52,11 @@ export function showImport({ model, parameters, files, seconds }: ImportedModel)
   ]);
 }
 
-export function showCommit({ digest, files, keyBytes, proofsLeft, seconds }: CommittedFolder): string[] {
+export function showCommit(made: CommittedFolder): string[] {
+  const { digest, files, keyBytes, groups, proofsLeft, seconds } = made;
   return fields([
     ['digest', hex(digest)],
+    ...(groups === 1 ? [] : [['weights', `${groups} committed groups`] as const]),
     ['private', files.folder],
     ['public', `${files.key}, ${size(keyBytes)}`],
     ['budget', `${proofsLeft} proofs before a refresh`],
@@ -68,6 +70,9 @@ export function showBudget(epochs: readonly EpochBudget[]): string[] {
     ...fields([
       ['  proofs left', String(status.proofsLeft)],
       ['  links left', String(status.linksLeft)],
+      ...(status.groups === 1
+        ? []
+        : [['  groups', `${status.groups}, and the least of their numbers here`] as const]),
       ['  positions', `${status.used} of ${status.total} used`],
       ['  generation', String(status.generation)],
     ]),
@@ -91,6 +96,7 @@ export function showEstimate(estimate: Estimate): string[] {
   return [
     ...fields([
       ['rows', `${estimate.rows} of ${estimate.weights} weights`],
+      ...(estimate.groups === 1 ? [] : [['weights', `${estimate.groups} committed groups`] as const]),
       ['proof', `${size(proofBytes.expected)} expected, at most ${size(proofBytes.maximum)}`],
       ['soundness', `${securityTenths / 10} bits`],
       ['budget', `${estimate.proofsPerEpoch} proofs an epoch`],
@@ -126,8 +132,10 @@ export function showInspection(inspection: Inspection): string[] {
       'says, once verified',
       ...fields([
         ['  older key', older],
-        ['  newer weights', `${newer.digest}, epoch ${newer.epoch}`],
-        ['  parameters', JSON.stringify(parameters)],
+        ...newer.flatMap((group, g): [string, string][] => [
+          ['  newer weights', `${group.digest}, epoch ${group.epoch}`],
+          ['  parameters', JSON.stringify(parameters[g])],
+        ]),
       ]),
     ];
   }
@@ -139,7 +147,7 @@ export function showInspection(inspection: Inspection): string[] {
 
 function programLines(inspection: Extract<Inspection, { kind: 'model' | 'key' }>): string[] {
   const { info, nodes, weights, weightCount, context, sharedPublic, lookupTables } = inspection;
-  const group = inspection.kind === 'key' ? inspection.weightsKey : undefined;
+  const groups = inspection.kind === 'key' ? inspection.weightsKeys : [];
   return [
     'public',
     ...fields([
@@ -149,13 +157,11 @@ function programLines(inspection: Extract<Inspection, { kind: 'model' | 'key' }>
       ...accuracy(info).map(([name, value]): [string, string] => [`  ${name}`, value]),
       ['  tables', lookupTables.map(({ name, rows }) => `${name} (${rows})`).join(', ')],
       ['  for all nodes', sharedPublic.join(', ') || 'nothing'],
-      ...(group === undefined
-        ? []
-        : [
-            ['  commitment', `${group.digest}, epoch ${group.epoch}`] as const,
-            ['  columns', `${group.columns} of ${group.rows} cells`] as const,
-            ['  budget', `${group.proofs} proofs an epoch`] as const,
-          ]),
+      ...groups.flatMap((group): [string, string][] => [
+        ['  commitment', `${group.digest}, epoch ${group.epoch}`],
+        ['  columns', `${group.columns} of ${group.rows} cells`],
+        ['  budget', `${group.proofs} proofs an epoch`],
+      ]),
     ]),
     `hidden: ${weightCount} weights in ${weights.length} tensors`,
     'proven, node by node',

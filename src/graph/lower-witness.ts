@@ -116,12 +116,15 @@ export function programWitness(
   return { tensors, virtuals, ...(weights && { statics: matricesOf(graph, weights) }) };
 }
 
-/** The matrices that are committed as they are: no copy. */
-function matricesOf(graph: Graph, weights: Weights): Map<string, Int16Array> {
-  const statics = new Map<string, Int16Array>();
-  for (const { name, shape } of graph.weights) {
-    const data = weights(name);
-    if (shape.length === 2 && data instanceof Int16Array) statics.set(matrixTensor(name), data);
-  }
-  return statics;
+/** The matrices that are committed as they are: no copy, and none is read before it is asked for. */
+function matricesOf(graph: Graph, weights: Weights): NonNullable<ProgramWitness['statics']> {
+  const matrices = graph.weights.filter(({ shape }) => shape.length === 2);
+  const names = new Map(matrices.map(({ name }) => [matrixTensor(name), name]));
+  return {
+    get(tensor) {
+      const name = names.get(tensor);
+      const data = name === undefined ? undefined : weights(name);
+      return data instanceof Int16Array ? data : undefined;
+    },
+  };
 }

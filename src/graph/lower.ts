@@ -24,13 +24,14 @@ import { staticTensors } from './static-tensors.ts';
 /**
  * The program of a pass.
  *
+ * @param groupCells how its weights are committed (`weightGroups`). Default: as one group
  * @throws ProofError as `checkGraph`; `PASS_ROWS`, `PASS_VALUES`, `PASS_CHOICE`, `CONTEXT`, `TOKEN` for a pass that is none of the
  *   graph
  * @example
  * const program = lowerGraph(graph, { rows: 3, tokens: [1, 403, 407], starts: [0], emit: [2], choices: { next: [261] } });
  */
-export function lowerGraph(graph: Graph, pass: Pass): Program {
-  return lowerGraphWith(graph, pass, () => undefined);
+export function lowerGraph(graph: Graph, pass: Pass, groupCells = Infinity): Program {
+  return lowerGraphWith(graph, pass, () => undefined, groupCells);
 }
 
 /**
@@ -38,8 +39,13 @@ export function lowerGraph(graph: Graph, pass: Pass): Program {
  *
  * @throws as `lowerGraph`
  */
-export function lowerGraphWith(graph: Graph, pass: Pass, more: (to: Lowering) => void): Program {
-  const lowering = createLowering(graph, checkGraph(graph), pass);
+export function lowerGraphWith(
+  graph: Graph,
+  pass: Pass,
+  more: (to: Lowering) => void,
+  groupCells = Infinity,
+): Program {
+  const lowering = createLowering(graph, checkGraph(graph), pass, groupCells);
   for (const node of graph.nodes) relationsOf(node)(node, lowering);
   (pass.revealed ?? []).forEach((revealed, i) => reveal(lowering, revealed, i));
   more(lowering);
@@ -79,9 +85,9 @@ interface Construction extends Lowering {
   program(): Program;
 }
 
-function createLowering(graph: Graph, info: GraphInfo, pass: Pass): Construction {
+function createLowering(graph: Graph, info: GraphInfo, pass: Pass, groupCells: number): Construction {
   const rows = publicRows(graph, pass);
-  const tensors: Tensor[] = staticTensors(graph);
+  const tensors: Tensor[] = staticTensors(graph, groupCells);
   const tables = new Map<string, Table>();
   const virtuals = new Map<string, Virtual>();
   const relations: Relation[] = [];

@@ -1,15 +1,57 @@
-/** Weights as static tensors: int16 all of them, in the order in which the graph declares them, whatever a pass reads. */
+/**
+ * Weights as static tensors: int16 all of them, in the order in which the graph declares them, whatever a pass reads; and the committed
+ * groups that they lie in, by a rule that everybody follows for himself. spec/answers.md section 1.
+ */
 import { matrixTensor, VECTOR_DIGIT, vectorParts } from '../ops/lowering.ts';
 import type { WeightDeclaration } from '../ops/operator.ts';
 import type { Tensor } from '../relation/program.ts';
 import type { WeightData } from '../ops/tensor.ts';
 import type { Graph } from './graph.ts';
 
-/** The static tensors of a graph: group 0. */
-export function staticTensors({ weights }: Pick<Graph, 'weights'>): Tensor[] {
-  return weights.flatMap((declaration) =>
-    partsOf(declaration).map((name): Tensor => ({ kind: 'static', name, shape: declaration.shape })),
+/** A static tensor of a model: a matrix, a vector, or one of the two digits of a vector. */
+export type StaticTensor = Extract<Tensor, { kind: 'static' }>;
+
+/**
+ * The weights of each committed group: in the graph's order, a group takes weights for as long as its tensors have at most so many cells
+ * together, and its first one whatever its size. No weight is in two groups or in none.
+ *
+ * @param groupCells a positive integer. Default: all weights are one group
+ */
+export function weightGroups(
+  { weights }: Pick<Graph, 'weights'>,
+  groupCells = Infinity,
+): (readonly WeightDeclaration[])[] {
+  const groups: WeightDeclaration[][] = [];
+  let room = 0;
+  for (const declaration of weights) {
+    const cells = cellsOf(declaration);
+    if (groups.length === 0 || cells > room) {
+      groups.push([]);
+      room = groupCells;
+    }
+    (groups.at(-1) as WeightDeclaration[]).push(declaration);
+    room -= cells;
+  }
+  return groups;
+}
+
+/** The static tensors of a graph, each with its group. @param groupCells as for `weightGroups` */
+export function staticTensors(graph: Pick<Graph, 'weights'>, groupCells = Infinity): StaticTensor[] {
+  return weightGroups(graph, groupCells).flatMap((weights, group) =>
+    tensorsOf(weights).map((tensor) => (group === 0 ? tensor : { ...tensor, group })),
   );
+}
+
+/** The tensors of some weights, in order, without a group. */
+export function tensorsOf(weights: readonly WeightDeclaration[]): StaticTensor[] {
+  return weights.flatMap((declaration) =>
+    partsOf(declaration).map((name): StaticTensor => ({ kind: 'static', name, shape: declaration.shape })),
+  );
+}
+
+/** Cells of the tensors of a weight. */
+function cellsOf(declaration: WeightDeclaration): number {
+  return partsOf(declaration).length * declaration.shape.reduce((product, size) => product * size, 1);
 }
 
 function partsOf(declaration: WeightDeclaration): string[] {

@@ -16,8 +16,18 @@ export interface StoredTree {
   readonly shape: TreeShape;
   /** The lowest stored layer, 0..depth. */
   readonly firstLayer: number;
-  /** Digests, 8 words each: layer firstLayer, then the next, .., then the cap. */
+  /** Digests, 8 words each: layer firstLayer (or `lower.heldLayer`), then the next, .., then the cap. */
   readonly nodes: Uint32Array;
+  /** Where the lowest stored layers are not in `nodes` but somewhere else. */
+  readonly lower?: LowerLayers;
+}
+
+/** Stored layers that are read when they are needed. */
+export interface LowerLayers {
+  /** The lowest layer of `nodes`, above `firstLayer`. */
+  readonly heldLayer: number;
+  /** The digests of layer `firstLayer` under a node of the held layer: 8 words each. Held against the node whenever they are read. */
+  digests(node: number): Uint32Array;
 }
 
 /** Digests that `nodes` of a stored tree holds. */
@@ -105,10 +115,9 @@ export function subtreesMatch(
 ): boolean {
   const roots = new Uint32Array(DIGEST_WORDS * subtrees.length);
   subtreeRoots(kernels, tree.firstLayer, leaves, roots);
+  const nodeOf = nodeReader(kernels, tree);
   return subtrees.every((subtree, i) =>
-    nodeAt(tree.nodes, tree.shape.logLeaves - tree.firstLayer, 0, subtree).every(
-      (word, j) => word === roots[DIGEST_WORDS * i + j],
-    ),
+    nodeOf(tree.firstLayer, subtree).every((word, j) => word === roots[DIGEST_WORDS * i + j]),
   );
 }
 
@@ -137,6 +146,7 @@ export function proveMultiproof(
 ): Uint8Array<ArrayBuffer> {
   const { shape, firstLayer } = tree;
   checkIndices(shape, indices, 'multiproof');
+  const nodeOf = nodeReader(kernels, tree);
   const subtrees = new Map<number, Uint32Array>();
   if (firstLayer > 0) {
     if (subtreeLeaves === undefined) {
@@ -144,7 +154,8 @@ export function proveMultiproof(
     }
     for (const index of indices) {
       const s = Math.floor(index / 2 ** firstLayer);
-      if (!subtrees.has(s)) subtrees.set(s, rebuild(kernels, tree, s, subtreeLeaves(s)));
+      if (!subtrees.has(s))
+        subtrees.set(s, rebuild(kernels, firstLayer, s, subtreeLeaves(s), nodeOf(firstLayer, s)));
     }
   }
   const positions = siblingPositions(shape, indices);
@@ -153,7 +164,7 @@ export function proveMultiproof(
     const below = firstLayer - layer; // the sibling of a node below the first layer lies in the same subtree
     const digest =
       below <= 0
-        ? nodeAt(tree.nodes, shape.logLeaves - firstLayer, layer - firstLayer, index)
+        ? nodeOf(layer, index)
         : nodeAt(
             subtrees.get(Math.floor(index / 2 ** below)) as Uint32Array,
             firstLayer,
@@ -165,17 +176,45 @@ export function proveMultiproof(
   return bytesOfWords(siblings);
 }
 
-/** All layers of one absent subtree, checked against its stored root: a wrong re-encoding must not leave the prover. */
-function rebuild(kernels: Kernels, tree: StoredTree, subtree: number, leaves: Uint32Array): Uint32Array {
-  const size = 2 ** tree.firstLayer;
+/** Reads nodes of stored layers; what lies elsewhere is read once for all nodes under one that is held. */
+function nodeReader(kernels: Kernels, tree: StoredTree): (layer: number, index: number) => Uint32Array {
+  const { shape, firstLayer, nodes, lower } = tree;
+  const heldLayer = lower?.heldLayer ?? firstLayer;
+  const held = (layer: number, index: number): Uint32Array =>
+    nodeAt(nodes, shape.logLeaves - heldLayer, layer - heldLayer, index);
+  const read = new Map<number, Uint32Array>();
+  return (layer, index) => {
+    if (lower === undefined || layer >= heldLayer) return held(layer, index);
+    const size = 2 ** (heldLayer - layer);
+    const above = Math.floor(index / size);
+    let below = read.get(above);
+    if (below === undefined) {
+      below = rebuild(kernels, heldLayer - firstLayer, above, lower.digests(above), held(heldLayer, above));
+      read.set(above, below);
+    }
+    return nodeAt(below, heldLayer - firstLayer, layer - firstLayer, index % size);
+  };
+}
+
+/**
+ * All layers of a subtree out of its lowest, checked against its root as it is stored: a wrong re-encoding, or a file that has changed, must
+ * not leave the prover.
+ */
+function rebuild(
+  kernels: Kernels,
+  depth: number,
+  subtree: number,
+  leaves: Uint32Array,
+  stored: Uint32Array,
+): Uint32Array {
+  const size = 2 ** depth;
   if (leaves.length !== DIGEST_WORDS * size) {
     throw new RangeError(`subtreeLeaves: expected ${DIGEST_WORDS * size} words, got ${leaves.length}`);
   }
   const nodes = new Uint32Array(DIGEST_WORDS * (2 * size - 1));
   nodes.set(leaves);
   kernels.hashTree(nodes, size, 1);
-  const root = nodeAt(nodes, tree.firstLayer, tree.firstLayer, 0);
-  const stored = nodeAt(tree.nodes, tree.shape.logLeaves - tree.firstLayer, 0, subtree);
+  const root = nodeAt(nodes, depth, depth, 0);
   if (root.some((word, i) => word !== stored[i])) {
     throw new Error(`merkle: recomputed leaves of subtree ${subtree} do not hash to its stored root`);
   }

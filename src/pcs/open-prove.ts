@@ -23,7 +23,7 @@ import { addCombination } from './fold-prove.ts';
 import { mergeOracle } from './merge-prove.ts';
 import type { Claim } from './opening.ts';
 import { combinationForm, powersOf, weightsAt } from './open-verify.ts';
-import { residentGroup } from './resident-prove.ts';
+import { residentGroups } from './resident-prove.ts';
 import { noMark, type Mark } from './steps-prove.ts';
 import { addPowers, commitOracle, proveWhir, writeRoot } from './whir/prove.ts';
 
@@ -36,7 +36,7 @@ export interface OpenableGroup {
    * @param source the same columns, where they are quicker to read
    */
   open(positions: readonly number[], source?: ColumnSource): OpenedRows;
-  /** Its columns lie in kernel memory while the scope lasts that it was made in. */
+  /** Whether its columns lie in kernel memory, while the scope lasts that it was made in, has been decided (`residentGroups`). */
   readonly resident?: true;
 }
 
@@ -61,7 +61,7 @@ export function proveOpening(
   const { ext: field } = kernels;
   const { parameters } = openable;
   const cells = 2 ** parameters.code.logData;
-  const groups = openable.groups.map((group) => residentGroup(kernels, group, cells));
+  const groups = residentGroups(kernels, openable.groups, cells);
   const trees = { ...openable, groups };
   const { algebra } = pads.ledger;
   const sources = sourcesOf(trees);

@@ -7,31 +7,47 @@ import { hotLike, hotWords } from '../kernels/memory/hot.ts';
 import type { ColumnSource } from './columns.ts';
 import type { OpenableGroup } from './open-prove.ts';
 
-/** Most of the kernel memory that cells and pads of a group may take: what a proof makes itself goes first. */
+/** Most of the kernel memory that cells and pads of all groups may take: what a proof makes itself goes first. */
 const CELLS_SHARE = 1 / 4;
 const PADS_SHARE = 1 / 8;
 
 /**
- * The group with its columns in the current scope of the kernel memory, where they are small enough for it; a group that is
- * there already as it is.
+ * The groups of a proof with their columns in the current scope of the kernel memory: those that the share of all has room for, in their
+ * order. Groups about which this was decided before stay as they are.
  *
  * @param cells 2^m, the cells of a column
  */
-export function residentGroup(kernels: Kernels, group: OpenableGroup, cells: number): OpenableGroup {
-  if (group.resident === true) return group;
-  const source = residentSource(kernels, group.source, cells);
-  return { ...group, source, resident: true, open: (positions) => group.open(positions, source) };
+export function residentGroups(
+  kernels: Kernels,
+  groups: readonly OpenableGroup[],
+  cells: number,
+): OpenableGroup[] {
+  const { capacityBytes } = kernels.memory;
+  const room: Room = { cells: capacityBytes * CELLS_SHARE, pads: capacityBytes * PADS_SHARE };
+  return groups.map((group) => {
+    if (group.resident === true) return group;
+    const source = residentSource(kernels, group.source, cells, room);
+    return { ...group, source, resident: true, open: (positions) => group.open(positions, source) };
+  });
 }
 
-function residentSource(kernels: Kernels, source: ColumnSource, cells: number): ColumnSource {
+/** Bytes that groups may still take. */
+interface Room {
+  cells: number;
+  pads: number;
+}
+
+function residentSource(kernels: Kernels, source: ColumnSource, cells: number, room: Room): ColumnSource {
   const { columns, padLength } = source;
   if (columns === 0) return source;
-  const { capacityBytes } = kernels.memory;
   const sample = source.data(0, 1);
-  const fits = columns * cells * sample.BYTES_PER_ELEMENT <= capacityBytes * CELLS_SHARE;
+  const [cellBytes, padBytes] = [columns * cells * sample.BYTES_PER_ELEMENT, 4 * columns * padLength];
+  const fits = cellBytes <= room.cells;
   const heldCells = fits ? hotLike(kernels, sample, columns * cells) : undefined;
-  const fitPads = padLength > 0 && 4 * columns * padLength <= capacityBytes * PADS_SHARE;
+  const fitPads = padLength > 0 && padBytes <= room.pads;
   const heldPads = fitPads ? hotWords(kernels, columns * padLength) : undefined;
+  if (fits) room.cells -= cellBytes;
+  if (fitPads) room.pads -= padBytes;
   const [hasCells, hasPads] = [new Uint8Array(columns), new Uint8Array(columns)];
   /** Reads the columns of a range that are not held yet, run by run. */
   const fill = (

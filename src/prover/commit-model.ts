@@ -1,17 +1,18 @@
-/** Commits a quantised model: its weights to a directory, its key to the world. */
+/** Commits a quantised model: its weights to directories, group after group, its key to the world. */
 import { quintic } from '../field/quintic.ts';
 import { lowerGraph } from '../graph/lower.ts';
-import { staticCells, staticTensors } from '../graph/static-tensors.ts';
 import type { Kernels } from '../kernels/contract.ts';
+import type { WeightDeclaration } from '../ops/operator.ts';
 import { chooseParameters, type Choice } from '../params/choose.ts';
 import type { QuantizedModel } from '../quantize/model.ts';
-import { putInt16 } from '../relation/cells-prove.ts';
 import { compileProgram } from '../relation/compile.ts';
-import { columnsOf, layOut } from '../relation/layout.ts';
+import { columnsOf } from '../relation/layout.ts';
 import { programCosts } from '../relation/plan.ts';
-import { storeGroup, type Home, type StoredGroup } from '../store/index.ts';
-import { encodeModelKey, modelDigest, weightsLayout, type ModelKey } from '../answer/key.ts';
+import type { Parameters } from '../params/parameters.ts';
+import { storeGroup, type CodewordChoice, type Home, type StoredGroup } from '../store/index.ts';
+import { encodeModelKey, groupLabel, modelDigest, weightsLayout, type ModelKey } from '../answer/key.ts';
 import { passOf } from '../answer/statement.ts';
+import { closeGroups, groupCellsOf, groupLayout, groupPaths, plannedGroups, type WeightGroups } from './weight-groups.ts'; // prettier-ignore
 
 export interface CommitOptions {
   /** Proofs that one epoch of the key must allow. Default 500: parameters for more make every proof slower. */
@@ -19,13 +20,17 @@ export interface CommitOptions {
   /** Tokens of the answers that parameters are chosen for. Others can be proven as well. Default 64. */
   readonly tokens?: number;
   /** Keep the codeword on disk, for quicker proofs. Default `recompute`. */
-  readonly codeword?: 'keep' | 'recompute';
+  readonly codeword?: CodewordChoice;
+  /**
+   * Cells that a group has at most, unless one weight alone has more: a positive integer below 2^32. Only one group is in memory at a
+   * time, and each has a tree that every proof opens. Default: one group holds all weights.
+   */
+  readonly groupCells?: number;
   readonly progress?: (done: number) => void;
 }
 
 /** A committed model. */
-export interface CommittedModel {
-  readonly group: StoredGroup;
+export interface CommittedModel extends WeightGroups {
   readonly key: ModelKey;
   /** The file to publish, and its digest. */
   readonly keyBytes: Uint8Array<ArrayBuffer>;
@@ -33,8 +38,8 @@ export interface CommittedModel {
 }
 
 /**
- * @param path of the directory to be made
- * @throws as `storeGroup`
+ * @param path of the directory to be made: of the group, or of the directories of several (`groupPaths`)
+ * @throws RangeError for a number of cells that makes too many groups; as `storeGroup`: groups that were complete are left then
  */
 export function commitModel(
   kernels: Kernels,
@@ -43,50 +48,64 @@ export function commitModel(
   model: QuantizedModel,
   options: CommitOptions = {},
 ): CommittedModel {
-  const { graph } = model;
+  const { groupCells = Infinity, progress } = options;
+  const planned = plannedGroups(model.graph, groupCells);
   const { parameters } = chooseModelParameters(model, options);
-  const layout = layOut(staticTensors(graph).map(({ shape }) => shape));
-  const columns = columnsOf(layout, parameters.code.logData);
-  const rows = 2 ** parameters.code.logData;
-  const cells = modelCells(model, columns * rows);
-  const plan = { label: 'W', lifetime: 'static', columns, parameters, layout: weightsLayout(graph) } as const;
-  const group = storeGroup(
+  const paths = groupPaths(path, planned.length);
+  const groups: StoredGroup[] = [];
+  try {
+    planned.forEach((own, g) => {
+      const label = planned.length === 1 ? 'W' : groupLabel(g);
+      const plan = { label, parameters, codeword: options.codeword ?? 'recompute' } as const;
+      const onProgress = (done: number): void => progress?.((g + done) / planned.length);
+      groups.push(commitWeights(kernels, home, paths[g] as string, own, model.weights, plan, onProgress));
+    });
+    return { groups, groupCells, ...keyOf(model, { groups, groupCells }) };
+  } catch (error) {
+    closeGroups(groups);
+    throw error;
+  }
+}
+
+/** One group: its cells are in memory until it is committed. */
+function commitWeights(
+  kernels: Kernels,
+  home: Home,
+  path: string,
+  own: readonly WeightDeclaration[],
+  weights: QuantizedModel['weights'],
+  plan: { readonly label: string; readonly parameters: Parameters; readonly codeword: CodewordChoice },
+  progress: (done: number) => void,
+): StoredGroup {
+  const { logData } = plan.parameters.code;
+  const columns = columnsOf(groupLayout(own), logData);
+  const rows = 2 ** logData;
+  const cells = groupCellsOf(own, weights, columns * rows);
+  return storeGroup(
     kernels,
     home,
     path,
-    options.codeword === undefined ? plan : { ...plan, codeword: options.codeword },
+    { ...plan, lifetime: 'static', columns, layout: weightsLayout(own) },
     { kind: 'copy', read: (first, count) => cells.subarray(first * rows, (first + count) * rows) },
-    options.progress,
+    progress,
   );
-  return { group, ...keyOf(model, group) };
 }
 
 /** The key of a model whose weights are committed. */
-export function keyOf(model: QuantizedModel, group: StoredGroup): Omit<CommittedModel, 'group'> {
-  const key: ModelKey = { graph: model.graph, info: model.info, weights: group.key };
+export function keyOf(
+  { graph, info }: Pick<QuantizedModel, 'graph' | 'info'>,
+  { groups, groupCells = Infinity }: WeightGroups,
+): Pick<CommittedModel, 'key' | 'keyBytes' | 'digest'> {
+  const key: ModelKey = { graph, info, weights: groups.map((group) => group.key), groupCells };
   const keyBytes = encodeModelKey(key);
   return { key, keyBytes, digest: modelDigest(keyBytes) };
 }
 
-/** All weights where the layout puts them. */
-function modelCells({ graph, weights }: QuantizedModel, size: number): Int16Array {
-  const cells = new Int16Array(size);
-  const tensors = staticTensors(graph);
-  const layout = layOut(tensors.map(({ shape }) => shape));
-  const at = new Map(tensors.map(({ name }, i) => [name, i]));
-  for (const declaration of graph.weights) {
-    const data = weights.get(declaration.name);
-    if (data === undefined) throw new RangeError(`weights: expected ${declaration.name}, got none`);
-    for (const [name, part] of staticCells(declaration, data)) {
-      putInt16(cells, layout, at.get(name) as number, declaration.shape, part);
-    }
-  }
-  return cells;
-}
-
 /** Parameters for a typical answer: one prompt of one token, the rest chosen. */
-export function chooseModelParameters(model: QuantizedModel, options: CommitOptions = {}): Choice {
-  const { graph } = model;
+export function chooseModelParameters(
+  { graph }: Pick<QuantizedModel, 'graph'>,
+  options: CommitOptions = {},
+): Choice {
   const tokens = Math.min(options.tokens ?? 64, graph.context);
   const statement = {
     model: new Uint8Array(32),
@@ -94,10 +113,10 @@ export function chooseModelParameters(model: QuantizedModel, options: CommitOpti
     choice: 'greedy',
     context: new Uint8Array(0),
   } as const;
-  const compiled = compileProgram(quintic, lowerGraph(graph, passOf(graph, statement)));
-  const cells = layOut(staticTensors(graph).map(({ shape }) => shape)).cells;
+  const { groupCells = Infinity } = options;
+  const compiled = compileProgram(quintic, lowerGraph(graph, passOf(graph, statement), groupCells));
   const groups = [
-    { name: 'W', lifetime: 'static', cells } as const,
+    ...compiled.groups.map(({ cells }, g) => ({ name: groupLabel(g), lifetime: 'static', cells }) as const),
     { name: 'AM', lifetime: 'proof', cells: compiled.own.cells } as const,
   ];
   const { minProofs = 500 } = options;

@@ -17,7 +17,7 @@ const checked = new WeakSet<QuantizedModel['weights']>();
 export function executionOf(kernels: Kernels, { graph, weights }: QuantizedModel): ExecuteOptions {
   let product = products.get(kernels);
   if (product === undefined) products.set(kernels, (product = kernelProduct(kernels)));
-  if (!checked.has(weights)) {
+  if (weights.checked !== true && !checked.has(weights)) {
     checkWeights(graph.weights, (name) => weights.get(name) as Int16Array | Int32Array);
     checked.add(weights);
   }

@@ -20,6 +20,7 @@ import { passOf, type AnswerStatement, type RevealedLogits } from '../answer/sta
 import { answerStatement } from '../answer/verify.ts';
 import { keyOf } from './commit-model.ts';
 import { executionOf } from './execution.ts';
+import type { WeightGroups } from './weight-groups.ts';
 
 /** An answer with its proof. */
 export interface ProvenAnswer extends Pick<CheckedProof, 'reservations'> {
@@ -29,9 +30,8 @@ export interface ProvenAnswer extends Pick<CheckedProof, 'reservations'> {
 }
 
 /** A model with its committed weights. */
-export interface OpenModel {
+export interface OpenModel extends WeightGroups {
   readonly model: QuantizedModel;
-  readonly group: StoredGroup;
 }
 
 /** A sequence as its prover knows it. */
@@ -58,19 +58,20 @@ export interface AnswerRequest extends Omit<AnswerStatement, 'model' | 'sequence
 export function proveAnswer(
   kernels: Kernels,
   home: Home,
-  { model, group }: OpenModel,
+  { model, groups, groupCells = Infinity }: OpenModel,
   request: AnswerRequest,
   mark: Mark = noMark,
 ): ProvenAnswer {
   mark('key');
-  const { key, digest } = keyOf(model, group);
+  const { key, digest } = keyOf(model, { groups, groupCells });
   const { graph } = model;
   mark('execution');
   const { execution, revealed } = run(kernels, model, request, digest);
   const statement: AnswerStatement = { ...statementOf(request, digest), revealed };
-  const { code, profile } = group.key.parameters;
+  const { parameters } = (groups[0] as StoredGroup).key; // one code for all groups
+  const { code, profile } = parameters;
   mark('program');
-  const draftOf = answerStatement(key, statement, group.key.parameters);
+  const draftOf = answerStatement(key, statement, parameters);
   const { compiled } = draftOf;
   const draft = completeInstance(programInstance(compiled, draftOf.groups, code.logData), code, profile);
   if (draft === undefined) throw new RangeError('parameters: expected a set for this answer, got none');
@@ -82,12 +83,15 @@ export function proveAnswer(
   mark('budget');
   const domain = programDomain(program);
   const { proof, reservations } = proveOnce(kernels, home, {
-    groups: [group],
+    groups,
     parameters: draft.parameters,
     purpose: 'proof',
     domain,
     ...(isOpen ? {} : { ownCells: witnessName(kernels, compiled, witness) }),
-    prove: (source) => proveProgram(kernels, program, [group.owned], source, witness, { domain, mark }),
+    prove(source) {
+      const owned = groups.map((group) => group.owned);
+      return proveProgram(kernels, program, owned, source, witness, { domain, mark });
+    },
     verify(bytes) {
       mark('own verification');
       return verifyProgram(program, bytes);

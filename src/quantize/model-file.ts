@@ -20,7 +20,7 @@ import { decodeGraph, encodeGraph, type Graph, type WeightDeclaration } from '..
 import { extremes } from '../ops/extremes.ts';
 import { blake3Hasher, DIGEST_BYTES } from '../hash/blake3.ts';
 import { joinedBytes } from '../hash/words.ts';
-import { decodeInfo, encodeInfo, type QuantizedModel } from './model.ts';
+import { decodeInfo, encodeInfo, type HeldModel, type ModelInfo, type QuantizedModel } from './model.ts';
 import { top } from './scales.ts';
 
 export const MODEL_FORMAT_VERSION = 1;
@@ -54,12 +54,11 @@ function bytesOfEntries(data: Int16Array | Int32Array): Uint8Array {
   return bytes;
 }
 
-/** Entries of bytes, in an array of their own. */
-function entriesOfBytes(bytes: Uint8Array, width: 2 | 4): Int16Array | Int32Array {
-  const copy = new Uint8Array(bytes);
-  if (LITTLE) return width === 2 ? new Int16Array(copy.buffer) : new Int32Array(copy.buffer);
-  const view = new DataView(copy.buffer);
-  const entries = width === 2 ? new Int16Array(copy.length / 2) : new Int32Array(copy.length / 4);
+/** Entries of bytes, which are nobody else's. */
+function entriesOfBytes(bytes: Uint8Array<ArrayBuffer>, width: 2 | 4): Int16Array | Int32Array {
+  if (LITTLE) return width === 2 ? new Int16Array(bytes.buffer) : new Int32Array(bytes.buffer);
+  const view = new DataView(bytes.buffer);
+  const entries = width === 2 ? new Int16Array(bytes.length / 2) : new Int32Array(bytes.length / 4);
   return entries.map((_, i) => (width === 2 ? view.getInt16(2 * i, true) : view.getInt32(4 * i, true)));
 }
 
@@ -84,7 +83,9 @@ function checkEntries(weight: WeightDeclaration, data: Int16Array | Int32Array |
  */
 export function modelParts({ graph, weights, info }: QuantizedModel): Iterable<Uint8Array> {
   const [graphBytes, infoBytes] = [encodeGraph(graph), encodeInfo(info, graph)];
-  for (const weight of graph.weights) checkEntries(weight, weights.get(weight.name));
+  // What is read anew is checked whenever it is.
+  if (weights.checked !== true)
+    for (const weight of graph.weights) checkEntries(weight, weights.get(weight.name));
   const header = new Uint8Array(HEADER_BYTES);
   const view = new DataView(header.buffer);
   header.set(MAGIC);
@@ -112,67 +113,65 @@ export function encodeModel(model: QuantizedModel): Uint8Array<ArrayBuffer> {
   return joinedBytes([...modelParts(model)]);
 }
 
-/** Reads parts one after the other; every length is checked before it is used. */
-interface Cursor {
-  take(length: number): Uint8Array;
-  /** Zeros up to a multiple of 4. */
-  align(): void;
+/** Where the bytes of a model come from. */
+export interface ModelSource {
+  /** In bytes. */
+  readonly size: number;
+  /** Bytes of their own. */
+  read(at: number, length: number): Uint8Array<ArrayBuffer>;
 }
 
-function cursorOf(bytes: Uint8Array, end: number): Cursor {
-  let at = 0;
-  const cursor: Cursor = {
-    take(length) {
-      if (at + length > end) {
-        refuse(
-          'MODEL_LENGTH',
-          STAGE,
-          `expected at least ${at + length + DIGEST_BYTES} bytes, got ${bytes.length}`,
-        );
-      }
-      at += length;
-      return bytes.subarray(at - length, at);
-    },
-    align() {
-      if (cursor.take(padding(at)).some((byte) => byte !== 0)) {
-        refuse('MODEL_PADDING', STAGE, 'expected zeros between the parts');
-      }
-    },
-  };
-  return cursor;
+/** What stands in front of the weights, and where each of them is. */
+export interface ModelHead {
+  readonly graph: Graph;
+  readonly info: ModelInfo;
+  /** Offset of each weight by name. */
+  readonly places: ReadonlyMap<string, Place>;
 }
 
-function checkDigest(bytes: Uint8Array, end: number): void {
-  const digest = blake3Hasher({ context: DIGEST_CONTEXT }).update(bytes.subarray(0, end)).digest();
-  if (digest.some((byte, i) => bytes[end + i] !== byte)) {
+interface Place {
+  readonly declaration: WeightDeclaration;
+  readonly at: number;
+}
+
+/** Bytes that are read and hashed at once. */
+const PIECE_BYTES = 2 ** 24;
+
+function checkDigest(source: ModelSource, end: number): void {
+  const hasher = blake3Hasher({ context: DIGEST_CONTEXT });
+  for (let at = 0; at < end; at += PIECE_BYTES) {
+    hasher.update(source.read(at, Math.min(PIECE_BYTES, end - at)));
+  }
+  const digest = hasher.digest();
+  const found = source.read(end, DIGEST_BYTES);
+  if (digest.some((byte, i) => found[i] !== byte)) {
     refuse('MODEL_DIGEST', STAGE, 'expected bytes that fit their digest, got a damaged file');
   }
 }
 
-function readTensors(graph: Graph, cursor: Cursor): Map<string, Int16Array | Int32Array> {
-  const weights = new Map<string, Int16Array | Int32Array>();
-  for (const weight of graph.weights) {
-    const { width, entries } = sizeOf(weight);
-    const data = entriesOfBytes(cursor.take(width * entries), width);
-    cursor.align();
-    checkEntries(weight, data);
-    weights.set(weight.name, data);
+/** Reads a part that must end in front of the digest. */
+function take(source: ModelSource, at: number, length: number): Uint8Array<ArrayBuffer> {
+  const needed = at + length + DIGEST_BYTES;
+  if (needed > source.size) {
+    refuse('MODEL_LENGTH', STAGE, `expected at least ${needed} bytes, got ${source.size}`);
   }
-  return weights;
+  return source.read(at, length);
+}
+
+function checkPadding(source: ModelSource, at: number): void {
+  if (take(source, at, padding(at)).some((byte) => byte !== 0)) {
+    refuse('MODEL_PADDING', STAGE, 'expected zeros between the parts');
+  }
 }
 
 /**
- * Decodes a model. Total: any bytes give a model or a refusal, and only `encodeModel`'s bytes are accepted.
+ * Decodes everything but the weights.
  *
- * @throws ProofError `MODEL_LENGTH`, `MODEL_MAGIC`, `MODEL_VERSION`, `MODEL_DIGEST`, `MODEL_PADDING`, `MODEL_WEIGHT`; as
- *   `decodeGraph` and `decodeInfo`
- * @example
- * const { graph, weights, info } = decodeModel(bytes);
+ * @param digest `skip` leaves the digest of all bytes unchecked: for a file that was read whole before
+ * @throws ProofError as `decodeModel`, but for what is wrong with a weight
  */
-export function decodeModel(bytes: Uint8Array): QuantizedModel {
-  const end = bytes.length - DIGEST_BYTES;
-  const cursor = cursorOf(bytes, end);
-  const header = cursor.take(HEADER_BYTES);
+export function decodeHead(source: ModelSource, digest: 'check' | 'skip' = 'check'): ModelHead {
+  const header = take(source, 0, HEADER_BYTES);
   if (MAGIC.some((byte, i) => header[i] !== byte)) {
     refuse('MODEL_MAGIC', STAGE, 'expected a model file, which begins zkdlmodl, got another file');
   }
@@ -189,18 +188,48 @@ export function decodeModel(bytes: Uint8Array): QuantizedModel {
       `expected a graph to ${MAX_GRAPH_BYTES} bytes and information to ${MAX_INFO_BYTES}`,
     );
   }
-  const [graphBytes, infoBytes] = [cursor.take(graphLength), cursor.take(infoLength)];
-  checkDigest(bytes, end);
-  cursor.align();
+  const graphBytes = take(source, HEADER_BYTES, graphLength);
+  const infoBytes = take(source, HEADER_BYTES + graphLength, infoLength);
+  if (digest === 'check') checkDigest(source, source.size - DIGEST_BYTES);
+  const headLength = HEADER_BYTES + graphLength + infoLength;
+  checkPadding(source, headLength);
   const graph = decodeGraph(graphBytes);
   const info = decodeInfo(infoBytes, graph);
-  const total = graph.weights.reduce(
-    (sum, weight) => {
-      const { width, entries } = sizeOf(weight);
-      return sum + width * entries + padding(width * entries);
-    },
-    HEADER_BYTES + graphLength + infoLength + padding(graphLength + infoLength) + DIGEST_BYTES,
-  );
-  if (bytes.length !== total) refuse('MODEL_LENGTH', STAGE, `expected ${total} bytes, got ${bytes.length}`);
-  return { graph, info, weights: readTensors(graph, cursor) };
+  const places = new Map<string, Place>();
+  let at = headLength + padding(headLength);
+  for (const declaration of graph.weights) {
+    const { width, entries } = sizeOf(declaration);
+    places.set(declaration.name, { declaration, at });
+    at += width * entries + padding(width * entries);
+  }
+  const total = at + DIGEST_BYTES;
+  if (source.size !== total) refuse('MODEL_LENGTH', STAGE, `expected ${total} bytes, got ${source.size}`);
+  return { graph, info, places };
+}
+
+/** Reads a weight. @throws ProofError `MODEL_PADDING`, `MODEL_WEIGHT` */
+export function decodeWeight(source: ModelSource, { declaration, at }: Place): Int16Array | Int32Array {
+  const { width, entries } = sizeOf(declaration);
+  const data = entriesOfBytes(take(source, at, width * entries), width);
+  checkPadding(source, at + width * entries);
+  checkEntries(declaration, data);
+  return data;
+}
+
+/**
+ * Decodes a model. Total: any bytes give a model or a refusal, and only `encodeModel`'s bytes are accepted.
+ *
+ * @throws ProofError `MODEL_LENGTH`, `MODEL_MAGIC`, `MODEL_VERSION`, `MODEL_DIGEST`, `MODEL_PADDING`, `MODEL_WEIGHT`; as
+ *   `decodeGraph` and `decodeInfo`
+ * @example
+ * const { graph, weights, info } = decodeModel(bytes);
+ */
+export function decodeModel(bytes: Uint8Array): HeldModel {
+  const source: ModelSource = {
+    size: bytes.length,
+    read: (at, length) => new Uint8Array(bytes.subarray(at, at + length)),
+  };
+  const { graph, info, places } = decodeHead(source);
+  const weights = new Map([...places].map(([name, place]) => [name, decodeWeight(source, place)]));
+  return { graph, info, weights };
 }

@@ -20,12 +20,24 @@ export interface ModelInfo {
   readonly report: Report;
 }
 
+/** The integers of a program, in memory or in a file. */
+export interface ModelWeights {
+  /** Matrices in int16, row by row [out][in]; vectors in int32. Private. */
+  get(name: string): Int16Array | Int32Array | undefined;
+  /** Every array is held against its declaration whenever it is read. */
+  readonly checked?: true;
+}
+
 /** An integer program and the integers that it names. */
 export interface QuantizedModel {
   readonly graph: Graph;
-  /** By name: matrices in int16, row by row [out][in]; vectors in int32. Private. */
-  readonly weights: ReadonlyMap<string, Int16Array | Int32Array>;
+  readonly weights: ModelWeights;
   readonly info: ModelInfo;
+}
+
+/** One whose weights are in memory. */
+export interface HeldModel extends QuantizedModel {
+  readonly weights: ReadonlyMap<string, Int16Array | Int32Array>;
 }
 
 const STAGE = 'model info';

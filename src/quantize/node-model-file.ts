@@ -5,7 +5,7 @@ import { quietly, readWhole, unfinishedName, writeSynced } from '../store/durabl
 import { type FileSystem, refusingFiles } from '../store/files.ts';
 import { nodeFiles } from '../store/node-files.ts';
 import type { QuantizedModel } from './model.ts';
-import { decodeModel, modelParts } from './model-file.ts';
+import { decodeHead, decodeModel, decodeWeight, modelParts } from './model-file.ts';
 
 /** Runs with every refusal about a file naming this one and not the unfinished file beside it. */
 function about<T>(path: string, run: () => T): T {
@@ -44,11 +44,53 @@ export function saveModel(path: string, model: QuantizedModel, files: FileSystem
   });
 }
 
+/** Files beyond are not held in memory: a weight is read when it is used, and again when it is used again. */
+export const WHOLE_BYTES = 2 ** 31 - 1;
+
+/** How a model file is read. */
+export interface LoadOptions {
+  /** The platform's by default. */
+  readonly files?: FileSystem;
+  /** Bytes of the largest file that is held in memory. Default `WHOLE_BYTES`. */
+  readonly wholeBytes?: number;
+  /** `skip`: a file that is not held in memory was read whole before, and its digest is not computed again. Default `check`. */
+  readonly digest?: 'check' | 'skip';
+}
+
 /**
- * Reads a model.
+ * Reads a model. Of a large file the graph and what is said about the model are read at once, weights one by one when they are asked for:
+ * the file must not change while the model is in use.
  *
- * @throws ProofError naming the path: `FILE_MISSING`, `FILE_SHORT`, `FILE_ACCESS`; as `decodeModel`
+ * @throws ProofError naming the path: `FILE_MISSING`, `FILE_SHORT`, `FILE_ACCESS`; as `decodeModel`, of a large file's weights when they
+ *   are read
  */
-export function loadModel(path: string, files: FileSystem = nodeFiles): QuantizedModel {
-  return about(path, () => decodeModel(readWhole(refusingFiles(files), path)));
+export function loadModel(path: string, options: LoadOptions = {}): QuantizedModel {
+  const { files = nodeFiles, wholeBytes = WHOLE_BYTES, digest = 'check' } = options;
+  const disk = refusingFiles(files);
+  const size = about(path, () => sizeOf(disk, path));
+  if (size <= wholeBytes) return about(path, () => decodeModel(readWhole(disk, path)));
+  const source = { size, read: (at: number, length: number) => readPart(disk, path, at, length) };
+  const { graph, info, places } = about(path, () => decodeHead(source, digest));
+  const get = (name: string): Int16Array | Int32Array | undefined => {
+    const place = places.get(name);
+    return place && about(path, () => decodeWeight(source, place));
+  };
+  return { graph, info, weights: { get, checked: true } };
+}
+
+function sizeOf(disk: FileSystem, path: string): number {
+  const reader = disk.open(path);
+  reader.close();
+  return reader.size;
+}
+
+function readPart(disk: FileSystem, path: string, at: number, length: number): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(length);
+  const reader = disk.open(path);
+  try {
+    reader.read(bytes, at);
+  } finally {
+    reader.close();
+  }
+  return bytes;
 }

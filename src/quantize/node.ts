@@ -1,2 +1,2 @@
 /** Models on the local disk. */
-export { loadModel, saveModel } from './node-model-file.ts';
+export { loadModel, saveModel, WHOLE_BYTES, type LoadOptions } from './node-model-file.ts';

@@ -10,7 +10,7 @@ import { buildProgram } from './build.ts';
 import { canonicalModel } from './canonical.ts';
 import { dice } from './dice.ts';
 import type { Sequences } from './forward.ts';
-import type { QuantizedModel } from './model.ts';
+import type { HeldModel } from './model.ts';
 import { outerPeaks, planOf } from './plan.ts';
 import { PROFILES, type ProfileName } from './profile.ts';
 import { DEFAULT_TARGET, published, reportOf, type Target } from './publish.ts';
@@ -52,7 +52,7 @@ export interface QuantizeOptions {
 }
 
 /** What `quantize` returns beside the program, for its owner alone. */
-export interface Quantized extends QuantizedModel {
+export interface Quantized extends HeldModel {
   readonly bounds: readonly LinearBound[];
   /** Nodes for which some inputs have no proof, with the reason. */
   readonly partial: readonly { readonly node: string; readonly reason: string }[];

@@ -20,10 +20,10 @@ export interface ProgramWitness {
    */
   readonly virtuals?: ReadonlyMap<string, RowMajor>;
   /**
-   * Cells of static tensors, where the caller has them row by row: others are read from their group and put together when a
-   * view needs a whole one. Wrong ones give a proof that the prover itself refuses.
+   * Cells of static tensors, where the caller has them row by row, in memory or to be read: others are read from their group and put
+   * together when a view needs a whole one. Wrong ones give a proof that the prover itself refuses.
    */
-  readonly statics?: ReadonlyMap<string, Int8Array | Int16Array>;
+  readonly statics?: { get(tensor: string): Int8Array | Int16Array | undefined };
 }
 
 /** Cells by tensor. */

@@ -7,7 +7,7 @@ import { proveSumcheck } from '../pads/sumcheck-prove.ts';
 import type { Claim } from '../pcs/opening.ts';
 import { proveOpening, type OpenableGroup } from '../pcs/open-prove.ts';
 import type { ColumnSource } from '../pcs/columns.ts';
-import { residentGroup } from '../pcs/resident-prove.ts';
+import { residentGroups } from '../pcs/resident-prove.ts';
 import { commitOwn } from '../pcs/own-prove.ts';
 import { noMark, type Mark } from '../pcs/steps-prove.ts';
 import { writeRoot } from '../pcs/whir/prove.ts';
@@ -118,7 +118,7 @@ export function proveProgramBody(
   mark('claims');
   const joined = joinClaims(algebra, ch, compiled, lookup);
   // From here on committed columns are read again and again: products fold them, the opening binds and combines them.
-  const resident = groups.map((group) => residentGroup(kernels, group, 2 ** logData));
+  const resident = residentGroups(kernels, groups, 2 ** logData);
   const residentCells = cellsOf(resident.map((group) => group.source));
   const claims = proveProducts(kernels, ch, pads, statement, columns, residentCells, joined, mark);
   if (lookup !== undefined) claims.push(multiplicityClaim(compiled, columns, lookup.multiplicities));

@@ -1,14 +1,15 @@
 /**
  * The two files behind a group's tree. `tree`: the lowest stored layer of digests; the layers above are hashed again when it
- * is read, so the cap is checked against the key and a damaged tree never proves anything. `secret`: the fresh bytes that,
+ * is read, so the cap is checked against the key and a damaged tree never proves anything. Of these layers only upper ones stay in memory,
+ * a 128th of all: the digests beneath are read again where a proof opens rows, and held against them. `secret`: the fresh bytes that,
  * with the owner's long-term secret, give the key of pads and salts, and the name of that long-term secret.
  */
 import { join } from 'node:path';
 import { refuse } from '../errors/proof-error.ts';
 import type { Kernels } from '../kernels/contract.ts';
-import { buildTree, capOf } from '../merkle/prove.ts';
+import { buildTree, capOf, subtreeRoots, type StoredTree } from '../merkle/prove.ts';
 import type { CommittedRows } from '../merkle/rows-prove.ts';
-import { treeDepth } from '../merkle/shape.ts';
+import { treeDepth, type TreeShape } from '../merkle/shape.ts';
 import { columnCode } from '../params/parameters.ts';
 import type { CommittedColumns } from '../pcs/commit.ts';
 import type { GroupKey } from '../pcs/key.ts';
@@ -16,7 +17,7 @@ import { groupTree } from '../pcs/opening.ts';
 import { FRESH_BYTES, type TreeKeySources } from '../random/keys.ts';
 import { mapSecret, secretOf, type Secret } from '../secret/secret.ts';
 import { hexOf, readWhole, writeSynced } from './durable.ts';
-import type { FileSystem } from './files.ts';
+import type { FileReader, FileSystem } from './files.ts';
 import { checkBody, frame, FRAME_BYTES, unframe } from './frame.ts';
 import { SECRET_ID_BYTES, type Home } from './home.ts';
 
@@ -28,6 +29,10 @@ const SECRET_KIND = 'treeseed';
 const HEADER_BYTES = FRAME_BYTES + 4;
 /** Words of a digest. */
 const WORDS = 8;
+/** Layers that are read again. */
+const LOWER_LAYERS = 8;
+/** Digests that are hashed at once: at least those under one held node. */
+const LOG_PIECE = 16;
 
 /** @param rows of a commitment that keeps its tree from some layer on */
 export function storeTree(files: FileSystem, directory: string, rows: CommittedRows): void {
@@ -57,8 +62,7 @@ export function loadTree(
     if (firstLayer > treeDepth(tree.shape)) {
       refuse('TREE_LAYER', path, `expected a layer up to ${treeDepth(tree.shape)}, got ${firstLayer}`);
     }
-    const digests = new Uint32Array(WORDS * 2 ** (tree.shape.logLeaves - firstLayer));
-    const expected = HEADER_BYTES + digests.byteLength;
+    const expected = HEADER_BYTES + 4 * WORDS * 2 ** (tree.shape.logLeaves - firstLayer);
     if (reader.size !== expected) {
       refuse(
         'STATE_LENGTH',
@@ -66,8 +70,7 @@ export function loadTree(
         `expected ${expected} bytes, got ${reader.size}: the file is cut short or goes on`,
       );
     }
-    reader.read(bytesOf(digests), HEADER_BYTES);
-    const stored = buildTree(kernels, tree.shape, digests, firstLayer);
+    const stored = hashedTree(kernels, files, path, reader, tree.shape, firstLayer);
     const cap = capOf(stored);
     if (cap.some((byte, i) => byte !== key.group.cap[i])) {
       refuse('TREE_CAP', path, 'expected the tree of the key in this directory, got another');
@@ -76,6 +79,39 @@ export function loadTree(
   } finally {
     reader.close();
   }
+}
+
+/** The layers of a file of digests, the lower ones left in it. */
+function hashedTree(
+  kernels: Kernels,
+  files: FileSystem,
+  path: string,
+  reader: FileReader,
+  shape: TreeShape,
+  firstLayer: number,
+): StoredTree {
+  const heldLayer = Math.min(firstLayer + LOWER_LAYERS, treeDepth(shape));
+  const layers = heldLayer - firstLayer;
+  const roots = new Uint32Array(WORDS * 2 ** (shape.logLeaves - heldLayer));
+  const piece = new Uint32Array(WORDS * 2 ** Math.min(LOG_PIECE, shape.logLeaves - firstLayer));
+  for (let at = 0; at < roots.length * 2 ** layers; at += piece.length) {
+    reader.read(bytesOf(piece), HEADER_BYTES + 4 * at);
+    const out = roots.subarray(at / 2 ** layers, (at + piece.length) / 2 ** layers);
+    subtreeRoots(kernels, layers, piece, out);
+  }
+  const held = buildTree(kernels, shape, roots, heldLayer);
+  if (layers === 0) return held;
+  const digests = (node: number): Uint32Array => {
+    const words = new Uint32Array(WORDS * 2 ** layers);
+    const again = files.open(path);
+    try {
+      again.read(bytesOf(words), HEADER_BYTES + words.byteLength * node);
+    } finally {
+      again.close();
+    }
+    return words;
+  };
+  return { ...held, firstLayer, lower: { heldLayer, digests } };
 }
 
 /** The memory of words: little-endian, as on every platform that Node.js runs WebAssembly on. */

@@ -1,16 +1,20 @@
 /** The verb `budget`: how many proofs the commitments of a model, or of a dataset, still allow. */
 import { join, resolve } from 'node:path';
 import { decodeKey, keyDigest } from '../pcs/key.ts';
-import { budgetLimits } from '../store/budget.ts';
-import { budgetStatus, type BudgetStatus, type Home } from '../store/index.ts';
+import { groupPaths } from '../prover/weight-groups.ts';
+import { budgetLimits, type BudgetPlace } from '../store/budget.ts';
+import type { BudgetStatus, Home } from '../store/index.ts';
 import { disk, isDirectory, naming, readInput } from './files.ts';
 import { epochPath, openFolder } from './folder.ts';
 import { DATASET_FILE, openDatasetFolder } from './training/dataset.ts';
+import { weightsBudget } from './weights.ts';
 
 export interface EpochBudget extends BudgetStatus {
   readonly epoch: number;
   /** Whether proofs are made in this epoch. */
   readonly current: boolean;
+  /** Committed groups, each of which pays for every proof; the rest is about the one that ends first. */
+  readonly groups: number;
 }
 
 /**
@@ -19,15 +23,24 @@ export interface EpochBudget extends BudgetStatus {
  * @throws ProofError as `openFolder`, `budgetStatus`
  */
 export function folderBudget(home: Home, path: string): readonly EpochBudget[] {
-  const newest = isDataset(path) ? 0 : openFolder(path).epoch;
+  const { epoch: newest, groups } = isDataset(path) ? { epoch: 0, groups: 1 } : modelOf(path);
   return Array.from({ length: newest + 1 }, (_, epoch) => {
-    const where = epochPath(resolve(path), epoch);
-    const file = join(where, 'group.key');
-    const bytes = readInput(file);
-    const limits = budgetLimits(naming(file, () => decodeKey(bytes)));
-    const status = budgetStatus(home, { path: where, keyDigest: keyDigest(bytes), limits });
-    return { epoch, current: epoch === newest, ...status };
+    const places = groupPaths(epochPath(resolve(path), epoch), groups).map(placeAt);
+    return { epoch, current: epoch === newest, groups, ...weightsBudget(home, places) };
   });
+}
+
+function modelOf(path: string): { readonly epoch: number; readonly groups: number } {
+  const { epoch, cut } = openFolder(path);
+  return { epoch, groups: cut.count };
+}
+
+/** The budget of a group without opening it. */
+function placeAt(path: string): BudgetPlace {
+  const file = join(path, 'group.key');
+  const bytes = readInput(file);
+  const limits = budgetLimits(naming(file, () => decodeKey(bytes)));
+  return { path, keyDigest: keyDigest(bytes), limits };
 }
 
 function isDataset(path: string): boolean {

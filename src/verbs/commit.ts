@@ -8,15 +8,18 @@ import { checkTokenizer, type QuantizedModel } from '../quantize/index.ts';
 import { loadModel, saveModel } from '../quantize/node.ts';
 import { chooseModelParameters, commitModel, keyOf, type CommitOptions } from '../prover/commit-model.ts';
 import { ensureDirectory, quietly } from '../store/durable.ts';
-import { budgetStatus, openGroup, type CodewordChoice, type Home } from '../store/index.ts';
+import { closeGroups, groupPaths, openGroups } from '../prover/weight-groups.ts';
+import type { CodewordChoice, Home } from '../store/index.ts';
 import { commitMemory } from './costs.ts';
-import { checkOutput, disk, exists, naming, readInput, removeTree, writeNew } from './files.ts';
+import { chosenCells } from './cutting.ts';
+import { checkOutput, disk, exists, naming, readInput, removeTree, sameFiles, writeNew } from './files.ts';
 import { epochPath, MODEL_FILE, publicPaths, TOKENIZER_BASE } from './folder.ts';
 import { tokenizerBase } from './import.ts';
 import { requireCommitMemory } from './memory.ts';
 import { findTokenizer, readTokenizer, type TokenizerSource } from './tokenizers.ts';
 import { clearInterrupted, interruptedCommit, markCommitted, markCommitting } from './interrupted.ts';
 import { silent, stopwatch, type OnStep, type Stopwatch } from './steps.ts';
+import { cutOf, readCut, weightsBudget, writeCut, type Cut } from './weights.ts';
 
 export interface CommitFolderOptions {
   /** A model file. */
@@ -32,7 +35,12 @@ export interface CommitFolderOptions {
   /** Tokens of the answers that parameters are chosen for. Default 64. */
   readonly tokens?: number;
   readonly codeword?: CodewordChoice;
-  /** Bytes that the process may take, by estimate; a commitment that would take more is refused. Default: no limit. */
+  /** Cells that a committed group of weights has at most. Default: one group, and several for models that one does not hold. */
+  readonly groupCells?: number;
+  /**
+   * Bytes that the process may take, by estimate: weights are cut into groups that fit, and where none do the commitment is refused.
+   * Default: no limit.
+   */
   readonly memory?: number;
   readonly onStep?: OnStep;
 }
@@ -41,6 +49,8 @@ export interface CommittedFolder {
   readonly digest: Uint8Array;
   readonly files: { readonly folder: string; readonly key: string };
   readonly keyBytes: number;
+  /** Committed groups of weights. */
+  readonly groups: number;
   /** Proofs before a refresh. */
   readonly proofsLeft: number;
   readonly seconds: Readonly<Record<string, number>>;
@@ -75,12 +85,13 @@ export async function commitToFolder(
     const base = tokenizerBase(options.model);
     refuse('TOKENIZER_MISSING', options.model, `expected its tokenizer as ${base}.json or .bin, got neither`);
   }
-  const wishes = given(options);
+  const cut = cutOf(model, chosenCells(model, options));
+  const wishes = given(options, cut);
   if (options.memory !== undefined) {
     const { parameters } = chooseModelParameters(model, wishes);
-    requireCommitMemory(commitMemory(model, parameters), options.memory);
+    requireCommitMemory(commitMemory(model, parameters, cut.cells), options.memory);
   }
-  if (left === 'complete') return finish(kernels, home, model, out, keyFile, options, watch);
+  if (left === 'complete') return finish(kernels, home, model, out, keyFile, cut, options, watch);
   if (left === 'begun') {
     onStep('removing what an interrupted commit left');
     clearInterrupted(out, options.out);
@@ -94,12 +105,13 @@ export async function commitToFolder(
     markCommitting(out);
     saveModel(join(out, MODEL_FILE), model);
     if (source !== undefined) writeNew(join(out, TOKENIZER_BASE + source.extension), source.bytes);
-    const { group, keyBytes, digest } = commitModel(kernels, home, epochPath(out, 0), model, {
+    writeCut(out, cut);
+    const { groups, keyBytes, digest } = commitModel(kernels, home, epochPath(out, 0), model, {
       ...wishes,
       progress: (done) => onStep('committing the weights', done),
     });
-    const { proofsLeft } = budgetStatus(home, group);
-    group.close();
+    closeGroups(groups);
+    const { proofsLeft } = weightsBudget(home, groups);
     writeNew(keyFile, keyBytes);
     published = true;
     markCommitted(out);
@@ -108,6 +120,7 @@ export async function commitToFolder(
       digest,
       files: { folder: out, key: keyFile },
       keyBytes: keyBytes.length,
+      groups: groups.length,
       proofsLeft,
       seconds: watch.seconds,
     };
@@ -117,8 +130,9 @@ export async function commitToFolder(
   }
 }
 
-function given({ proofs, tokens, codeword }: CommitFolderOptions): CommitOptions {
+function given({ proofs, tokens, codeword }: CommitFolderOptions, { cells }: Cut): CommitOptions {
   return {
+    groupCells: cells,
     ...(proofs !== undefined && { minProofs: proofs }),
     ...(tokens !== undefined && { tokens }),
     ...(codeword !== undefined && { codeword }),
@@ -132,31 +146,35 @@ function finish(
   model: QuantizedModel,
   out: string,
   keyFile: string,
+  cut: Cut,
   options: CommitFolderOptions,
   watch: Stopwatch,
 ): CommittedFolder {
-  const wanted = encodeParameters(chooseModelParameters(model, given(options)).parameters);
-  const group = openGroup(kernels, home, epochPath(out, 0));
+  const wanted = encodeParameters(chooseModelParameters(model, given(options, cut)).parameters);
+  const found = readCut(out);
+  const groups = openGroups(kernels, home, groupPaths(epochPath(out, 0), found.count));
   try {
     const { codeword = 'recompute' } = options;
     const same =
-      sameBytes(readInput(options.model), readInput(join(out, MODEL_FILE))) &&
-      sameBytes(wanted, encodeParameters(group.key.parameters)) &&
-      group.codeword === codeword;
+      sameFiles(options.model, join(out, MODEL_FILE)) &&
+      found.cells === cut.cells &&
+      groups.every((group) => sameBytes(wanted, encodeParameters(group.key.parameters))) &&
+      groups.every((group) => group.codeword === codeword);
     if (!same) {
       const other = 'of another model or with other options: run it with these, or remove the directory';
       refuse('FILE_EXISTS', options.out, `expected a new name, got an interrupted commit ${other}`);
     }
-    const { keyBytes, digest } = keyOf(model, group);
+    const { keyBytes, digest } = keyOf(model, { groups, groupCells: cut.cells });
     const isThere = exists(keyFile) && sameBytes(readInput(keyFile), keyBytes);
     if (!isThere) writeNew(keyFile, keyBytes);
     markCommitted(out);
     watch.next();
-    const { proofsLeft } = budgetStatus(home, group);
+    const { proofsLeft } = weightsBudget(home, groups);
     const files = { folder: out, key: keyFile };
-    return { digest, files, keyBytes: keyBytes.length, proofsLeft, seconds: watch.seconds };
+    const made = { digest, files, keyBytes: keyBytes.length, groups: groups.length };
+    return { ...made, proofsLeft, seconds: watch.seconds };
   } finally {
-    group.close();
+    closeGroups(groups);
   }
 }
 

@@ -1,11 +1,14 @@
 /** What work costs: seconds, memory, disk. */
-import { staticTensors } from '../graph/static-tensors.ts';
+import { weightGroups } from '../graph/static-tensors.ts';
 import type { Choice } from '../params/choose.ts';
 import { columnCode } from '../params/index.ts';
 import type { Parameters } from '../params/parameters.ts';
 import { codewordBytes } from '../pcs/codeword-commit.ts';
+import type { WeightDeclaration } from '../graph/index.ts';
 import type { QuantizedModel } from '../quantize/index.ts';
-import { columnsOf, layOut } from '../relation/layout.ts';
+import { WHOLE_BYTES } from '../quantize/node.ts';
+import { groupLayout } from '../prover/weight-groups.ts';
+import { columnsOf } from '../relation/layout.ts';
 import {
   COMMIT_SECONDS,
   MEMORY,
@@ -35,25 +38,33 @@ const [WORD, CELL, DIGEST] = [4, 2, 32];
 /** Columns that a commitment encodes at once. */
 const BATCH = 16;
 
-/** Seconds and bytes. @param columns of the weights, @param kept whether their codeword is */
+/** Weights, and whether their codeword is kept. */
+export interface CommittedSubject {
+  readonly model: Pick<QuantizedModel, 'graph'>;
+  readonly kept: boolean;
+  readonly groupCells: number;
+}
+
+/** Seconds and bytes. @param columns of the weights */
 export function costsOf(
   work: Work,
   { parameters, instance }: Choice,
   columns: number,
-  model: QuantizedModel,
-  kept: boolean,
+  { model, kept, groupCells }: CommittedSubject,
 ): Costs {
   const { length } = columnCode(parameters.code);
   const parts = proofSeconds(work, kept);
   const generate = parts.multiplications / 2;
   const prove = Object.values(parts).reduce((a, b) => a + b, 0) - generate;
   const cells = CELL * columns * 2 ** parameters.code.logData;
-  const tree = DIGEST * length; // its lowest layer; the ones above are hashed again
+  const groups = instance.groups.filter(({ lifetime }) => lifetime === 'static').length;
+  const tree = DIGEST * length * groups; // their lowest layers; the ones above are hashed again
   const own = instance.groups.reduce(
     (sum, { lifetime, columns: of }) => sum + (lifetime === 'proof' ? of : 0),
     parameters.profile.field.degree,
   );
-  const file = fileBytes(model);
+  const file = weightBytes(model);
+  const held = heldBytes(model);
   const trees = MEMORY.leaf * work.leaves + MEMORY.product * work.products;
   return {
     seconds: {
@@ -64,21 +75,36 @@ export function costsOf(
       verify: VERIFY_SECONDS,
     },
     memoryBytes: {
-      commit: commitMemory(model, parameters),
-      prove: MEMORY.base + file + cells + WORD * own * length + trees + 2 * tree,
+      commit: commitMemory(model, parameters, groupCells),
+      prove: MEMORY.base + held + Math.min(cells, MEMORY.resident) + WORD * own * length + trees,
     },
     diskBytes: { folder: file + cells + tree, codeword: codewordBytes(parameters.code, columns) },
   };
 }
 
-function fileBytes({ weights }: QuantizedModel): number {
-  return [...weights.values()].reduce((sum, { byteLength }) => sum + byteLength, 0);
+/** Bytes of the weights of a model file: int16 of a matrix, int32 of a vector. */
+export function weightBytes({ graph }: Pick<QuantizedModel, 'graph'>): number {
+  const bytes = ({ shape }: WeightDeclaration): number =>
+    (shape.length === 2 ? 2 : 4) * shape.reduce((product, size) => product * size, 1);
+  return graph.weights.reduce((sum, declaration) => sum + bytes(declaration), 0);
 }
 
-/** Bytes of a process that commits. */
-export function commitMemory(model: QuantizedModel, { code }: Parameters): number {
+/** Of them in memory: a large file is read weight by weight. */
+function heldBytes(model: Pick<QuantizedModel, 'graph'>): number {
+  const bytes = weightBytes(model);
+  return bytes <= WHOLE_BYTES ? bytes : MEMORY.window;
+}
+
+/** Bytes of a process that commits, one group after the other. */
+export function commitMemory(
+  model: Pick<QuantizedModel, 'graph'>,
+  { code }: Parameters,
+  groupCells: number,
+): number {
   const { length } = columnCode(code);
-  const columns = columnsOf(layOut(staticTensors(model.graph).map(({ shape }) => shape)), code.logData);
-  const cells = CELL * columns * 2 ** code.logData;
-  return MEMORY.base + fileBytes(model) + cells + BATCH * WORD * length + 2 * DIGEST * length;
+  const columns = weightGroups(model.graph, groupCells).map((own) =>
+    columnsOf(groupLayout(own), code.logData),
+  );
+  const cells = CELL * Math.max(...columns) * 2 ** code.logData;
+  return MEMORY.base + heldBytes(model) + cells + BATCH * WORD * length + 2 * DIGEST * length;
 }

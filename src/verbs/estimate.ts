@@ -1,22 +1,24 @@
 /** The verb `estimate`: what committing, proving and verifying will take, before anything is started. */
 import { join } from 'node:path';
+import { groupLabel } from '../answer/key.ts';
 import { passOf, type AnswerStatement } from '../answer/statement.ts';
 import { refuse } from '../errors/proof-error.ts';
 import { quintic } from '../field/quintic.ts';
 import { checkGraph, type Graph } from '../graph/index.ts';
 import { lowerGraph } from '../graph/lower.ts';
-import { staticTensors } from '../graph/static-tensors.ts';
 import { describe, type Choice } from '../params/choose.ts';
 import { completeInstance } from '../params/index.ts';
 import type { Parameters } from '../params/parameters.ts';
 import { decodeKey } from '../pcs/key.ts';
 import { chooseModelParameters } from '../prover/commit-model.ts';
+import { groupPaths } from '../prover/weight-groups.ts';
 import type { QuantizedModel } from '../quantize/index.ts';
 import { loadModel } from '../quantize/node.ts';
 import { compileProgram, type CompiledProgram } from '../relation/compile.ts';
-import { columnsOf, layOut } from '../relation/layout.ts';
+import { columnsOf } from '../relation/layout.ts';
 import { programInstance } from '../relation/plan.ts';
 import { costsOf, type Costs } from './costs.ts';
+import { chosenCells } from './cutting.ts';
 import { exists, isDirectory, naming, readInput } from './files.ts';
 import { epochPath, folderModel, openFolder, type ModelFolder } from './folder.ts';
 import type { Work } from './work.ts';
@@ -37,6 +39,8 @@ export interface EstimateOptions {
 export interface Estimate extends Costs {
   readonly rows: number;
   readonly weights: number;
+  /** Committed groups of them. */
+  readonly groups: number;
   readonly proofBytes: { readonly expected: number; readonly maximum: number };
   /** Bits of soundness of the proof, in tenths. */
   readonly securityTenths: number;
@@ -60,6 +64,8 @@ export interface Subject {
   readonly model: QuantizedModel;
   readonly parameters: Parameters;
   readonly kept: boolean;
+  /** How its weights are cut into groups; Infinity: one holds all. */
+  readonly groupCells: number;
 }
 
 /**
@@ -88,23 +94,25 @@ export function estimatePath(options: EstimateOptions): Estimate {
 }
 
 /** The same for a model at hand. @param size of answers that its context holds */
-export function estimateAnswer({ model, parameters, kept }: Subject, size: AnswerSize): Estimate {
+export function estimateAnswer(subject: Subject, size: AnswerSize): Estimate {
+  const { model, parameters, groupCells } = subject;
   const { graph } = model;
   const { promptTokens } = size;
   const tokens = size.tokens * promptTokens.length;
   const rows = promptTokens.reduce((sum, length) => sum + length, 0) + tokens - promptTokens.length;
-  const compiled = compileProgram(quintic, lowerGraph(graph, passOf(graph, answerOf(size))));
-  const { choice, columns } = choiceFor(graph, compiled, parameters);
+  const compiled = compileProgram(quintic, lowerGraph(graph, passOf(graph, answerOf(size)), groupCells));
+  const { choice, columns } = choiceFor(compiled, parameters);
   const work = workOf(graph, compiled, choice, columns, rows, tokens);
   return {
     rows,
     weights: weightCount(graph),
+    groups: compiled.groups.length,
     proofBytes: { expected: choice.size.expected, maximum: choice.size.maximum },
     securityTenths: choice.ledger.worst.tenths ?? 0,
     proofsPerEpoch: Math.floor(parameters.code.padLength / parameters.code.queries) - 2,
     cells: compiled.own.cells,
     work,
-    ...costsOf(work, choice, columns, model, kept),
+    ...costsOf(work, choice, columns, subject),
   };
 }
 
@@ -112,19 +120,20 @@ function subjectOf(path: string, tokens: number, proofs: number): Subject {
   if (!exists(path)) refuse('FILE_MISSING', path, 'expected a committed model or a model file, got nothing');
   if (!isDirectory(path)) {
     const model = loadModel(path);
-    const { parameters } = chooseModelParameters(model, { minProofs: proofs, tokens });
-    return { model, parameters, kept: false };
+    const groupCells = chosenCells(model, { proofs, tokens });
+    const { parameters } = chooseModelParameters(model, { minProofs: proofs, tokens, groupCells });
+    return { model, parameters, kept: false, groupCells };
   }
   const folder = openFolder(path);
   return folderSubject(folder, folderModel(folder));
 }
 
 /** A committed model. */
-export function folderSubject({ path, epoch }: ModelFolder, model: QuantizedModel): Subject {
-  const place = epochPath(path, epoch);
+export function folderSubject({ path, epoch, cut }: ModelFolder, model: QuantizedModel): Subject {
+  const place = groupPaths(epochPath(path, epoch), cut.count)[0] as string; // all have one code and one choice
   const file = join(place, 'group.key');
   const { parameters } = naming(file, () => decodeKey(readInput(file)));
-  return { model, parameters, kept: exists(join(place, 'keep-codeword')) };
+  return { model, parameters, kept: exists(join(place, 'keep-codeword')), groupCells: cut.cells };
 }
 
 function answerOf({ promptTokens, tokens, privatePrompt }: AnswerSize): AnswerStatement {
@@ -141,20 +150,22 @@ function answerOf({ promptTokens, tokens, privatePrompt }: AnswerSize): AnswerSt
 
 /** The parameters of this answer's proof over the code of the weights. @returns columns of the weights as well */
 function choiceFor(
-  graph: Graph,
   compiled: CompiledProgram,
   { code, profile }: Parameters,
 ): { readonly choice: Choice; readonly columns: number } {
-  const columns = columnsOf(layOut(staticTensors(graph).map(({ shape }) => shape)), code.logData);
-  const group = {
-    label: 'W',
-    group: new Uint8Array(8),
-    epoch: 0,
-    lifetime: 'static',
-    columns,
-    uses: 1,
-  } as const;
-  const draft = completeInstance(programInstance(compiled, [group], code.logData), code, profile);
+  const groups = compiled.groups.map((layout, g) => {
+    const columns = columnsOf(layout, code.logData);
+    return {
+      label: groupLabel(g),
+      group: new Uint8Array(8),
+      epoch: 0,
+      lifetime: 'static',
+      columns,
+      uses: 1,
+    } as const;
+  });
+  const columns = groups.reduce((sum, group) => sum + group.columns, 0);
+  const draft = completeInstance(programInstance(compiled, groups, code.logData), code, profile);
   if (draft === undefined) {
     return refuse('WEAK_PARAMS', 'parameters', 'expected a set for this answer over the code of the weights');
   }

@@ -1,8 +1,9 @@
 /** Files as the verbs read and write them: whole, never replaced, named in every refusal. */
 import { basename, dirname, join, resolve } from 'node:path';
 import { ProofError, refuse } from '../errors/proof-error.ts';
+import { sameBytes } from '../hash/words.ts';
 import { hasCode, publishOnce, quietly, readWhole, unfinishedName, writeSynced } from '../store/durable.ts';
-import { refusingFiles, type FileSystem } from '../store/files.ts';
+import { refusingFiles, type FileReader, type FileSystem } from '../store/files.ts';
 import { entryAt, nodeFiles } from '../store/node-files.ts';
 
 /** The disk, refusing with the path. */
@@ -12,6 +13,49 @@ export const disk: FileSystem = refusingFiles(nodeFiles);
 export function readInput(path: string): Uint8Array<ArrayBuffer> {
   if (isDirectory(path)) refuse('FILE_KIND', path, 'expected a file, got a directory');
   return readWhole(disk, path);
+}
+
+/** The first bytes of a file, or all of a shorter one. @throws as `readInput` */
+export function firstBytes(path: string, length: number): Uint8Array {
+  if (isDirectory(path)) refuse('FILE_KIND', path, 'expected a file, got a directory');
+  const reader = disk.open(path);
+  try {
+    const bytes = new Uint8Array(Math.min(length, reader.size));
+    reader.read(bytes, 0);
+    return bytes;
+  } finally {
+    reader.close();
+  }
+}
+
+/** In bytes. @throws as `readInput` */
+export function sizeOfFile(path: string): number {
+  const reader = disk.open(path);
+  reader.close();
+  return reader.size;
+}
+
+/** Bytes that are compared at once. */
+const PIECE_BYTES = 2 ** 22;
+
+/** Whether two files have the same bytes, however large they are. @throws as `readInput` */
+export function sameFiles(a: string, b: string): boolean {
+  const readers = [a, b].map((path) => disk.open(path)) as [FileReader, FileReader];
+  try {
+    const [{ size }, other] = readers;
+    let same = size === other.size;
+    for (let at = 0; same && at < size; at += PIECE_BYTES) {
+      const [one, two] = readers.map((reader) => {
+        const bytes = new Uint8Array(Math.min(PIECE_BYTES, size - at));
+        reader.read(bytes, at);
+        return bytes;
+      }) as [Uint8Array, Uint8Array];
+      same = sameBytes(one, two);
+    }
+    return same;
+  } finally {
+    for (const reader of readers) reader.close();
+  }
 }
 
 /** Whether there is a directory of this name. */

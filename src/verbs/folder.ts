@@ -4,7 +4,8 @@
  *   committing       until the commit has ended and the key is published
  *   model.zkq        the integer program with its weights
  *   tokenizer.json   (or .bin) where the model is bound to a tokenizer
- *   epoch-<n>        the committed weights, one directory an epoch (spec/state.md section 2)
+ *   groups           how the weights are cut, where they are several groups
+ *   epoch-<n>        the committed weights, one directory an epoch (spec/state.md section 2): a group, or directories W0, W1, .. of groups
  *   epoch-<n>.link   for n > 0, last of all: the link from the epoch before; without it the epoch is not in use yet
  *
  * What is public lies beside it: DIR.key, and after refreshes DIR.<n>.key and DIR.<n>.link.
@@ -16,6 +17,7 @@ import { checkTokenizer, type QuantizedModel } from '../quantize/index.ts';
 import { loadModel } from '../quantize/node.ts';
 import { disk, exists, isDirectory, naming } from './files.ts';
 import { findTokenizer, readTokenizer } from './tokenizers.ts';
+import { readCut, type Cut } from './weights.ts';
 
 export const MODEL_FILE = 'model.zkq';
 export const TOKENIZER_BASE = 'tokenizer';
@@ -27,6 +29,8 @@ export interface ModelFolder {
   readonly path: string;
   /** The newest epoch that verifiers can come to. */
   readonly epoch: number;
+  /** Of its weights into groups. */
+  readonly cut: Cut;
 }
 
 export function epochPath(folder: string, epoch: number): string {
@@ -59,11 +63,12 @@ export function openFolder(path: string): ModelFolder {
   if (used.length === 0 || !names.has(MODEL_FILE)) {
     refuse('FOLDER', path, 'expected the directory of a committed model, got another or one left by a crash');
   }
-  return { path, epoch: Math.max(...used) };
+  return { path, epoch: Math.max(...used), cut: readCut(path) };
 }
 
 export function folderModel({ path }: ModelFolder): QuantizedModel {
-  return loadModel(join(path, MODEL_FILE));
+  // Read whole when it was committed: cells that have changed since make proofs that their prover refuses.
+  return loadModel(join(path, MODEL_FILE), { digest: 'skip' });
 }
 
 /** The tokenizer of a committed model. @throws ProofError `TOKENIZER_MISSING`, `TOKENIZER_FIT` */

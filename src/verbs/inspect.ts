@@ -6,13 +6,15 @@ import type { AnswerStatement } from '../answer/statement.ts';
 import { refuse } from '../errors/proof-error.ts';
 import { encodeGraph, type Graph } from '../graph/index.ts';
 import { encodeParameters } from '../params/encoding.ts';
-import { decodeKey } from '../pcs/key.ts';
-import { decodeModel, encodeInfo, type ModelInfo } from '../quantize/index.ts';
-import { naming, readInput } from './files.ts';
+import { decodeKey, type GroupKey } from '../pcs/key.ts';
+import { encodeInfo, type ModelInfo } from '../quantize/index.ts';
+import { loadModel } from '../quantize/node.ts';
+import { weightBytes } from './costs.ts';
+import { firstBytes, naming, readInput, sizeOfFile } from './files.ts';
 import { groupOf, parametersOf, part, proofParts, withRest } from './inspect-parts.ts';
 import type { FilePart, GroupSummary, ParameterSummary, Parts } from './inspect-parts.ts';
 import { TRAINING_INSPECTORS, type TrainingInspection } from './inspect-training.ts';
-import { kindOf, otherKind, type FileKind } from './kinds.ts';
+import { kindOf, MAGIC_BYTES, otherKind, type FileKind } from './kinds.ts';
 import { summariseGraph, type GraphSummary } from './nodes.ts';
 import { hexOf } from './verify.ts';
 
@@ -29,7 +31,13 @@ export type Inspection = AnswerInspection | TrainingInspection;
 type AnswerInspection = Parts &
   (
     | ({ readonly kind: 'model' } & Program)
-    | ({ readonly kind: 'key'; readonly digest: string; readonly weightsKey: GroupSummary } & Program)
+    | ({
+        readonly kind: 'key';
+        readonly digest: string;
+        /** Cells that a group has at most; null where one holds all weights. */
+        readonly groupCells: number | null;
+        readonly weightsKeys: readonly GroupSummary[];
+      } & Program)
     | {
         readonly kind: 'answer';
         readonly statement: Omit<AnswerStatement, 'model' | 'context' | 'revealed'> & {
@@ -43,8 +51,9 @@ type AnswerInspection = Parts &
     | {
         readonly kind: 'link';
         readonly older: string;
-        readonly newer: GroupSummary;
-        readonly parameters: ParameterSummary;
+        /** The groups of the newer weights, and the parameters of each one's link proof. */
+        readonly newer: readonly GroupSummary[];
+        readonly parameters: readonly ParameterSummary[];
       }
   );
 
@@ -56,8 +65,9 @@ type AnswerInspection = Parts &
  * const inspection = inspectFile('story.key');
  */
 export function inspectFile(path: string): Inspection {
+  const kind = kindOf(firstBytes(path, MAGIC_BYTES));
+  if (kind === 'model') return naming(path, () => inspectModel(path));
   const bytes = readInput(path);
-  const kind = kindOf(bytes);
   const inspect = kind === undefined ? undefined : INSPECTORS[kind];
   if (inspect === undefined) {
     refuse('FORMAT', path, otherKind('a model, a key, a proof, a link or a run of zkdl', bytes));
@@ -67,7 +77,6 @@ export function inspectFile(path: string): Inspection {
 
 /** Checkpoints are for their owner alone. */
 const INSPECTORS: Readonly<Partial<Record<FileKind, (bytes: Uint8Array) => Inspection>>> = {
-  model: inspectModel,
   key: inspectKey,
   answer: inspectAnswer,
   link: inspectLink,
@@ -85,36 +94,46 @@ function programOf(graph: Graph, info: ModelInfo): Program {
   };
 }
 
-function inspectModel(bytes: Uint8Array): Inspection {
-  const { graph, info, weights } = decodeModel(bytes);
-  const stored = [...weights.values()].reduce((sum, { byteLength }) => sum + byteLength, 0);
+function inspectModel(path: string): Inspection {
+  const { graph, info } = loadModel(path);
+  const bytes = sizeOfFile(path);
   const parts = [
     part('graph', encodeGraph(graph).length),
     part('information', encodeInfo(info, graph).length),
-    part('weights', stored, 'private'),
+    part('weights', weightBytes({ graph }), 'private'),
   ];
   return {
     kind: 'model',
-    bytes: bytes.length,
-    parts: withRest(bytes.length, parts),
+    bytes,
+    parts: withRest(bytes, parts),
     ...programOf(graph, info),
   };
 }
 
 function inspectKey(bytes: Uint8Array): Inspection {
-  const { graph, info, weights } = decodeModelKey(bytes);
+  const key = decodeModelKey(bytes);
+  const { graph, info, weights, groupCells } = key;
+  const total = (of: (group: GroupKey) => number): number =>
+    weights.reduce((sum, group) => sum + of(group), 0);
   const parts = [
     part('graph', encodeGraph(graph).length),
     part('information', encodeInfo(info, graph).length),
-    part('commitment: digests', weights.group.cap.length),
-    part('commitment: parameters', encodeParameters(weights.parameters).length),
+    part(
+      'commitment: digests',
+      total(({ group }) => group.cap.length),
+    ),
+    part(
+      'commitment: parameters',
+      total(({ parameters }) => encodeParameters(parameters).length),
+    ),
   ];
   return {
     kind: 'key',
     bytes: bytes.length,
-    digest: hexOf(modelDigest(encodeModelKey({ graph, info, weights }))),
+    digest: hexOf(modelDigest(encodeModelKey(key))),
     parts: withRest(bytes.length, parts),
-    weightsKey: groupOf(weights),
+    groupCells: weights.length === 1 ? null : groupCells,
+    weightsKeys: weights.map(groupOf),
     ...programOf(graph, info),
   };
 }
@@ -148,14 +167,17 @@ function inspectAnswer(bytes: Uint8Array): Inspection {
 }
 
 function inspectLink(bytes: Uint8Array): Inspection {
-  const { older, weights, parameters, proof } = decodeModelLink(bytes);
-  const parts = [part('key of the newer weights', weights.length), ...proofParts(parameters, proof)];
+  const { older, groups } = decodeModelLink(bytes);
+  const parts = groups.flatMap(({ weights, parameters, proof }) => [
+    part('key of the newer weights', weights.length),
+    ...proofParts(parameters, proof),
+  ]);
   return {
     kind: 'link',
     bytes: bytes.length,
     parts: withRest(bytes.length, parts),
     older: hexOf(older),
-    newer: groupOf(decodeKey(weights)),
-    parameters: parametersOf(parameters),
+    newer: groups.map(({ weights }) => groupOf(decodeKey(weights))),
+    parameters: groups.map(({ parameters }) => parametersOf(parameters)),
   };
 }

@@ -11,14 +11,21 @@ import { quietly, unfinishedName } from '../store/durable.ts';
 import { entryAt } from '../store/node-files.ts';
 import { disk, isDirectory, readInput, removeTree, writeNew } from './files.ts';
 import { COMMITTING, epochPath, MODEL_FILE, TOKENIZER_BASE } from './folder.ts';
+import { groupPaths } from '../prover/weight-groups.ts';
+import { GROUP_DIRECTORY, GROUPS_FILE, readCut } from './weights.ts';
 import { isAlive, isHere, thisWorker, workerIn } from './worker.ts';
 
 const UNFINISHED = /^\.unfinished-[0-9a-f]{16}$/;
 /** Files of a group: `src/store/group.ts`. */
 const GROUP_FILES = /^(?:group\.key|secret|tree|data|data-at|codeword|keep-codeword|budget-\d{1,16})$/;
 
-/** Files of a model's directory beside its group. */
-const MODEL_FILES: readonly string[] = [MODEL_FILE, `${TOKENIZER_BASE}.json`, `${TOKENIZER_BASE}.bin`];
+/** Files of a model's directory beside its groups. */
+const MODEL_FILES: readonly string[] = [
+  MODEL_FILE,
+  GROUPS_FILE,
+  `${TOKENIZER_BASE}.json`,
+  `${TOKENIZER_BASE}.bin`,
+];
 
 /** The file that says that this process commits into a directory that it has just made. */
 export function markCommitting(folder: string): void {
@@ -57,7 +64,7 @@ export function interruptedCommit(folder: string, shown: string, files = MODEL_F
       ` by a commit that was interrupted, and by ${strange}, which it did not make: remove the directory`,
     );
   }
-  return isDirectory(epochPath(folder, 0)) ? 'complete' : 'begun';
+  return groupPaths(epochPath(folder, 0), readCut(folder).count).every(isDirectory) ? 'complete' : 'begun';
 }
 
 /**
@@ -89,17 +96,37 @@ function strangeName(folder: string, names: readonly string[], known: readonly s
     const path = join(folder, name);
     const kind = entryAt(path)?.kind;
     if (kind === 'file' && (files.has(name) || UNFINISHED.test(name))) continue;
-    if (kind !== 'directory' || (!UNFINISHED.test(name) && path !== epochPath(folder, 0))) return name;
-    const inner = strangeInGroup(path);
+    const isEpoch = path === epochPath(folder, 0);
+    if (kind !== 'directory' || !(UNFINISHED.test(name) || isEpoch)) return name;
+    const inner = isEpoch && files.has(GROUPS_FILE) ? strangeInEpoch(path) : strangeInGroup(path);
     if (inner !== undefined) return join(name, inner);
   }
   return undefined;
 }
 
-/** The first name in the directory of a group that no group has. */
-export function strangeInGroup(path: string): string | undefined {
+/** The same in what is a group or holds several: complete ones, and one in the making under an unfinished name. */
+function strangeInEpoch(path: string): string | undefined {
+  for (const name of disk.list(path)) {
+    const inner = join(path, name);
+    if (!mayBeGroup(name) || entryAt(inner)?.kind !== 'directory') continue;
+    const strange = strangeInGroup(inner);
+    if (strange !== undefined) return join(name, strange);
+  }
+  return strangeInGroup(path, mayBeGroup);
+}
+
+function mayBeGroup(name: string): boolean {
+  return GROUP_DIRECTORY.test(name) || UNFINISHED.test(name);
+}
+
+/** The first name in the directory of a group that no group has. @param more names of directories that may be there */
+export function strangeInGroup(
+  path: string,
+  more: (name: string) => boolean = () => false,
+): string | undefined {
   return disk.list(path).find((own) => {
-    const known = GROUP_FILES.test(own) || UNFINISHED.test(own);
-    return !known || entryAt(join(path, own))?.kind !== 'file';
+    const kind = entryAt(join(path, own))?.kind;
+    if (kind === 'directory') return !more(own);
+    return kind !== 'file' || !(GROUP_FILES.test(own) || UNFINISHED.test(own));
   });
 }

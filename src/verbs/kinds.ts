@@ -27,9 +27,12 @@ const NAMES: Readonly<Record<FileKind, string>> = {
   checkpoint: 'a checkpoint of training',
 };
 
+/** What tells a kind from the others. */
+export const MAGIC_BYTES = 8;
+
 /** Undefined for files of others. Says nothing about what follows the first bytes. */
 export function kindOf(bytes: Uint8Array): FileKind | undefined {
-  const magic = String.fromCharCode(...bytes.subarray(0, 8));
+  const magic = String.fromCharCode(...bytes.subarray(0, MAGIC_BYTES));
   return Object.hasOwn(MAGICS, magic) ? MAGICS[magic] : undefined;
 }
 

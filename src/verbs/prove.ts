@@ -1,12 +1,12 @@
 /** The verb `prove`: a committed model continues prompts and proves that it did. */
-import { modelDigest } from '../answer/key.ts';
 import type { Tokenizer } from '../import/tokenizer.ts';
 import type { Kernels } from '../kernels/contract.ts';
 import type { PublicChoice } from '../ops/lowering.ts';
 import { keyOf } from '../prover/commit-model.ts';
 import { proveAnswer } from '../prover/prove-answer.ts';
+import { closeGroups } from '../prover/weight-groups.ts';
 import type { Mark } from '../pcs/steps-prove.ts';
-import { budgetStatus, openGroup, type Home } from '../store/index.ts';
+import type { Home } from '../store/index.ts';
 import { choiceOf, type ChoiceOptions } from './choice.ts';
 import { contextOf } from './context.ts';
 import { folderSubject } from './estimate.ts';
@@ -17,6 +17,7 @@ import { revealOf, type LogitPosition } from './logits.ts';
 import { requireProofMemory } from './memory.ts';
 import { PROOF_STAGES, silent, stopwatch, type OnStep } from './steps.ts';
 import { textOf } from './text.ts';
+import { openWeights, weightsBudget } from './weights.ts';
 
 export interface ProveTextOptions extends ChoiceOptions {
   /** Directory of a committed model. */
@@ -87,7 +88,7 @@ export async function proveText(
   const reveal = revealOf(revealLogits, completions);
   watch.next('opening');
   onStep('opening the commitment');
-  const group = openGroup(kernels, home, epochPath(folder.path, folder.epoch));
+  const weights = openWeights(kernels, home, epochPath(folder.path, folder.epoch), folder.cut, model);
   try {
     watch.next('proving');
     const count = completions.reduce((sum, { length }) => sum + length, 0);
@@ -97,14 +98,14 @@ export async function proveText(
     };
     const sequences = continued.map(({ prompt, completion }) => ({ prompt, completion, privatePrompt }));
     const request = { sequences, choice, context, reveal };
-    const { bytes, reservations } = proveAnswer(kernels, home, { model, group }, request, mark);
+    const { bytes, reservations } = proveAnswer(kernels, home, { model, ...weights }, request, mark);
     watch.next('writing');
     onStep('writing');
     writeNew(options.out, bytes);
     watch.next();
-    const budget = budgetStatus(home, group);
+    const budget = weightsBudget(home, weights.groups);
     return {
-      model: modelDigest(keyOf(model, group).keyBytes),
+      model: keyOf(model, weights).digest,
       epoch: folder.epoch,
       sequences: continued.map((own) => (privatePrompt ? withoutPrompt(tokenizer, own) : own)),
       choice,
@@ -115,7 +116,7 @@ export async function proveText(
       seconds: watch.seconds,
     };
   } finally {
-    group.close();
+    closeGroups(weights.groups);
   }
 }
 

@@ -2,21 +2,16 @@
 import { refuse } from '../errors/proof-error.ts';
 import type { Kernels } from '../kernels/contract.ts';
 import { completeInstance, linkInstance } from '../params/index.ts';
-import { encodeModelLink, linkContext } from '../answer/link.ts';
+import { encodeModelLink, linkContext, type GroupLink } from '../answer/link.ts';
 import { keyOf } from '../prover/commit-model.ts';
 import type { QuantizedModel } from '../quantize/index.ts';
-import {
-  budgetStatus,
-  linkStored,
-  openGroup,
-  storeNextEpoch,
-  type Home,
-  type StoredGroup,
-} from '../store/index.ts';
+import { closeGroups, groupPaths, type WeightGroups } from '../prover/weight-groups.ts';
+import { linkStored, openGroup, storeNextEpoch, type Home, type StoredGroup } from '../store/index.ts';
 import { quietly } from '../store/durable.ts';
 import { checkOutput, disk, isDirectory, writeNew } from './files.ts';
 import { epochPath, folderModel, linkPath, openFolder, publicPaths } from './folder.ts';
 import { silent, stopwatch, type OnStep } from './steps.ts';
+import { openWeights, weightsBudget } from './weights.ts';
 
 export interface RefreshOptions {
   /** Directory of a committed model. */
@@ -53,26 +48,32 @@ export function refreshFolder(kernels: Kernels, home: Home, options: RefreshOpti
   watch.next('loading');
   onStep('loading the model');
   const model = folderModel(folder);
-  const older = openGroup(kernels, home, epochPath(path, folder.epoch));
-  let newer: StoredGroup | undefined;
+  const older = openWeights(kernels, home, epochPath(path, folder.epoch), folder.cut, model);
+  const newer: StoredGroup[] = [];
   try {
+    // Before any group is committed again or pays for its link.
+    if (weightsBudget(home, older.groups).linksLeft < 1) {
+      refuse('BUDGET_SPENT', path, 'expected positions for one link proof, got fewer: commit anew');
+    }
     watch.next('committing');
-    onStep('committing the weights again');
-    const place = epochPath(path, epoch);
-    newer = isDirectory(place)
-      ? openGroup(kernels, home, place)
-      : storeNextEpoch(kernels, home, older, place);
+    const places = groupPaths(epochPath(path, epoch), older.groups.length);
+    older.groups.forEach((group, g) => {
+      onStep('committing the weights again', g / places.length);
+      const place = places[g] as string;
+      const isThere = isDirectory(place);
+      newer.push(isThere ? openGroup(kernels, home, place) : storeNextEpoch(kernels, home, group, place));
+    });
     watch.next('linking');
-    onStep('proving the link');
-    const link = linkEpochs(kernels, home, model, older, newer);
-    const { keyBytes, digest } = keyOf(model, newer);
+    const { groupCells } = older;
+    const link = linkEpochs(kernels, home, model, older, newer, onStep);
+    const { keyBytes, digest } = keyOf(model, { groups: newer, groupCells });
     publish(files, keyBytes, link, linkPath(path, epoch));
     watch.next();
-    const { proofsLeft } = budgetStatus(home, newer);
+    const { proofsLeft } = weightsBudget(home, newer);
     return { epoch, digest, files, linkBytes: link.length, proofsLeft, seconds: watch.seconds };
   } finally {
-    older.close();
-    newer?.close();
+    closeGroups(older.groups);
+    closeGroups(newer);
   }
 }
 
@@ -99,19 +100,27 @@ function publish(
   }
 }
 
+/** A link proof for every group, each bound to the keys of all. */
 function linkEpochs(
   kernels: Kernels,
   home: Home,
   model: QuantizedModel,
-  older: StoredGroup,
-  newer: StoredGroup,
+  older: WeightGroups,
+  newer: readonly StoredGroup[],
+  onStep: OnStep,
 ): Uint8Array {
   const { digest } = keyOf(model, older);
-  const { group, parameters } = older.key;
-  const draft = completeInstance(linkInstance(group.columns), parameters.code, parameters.profile);
-  if (draft === undefined) refuse('WEAK_PARAMS', 'link', 'expected parameters for a link proof, got none');
-  const context = linkContext(digest, newer.keyBytes);
-  const request = { older, newer, parameters: draft.parameters, context };
-  const { proof } = linkStored(kernels, home, request);
-  return encodeModelLink({ older: digest, weights: newer.keyBytes, parameters: draft.parameters, proof });
+  const keys = newer.map(({ keyBytes }) => keyBytes);
+  const groups = older.groups.map((group, g): GroupLink => {
+    onStep('proving the link', g / newer.length);
+    const { code, profile } = group.key.parameters;
+    const draft = completeInstance(linkInstance(group.key.group.columns), code, profile);
+    if (draft === undefined) refuse('WEAK_PARAMS', 'link', 'expected parameters for a link proof, got none');
+    const { parameters } = draft;
+    const context = linkContext(digest, keys, g);
+    const next = newer[g] as StoredGroup;
+    const { proof } = linkStored(kernels, home, { older: group, newer: next, parameters, context });
+    return { weights: next.keyBytes, parameters, proof };
+  });
+  return encodeModelLink({ older: digest, groups });
 }

@@ -36,8 +36,11 @@ export const COMMIT_SECONDS = 0.6;
 /** A verifier in a fresh process. */
 export const VERIFY_SECONDS = 1.5;
 
-/** Bytes of the process before it works, and of what lies in memory for a leaf and for a product. */
-export const MEMORY = { base: 270e6, leaf: 84, product: 40 } as const;
+/**
+ * Bytes of the process before it works, and of what lies in memory for a leaf and for a product; most cells of committed groups that stay in
+ * memory during a proof; a weight and its blocks where weights are read one by one.
+ */
+export const MEMORY = { base: 270e6, leaf: 84, product: 40, resident: 2 ** 30, window: 2 ** 29 } as const;
 
 /** Parts of a proof that take time. */
 export type WorkSeconds = Readonly<Record<keyof Work | 'checking', number>>;

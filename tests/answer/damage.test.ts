@@ -22,6 +22,7 @@ import { columnCode } from '../../src/params/parameters.ts';
 import { unsafeToyProfile } from '../../src/params/profile.ts';
 import { leastQueries } from '../../src/params/queries.ts';
 import { programInstance } from '../../src/relation/plan.ts';
+import type { GroupKey } from '../../src/pcs/key.ts';
 import { pretended, type Pretended } from '../support/fuzz/formats.ts';
 import { proofError } from '../support/refusal.ts';
 
@@ -116,16 +117,21 @@ describe('a proof file', () => {
 });
 
 describe('a key', () => {
-  const keyWith = (change: Partial<ModelKey['weights']['group']>, layout?: Uint8Array): Uint8Array => {
-    const { weights } = made.key;
+  const keyWith = (change: Partial<GroupKey['group']>, layout?: Uint8Array): Uint8Array => {
+    const [weights] = made.key.weights as [GroupKey];
     const group = { ...weights.group, ...change };
-    return encodeModelKey({ ...made.key, weights: { ...weights, group, layout: layout ?? weights.layout } });
+    return encodeModelKey({
+      ...made.key,
+      weights: [{ ...weights, group, layout: layout ?? weights.layout }],
+    });
   };
   test('one check, one liar', () => {
     const refused = (key: Uint8Array): string => proofError(() => decodeModelKey(key)).message;
     expect(encodeModelKey(decodeModelKey(keyWith({})))).toEqual(made.keyBytes);
     expect(refused(keyWith({}, new Uint8Array(32)))).toMatch(/KEY_LAYOUT.*layout/);
-    expect(refused(keyWith({ columns: made.key.weights.group.columns + 1 }))).toMatch(/KEY_LAYOUT.*columns/);
+    expect(refused(keyWith({ columns: made.key.weights[0]!.group.columns + 1 }))).toMatch(
+      /KEY_LAYOUT.*columns/,
+    );
     expect(refused(keyWith({ lifetime: 'carried' }))).toMatch(/KEY_LAYOUT.*static group/);
     expect(refused(Uint8Array.of(...made.keyBytes, 0))).toMatch(/LENGTH/);
   });
@@ -184,7 +190,7 @@ describe('the verifier', () => {
     const padLength = 2 * code.padLength;
     const queries = leastQueries(columnCode({ ...code, padLength }), profile.lambda)!;
     const { compiled } = answerStatement(made.key, statement, parameters);
-    const instance = programInstance(compiled, [made.key.weights.group], code.logData);
+    const instance = programInstance(compiled, [made.key.weights[0]!.group], code.logData);
     const other = completeInstance(instance, { ...code, padLength, queries }, profile)!.parameters;
     expect(verdictOf({}, { parameters: other })).toEqual(expected);
     const toy = unsafeToyProfile(profile.lambda, profile.field);
@@ -196,12 +202,13 @@ describe('the verifier', () => {
   });
   test('a statement about weights that do not fit, and about none', () => {
     const { statement, parameters } = made.answer;
-    const stated = (group: Partial<ModelKey['weights']['group']> | undefined): unknown => {
-      const weights = { ...made.key.weights, group: group && { ...made.key.weights.group, ...group } };
+    const stated = (group: Partial<GroupKey['group']> | undefined): unknown => {
+      const [own] = made.key.weights as [GroupKey];
+      const weights = [{ ...own, group: group && { ...own.group, ...group } }];
       return answerStatement({ ...made.key, weights } as ModelKey, statement, parameters);
     };
     expect(stated({})).toBeDefined();
-    const columns = made.key.weights.group.columns + 1;
+    const columns = made.key.weights[0]!.group.columns + 1;
     expect(proofError(() => stated({ columns })).message).toMatch(/STATEMENT.*proof file.*columns/);
     // Not about the proof: a mistake of the program, which no refusal hides.
     expect(() => stated(undefined)).toThrow(TypeError);
@@ -227,10 +234,11 @@ describe('the verifier', () => {
 });
 
 describe('links', () => {
-  const link = (change: Partial<ModelLink> = {}): Uint8Array => {
+  const link = (change: Partial<ModelLink> = {}, count = 1): Uint8Array => {
     const { parameters, proof } = made.answer;
     const older = modelDigest(made.keyBytes);
-    return encodeModelLink({ older, weights: new Uint8Array(8), parameters, proof, ...change });
+    const groups = Array.from({ length: count }, () => ({ weights: new Uint8Array(8), parameters, proof }));
+    return encodeModelLink({ older, groups, ...change });
   };
   test('one check, one liar', () => {
     expect(encodeModelLink(decodeModelLink(link()))).toEqual(link());

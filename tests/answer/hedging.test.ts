@@ -17,7 +17,7 @@ afterAll(() => made.close());
 
 /** Proves with a stuck generator, then makes home and group what they were before. @returns the proof */
 function proveAndRestore(sequence: RequestedSequence): Uint8Array {
-  const folder = dirname(made.committed.group.path);
+  const folder = dirname(made.committed.groups[0]!.path);
   const files = (): string[] =>
     readdirSync(folder, { recursive: true, withFileTypes: true }).flatMap((entry) =>
       entry.isFile() ? [join(entry.parentPath, entry.name)] : [],

@@ -17,6 +17,7 @@ import { wasmKernels, type Kernels } from '../../src/kernels/index.ts';
 import { completeInstance } from '../../src/params/choose.ts';
 import { commitModel, type CommittedModel } from '../../src/prover/commit-model.ts';
 import { proveAnswer } from '../../src/prover/prove-answer.ts';
+import { closeGroups } from '../../src/prover/weight-groups.ts';
 import type { Quantized } from '../../src/quantize/index.ts';
 import { compileProgram } from '../../src/relation/compile.ts';
 import { programInstance } from '../../src/relation/plan.ts';
@@ -51,18 +52,18 @@ beforeAll(async () => {
     choice: 'greedy',
     context: new Uint8Array(0),
   } as const;
-  honest = proveAnswer(kernels, home, { model, group: committed.group }, request).answer;
+  honest = proveAnswer(kernels, home, { model, ...committed }, request).answer;
   statement = honest.statement;
 }, 120_000);
 afterAll(async () => {
-  committed.group.close();
+  closeGroups(committed.groups);
   rmSync(folder, { recursive: true });
   await kernels.close();
 });
 
 /** The owner's own proof of another program about the same answer. */
 function proofOf(program: Program): Answer {
-  const { group } = committed;
+  const group = committed.groups[0]!;
   const compiled = compileProgram(kernels.ext, program);
   const { code, profile } = group.key.parameters;
   const draft = completeInstance(programInstance(compiled, [group.key.group], code.logData), code, profile)!;

@@ -144,7 +144,7 @@ describe('a private prompt', () => {
     const [honest, other] = [continued(mine, 2), continued(yours, 2)];
     expect(honest).not.toEqual(other);
     const { kernels, model, committed, weights } = made;
-    const { key, digest } = keyOf(model, committed.group);
+    const { key, digest } = keyOf(model, committed);
     const claimed: AnswerStatement = {
       model: digest,
       sequences: [{ prompt: { privateTokens: 2 }, completion: other }],
@@ -159,7 +159,7 @@ describe('a private prompt', () => {
       const run = executePass(model.graph, weights, pass, {}, { privateTokens: ids });
       const witness = programWitness(model.graph, program.compiled.program, run);
       const source = testSource(kernels.ext, 4);
-      const proof = proveProgram(kernels, program, [committed.group.owned], source, witness);
+      const proof = proveProgram(kernels, program, [committed.groups[0]!.owned], source, witness);
       return { statement: claimed, parameters, proof };
     };
     expect(verify(encodeAnswer(attempt(yours))).ok).toBe(true);
@@ -197,7 +197,7 @@ describe('statements with private prompts', () => {
   });
 
   test('bytes: the kind of each prompt, and no other kind', () => {
-    const { parameters } = made.committed.key.weights;
+    const { parameters } = made.committed.key.weights[0]!;
     const sequences = [
       { prompt: { privateTokens: 5 }, completion: [1, 2] },
       { prompt: [3], completion: [4] },

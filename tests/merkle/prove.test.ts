@@ -3,7 +3,14 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { quintic } from '../../src/field/quintic.ts';
 import { bytesOfWords } from '../../src/hash/words.ts';
 import { referenceKernels, wasmKernels, type Kernels } from '../../src/kernels/index.ts';
-import { buildTree, capOf, proveMultiproof, storedNodes, subtreeRoots } from '../../src/merkle/prove.ts';
+import {
+  buildTree,
+  capOf,
+  proveMultiproof,
+  storedNodes,
+  subtreeRoots,
+  subtreesMatch,
+} from '../../src/merkle/prove.ts';
 import { treeShape } from '../../src/merkle/shape.ts';
 import { verifyMultiproof } from '../../src/merkle/verify.ts';
 import { refusal } from '../support/refusal.ts';
@@ -47,6 +54,50 @@ describe.each([0, 1, 4, 6])('first stored layer %i', (firstLayer) => {
     }
   });
 });
+
+test.each([
+  [0, 4],
+  [0, 6],
+  [1, 5],
+  [4, 6],
+])(
+  'layers from %i to below %i that lie elsewhere open like the others, and are held against these',
+  (firstLayer, heldLayer) => {
+    for (const k of implementations) {
+      const shape = treeShape(LEAVES, 4);
+      const whole = buildTree(k, shape, digests);
+      const lowest = new Uint32Array((8 * LEAVES) / 2 ** firstLayer);
+      subtreeRoots(k, firstLayer, digests, lowest);
+      const roots = new Uint32Array((8 * LEAVES) / 2 ** heldLayer);
+      subtreeRoots(k, heldLayer, digests, roots);
+      const size = 8 * 2 ** (heldLayer - firstLayer);
+      const at = (node: number): Uint32Array => lowest.slice(size * node, size * (node + 1));
+      const treeOf = (read: typeof at) => ({
+        ...buildTree(k, shape, roots, heldLayer),
+        firstLayer,
+        lower: { heldLayer, digests: read },
+      });
+      const leaves = (s: number): Uint32Array =>
+        digests.subarray(8 * s * 2 ** firstLayer, 8 * (s + 1) * 2 ** firstLayer);
+      expectSame(capOf(treeOf(at)), capOf(whole));
+      for (const indices of SETS) {
+        const asked: number[] = [];
+        const tree = treeOf((node) => (asked.push(node), at(node)));
+        expectSame(proveMultiproof(k, tree, indices, leaves), proveMultiproof(k, whole, indices));
+        expect(asked.length).toBe(new Set(asked).size);
+        const opened = [...new Set(indices.map((i) => i >> firstLayer))];
+        const ours = Uint32Array.from(opened.flatMap((s) => [...leaves(s)]));
+        expect(subtreesMatch(k, tree, opened, ours)).toBe(true);
+        ours[0]! ^= 1;
+        expect(subtreesMatch(k, tree, opened, ours)).toBe(false);
+      }
+      const changed = treeOf((node) => at(node).fill(7, 0, 1));
+      expect(() => proveMultiproof(k, changed, [3], leaves)).toThrow('do not hash to its stored root');
+      const short = treeOf((node) => at(node).subarray(8));
+      expect(() => proveMultiproof(k, short, [3], leaves)).toThrow(`expected ${size} words`);
+    }
+  },
+);
 
 test('bad arguments and recomputed leaves that are wrong', () => {
   const k = implementations[0] as Kernels;

@@ -14,6 +14,7 @@ import {
   encodeModel,
   type ModelInfo,
   type Quantized,
+  type HeldModel,
   type QuantizedModel,
 } from '../../src/quantize/index.ts';
 import { loadModel, saveModel } from '../../src/quantize/node.ts';
@@ -21,7 +22,7 @@ import { memoryFiles, platformError } from '../support/memory-files.ts';
 import { tinyQuantized } from '../support/quantized.ts';
 import { proofError } from '../support/refusal.ts';
 
-let model: QuantizedModel;
+let model: HeldModel;
 let full: Quantized;
 let bytes: Uint8Array<ArrayBuffer>;
 beforeAll(async () => {
@@ -247,6 +248,42 @@ describe('on disk', () => {
     expect(readdirSync(folder)).toEqual(['a.zkdl']);
   });
 
+  test('one that is not held in memory: the same weights, each checked when it is read', () => {
+    const path = join(folder, 'large.zkdl');
+    saveModel(path, model);
+    const read = (digest: 'check' | 'skip'): QuantizedModel => loadModel(path, { wholeBytes: 0, digest });
+    const large = read('check');
+    expect([large.graph, large.info, large.weights.checked]).toEqual([model.graph, model.info, true]);
+    for (const [name, data] of model.weights) expect(large.weights.get(name)).toEqual(data);
+    expect(large.weights.get('none')).toBeUndefined();
+    expect(Buffer.from(encodeModel(large)).equals(Buffer.from(bytes))).toBe(true);
+    const damaged = (at: number, value: number): void => {
+      const copy = bytes.slice();
+      copy[at] = value;
+      writeFileSync(path, copy);
+    };
+    damaged(bytes.length - 33, bytes.at(-33)! ^ 1);
+    expect(proofError(() => read('check')).code).toBe('MODEL_DIGEST');
+    // Weights lie one behind the other in front of the digest. One of less than 16 bits, the high byte of its last entry.
+    const sizes = model.graph.weights.map(({ shape }) => {
+      const own = shape.reduce((a, b) => a * b, 1) * (shape.length === 2 ? 2 : 4);
+      return [own, own + ((4 - (own % 4)) % 4)] as const;
+    });
+    const index = model.graph.weights.findIndex(({ shape, bits }) => shape.length === 2 && bits < 16);
+    const first = model.graph.weights[index]!;
+    const behind = sizes.slice(index).reduce((sum, [, padded]) => sum + padded, 32);
+    damaged(bytes.length - behind + sizes[index]![0] - 1, 0x7f);
+    const refused = proofError(() => read('skip').weights.get(first.name));
+    expect([refused.code, refused.stage]).toEqual(['MODEL_WEIGHT', path]);
+    expect(proofError(() => read('check')).code).toBe('MODEL_DIGEST');
+    const kept = read('skip');
+    rmSync(path);
+    expect(proofError(() => kept.weights.get(first.name))).toMatchObject({
+      code: 'FILE_MISSING',
+      stage: path,
+    });
+  });
+
   test('errors name the file and the cause', () => {
     const missing = proofError(() => saveModel(join(folder, 'no', 'b.zkdl'), model));
     expect([missing.code, missing.stage]).toEqual(['FILE_MISSING', join(folder, 'no', 'b.zkdl')]);
@@ -273,7 +310,7 @@ describe('on disk', () => {
       expect(refused.detail).not.toContain('unfinished');
       files.hook = undefined;
       expect(files.all()).toEqual(before);
-      expect(loadModel('/models/story.zkdl', files).info).toEqual(model.info);
+      expect(loadModel('/models/story.zkdl', { files }).info).toEqual(model.info);
     },
   );
 
@@ -296,7 +333,7 @@ describe('on disk', () => {
         }
         files.hook = undefined;
         files.losePower(() => survives);
-        const found = loadModel('/models/m', files).info;
+        const found = loadModel('/models/m', { files }).info;
         expect([old.info, model.info]).toContainEqual(found);
       }
     }

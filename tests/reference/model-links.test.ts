@@ -4,7 +4,7 @@
  */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { verifyModelLinks as twinLinks } from '../../reference/model-key.ts';
-import { decodeModelLink, encodeModelLink, verifyModelLinks, type ModelLink } from '../../src/answer/link.ts';
+import { decodeModelLink, encodeModelLink, verifyModelLinks, type GroupLink } from '../../src/answer/link.ts';
 import { quintic } from '../../src/field/quintic.ts';
 import { wasmKernels, type Kernels } from '../../src/kernels/index.ts';
 import { smallest } from '../support/answer-models.ts';
@@ -59,28 +59,29 @@ function mutantOf(seed: number): readonly [name: string, bytes: Uint8Array] {
   const d = dice(seed);
   const own = decodeModelLink(link);
   const other = decodeModelLink(foreign);
-  const changed = (name: string, change: Partial<ModelLink>): [string, Uint8Array] => [
+  const [mine, theirs] = [own.groups[0]!, other.groups[0]!];
+  const changed = (name: string, change: Partial<GroupLink>): [string, Uint8Array] => [
     name,
-    encodeModelLink({ ...own, ...change }),
+    encodeModelLink({ older: own.older, groups: [{ ...mine, ...change }] }),
   ];
   switch (seed % 6) {
     case 0:
       return ['head', flipped(link, d.int(0, 47), d)];
     case 1:
     case 2:
-      return changed('newer weights', { weights: changedKey(own.weights, d) });
+      return changed('newer weights', { weights: changedKey(mine.weights, d) });
     case 3:
       return ['length', d.int(0, 3) === 0 ? Uint8Array.from([...link, 0]) : link.slice(0, d.int(0, link.length - 1))]; // prettier-ignore
     case 4:
       return d.pick([
-        changed('proof of another model', { proof: other.proof }),
-        changed('weights of another model', { weights: other.weights }),
-        changed('posed as its own', { ...other, older: own.older }),
+        changed('proof of another model', { proof: theirs.proof }),
+        changed('weights of another model', { weights: theirs.weights }),
+        changed('posed as its own', theirs),
         changed('no proof', { proof: new Uint8Array(0) }),
-        ['parameters', flipped(link, link.length - own.proof.length - d.int(5, 90), d)],
+        ['parameters', flipped(link, link.length - mine.proof.length - d.int(5, 90), d)],
       ]);
     default:
-      return changed('proof byte', { proof: flipped(own.proof, d.int(0, own.proof.length - 1), d) });
+      return changed('proof byte', { proof: flipped(mine.proof, d.int(0, mine.proof.length - 1), d) });
   }
 }
 

@@ -191,6 +191,17 @@ describe('proofs that were kept', () => {
     expect(bothStepWords(chain)).toEqual(['accepted', 'accepted']);
   });
 
+  test('an answer of a model in two groups, and the link to the next epoch of all of them', () => {
+    const [key, file, link] = ['groups.key', 'groups.zkp', 'groups.link'].map(bytesOf) as [Uint8Array, Uint8Array, Uint8Array]; // prettier-ignore
+    expect(bothWords(key, file)).toEqual(['accepted', 'accepted']);
+    const ours = verifyModelLinks(key, [link]);
+    const twin = twinLinks(K, key, [link]);
+    expect([ours.ok, twin.verdict.ok]).toEqual([true, true]);
+    if (ours.ok) expect(hex(twin.key)).toBe(hex(ours.key));
+    expect(bothWords(twin.key, file)).toEqual(['MODEL', 'MODEL']);
+    expect(bothWords(bytesOf('answer.key'), file)).toEqual(['MODEL', 'MODEL']);
+  });
+
   test('a run of training, and both of its segments', { timeout: 300_000 }, () => {
     const names = ['training.run', 'training-0.seg', 'training-1.seg'];
     const [run, first, second] = names.map(bytesOf) as [Uint8Array, Uint8Array, Uint8Array];

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { wasmKernels, type Kernels } from '../../src/kernels/index.ts';
+import { proveMultiproof } from '../../src/merkle/prove.ts';
 import { decodeKey } from '../../src/pcs/key.ts';
 import { S128 } from '../../src/params/profile.ts';
 import { auditGroup } from '../../src/store/audit.ts';
@@ -97,6 +98,25 @@ describe('on the real file system', () => {
     expect(statSync(join(path, 'tree')).size).toBe(60 + 32 * 2 ** (13 - absentLayers));
     auditGroup(k, home, group);
     expect(openGroup(k, home, path).owned.rows.stored.firstLayer).toBe(absentLayers);
+  });
+
+  test('a tree that changes, or goes, when it was opened: no path out of it', () => {
+    const path = at('tree-changed');
+    const group = storeGroup(k, home, path, plan, { kind: 'copy', read });
+    const { rows } = group.owned;
+    const honest = proveMultiproof(k, rows.stored, [0, 5, 4096]);
+    const file = join(path, 'tree');
+    const before = readFileSync(file);
+    const changed = Uint8Array.from(before);
+    changed[60 + 32 * 7]! ^= 1;
+    writeFileSync(file, changed);
+    expect(() => proveMultiproof(k, rows.stored, [0, 5, 4096])).toThrow('do not hash to its stored root');
+    expect(proveMultiproof(k, rows.stored, [4096]).length).toBeGreaterThan(0); // another part of it
+    expect(codeOf(() => openGroup(k, home, path))).toBe('TREE_CAP');
+    rmSync(file);
+    expect(codeOf(() => proveMultiproof(k, rows.stored, [4096]))).toBe('FILE_MISSING');
+    writeFileSync(file, before);
+    expect(proveMultiproof(k, rows.stored, [0, 5, 4096])).toEqual(honest);
   });
 
   test('cells that stay in the file of their owner', () => {

@@ -7,6 +7,7 @@ import { wasmKernels, type Kernels } from '../../src/kernels/index.ts';
 import type { PublicChoice } from '../../src/ops/lowering.ts';
 import { commitModel, type CommittedModel } from '../../src/prover/commit-model.ts';
 import { proveAnswer, type AnswerRequest, type ProvenAnswer } from '../../src/prover/prove-answer.ts';
+import { closeGroups } from '../../src/prover/weight-groups.ts';
 import type { Quantized } from '../../src/quantize/index.ts';
 import { openHome } from '../../src/store/index.ts';
 import { tinyQuantized } from './quantized.ts';
@@ -42,11 +43,11 @@ export async function answeringModel(): Promise<AnsweringModel> {
       proveAnswer(
         kernels,
         home,
-        { model, group: committed.group },
+        { model, ...committed },
         { choice: 'greedy', context: new Uint8Array(0), ...request },
       ),
     async close() {
-      committed.group.close();
+      closeGroups(committed.groups);
       rmSync(folder, { recursive: true });
       await kernels.close();
     },

@@ -85,7 +85,7 @@ export function commitSmall(
     lifetime: 'static',
     columns,
     parameters,
-    layout: weightsLayout(model.graph),
+    layout: weightsLayout(model.graph.weights),
   } as const;
   const read = (first: number, count: number): Int16Array =>
     cells.subarray(first * rows, (first + count) * rows);

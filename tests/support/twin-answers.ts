@@ -17,6 +17,7 @@ import { completeInstance } from '../../src/params/choose.ts';
 import { linkInstance } from '../../src/params/instance.ts';
 import { commitModel, type CommittedModel } from '../../src/prover/commit-model.ts';
 import { proveAnswer, type AnswerRequest } from '../../src/prover/prove-answer.ts';
+import { closeGroups } from '../../src/prover/weight-groups.ts';
 import type { ModelInfo, QuantizedModel } from '../../src/quantize/model.ts';
 import { compileProgram } from '../../src/relation/compile.ts';
 import { programInstance } from '../../src/relation/plan.ts';
@@ -70,16 +71,25 @@ export interface Answering {
   answer(request: Request): Uint8Array;
   /** The same answer, proven by an owner who leaves a relation out of his program. */
   answerWithout(request: Request, relation: (name: string) => boolean): Uint8Array;
-  /** A link to the next epoch of the key. */
+  /** A link to a next epoch of the key, another one each time. */
   link(): Uint8Array;
   close(): void;
 }
 
-export function answering(kernels: Kernels, { graph, weights, vocabulary }: AnswerModel): Answering {
+/** @param groupCells of the weights' groups. Default: one group */
+export function answering(
+  kernels: Kernels,
+  { graph, weights, vocabulary }: AnswerModel,
+  groupCells = Infinity,
+): Answering {
   const folder = mkdtempSync(join(tmpdir(), 'zkdl-twin-'));
   const model: QuantizedModel = { graph, weights, info: unmeasured(vocabulary) };
   const home = openHome(join(folder, 'home'));
-  const committed = commitModel(kernels, home, join(folder, 'W'), model, { minProofs: 3, tokens: 6 });
+  const committed = commitModel(kernels, home, join(folder, 'W'), model, {
+    minProofs: 3,
+    tokens: 6,
+    groupCells,
+  });
   const weightsOf = (name: string) => weights.get(name) as Int16Array | Int32Array;
   const chosen = ({ prompts, tokens, choice, hidden = [], reveal = [] }: Request): AnswerRequest => {
     const sequences = prompts.map((prompt, s) => {
@@ -89,13 +99,14 @@ export function answering(kernels: Kernels, { graph, weights, vocabulary }: Answ
     });
     return { sequences, choice, context: new Uint8Array([1, 2, 3]), reveal };
   };
+  let epochs = 0;
   return {
     key: committed.keyBytes,
-    answer: (request) => proveAnswer(kernels, home, { model, group: committed.group }, chosen(request)).bytes,
+    answer: (request) => proveAnswer(kernels, home, { model, ...committed }, chosen(request)).bytes,
     answerWithout(request, left) {
       const statement = { ...chosen(request), model: committed.digest };
       const pass = passOf(graph, statement);
-      const program = lowerGraph(graph, pass);
+      const program = lowerGraph(graph, pass, groupCells);
       const relations = program.relations.filter(({ name }) => !left(name));
       if (relations.length !== program.relations.length - 1) throw new Error('expected one relation');
       const used = new Set(relations.map((relation) => (relation.kind === 'lookup' ? relation.table : '')));
@@ -110,19 +121,27 @@ export function answering(kernels: Kernels, { graph, weights, vocabulary }: Answ
       );
     },
     link() {
-      const older = committed.group;
-      const newer = storeNextEpoch(kernels, home, older, join(folder, 'W.1'));
-      const { group, parameters: of } = older.key;
-      const draft = completeInstance(linkInstance(group.columns), of.code, of.profile);
-      if (draft === undefined) throw new Error('no parameters');
-      const { parameters } = draft;
-      const context = linkContext(committed.digest, newer.keyBytes);
-      const { proof } = linkStored(kernels, home, { older, newer, parameters, context });
-      newer.close();
-      return encodeModelLink({ older: committed.digest, weights: newer.keyBytes, parameters, proof });
+      const { groups: all, digest } = committed;
+      const epoch = ++epochs;
+      const next = all.map((older, g) =>
+        storeNextEpoch(kernels, home, older, join(folder, `W.${epoch}-${g}`)),
+      );
+      const keys = next.map(({ keyBytes }) => keyBytes);
+      const groups = all.map((older, g) => {
+        const { group, parameters: of } = older.key;
+        const draft = completeInstance(linkInstance(group.columns), of.code, of.profile);
+        if (draft === undefined) throw new Error('no parameters');
+        const { parameters } = draft;
+        const newer = next[g]!;
+        const context = linkContext(digest, keys, g);
+        const { proof } = linkStored(kernels, home, { older, newer, parameters, context });
+        return { weights: newer.keyBytes, parameters, proof };
+      });
+      closeGroups(next);
+      return encodeModelLink({ older: digest, groups });
     },
     close() {
-      committed.group.close();
+      closeGroups(committed.groups);
       rmSync(folder, { recursive: true });
     },
   };
@@ -131,18 +150,24 @@ export function answering(kernels: Kernels, { graph, weights, vocabulary }: Answ
 /** The owner's own proof of another program about an answer. */
 function proveOwn(
   kernels: Kernels,
-  { group }: CommittedModel,
+  { groups: own }: CommittedModel,
   statement: AnswerStatement,
   program: Program,
   witness: ReturnType<typeof programWitness>,
 ): Uint8Array {
   const compiled = compileProgram(kernels.ext, program);
-  const { code, profile } = group.key.parameters;
-  const groups = [group.key.group];
+  const { code, profile } = own[0]!.key.parameters;
+  const groups = own.map(({ key }) => key.group);
   const draft = completeInstance(programInstance(compiled, groups, code.logData), code, profile);
   if (draft === undefined) throw new Error('no parameters');
   const { parameters } = draft;
   const claimed = { parameters, compiled, groups, context: answerContext(statement) };
-  const proof = proveProgram(kernels, claimed, [group.owned], testSource(kernels.ext, 3), witness);
+  const proof = proveProgram(
+    kernels,
+    claimed,
+    own.map(({ owned }) => owned),
+    testSource(kernels.ext, 3),
+    witness,
+  );
   return encodeAnswer({ statement, parameters, proof });
 }

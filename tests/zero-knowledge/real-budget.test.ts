@@ -109,7 +109,7 @@ for (const [name, isHere, load, logData] of MODELS) {
         choice: 'greedy',
         context: new Uint8Array(0),
       } as const;
-      return proveAnswer(kernels, home, { model, group: of }, request).bytes;
+      return proveAnswer(kernels, home, { model, groups: [of], groupCells: Infinity }, request).bytes;
     };
     const promptOf = (i: number): number[] => [1, 2 + i];
     const places = (proofs: readonly Shown[]): Map<number, Uint32Array> =>
@@ -120,7 +120,7 @@ for (const [name, isHere, load, logData] of MODELS) {
       const own = join(folder, name);
       home = openHome(join(own, 'home'));
       group = commitSmall(kernels, home, join(own, 'W'), model, logData, BUDGET);
-      key = keyOf(model, group).keyBytes;
+      key = keyOf(model, { groups: [group], groupCells: Infinity }).keyBytes;
       code = group.key.parameters.code;
     }, PATIENCE.timeout);
     afterAll(() => group.close());

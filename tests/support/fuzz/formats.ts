@@ -17,7 +17,8 @@ import { staticTensors } from '../../../src/graph/static-tensors.ts';
 import { blake3 } from '../../../src/hash/blake3.ts';
 import { completeInstance } from '../../../src/params/choose.ts';
 import { decodeParameters, encodeParameters } from '../../../src/params/encoding.ts';
-import { decodeKey, encodeKey } from '../../../src/pcs/key.ts';
+import { decodeKey, encodeKey, type GroupKey } from '../../../src/pcs/key.ts';
+import type { Parameters } from '../../../src/params/parameters.ts';
 import { chooseModelParameters } from '../../../src/prover/commit-model.ts';
 import { decodeInfo, encodeInfo, decodeModel, encodeModel } from '../../../src/quantize/index.ts';
 import type { QuantizedModel } from '../../../src/quantize/model.ts';
@@ -62,16 +63,16 @@ export interface Pretended {
   readonly answer: Answer;
 }
 
-export function weightsOf(graph: Graph, parameters: ModelKey['weights']['parameters']): ModelKey['weights'] {
+export function weightsOf(graph: Graph, parameters: Parameters): GroupKey {
   const columns = columnsOf(layOut(staticTensors(graph).map(({ shape }) => shape)), parameters.code.logData);
-  return { ...smallKey({ columns }, parameters), layout: weightsLayout(graph) };
+  return { ...smallKey({ columns }, parameters), layout: weightsLayout(graph.weights) };
 }
 
 export async function pretended(preset: string): Promise<Pretended> {
   const { graph, weights, info } = await tinyQuantized(preset);
   const model = { graph, weights, info };
   const { parameters } = chooseModelParameters(model, { tokens: 6 });
-  const key = { graph, info, weights: weightsOf(graph, parameters) };
+  const key = { graph, info, weights: [weightsOf(graph, parameters)], groupCells: Infinity };
   const keyBytes = encodeModelKey(key);
   const statement = {
     model: modelDigest(keyBytes),
@@ -84,7 +85,11 @@ export async function pretended(preset: string): Promise<Pretended> {
   };
   const { compiled } = answerStatement(key, statement, parameters);
   const { code, profile } = parameters;
-  const draft = completeInstance(programInstance(compiled, [key.weights.group], code.logData), code, profile);
+  const draft = completeInstance(
+    programInstance(compiled, [key.weights[0]!.group], code.logData),
+    code,
+    profile,
+  );
   const answer = { statement, parameters: draft!.parameters, proof: new Uint8Array(4096) };
   return { model, key, keyBytes, answer };
 }
@@ -94,11 +99,12 @@ export function keyMutant(dice: Dice, { key }: Pick<Pretended, 'key'>): Uint8Arr
   const inGraph = dice.below(4) > 0;
   const graph = (inGraph ? mutateValue(dice, key.graph) : key.graph) as Graph;
   const info = inGraph ? key.info : mutateValue(dice, key.info);
-  let weights = encodeKey(key.weights);
+  const own = key.weights[0]!;
+  let weights = encodeKey(own);
   try {
-    const { group, layout } = weightsOf(graph, key.weights.parameters);
+    const { group, layout } = weightsOf(graph, own.parameters);
     const { columns } = group;
-    weights = encodeKey({ ...key.weights, group: { ...key.weights.group, columns }, layout });
+    weights = encodeKey({ ...own, group: { ...own.group, columns }, layout });
   } catch {
     // No weights fit this graph.
   }
@@ -118,9 +124,9 @@ export async function formatTargets(): Promise<Target[]> {
   const models = [await pretended('tiny-llama'), await pretended('tiny-gpt2')];
   const [one, two] = models as [Pretended, Pretended];
   const graphs = models.map(({ key }) => encodeGraph(key.graph));
-  const groupKeys = models.map(({ key }) => encodeKey(key.weights));
+  const groupKeys = models.map(({ key }) => encodeKey(key.weights[0]!));
   const parameters = models.flatMap(({ key, answer }) =>
-    [key.weights.parameters, answer.parameters].map(encodeParameters),
+    [key.weights[0]!.parameters, answer.parameters].map(encodeParameters),
   );
   const answers = [
     encodeAnswer(one.answer),
@@ -129,12 +135,8 @@ export async function formatTargets(): Promise<Target[]> {
   const infos = [encodeInfo(one.key.info, one.key.graph)];
   const links = models.map(({ key, answer }) => {
     const older = new Uint8Array(32).fill(4);
-    return encodeModelLink({
-      older,
-      weights: encodeKey(key.weights),
-      parameters: answer.parameters,
-      proof: answer.proof,
-    });
+    const { parameters, proof } = answer;
+    return encodeModelLink({ older, groups: [{ weights: encodeKey(key.weights[0]!), parameters, proof }] });
   });
   const files = models.map(({ model }) => encodeModel(model));
   const counters = [counter(1), counter(7)];

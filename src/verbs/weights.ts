@@ -1,0 +1,80 @@
+/**
+ * The committed weights in a model's directory: one group in `epoch-<n>`, or several in directories W0, W1, .. of it. How they were cut
+ * stands in the file `groups` beside them: two numbers that nobody trusts, since the key is made from the model and the groups themselves.
+ */
+import { join } from 'node:path';
+import { MAX_WEIGHT_GROUPS } from '../answer/key.ts';
+import { refuse } from '../errors/proof-error.ts';
+import type { Kernels } from '../kernels/contract.ts';
+import { groupPaths, openGroups, plannedGroups, type WeightGroups } from '../prover/weight-groups.ts';
+import type { QuantizedModel } from '../quantize/index.ts';
+import { budgetStatus, type BudgetStatus, type Home } from '../store/index.ts';
+import type { BudgetPlace } from '../store/budget.ts';
+import { exists, readInput, writeNew } from './files.ts';
+
+/** File of a directory whose weights are several groups. */
+export const GROUPS_FILE = 'groups';
+/** Directories of groups in that of an epoch. */
+export const GROUP_DIRECTORY = /^W(?:0|[1-9]\d{0,2})$/;
+
+/** How the weights of a directory are cut. */
+export interface Cut {
+  /** Infinity: one group holds all. */
+  readonly cells: number;
+  /** Groups. */
+  readonly count: number;
+}
+
+const WHOLE: Cut = { cells: Infinity, count: 1 };
+
+/** The cut of a model's weights. @throws RangeError as `plannedGroups` */
+export function cutOf({ graph }: Pick<QuantizedModel, 'graph'>, groupCells: number): Cut {
+  const count = plannedGroups(graph, groupCells).length;
+  return count === 1 ? WHOLE : { cells: groupCells, count };
+}
+
+/** Notes a cut, where there is one, before any group is made. */
+export function writeCut(folder: string, { cells, count }: Cut): void {
+  if (count === 1) return;
+  writeNew(join(folder, GROUPS_FILE), new TextEncoder().encode(`${cells} ${count}\n`));
+}
+
+/** @throws ProofError `FOLDER` for a file that is none of ours */
+export function readCut(folder: string): Cut {
+  const path = join(folder, GROUPS_FILE);
+  if (!exists(path)) return WHOLE;
+  const found = /^([1-9]\d{0,9}) ([1-9]\d{0,2})\n$/.exec(new TextDecoder().decode(readInput(path)));
+  const [cells, count] = [Number(found?.[1]), Number(found?.[2])];
+  if (!(cells < 2 ** 32 && count >= 2 && count <= MAX_WEIGHT_GROUPS)) {
+    refuse('FOLDER', path, 'expected cells and number of groups, got something else');
+  }
+  return { cells, count };
+}
+
+/**
+ * Opens the weights of an epoch.
+ *
+ * @param path of the epoch's directory, @param cut of the model's directory
+ * @throws ProofError `FOLDER` where the model is cut into another number of groups; as `openGroup`
+ */
+export function openWeights(
+  kernels: Kernels,
+  home: Home,
+  path: string,
+  cut: Cut,
+  { graph }: Pick<QuantizedModel, 'graph'>,
+): Required<WeightGroups> {
+  const expected = plannedGroups(graph, cut.cells).length;
+  if (expected !== cut.count) {
+    refuse('FOLDER', path, `expected ${expected} groups of weights for this model, got ${cut.count}`);
+  }
+  return { groups: openGroups(kernels, home, groupPaths(path, cut.count)), groupCells: cut.cells };
+}
+
+/** Of several groups, each of which pays for every proof, the budget of the one that ends first; warnings of all. */
+export function weightsBudget(home: Home, groups: readonly BudgetPlace[]): BudgetStatus {
+  const all = groups.map((group) => budgetStatus(home, group));
+  const scarcest = all.reduce((least, status) => (status.proofsLeft < least.proofsLeft ? status : least));
+  const linksLeft = Math.min(...all.map((status) => status.linksLeft));
+  return { ...scarcest, linksLeft, warnings: [...new Set(all.flatMap(({ warnings }) => warnings))] };
+}
