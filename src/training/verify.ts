@@ -140,7 +140,8 @@ export function segmentStatement(
 }
 
 /**
- * Follows one segment.
+ * Follows one segment. That the weights at `point` are within their bits is not shown again: a point is the start of a run, or one that this
+ * function returned.
  *
  * @returns the point behind it
  * @throws ProofError `RUN` for a segment of another run, `STEP` for one that begins elsewhere, `WEIGHTS` for one that reads other
