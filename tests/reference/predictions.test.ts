@@ -22,7 +22,7 @@ import { bothPredictionWords, predictor, trainedPredictor, type Predictor } from
 import { twinPlan } from '../support/twin-training.ts';
 import { NARROW, NARROW_MOMENTUM, SEED, smallData } from '../training/small.ts';
 
-const MUTANTS = cases(120, 2000);
+const MUTANTS = cases(104, 2000);
 const PLANS = cases(40, 400);
 const BOTH = ['accepted', 'accepted'];
 

@@ -29,8 +29,8 @@ import { bothDigests, firstDifference } from '../support/twin-lowering.ts';
 import { bothStepPrograms, bothStepWords, provenSteps, stepCaseOf, twinStepPlan, twinStepProgram, type StepsCase } from '../support/twin-steps.ts'; // prettier-ignore
 import { wordOf } from '../support/twin.ts';
 
-const MUTANTS = cases(112, 1500);
-const GRAPHS = cases(24, 600);
+const MUTANTS = cases(104, 1500);
+const GRAPHS = cases(20, 600);
 const BOUNDS = cases(300, 20_000);
 const BOTH = ['accepted', 'accepted'];
 
