@@ -142,7 +142,7 @@ test('what version 1 wrote of answers and links (the first KiB of each) is refus
   expect(verifyModelLinks(key, [bytesOf('old/answer-1.link')])).toMatchObject({
     ok: false,
     code: 'VERSION',
-    detail: 'expected version 2, got 1',
+    detail: 'expected version 2 or 3, got 1',
   });
 });
 
