@@ -215,6 +215,18 @@ describe('an answer', () => {
     expect(weightGroups(key.graph, cells)).toEqual(weightGroups(key.graph, CELLS));
     expect(posed(rawKey(key.weights, cells))).not.toBe('accepted');
   });
+  test('of weights that are read anew whenever they are asked for is proven like any other', () => {
+    const { weights, ...rest } = smallest(1);
+    const asked = new Map<string, number>();
+    const get = (name: string): Int16Array | Int32Array | undefined => {
+      asked.set(name, (asked.get(name) ?? 0) + 1);
+      return weights.get(name)?.slice();
+    };
+    const large = answering(kernels, { ...rest, weights: { get, checked: true } }, CELLS);
+    expect(Math.max(...asked.values())).toBe(1); // a commitment reads each weight once
+    expect(bothWords(large.key, large.answer(QUESTION))).toEqual(['accepted', 'accepted']);
+    large.close();
+  });
   test('by an owner who leaves a relation out is refused', () => {
     const less = model.answerWithout(QUESTION, (name) => name.startsWith('x:remainder'));
     const [ours, theirs] = bothWords(model.key, less);

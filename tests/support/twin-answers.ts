@@ -79,7 +79,7 @@ export interface Answering {
 /** @param groupCells of the weights' groups. Default: one group */
 export function answering(
   kernels: Kernels,
-  { graph, weights, vocabulary }: AnswerModel,
+  { graph, weights, vocabulary }: Omit<AnswerModel, 'weights'> & Pick<QuantizedModel, 'weights'>,
   groupCells = Infinity,
 ): Answering {
   const folder = mkdtempSync(join(tmpdir(), 'zkdl-twin-'));

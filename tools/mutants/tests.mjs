@@ -49,7 +49,7 @@ const TESTS = [
   [/^src\/quantize\/report/, ['tests/quantize/quantize.test.ts']],
   [/^src\/quantize\/(?!report)/, ['tests/quantize/model-file.test.ts']],
   [/^src\/import\//, ['tests/import/json.test.ts']],
-  [/^src\/answer\//, ['tests/answer/damage.test.ts']],
+  [/^src\/answer\//, ['tests/answer/damage.test.ts', 'tests/answer/groups.test.ts']],
   [
     /^src\/answer\/(statement|verify)/,
     ['tests/answer/private-prompts.test.ts', 'tests/answer/revealed-logits.test.ts'],
