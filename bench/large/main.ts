@@ -49,7 +49,9 @@ async function bench(name: string, file: string, made: object, options: LargeOpt
     memoryBytes: kernelMemoryBytes(totalmem()), // as the command line does
     ...(options.threads !== undefined && { threads: options.threads }),
   });
-  const folder = mkdtempSync(join(options.store ?? tmpdir(), 'zkdl-bench-'));
+  const parent = options.store ?? tmpdir();
+  mkdirSync(parent, { recursive: true });
+  const folder = mkdtempSync(join(parent, 'zkdl-bench-'));
   try {
     const { row, files } = await runLarge(kernels, file, folder, options);
     const times = inFreshProcess<VerifyTimes>(['verify-answer', files.key, files.proof]);

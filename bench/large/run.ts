@@ -62,9 +62,10 @@ export async function runLarge(
   const commitMs = performance.now() - started;
   const commitRssBytes = peakRss();
   const model = loadModel(join(out, 'model.zkq'), { digest: 'skip' });
-  const weights = openWeights(kernels, home, join(out, 'epoch-0'), readCut(out), model);
+  const trace = traced(kernels);
+  // Groups compute opened rows with the kernels that they were opened with.
+  const weights = openWeights(trace.kernels, home, join(out, 'epoch-0'), readCut(out), model);
   try {
-    const trace = traced(kernels);
     const sequences = sequencesOf(kernels, model, options);
     const request = { sequences, choice: 'greedy', context: new Uint8Array(0) } as const;
     const [cold, ...warm] = Array.from({ length: options.repeat + 1 }, () =>

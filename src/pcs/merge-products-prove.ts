@@ -30,8 +30,8 @@ export interface ColumnProduct {
 const ROUND_NS = 64;
 /** Time of a pass over a column, for each cell: sums of integers, and what ends a row. */
 const passNs = (lowBits: number): number => 0.35 + 40 / 2 ** lowBits;
-/** Passes, in ns, that are not worth looking for fewer. */
-const LITTLE_NS = 2 ** 24;
+/** Passes, in ns, that are not worth looking for fewer: to look takes about as long for a small model. */
+const LITTLE_NS = 2 ** 26;
 /** Cuts below the middle that are looked at. */
 const CUTS = 4;
 
