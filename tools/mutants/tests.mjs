@@ -61,7 +61,9 @@ const TESTS = [
   [/^src\/training\/(prediction|verify-prediction)/, ['tests/training/prediction.test.ts']],
   [
     /^src\/training\/backward\//,
-    ['corpus', 'step', 'prove', 'operators'].map((name) => `tests/backward/${name}.test.ts`),
+    ['corpus', 'step', 'momentum', 'guard', 'answering', 'prove', 'operators', 'answer'].map(
+      (name) => `tests/backward/${name}.test.ts`,
+    ),
   ],
 ];
 
