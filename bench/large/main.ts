@@ -1,9 +1,9 @@
 /**
  * `npm run bench -- gpt2-small [--tokens N] [--prompts K] [--codeword keep] [--repeat N] [--threads N] [--cache DIR] [--store DIR] [--json]`
- * and `npm run bench -- llama2-7b --layers L [..]`: models in published shapes with seeded random weights.
+ * and `npm run bench -- llama2-7b --layers L|all [..]`: models in published shapes with seeded random weights.
  *
  * Question: what does it take to commit such a model, to prove an answer of it, and to verify the proof? Each prompt is N rows of
- * the model, the last eight of which choose a token. proveMs is the whole call of a warm process: pass, witness, commitment,
+ * the model; the last eight choose a token each, of LLaMA the last one alone. proveMs is the whole call of a warm process: pass, witness, commitment,
  * arguments, opening, budget, the own verification, the bytes. verifyMs is warm, key decoding and the derivation of the program
  * included; verifyColdMs is the first call of a fresh process. GPT-2 is imported once, in a process of its own, and kept; LLaMA is made
  * in integers (`integers.ts`), and has the layers that are asked for.
@@ -18,18 +18,18 @@ import { inFreshProcess, print, type VerifyTimes } from '../report.ts';
 import { LLAMA_7B, parameterCount, randomLlama } from './integers.ts';
 import { cachedModel, makeModel, type CachedModel, type LargeModel } from './model.ts';
 import { parseLarge, type LargeOptions } from './options.ts';
-import { runLarge } from './run.ts';
+import { CHOICES, runLarge } from './run.ts';
 
 export async function benchGpt2(args: readonly string[]): Promise<void> {
   await benchLarge('gpt2-small', 'gpt2', args);
 }
 
-/** Without `--layers`, one: all 32 take 13 GB of weights, twice, and hours. */
+/** The last row chooses a token. Without `--layers`, one: all 32 take 13 GB of weights, twice. */
 export async function benchLlama(args: readonly string[]): Promise<void> {
   const options = parseLarge(args);
-  const layers = options.layers ?? 1;
+  const layers = options.layers === 'all' ? LLAMA_7B.layers : (options.layers ?? 1);
   const { file, made } = llamaModel(options.cache, layers);
-  await bench('llama2-7b', file, made, options);
+  await bench('llama2-7b', file, made, options, 1);
 }
 
 /** `make-model CACHE MODEL`: what the others start where the model is not there yet. */
@@ -40,11 +40,19 @@ export async function makeLarge([cache, model]: readonly string[]): Promise<void
 
 async function benchLarge(name: string, preset: string, args: readonly string[]): Promise<void> {
   const options = parseLarge(args);
-  const { file, record } = modelOf({ preset, layers: options.layers }, options);
-  await bench(name, file, { ...record, seconds: undefined, importSeconds: record.seconds }, options);
+  const layers = options.layers === 'all' ? undefined : options.layers;
+  const { file, record } = modelOf({ preset, layers }, options);
+  const made = { ...record, seconds: undefined, importSeconds: record.seconds };
+  await bench(name, file, made, options, CHOICES);
 }
 
-async function bench(name: string, file: string, made: object, options: LargeOptions): Promise<void> {
+async function bench(
+  name: string,
+  file: string,
+  made: object,
+  options: LargeOptions,
+  choices: number,
+): Promise<void> {
   const kernels = await wasmKernels({
     memoryBytes: kernelMemoryBytes(totalmem()), // as the command line does
     ...(options.threads !== undefined && { threads: options.threads }),
@@ -53,7 +61,7 @@ async function bench(name: string, file: string, made: object, options: LargeOpt
   mkdirSync(parent, { recursive: true });
   const folder = mkdtempSync(join(parent, 'zkdl-bench-'));
   try {
-    const { row, files } = await runLarge(kernels, file, folder, options);
+    const { row, files } = await runLarge(kernels, file, folder, options, choices);
     const times = inFreshProcess<VerifyTimes>(['verify-answer', files.key, files.proof]);
     const all = { case: name, ...made, ...row, ...times };
     const anchored = { ...all, anchorNs: anchorNs(kernels) };

@@ -5,12 +5,12 @@ import type { CodewordChoice } from '../../src/store/index.ts';
 import { readOptions } from '../options.ts';
 
 export interface LargeOptions {
-  /** Rows that the model runs over for each prompt. The last eight of them choose a token. */
+  /** Rows that the model runs over for each prompt. */
   readonly tokens: number;
   /** Sequences in one proof. */
   readonly prompts: number;
-  /** Layers of the model; undefined: those of the published shape. */
-  readonly layers: number | undefined;
+  /** Layers of the model, or all of the published shape; undefined: as the benchmark has it. */
+  readonly layers: number | 'all' | undefined;
   readonly repeat: number;
   readonly codeword: CodewordChoice;
   /** Cells of a committed group; undefined: as `zkdl commit` chooses. */
@@ -29,7 +29,7 @@ export function parseLarge(args: readonly string[]): LargeOptions {
   return {
     tokens: options.count('--tokens', 32),
     prompts: options.count('--prompts', 1),
-    layers: options.given('--layers'),
+    layers: options.text('--layers') === 'all' ? 'all' : options.given('--layers'),
     repeat: options.count('--repeat', 1),
     codeword: options.choice('--codeword', ['recompute', 'keep']),
     groupCells: options.given('--group-cells'),

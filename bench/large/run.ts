@@ -23,7 +23,7 @@ import { clockedSteps, figuresOf } from '../steps.ts';
 import { traced } from '../traced.ts';
 import type { LargeOptions } from './options.ts';
 
-/** Choices that are proven for each prompt. */
+/** Choices that are proven for each prompt, where the benchmark has no other number. */
 export const CHOICES = 8;
 
 /** Files of a run. */
@@ -40,12 +40,14 @@ export interface LargeRow {
 /**
  * @param modelFile imported
  * @param folder empty; the commitment and the proof go there
+ * @param choices proven for each prompt: by the last of its rows
  */
 export async function runLarge(
   kernels: Kernels,
   modelFile: string,
   folder: string,
   options: LargeOptions,
+  choices = CHOICES,
 ): Promise<LargeRow> {
   mkdirSync(folder, { recursive: true });
   const home = openHome(join(folder, 'home'));
@@ -66,7 +68,7 @@ export async function runLarge(
   // Groups compute opened rows with the kernels that they were opened with.
   const weights = openWeights(trace.kernels, home, join(out, 'epoch-0'), readCut(out), model);
   try {
-    const sequences = sequencesOf(kernels, model, options);
+    const sequences = sequencesOf(kernels, model, options, choices);
     const request = { sequences, choice: 'greedy', context: new Uint8Array(0) } as const;
     const [cold, ...warm] = Array.from({ length: options.repeat + 1 }, () =>
       clockedSteps(trace, (step) => proveAnswer(trace.kernels, home, { model, ...weights }, request, step)),
@@ -111,13 +113,14 @@ function proveTimes({ ms, cpuMs }: Elapsed, cold: Elapsed): Record<string, numbe
   };
 }
 
-/** Random prompts, and what the model chooses behind them: `tokens` rows in all, the last eight of which choose. */
+/** Random prompts, and what the model chooses behind them: `tokens` rows in all, the last `most` of which choose. */
 export function sequencesOf(
   kernels: Kernels,
   model: QuantizedModel,
   { tokens, prompts }: Pick<LargeOptions, 'tokens' | 'prompts'>,
+  most = CHOICES,
 ): RequestedSequence[] {
-  const choices = Math.min(CHOICES, tokens);
+  const choices = Math.min(most, tokens);
   const { graph, weights, info } = model;
   const execution = executionOf(kernels, model);
   return Array.from({ length: prompts }, (_, k) => {

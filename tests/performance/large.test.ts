@@ -47,6 +47,8 @@ it('commits, proves and verifies a random model, and makes it once', async () =>
     expect(sequences.map(({ prompt }) => prompt.length)).toEqual([12 + 1 - CHOICES, 12 + 1 - CHOICES]);
     expect(sequences[0]!.prompt).not.toEqual(sequences[1]!.prompt);
     expect(sequences.every(({ completion }) => completion.length === CHOICES)).toBe(true);
+    const [one] = sequencesOf(kernels, model, { tokens: 12, prompts: 1 }, 1);
+    expect([one?.prompt.length, one?.completion.length]).toEqual([12, 1]);
   });
 }, 400_000);
 
@@ -60,6 +62,10 @@ describe('options and phases', () => {
 
   it('options are checked', () => {
     expect(parseLarge(['--tokens', '128', '--json'])).toMatchObject({ tokens: 128, prompts: 1, json: true });
+    expect(parseLarge(['--layers', 'all']).layers).toBe('all');
+    expect(() => parseLarge(['--layers', 'most'])).toThrow(
+      '--layers: expected an integer of at least 1, got most',
+    );
     expect(() => parseLarge(['--tokens', '0'])).toThrow('--tokens: expected an integer of at least 1, got 0');
     expect(() => parseLarge(['--codeword', 'both'])).toThrow(
       '--codeword: expected recompute or keep, got both',
