@@ -128,7 +128,7 @@ export function checkGraphPlan(graph: Graph, info: GraphInfo, plan: GraphPlan): 
 function checkMomentum({ shift, high, low }: Momentum): void {
   integer('plan', 'momentum.shift', shift, 1, 8);
   integer('plan', 'momentum.high', high, 2, 16);
-  integer('plan', 'momentum.low', low, 1, 15);
+  integer('plan', 'momentum.low', low, shift, 15);
   integer('plan', 'momentum.shift + high + low', shift + high + low, 4, 30);
 }
 
