@@ -75,8 +75,12 @@ function checkFormats(plan: TrainingPlan): void {
   }
 }
 
-/** M in two parts: one pair for a residue; what rounding leaves of it is a function of its low part. */
-function checkMomentum({ shift, high, low }: Momentum): void {
+/**
+ * M in two parts: one pair for a residue; what rounding leaves of it is a function of its low part.
+ *
+ * @throws ProofError `PLAN`
+ */
+export function checkMomentum({ shift, high, low }: Momentum): void {
   integer('momentum.shift', shift, 1, 8);
   integer('momentum.high', high, 2, 16);
   integer('momentum.low', low, shift, 15);
@@ -87,7 +91,7 @@ function checkMomentum({ shift, high, low }: Momentum): void {
  * The greatest absolute value of the gradient of a layer's sums. Of logits: e <= S and S rho <= 2^(fraction + 15), so no
  * probability is above 2^fraction.
  */
-export function gradientBound(plan: TrainingPlan, layer: number): number {
+function gradientBound(plan: TrainingPlan, layer: number): number {
   const { gradient } = plan.formats;
   return layer === layerCount(plan) - 1 ? 2 ** gradient.fraction : 2 ** (gradient.bits - 1);
 }

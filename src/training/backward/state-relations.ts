@@ -14,8 +14,8 @@ import { countOf, moveOf, unitOf, type GraphPlan } from './plan.ts';
 import { graphStateKinds, kindBits } from './state.ts';
 
 /** Groups of a step's program: the weights that it reads, those that it writes, and tokens where these are committed. */
-export const BEFORE = 0;
-export const AFTER = 1;
+const BEFORE = 0;
+const AFTER = 1;
 export const TOKENS = 2;
 
 /** Name of a part of a weight in the group that a step reads, and in the one that it writes. */
