@@ -55,6 +55,14 @@ export function cutTable(bits: number, top: number): NamedTable {
   };
 }
 
+/** (v + 2^(bits-1), what rounding by `shift` leaves of v): spec/training-program.md. */
+export function remainderTable(bits: number, shift: number): NamedTable {
+  return table(`remainders-${bits}-${shift}`, () => {
+    const moved = range(2 ** bits).map((i) => i + 2 ** (shift - 1) - 2 ** (bits - 1));
+    return [KEYS, moved.map((v) => v - 2 ** shift * Math.floor(v / 2 ** shift))];
+  });
+}
+
 /** (t, e, b) of `exp2`, zeros behind it. */
 export function distanceTable(): NamedTable {
   const long = (c: number): number[] => range(2 ** 15).map((t) => columnOf('exp2', c)[t] ?? 0);

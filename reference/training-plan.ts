@@ -112,7 +112,7 @@ function checkBits(plan: Plan): void {
   if (momentum === undefined) return;
   within('m', momentum.shift, 1, 8);
   within('b_h', momentum.high, 2, 16);
-  within('b_l', momentum.low, 1, 15);
+  within('b_l', momentum.low, momentum.shift, 15);
   within('m + b_h + b_l', momentum.shift + momentum.high + momentum.low, 4, 30);
 }
 

@@ -1,11 +1,11 @@
 /** Weights in the program of a segment: spec/training-program.md sections 1 and 5. */
-import { rangeTable } from './lookup-tables.ts';
+import { rangeTable, remainderTable } from './lookup-tables.ts';
 import { lookup, publicTensor, witness, zero, type Draft } from './lowering.ts';
 import { range } from './lists.ts';
 import type { Coordinate, Index, Term } from './program.ts';
 import { rangeOf, signed } from './rounding.ts';
 import { digestOfLeaves } from './statement.ts';
-import { cell, constant, masked, product, read } from './terms.ts';
+import { affine, cell, constant, masked, product, read } from './terms.ts';
 import { layersOf, matrixOf, partsOf, rateAt, readBy, type Part, type Plan } from './training-plan.ts';
 import { firstPart } from './training-run.ts';
 
@@ -37,12 +37,16 @@ export function commitState(to: Steps): void {
 function statesOf(to: Steps, layer: number, part: Part): void {
   const name = `${part.kind}/${layer}`;
   const shape = matrixOf(to.plan, layer);
-  if (to.count > 1) rangeOf(to, signed(to, name, [to.count - 1, ...shape], part.bits));
+  const looked = part.kind !== 'low'; // others are where they are read
+  if (to.count > 1) {
+    signed(to, name, [to.count - 1, ...shape], part.bits);
+    if (looked) rangeOf(to, name);
+  }
   const { plan, seed } = to;
   const known = seed === undefined ? [] : firstPart({ plan, seed }, layer, part);
   if (seed === undefined) {
     to.tensors.push({ kind: 'static', name: `first/${name}`, shape, group: 1 });
-    if (to.first === 0) rangeOfEnd(to, `first/${name}`, shape, part);
+    if (to.first === 0 && looked) rangeOfEnd(to, `first/${name}`, shape, part);
   } else if (known.some((x) => x !== 0))
     publicTensor(to, `first/${name}`, shape, known, sourceOf(plan, seed, layer));
   to.tensors.push({ kind: 'static', name: `last/${name}`, shape, group: seed === undefined ? 2 : 1 });
@@ -166,7 +170,7 @@ export function update(to: Steps, layer: number): void {
 function carry(to: Steps, layer: number, { shift, low }: { shift: number; low: number }): void {
   const remainder = `remainder/${layer}`;
   witness(to, remainder, [to.count, ...matrixOf(to.plan, layer)], 0, 2 ** shift - 1);
-  rangeOf(to, remainder);
+  remainders(to, layer, { shift, low });
   const momenta = [`high/${layer}`, `low/${layer}`, low] as const;
   for (const { suffix, indices, c, gradient } of columnsOf(to, layer)) {
     zero(to, `momentum/${layer}${suffix}`, indices, [
@@ -177,4 +181,21 @@ function carry(to: Steps, layer: number, { shift, low }: { shift: number; low: n
       constant(-(2 ** (shift - 1))),
     ]);
   }
+}
+
+/** Section 5: what rounding leaves of the momentum before every step. */
+function remainders(to: Steps, layer: number, { shift, low }: { shift: number; low: number }): void {
+  const own = `remainder/${layer}`;
+  const [outputs, columns] = matrixOf(to.plan, layer);
+  const cells: Index[] = [{ name: 'o', size: outputs }, { name: 'c', size: columns }]; // prettier-ignore
+  const table = remainderTable(low, shift);
+  const key = (...of: Parameters<typeof cell>) => [cell(...of), constant(2 ** (low - 1))];
+  const first = [cell(1, own, 0, 'o', 'c')];
+  if (to.tensors.some(({ name }) => name === `first/low/${layer}`))
+    lookup(to, `${own}/first`, cells, table, key(1, `first/low/${layer}`, 'o', 'c'), first);
+  else zero(to, `${own}/first`, cells, [...first, constant(-(2 ** (shift - 1)))]);
+  if (to.count === 1) return;
+  const p: Index = { name: 'p', size: to.count - 1 };
+  const next = [cell(1, own, affine('p', 1, 1), 'o', 'c')];
+  lookup(to, `${own}/next`, [p, ...cells], table, key(1, `low/${layer}`, 'p', 'o', 'c'), next);
 }

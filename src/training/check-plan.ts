@@ -75,11 +75,15 @@ function checkFormats(plan: TrainingPlan): void {
   }
 }
 
-/** A remainder, and M in two parts: one triple for a residue. */
-function checkMomentum({ shift, high, low }: Momentum): void {
+/**
+ * M in two parts: one pair for a residue; what rounding leaves of it is a function of its low part.
+ *
+ * @throws ProofError `PLAN`
+ */
+export function checkMomentum({ shift, high, low }: Momentum): void {
   integer('momentum.shift', shift, 1, 8);
   integer('momentum.high', high, 2, 16);
-  integer('momentum.low', low, 1, 15);
+  integer('momentum.low', low, shift, 15);
   integer('momentum.shift + high + low', shift + high + low, 4, 30);
 }
 
@@ -87,7 +91,7 @@ function checkMomentum({ shift, high, low }: Momentum): void {
  * The greatest absolute value of the gradient of a layer's sums. Of logits: e <= S and S rho <= 2^(fraction + 15), so no
  * probability is above 2^fraction.
  */
-export function gradientBound(plan: TrainingPlan, layer: number): number {
+function gradientBound(plan: TrainingPlan, layer: number): number {
   const { gradient } = plan.formats;
   return layer === layerCount(plan) - 1 ? 2 ** gradient.fraction : 2 ** (gradient.bits - 1);
 }
@@ -117,10 +121,8 @@ export function updatesAreProven(plan: TrainingPlan, layer: number): boolean {
   const { weight, low } = plan.formats;
   const room = P - 2 ** (weight.bits + low);
   const { momentum } = plan;
-  // M' before and after it is reduced: at most 2^(high + low) + G apart, times 2^shift, and two remainders
-  const isWhole =
-    momentum === undefined ||
-    2 ** momentum.shift * (2 ** (momentum.high + momentum.low) + greatestSum(plan, layer) + 1) < P;
+  // M' before and after it is reduced: M - q is no greater than M.
+  const isWhole = momentum === undefined || 2 * greatestMomentum(momentum) + greatestSum(plan, layer) < P;
   return isWhole && plan.rates.every(({ rate }) => greatestMove(plan, layer, rate) < room);
 }
 

@@ -45,11 +45,12 @@ function statePart(
     b.lookup(`${tensor.name}/range`, [d0, d1], b.rangeTable(2 ** bits), cell);
   };
   const between = count === 1 ? undefined : b.witness(name, [count - 1, ...shape] as const, signed(bits));
-  if (between !== undefined) b.rangeCheck(between);
+  const isRead = kind !== 'low'; // a low part is looked up where a step reads it
+  if (between !== undefined && isRead) b.rangeCheck(between);
   let before: Matrix | undefined;
   if (seed === undefined || known === undefined) {
     before = b.static(`first/${name}`, shape, input);
-    if (first === 0) inRange(before);
+    if (first === 0 && isRead) inRange(before);
   } else if (known.some((x) => x !== 0)) {
     before = b.public(`first/${name}`, shape, known, startSource(plan, seed, layer)); // all zeros need no tensor
   }

@@ -1,10 +1,19 @@
 /** Relations of updates: what a step does to weights and momenta. spec/training.md section 6. */
-import { term } from '../relation/handles.ts';
-import type { Index, Term } from '../relation/program.ts';
+import { slice, term } from '../relation/handles.ts';
+import type { Index, Term, View } from '../relation/program.ts';
 import { inputFormat, layerShape, rateAt, type Momentum } from './plan.ts';
-import { rowOf, statePartOf, unsigned, type Matrix, type StepParts } from './program-parts.ts';
+import {
+  addTable,
+  rowOf,
+  statePartOf,
+  unsigned,
+  type Matrix,
+  type Stack,
+  type StepParts,
+} from './program-parts.ts';
 import { stateTerms, type StateRead } from './program-state.ts';
 import type { StateKind } from './state.ts';
+import { remainderTable } from './tables.ts';
 
 /** Columns of a matrix that are updated alike: those of inputs, and the bias. */
 interface Columns {
@@ -72,20 +81,18 @@ function wholeTerms(
   ];
 }
 
-/**
- * M' = M - q + G with M + 2^(shift-1) = 2^shift q + e, 0 <= e < 2^shift: as e = M + 2^(shift-1) - 2^shift (M + G - M'). One triple of e and the parts
- * of M' fits a residue.
- */
+/** M' = M - q + G with M + 2^(shift-1) = 2^shift q + e, as e = M + 2^(shift-1) - 2^shift (M + G - M'): e is what M leaves, so one M' fits. */
 function momentumRelations(
   parts: StepParts,
   layer: number,
   columns: readonly Columns[],
-  { shift, low }: Momentum,
+  momentum: Momentum,
 ): void {
+  const { shift, low } = momentum;
   const { b, segment, s } = parts;
   const [outputs, width] = layerShape(segment.plan, layer);
   const e = b.witness(`remainder/${layer}`, [segment.count, outputs, width] as const, unsigned(shift));
-  b.rangeCheck(e);
+  remainderRelations(parts, layer, e, momentum);
   const momenta = ['high', 'low', low] as const;
   const whole = 2 ** shift;
   for (const own of columns) {
@@ -98,4 +105,24 @@ function momentumRelations(
       term(-(whole / 2)),
     ]);
   }
+}
+
+/**
+ * What rounding leaves of the momentum before every step: a function of its low part, which is within its bits then. Were e only known to be in
+ * [0, 2^shift) another e would fit another M', by multiples of 2^-shift modulo p away.
+ */
+function remainderRelations(parts: StepParts, layer: number, e: Stack, { shift, low }: Momentum): void {
+  const { b } = parts;
+  const [count, outputs, width] = e.shape;
+  const [o, c] = [b.index('o', outputs), b.index('c', width)];
+  const { before, between } = statePartOf(parts, 'low', layer);
+  const keyOf = (view: View): Term[] => [term(1, view), term(2 ** (low - 1))];
+  const [name, own] = [`${e.name}/first`, term(1, e.at(0, o, c))];
+  if (before === undefined) b.zero(name, [o, c], [own, term(-(2 ** (shift - 1)))]);
+  else b.lookup(name, [o, c], addTable(b, remainderTable(low, shift)), keyOf(before.at(o, c)), [own]);
+  if (between === undefined) return;
+  const p = b.index('p', count - 1);
+  const table = addTable(b, remainderTable(low, shift));
+  const next = [term(1, e.at(slice(p, 1), o, c))];
+  b.lookup(`${e.name}/next`, [p, o, c], table, keyOf(between.at(p, o, c)), next);
 }

@@ -1,4 +1,4 @@
-/** Tables of a step beside ranges: the cut-off ReLU with its slope, and numerators by distance. */
+/** Tables of a step beside ranges: the cut-off ReLU with its slope, numerators by distance, remainders of momenta. */
 import { denseColumn, keys, sharedTable } from '../ops/lower-tables.ts';
 import type { Table } from '../relation/program.ts';
 import { column, EXP2_ROWS, tableOf } from '../tables/index.ts';
@@ -26,5 +26,18 @@ export function distanceTable(): Table {
       return out;
     };
     return { rows: 2 ** STEP_BITS, columns: [keys(), denseColumn(long('e')), denseColumn(long('b'))] };
+  });
+}
+
+/**
+ * Rows (v + 2^(bits-1), (v + 2^(shift-1)) mod 2^shift) for all v of so many bits: what rounding by `shift` <= `bits` leaves of any number of
+ * which v is the low part.
+ */
+export function remainderTable(bits: number, shift: number): Table {
+  return sharedTable(`remainders-${bits}-${shift}`, () => {
+    const rows = 2 ** bits;
+    const half = 2 ** (shift - 1);
+    const left = Int32Array.from({ length: rows }, (_, i) => (i - rows / 2 + half) & (2 ** shift - 1));
+    return { rows, columns: [keys(), denseColumn(left)] };
   });
 }

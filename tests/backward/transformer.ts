@@ -3,6 +3,7 @@ import { graphBuilder, type Graph, type GraphBuilder, type TensorHandle } from '
 import type { TokenBatch } from '../../src/training/backward/batch.ts';
 import type { GraphPlan } from '../../src/training/backward/plan.ts';
 import { stateOf, type GraphState } from '../../src/training/backward/state.ts';
+import { graphStep } from '../../src/training/backward/step.ts';
 import { dice } from '../support/graphs.ts';
 
 export interface Size {
@@ -150,4 +151,19 @@ export function lossOf(logits: ArrayLike<number>, targets: readonly number[], cl
     total += most + Math.log(row.reduce((sum, z) => sum + Math.exp(z - most), 0)) - row[target]!;
   });
   return total / targets.length;
+}
+
+/** Mean losses of the first and of the last ten of 150 steps. */
+export function lossesOf(size: Size, plan: GraphPlan, first: GraphState): readonly [number, number] {
+  const graph = transformer(size);
+  let state = first;
+  const losses: number[] = [];
+  for (let i = 0; i < 150; i++) {
+    const batch = batchOfText(size, 8, 100 + i);
+    const step = graphStep(graph, plan, state, batch);
+    losses.push(lossOf(step.forward.output.data, batch.targets, size.vocabulary));
+    state = step.next;
+  }
+  const mean = (own: readonly number[]): number => own.reduce((a, b) => a + b, 0) / own.length;
+  return [mean(losses.slice(0, 10)), mean(losses.slice(-10))];
 }

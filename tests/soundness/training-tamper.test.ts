@@ -5,17 +5,16 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { verifyProgram } from '../../src/relation/verify.ts';
-import { ProofError } from '../../src/errors/proof-error.ts';
 import { decodeTrainingRun } from '../../src/training/run.ts';
 import { decodeSegment } from '../../src/training/segment-file.ts';
 import { followSegment, readRun, segmentStatement, startOf, verifyTraining, type TrainingPoint } from '../../src/training/verify.ts'; // prettier-ignore
-import type { TranscriptEvent } from '../../src/transcript/transcript.ts';
 import { cases, tally } from '../support/long.ts';
 import { expectedCodes, unusedClasses } from '../support/soundness/manifest.ts';
-import { isWords, sizeOf } from '../support/soundness/mutations.ts';
-import { segmentsOf, type Segment } from '../support/soundness/layout.ts';
+import { BOUND, bumped, changesOf, codeOf, leavesOf, messagesOf } from '../support/soundness/file-tamper.ts'; // prettier-ignore
+import { sizeOf } from '../support/soundness/mutations.ts';
+import type { Segment } from '../support/soundness/layout.ts';
 import { expectedOf, RUN_FIELDS, SEGMENT_FIELDS, TRAINING, unusedEntries } from '../support/soundness/training-manifest.ts'; // prettier-ignore
-import { BYTES, changedField, fieldsOfRun, fieldsOfSegment, NUMBERS, posed, type Field } from '../support/training-fields.ts'; // prettier-ignore
+import { fieldsOfRun, fieldsOfSegment, NUMBERS, posed } from '../support/training-fields.ts'; // prettier-ignore
 
 const bytesOf = (name: string): Uint8Array =>
   new Uint8Array(readFileSync(new URL(`../vectors/${name}`, import.meta.url)));
@@ -25,33 +24,13 @@ const named = readRun(run);
 const points: TrainingPoint[] = [startOf(named)];
 for (const file of files) points.push(followSegment(named, points.at(-1)!, file));
 
-/** Other challenges: rows are read at other positions. */
-const BOUND = ['MERKLE_ROOT', 'NON_CANONICAL'];
-const P = 2130706433;
 /** Ways in which a field is changed; of the slow ones fewer in a short run. */
 const WAYS = cases(2, 6);
 
-function codeOf(check: () => unknown): string {
-  try {
-    check();
-    return 'accepted';
-  } catch (error) {
-    if (error instanceof ProofError) return error.code;
-    throw error;
-  }
-}
 const runCode = (bytes: Uint8Array, segments: readonly Uint8Array[]): string => {
   const verdict = verifyTraining(bytes, segments);
   return verdict.ok ? 'accepted' : verdict.code;
 };
-
-/** All changes of a field that change something. */
-function changesOf(file: Uint8Array, field: Field, ways: number): [way: number, changed: Uint8Array][] {
-  const all = Array.from({ length: Math.min(ways, field.kind === 'bytes' ? BYTES : NUMBERS) }, (_, way) => way); // prettier-ignore
-  return all
-    .map((way): [number, Uint8Array] => [way, changedField(file, field, way)])
-    .filter(([, changed]) => !Buffer.from(changed).equals(file));
-}
 
 const counted = { cases: 0, refused: 0, surprises: 0 };
 function refusedAs(name: string, code: string, codes: readonly string[]): void {
@@ -61,13 +40,6 @@ function refusedAs(name: string, code: string, codes: readonly string[]): void {
   expect([name, code, codes.includes(code)]).toEqual([name, code, true]);
 }
 
-/** Paths of all numbers, texts and bytes of a decoded file. */
-function leavesOf(value: unknown, path = ''): string[] {
-  if (value === undefined) return [];
-  if (value === null || typeof value !== 'object' || value instanceof Uint8Array) return [path];
-  const entries = Array.isArray(value) ? [...value.entries()] : Object.entries(value);
-  return entries.flatMap(([name, of]) => leavesOf(of, path === '' ? `${name}` : `${path}/${name}`));
-}
 /** In the files and not in what is decoded: what says how to read on. */
 const STRUCTURE = /(^|\/)(magic|version|length|field|logCap|levels|kind)$/;
 
@@ -118,9 +90,7 @@ test.each([0, 1])('SND-1: every field of segment %i', { timeout: 600_000 }, (i) 
 describe.each([0, 1])('SND-1: messages of segment %i', (i) => {
   const file = decodeSegment(files[i] as Uint8Array);
   const statement = segmentStatement(named, points[i]!, file, file.parameters);
-  const events: TranscriptEvent[] = [];
-  expect(verifyProgram(statement, file.proof, (event) => events.push(event)).ok).toBe(true);
-  const segments = segmentsOf(events);
+  const segments = messagesOf(statement, file.proof);
 
   test('the log covers the proof, every class is met', () => {
     expect(segments.at(-1)!.end).toBe(file.proof.length);
@@ -145,16 +115,6 @@ describe.each([0, 1])('SND-1: messages of segment %i', (i) => {
     return verdict.ok ? 'accepted' : verdict.code;
   }
 });
-
-/** A word one greater, a bit of a digest or a salt. */
-function bumped(proof: Uint8Array, segment: Segment, item: number): Uint8Array {
-  const changed = proof.slice();
-  const at = segment.start + item * sizeOf(segment);
-  const view = new DataView(changed.buffer);
-  if (isWords(segment)) view.setUint32(at, (view.getUint32(at, true) + 1) % P, true);
-  else changed[at] = (changed[at] as number) ^ 1;
-  return changed;
-}
 
 test('nothing was otherwise', () => {
   tally({ property: 'SND-1 fields and messages of training', ...counted });

@@ -39,5 +39,6 @@ function draw(d: Dice, sum: number): TrainingPlan {
     rates: d.pick([[{ from: 0, rate: d.int(1, 99) }], [{ from: 0, rate: d.int(1, 9) }, { from: 4, rate: 7 }]]), // prettier-ignore
   };
   if (d.int(0, 1) === 0) return plan;
-  return { ...plan, momentum: { shift: d.int(1, 8), high: d.int(2, 16), low: d.int(1, 15) } };
+  const shift = d.int(1, 8);
+  return { ...plan, momentum: { shift, high: d.int(2, 16), low: d.int(shift, 15) } };
 }

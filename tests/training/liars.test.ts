@@ -8,6 +8,7 @@ import { findViolation } from '../../src/relation/check-witness.ts';
 import { batchRows } from '../../src/training/order.ts';
 import type { TrainingPlan } from '../../src/training/plan.ts';
 import type { LayerState } from '../../src/training/state.ts';
+import { executeSteps } from '../../src/training/witness.ts';
 import { bal, type Lie, type Mutable } from './reference.ts';
 import { SEED, SMALL, SMALL_MOMENTUM, smallData } from './small.ts';
 import { about, COUNT, honest, raised, tell, type Story } from './stories.ts';
@@ -113,11 +114,13 @@ const BEYOND: readonly [keyof LayerState, Partial<Record<keyof LayerState, numbe
 ];
 test.each(BEYOND)('a run starts from a committed %s beyond its bits', (kind, change) => {
   const story = startingFrom(SMALL_MOMENTUM, 1, change, { first: 0 });
-  expect(caught(story)).toBe(`first/${kind}/0/range`);
+  expect(caught(story)).toBe(kind === 'low' ? 'remainder/0/first' : `first/${kind}/0/range`);
 });
 
-test.each(BEYOND)('a later segment takes the bits of a %s from the segment that wrote it', (_, change) => {
-  expect(caught(startingFrom(SMALL_MOMENTUM, 1, change, { first: 1 }))).toBeUndefined();
+test.each(BEYOND)('a later segment takes the bits of a %s from the segment that wrote it', (kind, change) => {
+  // It looks up what a low part leaves, whoever wrote it.
+  const relation = kind === 'low' ? 'remainder/0/first' : undefined;
+  expect(caught(startingFrom(SMALL_MOMENTUM, 1, change, { first: 1 }))).toBe(relation);
 });
 
 test('another class', () => {
@@ -288,13 +291,14 @@ test('a step that is not taken', () => {
 
 test.each<[name: string, step: number, cell: number, by: bigint, relation: string]>([
   ['high/0', -1, 3, 1n, 'momentum/0'],
-  ['low/1', -1, 3, -1n, 'momentum/1'],
+  ['low/1', -1, 3, -8n, 'momentum/1'],
   ['low/0', 0, 5, 1n, 'momentum/0'],
   ['low/2', 1, 1, -1n, 'momentum/2'],
   ['low/0', 0, 6, 1n, 'momentum/0/bias'],
-  ['high/0', 0, 4, 1n, 'low/0/range'],
+  ['high/0', 0, 4, 1n, 'remainder/0/next'],
   ['high/0', 1, 4, 1n, 'last/low/0/range'],
-  ['remainder/1', 1, 4, 8n, 'remainder/1/range'],
+  ['remainder/1', 0, 4, 8n, 'remainder/1/first'],
+  ['remainder/1', 1, 4, 8n, 'remainder/1/next'],
   ['rest/0', 1, 4, 1n, 'update/0'],
   ['rest/0', 1, 6, 1n, 'update/0/bias'],
 ])('momentum: %s of step %i, cell %i, by %i', (name, step, cell, by, relation) => {
@@ -313,6 +317,45 @@ test('momentum beyond its bits: what is written, and between two steps', () => {
   const top = { weight: 2 ** 14 - 1, high: 1.2 * 2 ** 11 };
   expect(caught(startingFrom(SMALL_MOMENTUM, 1, top))).toBe('last/high/0/range');
   expect(caught(startingFrom(SMALL_MOMENTUM, 2, top))).toBe('high/0/range');
+});
+
+test('momentum: a gradient that is gone, as another remainder would have it', () => {
+  // In the field M' + (e' - e) 2^-m fits e' as well as M' fits e: from beyond its bits an e' takes it back into them.
+  const plan: TrainingPlan = {
+    ...SMALL_MOMENTUM,
+    widths: [6, 4],
+    formats: { ...SMALL.formats, input: { bits: 15, fraction: 7 }, gradient: { bits: 14, fraction: 12 } },
+    momentum: { shift: 8, high: 10, low: 12 },
+    rates: [{ from: 0, rate: 1 }],
+  };
+  const data = smallData(plan);
+  data.inputs.forEach((_, i) => (data.inputs[i] = i % 6 === 0 ? 2709 : 0));
+  data.labels.fill(1);
+  const initial = honest(plan).initial.map((own) => ({ ...own, weight: own.weight.map(() => 0) }));
+  const rows = batchRows(plan, SEED, 0, 1);
+  const story: Story = { ...honest(plan), data, rows, initial, committed: { first: 0 } };
+  expect(() => executeSteps(plan, initial, data, 0, rows)).toThrow(/momentum: .*expected 10 bits/);
+
+  const told: Record<string, bigint[]> = {};
+  tell({ ...story, lie: (name, values) => void (told[name] = values) });
+  const [e, high, low] = ['remainder/0', 'high/0', 'low/0'].map((name) => told[name]!);
+  const step = bal(((P + 1n) / 2n) ** 8n);
+  const others = Array.from({ length: 256 }, (_, other) => BigInt(other));
+  const made = e!.map((own, i) => {
+    const M = (high![i]! << 12n) + low![i]!;
+    const fits = others.map((other) => ({ other, M: bal(M + (other - own) * step) }));
+    return fits.find((of) => of.M >> 21n === 0n || of.M >> 21n === -1n)!;
+  });
+  expect(made.map(({ other }, i) => other !== e![i])).toContain(true);
+  const forged: Record<string, bigint[]> = {
+    'remainder/0': made.map(({ other }) => other),
+    'high/0': made.map(({ M }) => (M + 2048n) >> 12n),
+    'low/0': made.map(({ M }) => M - (((M + 2048n) >> 12n) << 12n)),
+  };
+  const lie: Lie = (name, values, s) => {
+    if (s === 0 && forged[name] !== undefined) values.splice(0, values.length, ...forged[name]);
+  };
+  expect(caught({ ...story, lie })).toBe('remainder/0/first');
 });
 
 test('momentum of the step before', () => {

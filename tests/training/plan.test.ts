@@ -89,6 +89,7 @@ describe('plans', () => {
     ['a momentum that keeps nothing', momentum(0, 10, 10), /^momentum\.shift/],
     ['a momentum of 31 bits', momentum(3, 14, 14), /^momentum\.shift \+/],
     ['a momentum in one part', momentum(3, 10, 0), /^momentum\.low/],
+    ['a momentum whose low part is shorter than what it loses', momentum(3, 10, 2), /^momentum\.low/],
     ['bits that are no number', formats({ low: NaN }), /^low/],
   ])('%s', (_, change, detail) => {
     const { code, detail: got } = proofError(() => checkPlan({ ...SMALL, ...change }));

@@ -7,6 +7,7 @@ import type { GraphInfo } from '../../graph/check.ts';
 import type { Graph, GraphNode } from '../../graph/graph.ts';
 import { activationForm } from '../../ops/activation/shape.ts';
 import { ACTIVATION_BITS } from '../../tables/index.ts';
+import { checkMomentum } from '../check-plan.ts';
 import { LOGIT_FRACTION, type Format, type Momentum } from '../plan.ts';
 import { slopeShift } from './rmsnorm/shape.ts';
 import { scoreShift } from './attention/shape.ts';
@@ -123,13 +124,6 @@ export function checkGraphPlan(graph: Graph, info: GraphInfo, plan: GraphPlan): 
   need(fits, stage, 'expected logits of at most 16 bits');
   integer(stage, 'classes', output?.width as number, 2, 2 ** 13);
   return places;
-}
-
-function checkMomentum({ shift, high, low }: Momentum): void {
-  integer('plan', 'momentum.shift', shift, 1, 8);
-  integer('plan', 'momentum.high', high, 2, 16);
-  integer('plan', 'momentum.low', low, 1, 15);
-  integer('plan', 'momentum.shift + high + low', shift + high + low, 4, 30);
 }
 
 /** Binary places of a node's result. */

@@ -4,15 +4,18 @@ import { matrixTensor } from '../../ops/lowering.ts';
 import type { WeightDeclaration } from '../../ops/operator.ts';
 import { handleOf, term } from '../../relation/handles.ts';
 import type { Index, Tensor, Term, View } from '../../relation/program.ts';
+import type { Momentum } from '../plan.ts';
+import { addTable } from '../program-parts.ts';
 import type { StateKind } from '../state.ts';
+import { remainderTable } from '../tables.ts';
 import type { WeightTerm } from './graph-relations.ts';
 import type { Matrix, Parts } from './parts.ts';
 import { countOf, moveOf, unitOf, type GraphPlan } from './plan.ts';
 import { graphStateKinds, kindBits } from './state.ts';
 
 /** Groups of a step's program: the weights that it reads, those that it writes, and tokens where these are committed. */
-export const BEFORE = 0;
-export const AFTER = 1;
+const BEFORE = 0;
+const AFTER = 1;
 export const TOKENS = 2;
 
 /** Name of a part of a weight in the group that a step reads, and in the one that it writes. */
@@ -94,25 +97,25 @@ function updateRelation(b: Parts, plan: GraphPlan, of: Moved, parts: readonly We
 
 /** coefficient M */
 function momentumTerms({ momentum }: GraphPlan, at: Moved['before'], coefficient: number): Term[] {
-  const { low } = momentum as { low: number };
+  const { low } = momentum as Momentum;
   return [term(coefficient * 2 ** low, at('high')), term(coefficient, at('low'))];
 }
 
 /**
- * M' = M - round(M, m) + G, as 0 <= 2^m M' - ((2^m - 1) M + 2^m G) + 2^(m-1) < 2^m: the remainder of M behind its rounding. It and the parts of M'
- * span 2^(m + high + low) <= 2^30, so one triple fits.
+ * M' = M - round(M, m) + G, as 2^m M' - ((2^m - 1) M + 2^m G) + 2^(m-1) = (M + 2^(m-1)) mod 2^m: what rounding leaves of M, a function of its low part.
+ * So one M' fits; within [0, 2^m) alone others would, by multiples of 2^-m modulo p away.
  */
 function momentumRelations(b: Parts, plan: GraphPlan, of: Moved, parts: readonly WeightTerm[]): void {
-  const { shift } = plan.momentum as { shift: number };
+  const { shift, low } = plan.momentum as Momentum;
   const [name, whole, unit] = [`momentum/${of.own.name}`, 2 ** shift, unitOf(parts)];
   const gradient = parts.map(({ places, term: own }) =>
-    own(whole * countOf(of.own.name, places, unit), of.indices),
+    own(-whole * countOf(of.own.name, places, unit), of.indices),
   );
-  const terms = [...momentumTerms(plan, of.before, whole - 1), ...gradient];
-  const sum = b.virtual(`${name}/sum`, of.indices, terms, 'residue');
-  b.lookup(`${name}/remainder`, of.indices, b.digits(shift), [
+  const key = [term(1, of.before('low')), term(2 ** (low - 1))];
+  b.lookup(`${name}/remainder`, of.indices, addTable(b, remainderTable(low, shift)), key, [
     ...momentumTerms(plan, of.after, whole),
-    term(-1, sum.at(...of.indices)),
+    ...momentumTerms(plan, of.before, 1 - whole),
+    ...gradient,
     term(whole / 2),
   ]);
 }
