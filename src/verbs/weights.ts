@@ -1,12 +1,19 @@
 /**
  * The committed weights in a model's directory: one group in `epoch-<n>`, or several in directories W0, W1, .. of it. How they were cut
- * stands in the file `groups` beside them: two numbers that nobody trusts, since the key is made from the model and the groups themselves.
+ * stands in the file `groups` beside them: two numbers that are held against the groups' own layouts before anything is made with them.
  */
 import { join } from 'node:path';
-import { MAX_WEIGHT_GROUPS } from '../answer/key.ts';
+import { MAX_WEIGHT_GROUPS, weightsLayout } from '../answer/key.ts';
 import { refuse } from '../errors/proof-error.ts';
+import { sameBytes } from '../hash/words.ts';
 import type { Kernels } from '../kernels/contract.ts';
-import { groupPaths, openGroups, plannedGroups, type WeightGroups } from '../prover/weight-groups.ts';
+import {
+  closeGroups,
+  groupPaths,
+  openGroups,
+  plannedGroups,
+  type WeightGroups,
+} from '../prover/weight-groups.ts';
 import type { QuantizedModel } from '../quantize/index.ts';
 import { budgetStatus, type BudgetStatus, type Home } from '../store/index.ts';
 import type { BudgetPlace } from '../store/budget.ts';
@@ -55,7 +62,7 @@ export function readCut(folder: string): Cut {
  * Opens the weights of an epoch.
  *
  * @param path of the epoch's directory, @param cut of the model's directory
- * @throws ProofError `FOLDER` where the model is cut into another number of groups; as `openGroup`
+ * @throws ProofError `FOLDER` where the model is cut into other groups, or is another model; as `openGroup`
  */
 export function openWeights(
   kernels: Kernels,
@@ -64,11 +71,22 @@ export function openWeights(
   cut: Cut,
   { graph }: Pick<QuantizedModel, 'graph'>,
 ): Required<WeightGroups> {
-  const expected = plannedGroups(graph, cut.cells).length;
-  if (expected !== cut.count) {
-    refuse('FOLDER', path, `expected ${expected} groups of weights for this model, got ${cut.count}`);
+  const planned = plannedGroups(graph, cut.cells);
+  if (planned.length !== cut.count) {
+    refuse('FOLDER', path, `expected ${planned.length} groups of weights for this model, got ${cut.count}`);
   }
-  return { groups: openGroups(kernels, home, groupPaths(path, cut.count)), groupCells: cut.cells };
+  const groups = openGroups(kernels, home, groupPaths(path, cut.count));
+  // Of another cut, or another model, proofs would be paid for that no published key is about.
+  const wrong = groups.findIndex(({ key }, g) => !sameBytes(key.layout, weightsLayout(planned[g] ?? [])));
+  if (wrong >= 0) {
+    closeGroups(groups);
+    refuse(
+      'FOLDER',
+      groupPaths(path, cut.count)[wrong] as string,
+      'expected weights of the model, got others',
+    );
+  }
+  return { groups, groupCells: cut.cells };
 }
 
 /** Of several groups, each of which pays for every proof, the budget of the one that ends first; warnings of all. */

@@ -3,6 +3,8 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { weightGroups } from '../../src/graph/static-tensors.ts';
+import { loadModel } from '../../src/quantize/node.ts';
 import { FAST, writeTiny, zkdl, type Run } from '../support/cli.ts';
 
 const SLOW = 600_000;
@@ -127,4 +129,15 @@ test('options that make no groups, and a directory that says something else', { 
   expect(wrong('prove', 'm', '--prompt', 'x', '-o', 'n.zkp').code).toBe('FOLDER');
   writeFileSync(path('m/groups'), '20000000 2\n');
   expect(wrong('prove', 'm', '--prompt', 'x', '-o', 'n.zkp')).toMatchObject({ code: 'FOLDER' });
+  // As many groups, of other weights: refused before any of them pays.
+  const { graph } = loadModel(path('m.zkq'));
+  const mine = weightGroups(graph, 9000);
+  let cells = 9000;
+  while (weightGroups(graph, cells)[0]!.length === mine[0]!.length) cells++;
+  expect(weightGroups(graph, cells)).toHaveLength(mine.length);
+  writeFileSync(path('m/groups'), `${cells} ${mine.length}\n`);
+  const left = epochs();
+  for (const verb of [['prove', 'm', '--prompt', 'x', '-o', 'n.zkp'], ['refresh', 'm']])
+    expect(wrong(...verb)).toMatchObject({ code: 'FOLDER', detail: expect.stringContaining('got others') as unknown }); // prettier-ignore
+  expect(epochs()).toEqual(left);
 });
