@@ -6,7 +6,7 @@ import { integerOf, nameOf, namesIn, type Graph, type Node, type Weight } from '
 import { activationOf, HALF_FIELD, infer, signed, type Info } from './graph-ranges.ts';
 import { at } from './lists.ts';
 import { refuse, require } from './refusal.ts';
-import { tableDigest } from './table-ids.ts';
+import { tableDigest, tableRows } from './table-ids.ts';
 
 export interface CheckedGraph {
   readonly graph: Graph;
@@ -90,5 +90,6 @@ function checkTables({ nodes, tables }: Graph): void {
   const ids = [...used].sort();
   const same = tables.length === ids.length && tables.every(({ id }, i) => id === at(ids, i));
   require(same, 'GRAPH_TABLE', 'tables in use');
+  require(ids.reduce((sum, id) => sum + tableRows(id), 0) <= 2 ** 24, 'GRAPH_TABLE', 'rows of tables');
   for (const { id, digest } of tables) require(tableDigest(id) === digest, 'GRAPH_TABLE', `digest of ${id}`);
 }

@@ -61,6 +61,15 @@ export function tableOf(id: string): IntegerTable {
   return table;
 }
 
+/** As many keys as section 2 names. */
+export function tableRows(id: string): number {
+  const form = parseTableId(id);
+  if (form === undefined) throw new RangeError(`no table ${id}`);
+  if (form.kind === 'rope') return (form.positions * form.headDim) / 2;
+  if (form.kind === 'activation') return 2 ** form.bits;
+  return { exp2: 2048, rsqrt: 65_536, gumbel: 40_960 }[form.kind];
+}
+
 function make(form: TableForm): IntegerTable {
   switch (form.kind) {
     case 'exp2':

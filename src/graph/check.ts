@@ -11,7 +11,7 @@ import {
   type TensorInfo,
   type WeightDeclaration,
 } from '../ops/operator.ts';
-import { tableDigestOf } from '../tables/index.ts';
+import { tableDigestOf, tableRows } from '../tables/index.ts';
 import { checkFormat } from './format.ts';
 import { MAX_CONTEXT, type Graph } from './graph.ts';
 import { operatorOf, references, tablesOf } from './operators.ts';
@@ -33,6 +33,8 @@ export interface GraphInfo {
 const MATRIX_BITS = 16;
 const VECTOR_BITS = 31;
 const MAX_DIMENSION = 2 ** 31;
+/** Rows of all tables of a graph, two columns of 16384 positions of the widest heads: a reader makes every table to compare digests. */
+const MAX_TABLE_ROWS = 2 ** 24;
 
 function checkWeight({ name, shape, bits, certificate }: WeightDeclaration): void {
   const stage = `graph/${name}`;
@@ -68,6 +70,10 @@ function checkTables(graph: Graph): void {
   const named = graph.tables.map((table) => table.id);
   if (named.length !== expected.length || named.some((id, i) => id !== expected[i])) {
     refuse('GRAPH_TABLE', 'graph/tables', `expected [${expected.join(', ')}], got [${named.join(', ')}]`);
+  }
+  const rows = expected.reduce((sum, id) => sum + tableRows(id), 0);
+  if (rows > MAX_TABLE_ROWS) {
+    refuse('GRAPH_TABLE', 'graph/tables', `expected at most ${MAX_TABLE_ROWS} rows in all, got ${rows}`);
   }
   for (const { id, digest } of graph.tables) {
     const computed = tableDigestOf(id);

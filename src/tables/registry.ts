@@ -3,10 +3,10 @@
  * of the standard ones.
  */
 import { activationId, activationTable, type Activation, type ActivationParameters } from './activation.ts';
-import { exp2Table } from './exp2.ts';
-import { gumbelTable } from './gumbel.ts';
+import { EXP2_ROWS, exp2Table } from './exp2.ts';
+import { GUMBEL_OCTAVES, GUMBEL_PARTS, gumbelTable } from './gumbel.ts';
 import { ropeId, ropeTable, type RopeParameters } from './rope.ts';
-import { rsqrtTable } from './rsqrt.ts';
+import { RSQRT_ROWS, rsqrtTable } from './rsqrt.ts';
 import { tableDigest, type Table } from './table.ts';
 
 /** Greatest number of positions of a rotary table: the greatest context. */
@@ -68,11 +68,25 @@ export function parseTableId(id: string): TableForm | undefined {
   return parseRope(id) ?? parseActivation(id);
 }
 
+/** Rows of a table, without making it. @throws RangeError for anything that is not an id */
+export function tableRows(id: string): number {
+  const parsed = parsedId(id);
+  if (parsed.kind === 'rope') return (parsed.rope.positions * parsed.rope.headDim) / 2;
+  if (parsed.kind === 'activation') return 2 ** parsed.activation.bits;
+  return FIXED_ROWS[parsed.kind];
+}
+
+const FIXED_ROWS = { exp2: EXP2_ROWS, rsqrt: RSQRT_ROWS, gumbel: GUMBEL_PARTS * GUMBEL_OCTAVES } as const;
 const FIXED = { exp2: exp2Table, rsqrt: rsqrtTable, gumbel: gumbelTable } as const;
 
-function build(id: string): Table {
+function parsedId(id: string): TableForm {
   const parsed = parseTableId(id);
   if (parsed === undefined) throw new RangeError(`id: expected the id of a table, got ${id}`);
+  return parsed;
+}
+
+function build(id: string): Table {
+  const parsed = parsedId(id);
   if (parsed.kind === 'rope') return ropeTable(parsed.rope);
   if (parsed.kind === 'activation') return activationTable(parsed.activation);
   return FIXED[parsed.kind]();
@@ -80,18 +94,32 @@ function build(id: string): Table {
 
 const tables = new Map<string, Table>();
 const digests = new Map<string, string>();
+/** Rows that are kept: those of any one graph. Keys of strangers may name any number of tables, one after the other. */
+const MAX_KEPT_ROWS = 2 ** 24;
+/** What a table counts beside its rows: names and digests take memory, too. */
+const ROWS_OF_NAME = 64;
+let keptRows = 0;
 
 /**
- * The table of an id, computed once per process (20 to 1000 ms for the larger ones).
+ * The table of an id, computed once (20 to 1000 ms for the larger ones) and again where others have taken its place.
  *
  * @throws RangeError for anything that is not an id
  * @example
  * column(tableOf('silu-14-r4'), 'y')[8192]; // silu(0) = 0
  */
 export function tableOf(id: string): Table {
-  const known = tables.get(id) ?? build(id);
-  tables.set(id, known);
-  return known;
+  const known = tables.get(id);
+  if (known !== undefined) return known;
+  const table = build(id);
+  const rows = table.rows + ROWS_OF_NAME;
+  if (keptRows + rows > MAX_KEPT_ROWS) {
+    tables.clear();
+    digests.clear();
+    keptRows = 0;
+  }
+  tables.set(id, table);
+  keptRows += rows;
+  return table;
 }
 
 /** Its digest, in hexadecimal. @throws RangeError as `tableOf` */

@@ -116,7 +116,7 @@ function taylorTerms(W: bigint): bigint {
   });
 }
 
-/** ln(1 + j/128) for j = 0..127 with W bits. Error below 2^8 ulps (W < 2^13). */
+/** ln(1 + j/128) for j = 0..127 with W bits. Error below 2^14 ulps: twice 3 for each of at most W/3 + 2 terms, W < 2^12 + 2^5. */
 const lnAt = grid((j, W) => 2n * atanh(j, 256n + j, W));
 
 /**

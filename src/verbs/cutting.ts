@@ -1,11 +1,13 @@
 /** How many cells a group of weights gets at most: what its owner says, what one commitment holds, what a limit of memory leaves. */
+import { MAX_WEIGHT_GROUPS } from '../answer/key.ts';
+import { weightGroups } from '../graph/static-tensors.ts';
 import { chooseModelParameters } from '../prover/commit-model.ts';
 import { groupLayout } from '../prover/weight-groups.ts';
 import type { QuantizedModel } from '../quantize/index.ts';
 import { commitMemory } from './costs.ts';
 
 /** Cells of the largest group that is made unless asked for: its owner holds one group at a time, in two bytes a cell. */
-export const LARGEST_GROUP = 2 ** 29;
+const LARGEST_GROUP = 2 ** 29;
 /** Groups below are never made for a limit of memory: a commitment takes as much for other things. */
 const LEAST_GROUP = 2 ** 20;
 
@@ -19,7 +21,8 @@ export interface CutWishes {
 
 /**
  * Cells of a group at most: what is asked for; else Infinity for a model that one group holds, the largest group for another, and halves of
- * that until a commitment is estimated to fit the memory. Where none fits it is as if nothing had been said of memory.
+ * that until a commitment is estimated to fit the memory. Where none fits, or a key would have too many groups, it is as if nothing had
+ * been said of memory.
  */
 export function chosenCells(
   model: Pick<QuantizedModel, 'graph'>,
@@ -43,6 +46,7 @@ export function chosenCells(
     most >= LEAST_GROUP;
     most /= 2
   ) {
+    if (weightGroups(model.graph, most).length > MAX_WEIGHT_GROUPS) break;
     if (fits(most)) return most;
   }
   return usual;

@@ -1,8 +1,18 @@
 /** Weights in several committed groups, the whole way through the real binary, and what an owner has to know of them. */
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { weightGroups } from '../../src/graph/static-tensors.ts';
+import { loadModel } from '../../src/quantize/node.ts';
 import { FAST, writeTiny, zkdl, type Run } from '../support/cli.ts';
 
 const SLOW = 600_000;
@@ -39,7 +49,9 @@ test('a commitment of groups is proven from and verified, and every group pays',
   const groups = readdirSync(path('m/epoch-0')).sort();
   expect(groups.length).toBeGreaterThan(1);
   expect(groups).toEqual(groups.map((_, g) => `W${g}`));
-  expect(readFileSync(path('m/groups'), 'utf8')).toBe(`9000 ${groups.length}\n`);
+  expect(readFileSync(path('m/groups'), 'utf8')).toMatch(
+    new RegExp(`^9000 ${groups.length} [0-9a-f]{64}\n$`),
+  );
   const before = groups.map((name) => readdirSync(path(`m/epoch-0/${name}`)).length);
   const [{ proofsLeft }] = epochs() as [{ proofsLeft: number }];
   done('prove', 'm', '--prompt', 'Hi', '--tokens', '2', '-o', 'a.zkp');
@@ -123,8 +135,41 @@ test('options that make no groups, and a directory that says something else', { 
   expect(wrong('commit', 'm.zkq', '-o', 'n', ...SIZE, '--group-cells', '4294967296').detail).toContain(
     '2^32',
   );
-  writeFileSync(path('m/groups'), '9000 2\n9');
-  expect(wrong('prove', 'm', '--prompt', 'x', '-o', 'n.zkp').code).toBe('FOLDER');
-  writeFileSync(path('m/groups'), '20000000 2\n');
-  expect(wrong('prove', 'm', '--prompt', 'x', '-o', 'n.zkp')).toMatchObject({ code: 'FOLDER' });
+  const honest = readFileSync(path('m/groups'), 'utf8');
+  const [, count, head] = honest.trim().split(' ') as [string, string, string];
+  const left = epochs();
+  // Refused before any group pays, with these words.
+  const refused = (words: string): void => {
+    for (const verb of [['prove', 'm', '--prompt', 'x', '-o', 'n.zkp'], ['refresh', 'm']])
+      expect(wrong(...verb)).toMatchObject({ code: 'FOLDER', detail: expect.stringContaining(words) as unknown }); // prettier-ignore
+  };
+  writeFileSync(path('m/groups'), `9000 ${count}\n`);
+  refused('something else');
+  // Another cut into as many groups, the same cut by another number, the same number of groups too many.
+  const { graph } = loadModel(path('m.zkq'));
+  const first = (cells: number): number => weightGroups(graph, cells)[0]!.length;
+  let cells = 9000;
+  while (first(cells) === first(9000)) cells++;
+  expect(String(weightGroups(graph, cells).length)).toBe(count);
+  for (const other of [cells, 9001]) {
+    writeFileSync(path('m/groups'), `${other} ${count} ${head}\n`);
+    refused('the model and the cut');
+  }
+  writeFileSync(path('m/groups'), `9000 ${Number(count) - 1} ${head}\n`);
+  refused(`expected ${count} groups`);
+  // Groups that changed places.
+  writeFileSync(path('m/groups'), honest);
+  const swap = (): void => {
+    for (const [from, to] of [
+      ['W0', 'W'],
+      ['W1', 'W0'],
+      ['W', 'W1'],
+    ] as const)
+      // prettier-ignore
+      renameSync(path(`m/epoch-1/${from}`), path(`m/epoch-1/${to}`));
+  };
+  swap();
+  refused('expected weights of the model');
+  swap();
+  expect(epochs()).toEqual(left);
 });

@@ -1,7 +1,13 @@
 /** Bad graphs are refused by name: one code for each kind of check, the node in the stage. */
 import { describe, expect, test } from 'vitest';
+import { checkGraph as twinCheck } from '../../reference/graph-checks.ts';
+import { parseGraph as twinParse } from '../../reference/graph-file.ts';
+import { verdictOf as twinVerdict } from '../../reference/refusal.ts';
+import { canonicalText } from '../../src/graph/encoding.ts';
+import { parseGraph } from '../../src/graph/index.ts';
 import { expectLiar, graph, node, type Liar } from '../support/graph-liars.ts';
 import { complete } from '../support/graphs.ts';
+import { proofError } from '../support/refusal.ts';
 
 describe('form', () => {
   const liars: readonly Liar[] = [
@@ -194,6 +200,29 @@ describe('tables', () => {
     ],
   ];
   test.each(liars)('%s', (_name, code, stage, change) => expectLiar(code, stage, change));
+
+  /** Rotations of a wide input by two tables of 2^23 rows and, for a position, one of 2^9. */
+  const rotations = (positions: number): string => {
+    const ids = [`rope-2-1024-16384`, `rope-3-1024-16384`, `rope-5-1024-${positions}`].slice(
+      0,
+      positions + 2,
+    );
+    const turned = ids.map((table, i) => ({ name: `r${i}`, op: 'rope', input: 'x', table, order: 'half', bits: 12, guard: 2 })); // prettier-ignore
+    const nodes = [{ name: 'x', op: 'input', width: 1024, bits: 11 }, ...turned];
+    const tables = ids.map((id) => ({ id, digest: '0'.repeat(64) }));
+    return canonicalText({ ...graph, context: 1, weights: [], nodes, tables, output: 'r1' });
+  };
+  test('of more rows than a reader makes, before one is made', () => {
+    expect(proofError(() => parseGraph(rotations(1)))).toMatchObject({
+      code: 'GRAPH_TABLE',
+      detail: 'expected at most 16777216 rows in all, got 16777728',
+    });
+    expect(
+      twinVerdict(() => void twinCheck(twinParse(new TextEncoder().encode(rotations(1))))),
+    ).toMatchObject({ code: 'GRAPH_TABLE' });
+    // As many as that are made: the first digest is wrong.
+    expect(proofError(() => parseGraph(rotations(0))).detail).toContain('rope-2-1024-16384: expected ');
+  });
 });
 
 test('complete lists what nodes use', () => {

@@ -11,6 +11,7 @@ import {
   tableBytes,
   tableDigestOf,
   tableOf,
+  tableRows,
 } from '../../src/tables/index.ts';
 import { expectSame } from '../support/words.ts';
 
@@ -164,4 +165,17 @@ test('ids: only the forms of the specification', () => {
     expect(parseTableId(id)).toBe(undefined);
     expect(() => tableOf(id)).toThrow(RangeError);
   }
+});
+
+test('rows of a table are known before it is made', () => {
+  for (const id of STANDARD_TABLES) expect(`${id} ${tableRows(id)}`).toBe(`${id} ${tableOf(id).rows}`);
+  expect(() => tableRows('rope-1-8-8')).toThrow(RangeError);
+});
+
+test('tables of strangers take no more memory than those of a graph', () => {
+  const own = tableOf('exp2');
+  expect(tableOf('exp2')).toBe(own);
+  for (const base of [2, 3]) tableOf(`rope-${base}-1024-16384`);
+  expect(tableOf('exp2')).not.toBe(own);
+  expect(tableOf('exp2')).toEqual(own);
 });
