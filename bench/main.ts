@@ -24,7 +24,8 @@ const BENCHMARKS: Record<string, (args: readonly string[]) => Promise<void>> = {
   'llama2-7b': benchLlama,
   'make-model': makeLarge,
   'verify-answer': benchVerifyAnswer,
-  'train-mlp-10m': benchTraining,
+  'train-mlp-10m': (args) => benchTraining('mlp-10m', args),
+  'train-digits': (args) => benchTraining('digits', args),
   'verify-training': benchVerifyTraining,
 };
 

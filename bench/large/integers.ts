@@ -4,8 +4,9 @@
  * are those of an import of profile P14 or near; shifts keep activations within them for weights of these spreads.
  */
 import { graphBuilder, type Graph, type TensorHandle } from '../../src/graph/index.ts';
-import type { ModelInfo, ModelWeights, QuantizedModel } from '../../src/quantize/index.ts';
+import type { ModelWeights, QuantizedModel } from '../../src/quantize/index.ts';
 import { generator } from '../../tools/random-model/random.ts';
+import { unmeasured } from '../../tools/random-model/unmeasured.ts';
 
 export interface LlamaShape {
   readonly layers: number;
@@ -44,7 +45,7 @@ export function randomLlama(shape: LlamaShape, seed = 1): QuantizedModel {
       return draw && drawn(draw, seed, name);
     },
   };
-  return { graph, weights, info: infoOf(shape.vocabulary) };
+  return { graph, weights, info: unmeasured(shape.vocabulary, 'random integers, for a benchmark') };
 }
 
 export function parameterCount({ weights }: Graph): number {
@@ -117,30 +118,4 @@ function drawn({ entries, deviation }: Draw, seed: number, name: string): Int16A
     if (i + 1 < entries) data[i + 1] = ((size * (word >>> 16)) >>> 16) - most;
   }
   return data;
-}
-
-/** What nobody measured. */
-function infoOf(vocab: number): ModelInfo {
-  const counts = {
-    seed: 0,
-    sequences: 0,
-    tokens: 0,
-    klNano: 0,
-    agreed: 0,
-    floatLossNano: 0,
-    integerLossNano: 0,
-  };
-  const more = {
-    logitErrorNano: 0,
-    rounded: 0,
-    saturated: 0,
-    wraps: 0,
-    nearEdge: 0,
-    peakCentibits: 0,
-    unprovable: 0,
-  };
-  const target = { klNano: 1, top1Millionths: 1 };
-  const override = 'random integers, for a benchmark';
-  const report = { source: 'samples', ...counts, ...more, target, override } as const;
-  return { profile: 'P14', family: 'llama', vocab, bos: null, eos: [], tokenizer: null, report };
 }

@@ -1,6 +1,7 @@
 /**
  * `npm run bench -- train-mlp-10m [--batch N] [--steps K] [--optimizer sgd|momentum] [--start committed|seed] [--repeat N] [--rows N] [--width N]
- * [--threads N] [--store DIR] [--json]`: steps of training a network of ten million weights.
+ * [--threads N] [--store DIR] [--json]`: steps of training a network of ten million weights. `train-digits`, with the same options: the network of
+ * `npm run demo:training`, 16 steps if nothing else is said.
  *
  * Question: what does it take to prove K steps, and to verify the proof? proveMs is the whole call: training, the commitment to the
  * weights that were written, witness, arguments, openings, budgets, the own verification. Without `--repeat` it is the first call of a
@@ -14,7 +15,7 @@ import { kernelMemoryBytes, wasmKernels } from '../../src/kernels/index.ts';
 import { verifyTraining } from '../../src/training/verify.ts';
 import { anchorNs } from '../clock.ts';
 import { inFreshProcess, peakRss, print, timeVerifier, type VerifyTimes } from '../report.ts';
-import { parseTraining } from './options.ts';
+import { parseTraining, type Network } from './options.ts';
 import { runTraining } from './run.ts';
 
 const WARM_CALLS = 3;
@@ -23,8 +24,8 @@ interface TrainingVerifyTimes extends VerifyTimes {
   readonly verifyRssBytes: number;
 }
 
-export async function benchTraining(args: readonly string[]): Promise<void> {
-  const options = parseTraining(args);
+export async function benchTraining(network: Network, args: readonly string[]): Promise<void> {
+  const options = parseTraining(args, network);
   const kernels = await wasmKernels({
     memoryBytes: kernelMemoryBytes(totalmem()),
     ...(options.threads !== undefined && { threads: options.threads }),
@@ -33,7 +34,7 @@ export async function benchTraining(args: readonly string[]): Promise<void> {
   try {
     const { row, files } = runTraining(kernels, folder, options);
     const times = inFreshProcess<TrainingVerifyTimes>(['verify-training', files.run, files.segment]);
-    print({ case: 'train-mlp-10m', ...row, ...times, anchorNs: anchorNs(kernels) }, options.json);
+    print({ case: `train-${network}`, ...row, ...times, anchorNs: anchorNs(kernels) }, options.json);
   } finally {
     rmSync(folder, { recursive: true });
     await kernels.close();
@@ -46,7 +47,7 @@ export function timeVerifyTraining(run: Uint8Array, segment: Uint8Array): Traini
   return { ...times, verifyRssBytes: peakRss() };
 }
 
-/** `verify-training RUN SEGMENT`: what `train-mlp-10m` starts. */
+/** `verify-training RUN SEGMENT`: what both start. */
 export function benchVerifyTraining([run, segment]: readonly string[]): Promise<void> {
   if (run === undefined || segment === undefined) throw new RangeError('expected RUN and SEGMENT, got fewer');
   console.log(JSON.stringify(timeVerifyTraining(readFileSync(run), readFileSync(segment))));

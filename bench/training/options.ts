@@ -1,8 +1,17 @@
-/** Options of the benchmark of training. */
+/** Options of the benchmarks of training. */
 import { tmpdir } from 'node:os';
 import { readOptions } from '../options.ts';
 
+/** `mlp-10m`: ten million weights on random numbers. `digits`: 784-64-10 on handwritten digits. */
+export type Network = 'mlp-10m' | 'digits';
+
+const DEFAULTS = {
+  'mlp-10m': { batch: 64, steps: 1, rows: 4096, width: 1024 },
+  digits: { batch: 32, steps: 16, rows: 8000, width: 64 },
+} as const;
+
 export interface TrainingOptions {
+  readonly network: Network;
   readonly batch: number;
   /** Steps in one proof. */
   readonly steps: number;
@@ -22,15 +31,17 @@ export interface TrainingOptions {
 }
 
 /** @throws RangeError naming the option that cannot be read */
-export function parseTraining(args: readonly string[]): TrainingOptions {
+export function parseTraining(args: readonly string[], network: Network = 'mlp-10m'): TrainingOptions {
   const options = readOptions(args);
+  const usual = DEFAULTS[network];
   return {
-    batch: options.count('--batch', 64),
-    steps: options.count('--steps', 1),
+    network,
+    batch: options.count('--batch', usual.batch),
+    steps: options.count('--steps', usual.steps),
     optimizer: options.choice('--optimizer', ['sgd', 'momentum']),
     start: options.choice('--start', ['committed', 'seed']),
-    rows: options.count('--rows', 4096),
-    width: options.count('--width', 1024),
+    rows: options.count('--rows', usual.rows),
+    width: options.count('--width', usual.width),
     repeat: options.count('--repeat', 0, 0),
     store: options.text('--store') ?? tmpdir(),
     threads: options.given('--threads'),

@@ -1,4 +1,4 @@
-/** A network and a dataset of seeded random numbers: committed, trained, proven. */
+/** A network and a dataset: committed, trained, proven. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Kernels } from '../../src/kernels/index.ts';
@@ -6,13 +6,7 @@ import { describe } from '../../src/params/choose.ts';
 import { programInstance } from '../../src/relation/plan.ts';
 import { openHome } from '../../src/store/index.ts';
 import { chooseTrainingParameters, commitDataset, commitState } from '../../src/training/commit.ts';
-import type { Dataset } from '../../src/training/dataset.ts';
-import {
-  DEFAULT_FORMATS,
-  DEFAULT_MOMENTUM,
-  parameterCount,
-  type TrainingPlan,
-} from '../../src/training/plan.ts';
+import { parameterCount } from '../../src/training/plan.ts';
 import {
   announceRun,
   pointFrom,
@@ -23,49 +17,21 @@ import {
 import { decodeSegment } from '../../src/training/segment-file.ts';
 import { stateFromSeed } from '../../src/training/state.ts';
 import { segmentStatement, startOf } from '../../src/training/verify.ts';
-import { generator } from '../../tools/random-model/random.ts';
 import { clocked } from '../clock.ts';
 import { treeBytes } from '../large/run.ts';
 import { medianRun, peakRss } from '../report.ts';
 import { clockedSteps, figuresOf } from '../steps.ts';
 import { traced } from '../traced.ts';
+import { dataOf, planOf } from './networks.ts';
 import type { TrainingOptions } from './options.ts';
 
-const INPUTS = 3072;
-const HIDDEN_LAYERS = 8;
-const CLASSES = 10;
 const SEED = Uint8Array.from({ length: 32 }, (_, i) => i + 1);
-/** Few enough bits for updates to be integers for all data (`updatesAreProven`), and so few binary places that nine layers learn from noise without diverging. */
-const GRADIENTS = { sgd: { bits: 12, fraction: 8 }, momentum: { bits: 10, fraction: 8 } } as const;
-const MOMENTUM = { ...DEFAULT_MOMENTUM, high: 11 };
 /** Proofs that an epoch of the dataset must allow. */
 const MIN_PROOFS = 100;
 
 export interface TrainingFiles {
   readonly run: string;
   readonly segment: string;
-}
-
-/** Eight hidden layers on 3,072 inputs; at a width of 1,024 these are 10.5 million weights. */
-export function planOf({ batch, steps, optimizer, rows, width, repeat }: TrainingOptions): TrainingPlan {
-  return {
-    widths: [INPUTS, ...Array.from({ length: HIDDEN_LAYERS }, () => width), CLASSES],
-    rows,
-    batch,
-    steps: steps * (repeat + 1),
-    formats: { ...DEFAULT_FORMATS, gradient: GRADIENTS[optimizer] },
-    ...(optimizer === 'momentum' && { momentum: MOMENTUM }),
-    rates: [{ from: 0, rate: 1 }],
-  };
-}
-
-function randomData(plan: TrainingPlan): Dataset {
-  const next = generator(1, 'training data');
-  const [limit, classes] = [2 ** plan.formats.input.bits, plan.widths.at(-1) as number];
-  return {
-    inputs: Uint8Array.from({ length: plan.rows * (plan.widths[0] as number) }, () => next() % limit),
-    labels: Uint8Array.from({ length: plan.rows }, () => next() % classes),
-  };
 }
 
 /** @param folder empty; commitments and files go there */
@@ -78,7 +44,7 @@ export function runTraining(
   const plan = planOf(options);
   const trace = traced(kernels);
   const home = openHome(join(folder, 'home'));
-  const data = randomData(plan);
+  const data = dataOf(plan, options);
   const { parameters } = chooseTrainingParameters(plan, { steps, minProofs: MIN_PROOFS });
   const dataset = clocked(() => commitDataset(kernels, home, join(folder, 'D'), plan, data, parameters));
   const weights = clocked(() =>

@@ -3,6 +3,9 @@ import { InvalidArgumentError } from 'commander';
 
 /** A parser of positive integers, for commander. */
 export function positive(text: string): number {
+  if (/^\d{16,}$/.test(text)) {
+    throw new InvalidArgumentError(`expected a positive integer of at most 15 digits, got ${text}`);
+  }
   if (!/^[1-9]\d{0,14}$/.test(text))
     throw new InvalidArgumentError(`expected a positive integer, got ${text}`);
   return Number(text);

@@ -13,7 +13,7 @@ import { budgetLimits, budgetStatus, reserve } from '../../src/store/budget.ts';
 import { openHome } from '../../src/store/index.ts';
 import { readTokenizer } from '../../src/verbs/tokenizers.ts';
 import { byteTokenizer } from '../../tools/random-model/tokenizer.ts';
-import { FAST, writeTiny, zkdl, type Run } from '../support/cli.ts';
+import { FAST, mustSucceed, writeTiny, zkdl, type Run } from '../support/cli.ts';
 
 const SLOW = 600_000; // the machine may be busy: nothing here is about time
 const SEED = '5a'.repeat(32);
@@ -24,12 +24,7 @@ let proofsLeft: number;
 
 const run = (...args: string[]): Run => zkdl(folder, args);
 const path = (name: string): string => join(folder, name);
-
-function done(...args: string[]): Run {
-  const result = run(...args);
-  expect(result.code, `${args.join(' ')}: ${result.stderr}`).toBe(0);
-  return result;
-}
+const done = mustSucceed(run);
 
 /** A verdict against a proof: exit code 1, and nothing of what it says. */
 function refused(...args: string[]): { code: string; stage: string; detail: string } {

@@ -13,18 +13,14 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { weightGroups } from '../../src/graph/static-tensors.ts';
 import { loadModel } from '../../src/quantize/node.ts';
-import { FAST, writeTiny, zkdl, type Run } from '../support/cli.ts';
+import { FAST, mustSucceed, writeTiny, zkdl, type Run } from '../support/cli.ts';
 
 const SLOW = 600_000;
 let folder: string;
 let digest: string;
 const path = (name: string): string => join(folder, name);
 const run = (...args: string[]): Run => zkdl(folder, args);
-function done(...args: string[]): Run {
-  const result = run(...args);
-  expect(result.code, `${args.join(' ')}: ${result.stderr}`).toBe(0);
-  return result;
-}
+const done = mustSucceed(run);
 function wrong(...args: string[]): { code: string; stage: string; detail: string } {
   const { code, stdout, json } = run(...args, '--json');
   expect(code, stdout).toBe(2);

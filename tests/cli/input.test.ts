@@ -43,6 +43,11 @@ describe('wrong use', () => {
     ['a profile that is none', ['import', 'tiny', '-o', 'x.zkq', '--profile', 'P15'], /P12, P14, P16/],
     ['no number', ['commit', 'm.zkq', '-o', 'm', '--proofs', 'ten'], /expected a positive integer, got ten/],
     ['a negative number', ['estimate', 'm.zkq', '--tokens', '-3'], /expected a positive integer, got -3/],
+    [
+      'a number of 20 digits',
+      ['commit', 'm.zkq', '-o', 'm', '--group-cells', '9'.repeat(20)],
+      /of at most 15 digits, got 9{20}/,
+    ],
     ['no decimal', ['prove', 'm', '--prompt', 'x', '-o', 'a', '--temperature', 'hot'], /a number such as/],
   ])('%s', (_, args, message) => {
     const { code, stage, detail } = failure(args);

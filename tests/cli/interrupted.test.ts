@@ -18,17 +18,13 @@ import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { removeTree } from '../../src/verbs/files.ts';
-import { BINARY, FAST, writeTiny, zkdl, type Run } from '../support/cli.ts';
+import { BINARY, FAST, mustSucceed, writeTiny, zkdl, type Run } from '../support/cli.ts';
 
 const SLOW = 600_000;
 let folder: string;
 const path = (name: string): string => join(folder, name);
 const run = (...args: string[]): Run => zkdl(folder, args);
-function done(...args: string[]): Run {
-  const result = run(...args);
-  expect(result.code, `${args.join(' ')}: ${result.stderr}`).toBe(0);
-  return result;
-}
+const done = mustSucceed(run);
 const COMMIT = ['--tokens', '8', '--proofs', '3'];
 
 beforeAll(async () => {

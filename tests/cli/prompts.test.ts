@@ -4,17 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { decodeAnswer } from '../../src/answer/envelope.ts';
-import { FAST, writeTiny, zkdl, type Run } from '../support/cli.ts';
+import { FAST, mustSucceed, writeTiny, zkdl, type Run } from '../support/cli.ts';
 
 const SLOW = 600_000;
 let folder: string;
 const path = (name: string): string => join(folder, name);
 const run = (...args: string[]): Run => zkdl(folder, args);
-function done(...args: string[]): Run {
-  const result = run(...args);
-  expect(result.code, `${args.join(' ')}: ${result.stderr}`).toBe(0);
-  return result;
-}
+const done = mustSucceed(run);
 const KEY = ['--key', 'm.key'];
 const TEXT = ['--tokenizer', 'm.tokenizer.json'];
 

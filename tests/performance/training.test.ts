@@ -3,8 +3,9 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { timeVerifyTraining } from '../../bench/training/main.ts';
+import { planOf } from '../../bench/training/networks.ts';
 import { parseTraining } from '../../bench/training/options.ts';
-import { planOf, runTraining } from '../../bench/training/run.ts';
+import { runTraining } from '../../bench/training/run.ts';
 import { wasmKernels } from '../../src/kernels/index.ts';
 import { layerCount } from '../../src/training/plan.ts';
 import { checkPlan, parameterCount, updatesAreProven } from '../../src/training/index.ts';
@@ -54,6 +55,17 @@ it.each([
     });
   },
   300_000,
+);
+
+it.each(['sgd', 'momentum'])(
+  '%s: digits are learned by the network that docs/training.md has',
+  (optimizer) => {
+    const plan = planOf(parseTraining(['--optimizer', optimizer], 'digits'));
+    checkPlan(plan);
+    expect(parameterCount(plan)).toBe(50_890);
+    expect([plan.widths, plan.rows, plan.batch, plan.steps]).toEqual([[784, 64, 10], 8000, 32, 16]);
+    expect(plan.momentum === undefined).toBe(optimizer === 'sgd');
+  },
 );
 
 it.each(['sgd', 'momentum'])('%s: ten million weights, updates that are integers', (optimizer) => {

@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { expect } from 'vitest';
 import { writeRandomModel } from '../../tools/random-model/write.ts';
 import { randomModel } from './models.ts';
 
@@ -35,6 +36,15 @@ export function zkdl(folder: string, args: readonly string[], shell?: string, us
     env: { ...process.env, XDG_STATE_HOME: join(folder, 'state') },
   });
   return { code: status, stdout, stderr, json: () => JSON.parse(stdout) as Record<string, unknown> };
+}
+
+/** The same for commands that must succeed. */
+export function mustSucceed(run: (...args: string[]) => Run): (...args: string[]) => Run {
+  return (...args) => {
+    const result = run(...args);
+    expect(result.code, `${args.join(' ')}: ${result.stderr}`).toBe(0);
+    return result;
+  };
 }
 
 /** A folder with a random model and a tokenizer of bytes; 64 positions. */

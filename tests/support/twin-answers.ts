@@ -18,12 +18,13 @@ import { linkInstance } from '../../src/params/instance.ts';
 import { commitModel, type CommittedModel } from '../../src/prover/commit-model.ts';
 import { proveAnswer, type AnswerRequest } from '../../src/prover/prove-answer.ts';
 import { closeGroups } from '../../src/prover/weight-groups.ts';
-import type { ModelInfo, QuantizedModel } from '../../src/quantize/model.ts';
+import type { QuantizedModel } from '../../src/quantize/model.ts';
 import { compileProgram } from '../../src/relation/compile.ts';
 import { programInstance } from '../../src/relation/plan.ts';
 import type { Program } from '../../src/relation/program.ts';
 import { proveProgram } from '../../src/relation/prove.ts';
 import { linkStored, openHome, storeNextEpoch } from '../../src/store/index.ts';
+import { unmeasured } from '../../tools/random-model/unmeasured.ts';
 import type { AnswerModel } from './answer-models.ts';
 import { testSource } from './linear.ts';
 import { twinField, wordOf } from './twin.ts';
@@ -34,23 +35,6 @@ export function bothWords(key: Uint8Array, file: Uint8Array, expected: Expectati
     wordOf(() => verifyAnswer(key, file, expected)),
     wordOf(() => twin.verifyAnswer(twinField(quintic), key, file, expected)),
   ];
-}
-
-/** What a key says about a model that nobody measured. */
-export function unmeasured(vocab: number): ModelInfo {
-  const zeros = {
-    seed: 0,
-    sequences: 0,
-    tokens: 0,
-    klNano: 0,
-    agreed: 0,
-    floatLossNano: 0,
-    integerLossNano: 0,
-  };
-  const more = { logitErrorNano: 0, rounded: 0, saturated: 0, wraps: 0, nearEdge: 0, peakCentibits: 0 };
-  const target = { klNano: 1, top1Millionths: 1 };
-  const report = { source: 'text', ...zeros, ...more, unprovable: 0, target, override: 'a test' } as const;
-  return { profile: 'P14', family: 'llama', vocab, bos: null, eos: [1], tokenizer: null, report };
 }
 
 /** What is asked of a model: prompts, how many tokens behind each, the rule. */
@@ -83,7 +67,7 @@ export function answering(
   groupCells = Infinity,
 ): Answering {
   const folder = mkdtempSync(join(tmpdir(), 'zkdl-twin-'));
-  const model: QuantizedModel = { graph, weights, info: unmeasured(vocabulary) };
+  const model: QuantizedModel = { graph, weights, info: unmeasured(vocabulary, 'a test', [1]) };
   const home = openHome(join(folder, 'home'));
   const committed = commitModel(kernels, home, join(folder, 'W'), model, {
     minProofs: 3,

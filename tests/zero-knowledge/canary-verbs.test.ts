@@ -24,11 +24,11 @@ import { decodeTrainingRun, runDigest } from '../../src/training/run.ts';
 import { commitToFolder, refreshFolder } from '../../src/verbs/index.ts';
 import { commitDatasetToFolder, predict, proveTraining, train } from '../../src/verbs/training/index.ts';
 import { decodeCheckpoint } from '../../src/verbs/training/checkpoint.ts';
+import { unmeasured } from '../../tools/random-model/unmeasured.ts';
 import { gated } from '../support/answer-models.ts';
 import { allOf, cellCanary, inBytes, inFolder, inText, keyCanary, type Canary } from '../support/canaries.ts';
 import { BINARY } from '../support/cli.ts';
 import { npy, planJson } from '../support/training-inputs.ts';
-import { unmeasured } from '../support/twin-answers.ts';
 import { NARROW, smallData } from '../training/small.ts';
 
 const SLOW = 600_000;
@@ -259,7 +259,7 @@ describe('mishandled: what is refused says nothing either', () => {
 
 test('a model, refreshed', { timeout: SLOW }, async () => {
   const { graph, weights, vocabulary } = gated(3);
-  saveModel(path('m.zkq'), { graph, weights, info: unmeasured(vocabulary) });
+  saveModel(path('m.zkq'), { graph, weights, info: unmeasured(vocabulary, 'a test', [1]) });
   const options = { model: path('m.zkq'), out: path('m'), proofs: 3, tokens: 4 };
   expect(await tell((onStep) => commitToFolder(kernels, home, { ...options, onStep }))).toBe('done');
   expect(await tell((onStep) => refreshFolder(kernels, home, { folder: path('m'), onStep }))).toBe('done');
