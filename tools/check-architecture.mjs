@@ -8,6 +8,7 @@
  * 1. Imports in src/ run downwards: a file may import from its own room, from rooms below, nothing else.
  * 2. Kernels and tensors are imported only by files named prove, witness or commit and by the shells above.
  * 3. The verifier's closure, from all its entries (closure.mjs), holds no kernel, worker, file, clock, random source or Node module.
+ *    Commands that verify or show read no module that proves before they start.
  * 4. src/ holds no non-cryptographic randomness; proved code paths (closure) hold no floating-point helper.
  * 5. reference/ shares no code with src/.
  * 6. No file is longer than the limit; nothing names a registry host or a path of one machine.
@@ -55,6 +56,17 @@ const PROVER_ROOMS = new Set(['kernels', 'tensor', 'random', 'store']);
 const PROVER_FILE = /(^|[/.-])(prove|prover|witness|commit)([/.-]|$)/;
 /** Room pairs on one floor that may see each other, downwards in this order. */
 const SAME_FLOOR = new Set(['random>transcript', 'tensor>code', 'quantize>import']);
+/** What commands of verifiers read at once. */
+const LIGHT_ENTRIES = [
+  'cli/main',
+  'cli/show',
+  'cli/show-answers',
+  'cli/show-training',
+  'verbs/verify',
+  'verbs/training/verify-training',
+  'verbs/training/verify-prediction',
+];
+const PROVES = /^src\/(kernels|tensor|prover|secret)\/|prove[\w-]*\.ts$/;
 /** Lines of a file; tests may hold longer tables, and generated code is not read by people. */
 const MAX_LINES = 420;
 const MAX_TEST_LINES = 520;
@@ -114,6 +126,13 @@ for (const file of closureFiles) {
   for (const [pattern, what] of CLOSURE_FORBIDS) {
     if (pattern.test(text)) problems.push(`${file}: the verifier's closure uses ${what}`);
   }
+}
+
+for (const entry of LIGHT_ENTRIES.map((name) => `src/${name}.ts`)) {
+  const { files: read } = verifierClosure([entry], { lazy: false });
+  if (!existsSync(join(root, entry))) problems.push(`${entry}: expected a file, got none`);
+  for (const file of read.filter((one) => PROVES.test(one)))
+    problems.push(`${entry}: reads ${file}, which proves`);
 }
 
 for (const file of files.filter((f) => /^reference\/.*\.ts$/.test(f) && !f.endsWith('.test.ts'))) {

@@ -46,13 +46,6 @@ interface ProveFlags extends CommonOptions {
   readonly out: string;
 }
 
-/** What these commands run and show. */
-async function load() {
-  const loaded = [import('../verbs/index.ts'), import('./show.ts'), import('./show-answers.ts')] as const;
-  const [verbs, show, answers] = await Promise.all(loaded);
-  return { verbs, ...show, ...answers };
-}
-
 export function addOwnerCommands(zkdl: Command): void {
   addImport(zkdl);
   addCommit(zkdl);
@@ -82,13 +75,16 @@ function addImport(zkdl: Command): void {
       runCommand(flags, async ({ kernels, onStep }) => {
         const { out, profile, calibrate, allowMiss, tokenizer, context, followLinks } = flags;
         const { calibrationSamples, evaluationSamples } = flags;
-        const { verbs, showImport, accuracy } = await load();
+        const [{ importModel }, { showImport, accuracy }] = await Promise.all([
+          import('../verbs/import.ts'),
+          import('./show.ts'),
+        ]);
         const samples = given({ calibrationSamples, evaluationSamples });
         let report: Report | undefined;
         const onReport = (made: Report): void => void (report = made);
         const options = given({ out, profile, calibrate, allowMiss, tokenizer, context, followLinks });
         try {
-          const made = await verbs.importModel(await kernels(), {
+          const made = await importModel(await kernels(), {
             from,
             ...options,
             samples,
@@ -135,8 +131,11 @@ function addCommit(zkdl: Command): void {
       runCommand(flags, async ({ kernels, home, onStep }) => {
         const { out, key, tokenizer, proofs, tokens, codeword, groupCells, memory } = flags;
         const options = given({ out, key, tokenizer, proofs, tokens, codeword, groupCells, memory });
-        const { verbs, showCommit } = await load();
-        const made = await verbs.commitToFolder(await kernels(), await home(), { model, ...options, onStep });
+        const [{ commitToFolder }, { showCommit }] = await Promise.all([
+          import('../verbs/commit.ts'),
+          import('./show.ts'),
+        ]);
+        const made = await commitToFolder(await kernels(), await home(), { model, ...options, onStep });
         return { json: { ...made }, lines: showCommit(made) };
       }),
     );
@@ -172,8 +171,11 @@ function addProve(zkdl: Command): void {
         const prompt = promptsOf(flags.prompt, flags.prompts);
         const rule = { tokens, greedy, seed, temperature, context, memory };
         const options = { prompt, out, ...given({ ...rule, privatePrompt, revealLogits }) };
-        const { verbs, showProof } = await load();
-        const proven = await verbs.proveText(await kernels(), await home(), { folder, ...options, onStep });
+        const [{ proveText }, { showProof }] = await Promise.all([
+          import('../verbs/prove.ts'),
+          import('./show-answers.ts'),
+        ]);
+        const proven = await proveText(await kernels(), await home(), { folder, ...options, onStep });
         return { json: { ...proven }, lines: showProof(proven, prompt) };
       }),
     );
@@ -185,8 +187,11 @@ function addBudget(zkdl: Command): void {
     .argument('<dir>', 'directory of a committed model')
     .action((folder: string, flags: CommonOptions) =>
       runCommand(flags, async ({ home }) => {
-        const { verbs, showBudget } = await load();
-        const epochs = verbs.folderBudget(await home(), folder);
+        const [{ folderBudget }, { showBudget }] = await Promise.all([
+          import('../verbs/budget.ts'),
+          import('./show.ts'),
+        ]);
+        const epochs = folderBudget(await home(), folder);
         return { json: { epochs }, lines: showBudget(epochs) };
       }),
     );
@@ -200,8 +205,11 @@ function addRefresh(zkdl: Command): void {
     .argument('<dir>', 'directory of a committed model')
     .action((folder: string, flags: CommonOptions) =>
       runCommand(flags, async ({ kernels, home, onStep }) => {
-        const { verbs, showRefresh } = await load();
-        const made = verbs.refreshFolder(await kernels(), await home(), { folder, onStep });
+        const [{ refreshFolder }, { showRefresh }] = await Promise.all([
+          import('../verbs/refresh.ts'),
+          import('./show.ts'),
+        ]);
+        const made = refreshFolder(await kernels(), await home(), { folder, onStep });
         return { json: { ...made }, lines: showRefresh(made) };
       }),
     );

@@ -1,5 +1,5 @@
 /** Results of the verbs of training as lines for people. */
-import { learningRate, parameterCount, type TrainingPlan } from '../training/index.ts';
+import { learningRate, parameterCount, type TrainingPlan } from '../training/plan.ts';
 import type {
   CommittedDataset,
   Inspection,

@@ -55,15 +55,6 @@ interface VerifyPredictionFlags extends AgreedFlags {
   readonly context?: string;
 }
 
-/** What these commands run and show. */
-async function load() {
-  const [verbs, show] = await Promise.all([
-    import('../verbs/training/index.ts'),
-    import('./show-training.ts'),
-  ]);
-  return { verbs, ...show };
-}
-
 export function addTrainingCommands(zkdl: Command): void {
   addDataset(zkdl);
   addTrain(zkdl);
@@ -88,8 +79,11 @@ function addDataset(zkdl: Command): void {
       runCommand(flags, async ({ kernels, home, onStep }) => {
         const { plan, out, key, proofs, stepsPerProof } = flags;
         const options = { inputs, labels, plan, out, ...given({ key, proofs, stepsPerProof }), onStep };
-        const { verbs, showDataset } = await load();
-        const made = verbs.commitDatasetToFolder(await kernels(), await home(), options);
+        const [{ commitDatasetToFolder }, { showDataset }] = await Promise.all([
+          import('../verbs/training/dataset.ts'),
+          import('./show-training.ts'),
+        ]);
+        const made = commitDatasetToFolder(await kernels(), await home(), options);
         return { json: { ...made }, lines: showDataset(made) };
       }),
     );
@@ -114,8 +108,11 @@ function addTrain(zkdl: Command): void {
       runCommand(flags, async ({ kernels, home, onStep }) => {
         const { plan, out, seed, start, until, checkpointEvery } = flags;
         const more = given({ plan, seed, start, until, checkpointEvery, heldOut: heldOut(flags) });
-        const { verbs, showTrained } = await load();
-        const made = verbs.train(await kernels(), await home(), { dataset, out, ...more, onStep });
+        const [{ train }, { showTrained }] = await Promise.all([
+          import('../verbs/training/train.ts'),
+          import('./show-training.ts'),
+        ]);
+        const made = train(await kernels(), await home(), { dataset, out, ...more, onStep });
         return { json: { ...made }, lines: showTrained(made) };
       }),
     );
@@ -141,8 +138,11 @@ function addProveTraining(zkdl: Command): void {
       runCommand(flags, async ({ kernels, home, onStep }) => {
         const { dataset, stepsPerProof, until, predictions } = flags;
         const options = { folder, dataset, ...given({ stepsPerProof, until, predictions }), onStep };
-        const { verbs, showProven } = await load();
-        const made = verbs.proveTraining(await kernels(), await home(), options);
+        const [{ proveTraining }, { showProven }] = await Promise.all([
+          import('../verbs/training/prove-training.ts'),
+          import('./show-training.ts'),
+        ]);
+        const made = proveTraining(await kernels(), await home(), options);
         return { json: { ...made }, lines: showProven(made) };
       }),
     );
@@ -167,11 +167,14 @@ function addVerifyTraining(zkdl: Command): void {
     .option('--steps <n>', 'refuse fewer steps', counting)
     .action((run: string, segments: readonly string[], flags: AgreedFlags & { readonly steps?: number }) =>
       runCommand(flags, async ({ onStep }) => {
-        const { verbs, showTrainingVerdict } = await load();
+        const [{ verifyTrainingFiles }, { showTrainingVerdict }] = await Promise.all([
+          import('../verbs/training/verify-training.ts'),
+          import('./show-training.ts'),
+        ]);
         onStep('verifying');
         const { steps } = flags;
         const options = { run, segments, agreed: agreedOf(flags), ...given({ steps }), onStep };
-        const verdict = verbs.verifyTrainingFiles(options);
+        const verdict = verifyTrainingFiles(options);
         return verdictOf(verdict, showTrainingVerdict(verdict));
       }),
     );
@@ -191,8 +194,11 @@ function addPredict(zkdl: Command): void {
       runCommand(flags, async ({ kernels, home, onStep }) => {
         const { inputs, out, rows, hideInputs, step, context } = flags;
         const options = { folder, inputs, out, ...given({ rows, hideInputs, step, context }), onStep };
-        const { verbs, showPredicted } = await load();
-        const made = verbs.predict(await kernels(), await home(), options);
+        const [{ predict }, { showPredicted }] = await Promise.all([
+          import('../verbs/training/predict.ts'),
+          import('./show-training.ts'),
+        ]);
+        const made = predict(await kernels(), await home(), options);
         return { json: { ...made }, lines: showPredicted(made) };
       }),
     );
@@ -210,12 +216,15 @@ function addVerifyPrediction(zkdl: Command): void {
     .option('--context <text>', 'refuse another context')
     .action((proof: string, flags: VerifyPredictionFlags) =>
       runCommand(flags, async ({ onStep }) => {
-        const { verbs, showPredictionVerdict } = await load();
+        const [{ verifyPredictionFile }, { showPredictionVerdict }] = await Promise.all([
+          import('../verbs/training/verify-prediction.ts'),
+          import('./show-training.ts'),
+        ]);
         onStep('verifying');
         const { run, segments, weights, inputs: file, rows, context } = flags;
         const inputs = file === undefined ? undefined : { inputs: file, ...given({ rows }) };
         const options = { proof, run, ...given({ segments, weights, inputs, context }) };
-        const verdict = verbs.verifyPredictionFile({ ...options, agreed: agreedOf(flags), onStep });
+        const verdict = verifyPredictionFile({ ...options, agreed: agreedOf(flags), onStep });
         return verdictOf(verdict, showPredictionVerdict(verdict));
       }),
     );

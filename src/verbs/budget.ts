@@ -6,7 +6,7 @@ import { budgetLimits, type BudgetPlace } from '../store/budget.ts';
 import type { BudgetStatus, Home } from '../store/index.ts';
 import { disk, isDirectory, naming, readInput } from './files.ts';
 import { epochPath, openFolder } from './folder.ts';
-import { DATASET_FILE, openDatasetFolder } from './training/dataset.ts';
+import { DATASET_FILE, openDatasetFolder } from './training/dataset-folder.ts';
 import { weightsBudget } from './weights.ts';
 
 export interface EpochBudget extends BudgetStatus {

@@ -27,10 +27,9 @@ import { COMMITTING, epochPath, publicPaths } from '../folder.ts';
 import { clearInterrupted, interruptedCommit, markCommitted, markCommitting } from '../interrupted.ts';
 import { silent, stopwatch, type OnStep } from '../steps.ts';
 import { readArray } from './arrays.ts';
+import { DATASET_FILE, type DatasetFolder } from './dataset-folder.ts';
 import { readPlan } from './plan-file.ts';
 import { DEFAULT_STEPS_PER_PROOF, segmentsOf } from './segments.ts';
-
-export const DATASET_FILE = 'dataset.json';
 
 export interface CommitDatasetOptions {
   /** A `.npy` or IDX file of bytes, [rows, ..]: all dimensions behind the first are inputs. */
@@ -60,13 +59,6 @@ export interface CommittedDataset {
   /** Segments that can be proven over this dataset. */
   readonly proofsLeft: number;
   readonly seconds: Readonly<Record<string, number>>;
-}
-
-/** A dataset that was committed. */
-export interface DatasetFolder {
-  readonly path: string;
-  readonly rows: number;
-  readonly inputs: number;
 }
 
 /**
@@ -189,38 +181,6 @@ function sameDataset(a: Dataset, b: Dataset): boolean {
   return (['inputs', 'labels'] as const).every(
     (part) => a[part].length === b[part].length && a[part].every((x, i) => x === b[part][i]),
   );
-}
-
-/** @throws ProofError `FILE_*`, `FOLDER` naming what is not there */
-export function openDatasetFolder(path: string): DatasetFolder {
-  if (!isDirectory(path)) {
-    const file = exists(path);
-    if (file) refuse('FILE_KIND', path, 'expected the directory of a committed dataset, got a file');
-    refuse('FILE_MISSING', path, 'expected the directory of a committed dataset, got nothing');
-  }
-  const names = disk.list(path);
-  if (names.includes(COMMITTING)) {
-    refuse('FOLDER', path, 'expected a committed dataset, got a commit at work or interrupted: run it again');
-  }
-  if (!names.includes(DATASET_FILE) || !names.includes('epoch-0')) {
-    refuse(
-      'FOLDER',
-      path,
-      'expected the directory of a committed dataset, got another or one left by a crash',
-    );
-  }
-  const { rows, inputs } = sizesIn(join(path, DATASET_FILE));
-  return { path, rows, inputs };
-}
-
-function sizesIn(file: string): { rows: number; inputs: number } {
-  let sizes: { rows?: unknown; inputs?: unknown } = {};
-  const bytes = readInput(file);
-  quietly(() => (sizes = JSON.parse(new TextDecoder().decode(bytes)) as typeof sizes));
-  const { rows, inputs } = sizes;
-  const isSize = (x: unknown): x is number => Number.isSafeInteger(x) && (x as number) > 0;
-  if (!isSize(rows) || !isSize(inputs)) return refuse('FOLDER', file, 'expected rows and inputs, got others');
-  return { rows, inputs };
 }
 
 /** A committed dataset, open: its group is the caller's to close. */

@@ -15,7 +15,8 @@ import {
 import { silent, stopwatch, type OnStep } from '../steps.ts';
 import { alone } from '../worker.ts';
 import { sameState, type Checkpoint } from './checkpoint.ts';
-import { openDataset, openDatasetFolder } from './dataset.ts';
+import { openDatasetFolder } from './dataset-folder.ts';
+import { openDataset } from './dataset.ts';
 import {
   checkWeights,
   clearWeights,

@@ -17,7 +17,8 @@ import { exists } from '../files.ts';
 import { silent, stopwatch } from '../steps.ts';
 import { alone } from '../worker.ts';
 import type { Checkpoint } from './checkpoint.ts';
-import { openDataset, openDatasetFolder } from './dataset.ts';
+import { openDatasetFolder } from './dataset-folder.ts';
+import { openDataset } from './dataset.ts';
 import { meanOfLast } from './loss.ts';
 import { readPlan } from './plan-file.ts';
 import {

@@ -1,13 +1,13 @@
 /** The verb `verify-training`: a run file and segment files in; how far training is proven, out. */
 import { encodeKey, keyDigest } from '../../pcs/key.ts';
 import type { Verdict } from '../../pcs/linear-verify.ts';
+import type { TrainingPlan } from '../../training/plan.ts';
 import {
   verifyTraining,
   type OnSegment,
   type TrainingExpectations,
-  type TrainingPlan,
   type TrainingVerdict,
-} from '../../training/index.ts';
+} from '../../training/verify.ts';
 import { readInput } from '../files.ts';
 import { silent, type OnStep } from '../steps.ts';
 
