@@ -15,7 +15,8 @@ export function loadDigits(training = 8000): [Dataset, Dataset] {
     const file = join(folder, 'src/digits', `${label}.json`);
     const { data } = JSON.parse(readFileSync(file, 'utf8')) as { data: number[] };
     // The package rounds x / 255 to three places: the byte is back by rounding.
-    const bytes = Uint8Array.from(data, (x) => Math.round(255 * x));
+    const bytes = new Uint8Array(data.length);
+    data.forEach((x, i) => (bytes[i] = Math.round(255 * x)));
     const count = bytes.length / INPUTS;
     for (let i = 0; i < count; i++) {
       images.push({ pixels: bytes.subarray(i * INPUTS, (i + 1) * INPUTS), label, at: i / count });

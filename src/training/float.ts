@@ -43,7 +43,9 @@ function floatPass(plan: TrainingPlan, state: FloatState, first: Float64Array): 
 function rowOf(plan: TrainingPlan, { inputs }: Dataset, row: number): Float64Array {
   const width = plan.widths[0] as number;
   const unit = 2 ** inputFormat(plan, 0).fraction;
-  return Float64Array.from(inputs.subarray(row * width, (row + 1) * width), (x) => x / unit);
+  const own = new Float64Array(width);
+  for (let k = 0; k < width; k++) own[k] = (inputs[row * width + k] as number) / unit;
+  return own;
 }
 
 /** Zero momenta. */

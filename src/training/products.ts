@@ -26,6 +26,12 @@ function positionsOf(x: Int32Array, t: number, width: number): Int32Array {
   return found.subarray(0, count);
 }
 
+function residues(sums: Float64Array): Int32Array {
+  const out = new Int32Array(sums.length);
+  for (let i = 0; i < sums.length; i++) out[i] = balanced(sums[i] as number);
+  return out;
+}
+
 /** Sums in doubles: at most 2^16 products below 2^31, exact. */
 export const plainProducts: StepProducts = {
   forward({ data, outputs, inputs }, x) {
@@ -36,7 +42,10 @@ export const plainProducts: StepProducts = {
       for (let o = 0; o < outputs; o++) {
         const at = o * (inputs + 1);
         let sum = 0;
-        for (const k of live) sum += (data[at + k] as number) * (x[t * inputs + k] as number);
+        for (let i = 0; i < live.length; i++) {
+          const k = live[i] as number;
+          sum += (data[at + k] as number) * (x[t * inputs + k] as number);
+        }
         sums[t * outputs + o] = balanced(sum);
       }
     }
@@ -54,7 +63,7 @@ export const plainProducts: StepProducts = {
         for (let k = 0; k < inputs; k++) own[k] = (own[k] as number) + factor * (data[at + k] as number);
       }
     }
-    return Int32Array.from(sums, balanced);
+    return residues(sums);
   },
   gradient({ outputs, inputs }, g, x) {
     const sums = new Float64Array(outputs * inputs);
@@ -64,10 +73,12 @@ export const plainProducts: StepProducts = {
         const factor = g[t * outputs + o] as number;
         if (factor === 0) continue;
         const at = o * inputs;
-        for (const k of live)
+        for (let i = 0; i < live.length; i++) {
+          const k = live[i] as number;
           sums[at + k] = (sums[at + k] as number) + factor * (x[t * inputs + k] as number);
+        }
       }
     }
-    return Int32Array.from(sums, balanced);
+    return residues(sums);
   },
 };
