@@ -101,12 +101,14 @@ async function tryAll({ all, queue, workers, corpus }) {
   let done = 0;
   const one = async (worker) => {
     for (let check = queue.shift(); check !== undefined; check = queue.shift()) {
+      const begun = now();
       const result = await tryMutant(worker, { check, corpus, limits, times, reds });
       const name = `${check.file}:${check.line}  ${check.call.slice(0, 70)}`;
       done++;
       const state = result.caught === undefined ? 'SURVIVED' : `caught by ${result.caught}`;
       const alone = result.accepted > 0 ? `, ${result.accepted} lies pass without it` : '';
-      console.log(`${String(done).padStart(3)}  ${state}${alone}  ${name}`);
+      const took = ((now() - begun) / 1000).toFixed(1).padStart(5);
+      console.log(`${String(done).padStart(3)} ${took} s  ${state}${alone}  ${name}`);
       if (result.caught === undefined) survivors.push(name);
       masked.push(...result.masked.map((lie) => `${name}\n     still refused: ${lie}`));
     }
