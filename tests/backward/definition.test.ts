@@ -8,6 +8,10 @@ import { graphBuilder } from '../../src/graph/index.ts';
 import { lowerGraphWith } from '../../src/graph/lower.ts';
 import type { Program } from '../../src/relation/program.ts';
 import { term } from '../../src/relation/handles.ts';
+import { checkProgram } from '../../src/relation/check.ts';
+import { PRIVATE_TOKEN } from '../../src/ops/lowering.ts';
+import type { EmbeddingNode } from '../../src/ops/embedding/shape.ts';
+import { CORPUS, corpusRelations } from '../../src/training/backward/corpus/relations.ts';
 import { partsOn } from '../../src/training/backward/parts.ts';
 import { stateTensors, updateRelations } from '../../src/training/backward/state-relations.ts';
 import type { GraphPlan } from '../../src/training/backward/plan.ts';
@@ -175,4 +179,42 @@ describe('an update', () => {
     expect(seen.some).toBeGreaterThan(20);
     expect(seen.none).toBeGreaterThan(20);
   });
+});
+
+it('a committed corpus: of any elements of the field ids below the vocabulary and the classes, and nothing else', () => {
+  const [vocabulary, classes] = [5, 3];
+  const g = graphBuilder({ context: 8 });
+  const graph = g.build(g.embedding('E', g.weight('e', [vocabulary, 2], { bits: 4 }), { width: 2 }));
+  const batch = { corpus: 2, at: [0], starts: [0] };
+  const lowered = lowerGraphWith(graph, { rows: 1, starts: [0], emit: [], tokens: [PRIVATE_TOKEN] }, (to) => {
+    corpusRelations(partsOn(to), graph.nodes[0] as EmbeddingNode, batch, classes);
+  });
+  const tensors = [...lowered.tensors, { kind: 'static', name: CORPUS, shape: [2], group: 1 } as const];
+  const program: Program = { ...lowered, tensors };
+  checkProgram(F, program);
+  const entries = [1, 2, 3, 4, 5, 6, 7, -8, -7, 0];
+  const { int } = dice(11);
+  const residue = hostileResidues(int);
+  const seen = { some: 0, none: 0 };
+  for (let i = 0; i < cases(200, 5_000); i++) {
+    const [id, next] = [0, 1].map(() => (int(0, 2) > 0 ? int(-1, 5) : residue([3, 5, 2]))) as [
+      number,
+      number,
+    ];
+    const known = new Map([
+      ['weight/e', entries],
+      [CORPUS, [id, next]],
+    ]);
+    const { solutions } = solve(program, known);
+    const fits = id >= 0 && id < vocabulary && next >= 0 && next < classes;
+    seen[fits ? 'some' : 'none']++;
+    expect(solutions.length, `${id}, ${next}`).toBe(fits ? 1 : 0);
+    if (!fits) continue;
+    const oneHot = (size: number, at: number): number[] =>
+      Array.from({ length: size }, (_, v) => +(v === at));
+    expect(solutions[0]!.get('tokens/rows')).toEqual(oneHot(vocabulary, id));
+    expect(solutions[0]!.get('targets/rows')).toEqual(oneHot(classes, next));
+    expect(balanced(solutions[0]!.get('E:rows') as number[])).toEqual(entries.slice(2 * id, 2 * id + 2));
+  }
+  expect(Math.min(seen.some, seen.none)).toBeGreaterThan(20);
 });

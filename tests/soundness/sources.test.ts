@@ -11,6 +11,12 @@ import { verdictOf } from '../../src/pcs/linear-verify.ts';
 import { S128 } from '../../src/params/profile.ts';
 import { compileProgram } from '../../src/relation/compile.ts';
 import type { Program } from '../../src/relation/program.ts';
+import { graphStepProgram } from '../../src/training/backward/program.ts';
+import { batchRows } from '../../src/training/order.ts';
+import { trainingProgram } from '../../src/training/program.ts';
+import { startSource, stateFromSeed } from '../../src/training/state.ts';
+import { batchOfText, planOf, TINY, transformer } from '../backward/transformer.ts';
+import { SEED, SMALL_MOMENTUM } from '../training/small.ts';
 import { proveProgram } from '../../src/relation/prove.ts';
 import { programDomain } from '../../src/relation/statement.ts';
 import { verifyProgramBody, verifyProgram } from '../../src/relation/verify.ts';
@@ -121,4 +127,40 @@ test('a proof of true values that are named by a source fits others; a claim of 
     });
   }
   expect(verifyProgramClaim(proof, { ...claim, program: forged(false) }).ok).toBe(false);
+});
+
+test('programs of this library: the start of a run that is drawn from its seed, and nothing else', () => {
+  const named = ({ tensors }: Program) =>
+    tensors.flatMap((tensor) => (tensor.kind === 'public' && tensor.source ? [{ ...tensor, source: tensor.source }] : [])); // prettier-ignore
+  const rows = batchRows(SMALL_MOMENTUM, SEED, 0, 2);
+  const segment = { plan: SMALL_MOMENTUM, first: 0, count: 2, rows };
+  const start = named(trainingProgram({ ...segment, seed: SEED }));
+  const drawn = stateFromSeed(SMALL_MOMENTUM, SEED);
+  expect(start.map(({ name }) => name)).toEqual(drawn.map((_, l) => `first/weight/${l}`));
+  start.forEach(({ values, source }, l) => {
+    expect([...Array.from(values)]).toEqual([...drawn[l]!.weight]);
+    expect(source).toEqual(startSource(SMALL_MOMENTUM, SEED, l));
+  });
+  // Another seed, layer, shape or format is another source.
+  const { formats } = SMALL_MOMENTUM;
+  const others = [
+    startSource(
+      SMALL_MOMENTUM,
+      SEED.map((x) => x ^ 1),
+      0,
+    ),
+    ...[1, 2].map((l) => startSource({ ...SMALL_MOMENTUM, widths: [6, 6, 6, 6] }, SEED, l)),
+    startSource({ ...SMALL_MOMENTUM, widths: [7, 5, 3, 4] }, SEED, 0),
+    startSource({ ...SMALL_MOMENTUM, widths: [6, 6, 3, 4] }, SEED, 0),
+    ...[
+      { bits: 14, fraction: 12 },
+      { bits: 15, fraction: 11 },
+    ].map((weight) => startSource({ ...SMALL_MOMENTUM, formats: { ...formats, weight } }, SEED, 0)),
+    startSource(SMALL_MOMENTUM, SEED, 0),
+  ].map((source) => Buffer.from(source).toString('hex'));
+  expect(new Set(others).size).toBe(others.length);
+  expect(named(trainingProgram(segment))).toEqual([]);
+  const graph = transformer(TINY);
+  const plan = planOf(graph, { momentum: { shift: 3, high: 12, low: 15 } });
+  expect(named(graphStepProgram(graph, plan, batchOfText(TINY, 2, 60)))).toEqual([]);
 });
