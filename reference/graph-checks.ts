@@ -3,7 +3,7 @@
  * those before it is `graph-ranges.ts`.
  */
 import { integerOf, nameOf, namesIn, type Graph, type Node, type Weight } from './graph-file.ts';
-import { activationOf, HALF_FIELD, infer, signed, type Info } from './graph-ranges.ts';
+import { activationOf, infer, signed, type Info } from './graph-ranges.ts';
 import { at } from './lists.ts';
 import { refuse, require } from './refusal.ts';
 import { tableDigest, tableRows } from './table-ids.ts';
@@ -64,16 +64,12 @@ function checkWeights({ nodes, weights }: Graph): ReadonlyMap<string, Weight> {
   const byName = new Map<string, Weight>();
   const used = new Set(nodes.flatMap((node) => namesIn(node, 'weight')));
   for (const weight of weights) {
-    const { name, shape, bits, certificate } = weight;
+    const { name, shape, bits } = weight;
     require(!byName.has(name), 'GRAPH_NAME', `${name} twice`);
     require(used.has(name), 'GRAPH_UNUSED', name);
     const dimensions = shape.length === 1 || shape.length === 2;
     require(dimensions && shape.every((n) => n >= 1 && n <= 2 ** 31), 'GRAPH_SHAPE', name);
     require(bits >= 2 && bits <= (shape.length === 2 ? 16 : 31), 'GRAPH_RANGE', `${name}: bits`);
-    const { rowSum = 0, rowSquares = 0 } = certificate ?? {};
-    require(rowSum >= 0 &&
-      BigInt(rowSum) <= HALF_FIELD &&
-      rowSquares >= 0, 'GRAPH_RANGE', `${name}: certificate`);
     byName.set(name, weight);
   }
   return byName;

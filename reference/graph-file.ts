@@ -7,7 +7,6 @@ export interface Weight {
   /** [rows, columns] or [entries]. */
   readonly shape: readonly number[];
   readonly bits: number;
-  readonly certificate?: { readonly rowSum?: number; readonly rowSquares?: number };
 }
 
 /** A node as it stands in the text: the fields of its operator beside name and op. */
@@ -51,7 +50,7 @@ const FIELDS: Readonly<Record<string, Readonly<Record<string, FieldKind>>>> = {
 };
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
-const CHOICES = { level: ['proven', 'residue'], order: ['half', 'interleaved'] };
+const CHOICES = { level: ['residue'], order: ['half', 'interleaved'] };
 const MOST_ITEMS = 2 ** 17;
 
 /** The names that a node's fields of one kind hold, in order. */
@@ -107,12 +106,10 @@ function checkForm(value: unknown): void {
   form(graph['format'] === 'zkdl-graph-1', 'format');
   integer(graph['context']);
   for (const item of list(graph['weights'])) {
-    const weight = object(item, ['name', 'shape', 'bits', 'certificate?']);
+    const weight = object(item, ['name', 'shape', 'bits']);
     text(weight['name'], NAME);
     list(weight['shape']).forEach(integer);
     integer(weight['bits']);
-    if (!Object.hasOwn(weight, 'certificate')) continue;
-    Object.values(object(weight['certificate'], ['rowSum?', 'rowSquares?'])).forEach(integer);
   }
   for (const item of list(graph['tables'])) {
     const table = object(item, ['id', 'digest']);

@@ -3,7 +3,6 @@
  * refusals of section 7 in their order.
  */
 import { integerOf, nameOf, namesIn, type Node, type Weight } from './graph-file.ts';
-import { integerRoot } from './numbers.ts';
 import { refuse, require } from './refusal.ts';
 import { parseTableId, type TableForm } from './table-ids.ts';
 
@@ -20,8 +19,6 @@ export interface Info extends Range {
   readonly rows: 'tokens' | 'emitted';
   readonly width: number;
   readonly level: 'proven' | 'residue';
-  /** A bound of the Euclidean norm of every row. */
-  readonly norm?: bigint;
 }
 
 /** B bits, signed. */
@@ -138,8 +135,7 @@ export function infer(
       check(x.width <= 2 ** 14, 'GRAPH_SHAPE');
       check(within(int('epsilon'), 1, 2 ** 52), 'GRAPH_RANGE');
       check(x.width * 2 ** (2 * bits - 2) + int('epsilon') <= 2 ** 52, 'GRAPH_RANGE');
-      const norm = 2n ** 15n + integerRoot(BigInt(x.width), 2n);
-      return { rows: x.rows, width: x.width, min: -32767n, max: 32767n, level: 'proven', norm };
+      return { rows: x.rows, width: x.width, min: -32767n, max: 32767n, level: 'proven' };
     }
     case 'rope': {
       const { headDim, positions } = ropeOf(node);
@@ -182,35 +178,18 @@ function embedding(node: Node, tables: readonly Weight[], context: number, check
   check(within(width, 1, 2 ** 20), 'GRAPH_SHAPE');
   for (const { shape } of tables) check(shape.length === 2 && (shape[1] as number) >= width, 'GRAPH_SHAPE');
   check((tables[1]?.shape[0] ?? context) >= context, 'GRAPH_SHAPE');
-  if (node['level'] === 'residue') return { rows: 'tokens', width, ...RESIDUE };
-  let bound = 0n; // no entry exceeds the sum of its row
-  for (const { certificate } of tables) {
-    check(certificate?.rowSum !== undefined, 'GRAPH_LEVEL');
-    bound += BigInt(certificate?.rowSum as number);
-  }
-  check(bound <= HALF_FIELD, 'GRAPH_RANGE');
-  return { rows: 'tokens', width, min: -bound, max: bound, level: 'proven' };
+  return { rows: 'tokens', width, ...RESIDUE };
 }
 
 function linear(node: Node, x: Info, weight: (name: string) => Weight, check: Check): Info {
-  const { shape, certificate } = weight(nameOf(node, 'weight'));
+  const { shape } = weight(nameOf(node, 'weight'));
   const [outputs, columns] = shape as [number, number];
   check(shape.length === 2 && columns === x.width, 'GRAPH_SHAPE');
   check(columns <= 2 ** 17, 'GRAPH_SHAPE');
   check(x.level === 'proven' && magnitude(x) <= 2n ** 20n, 'GRAPH_RANGE');
   const bias = node['bias'] === undefined ? undefined : weight(nameOf(node, 'bias'));
   if (bias !== undefined) check(bias.shape.length === 1 && bias.shape[0] === outputs, 'GRAPH_SHAPE');
-  if (node['level'] === 'residue') return { rows: x.rows, width: outputs, ...RESIDUE };
-  const bounds: bigint[] = [];
-  if (certificate?.rowSum !== undefined) bounds.push(BigInt(certificate.rowSum) * magnitude(x));
-  if (certificate?.rowSquares !== undefined && x.norm !== undefined) {
-    bounds.push(integerRoot(BigInt(certificate.rowSquares) * x.norm ** 2n, 2n) + 1n);
-  }
-  check(bounds.length > 0, 'GRAPH_LEVEL');
-  check(bias === undefined || bias.certificate?.rowSum !== undefined, 'GRAPH_LEVEL');
-  const bound = hull(bounds).min + BigInt(bias?.certificate?.rowSum ?? 0);
-  check(bound <= HALF_FIELD, 'GRAPH_RANGE');
-  return { rows: x.rows, width: outputs, min: -bound, max: bound, level: 'proven' };
+  return { rows: x.rows, width: outputs, ...RESIDUE };
 }
 
 function attention(node: Node, inputs: readonly Info[], context: number, check: Check): Info {

@@ -2,7 +2,7 @@
  * Builds graphs. Handles instead of names keep references well-typed; tables and their digests are collected; `build` checks
  * the whole.
  */
-import type { Certificate, Level, WeightDeclaration } from '../ops/operator.ts';
+import type { WeightDeclaration } from '../ops/operator.ts';
 import { tableDigestOf } from '../tables/index.ts';
 import { checkGraph } from './check.ts';
 import { GRAPH_FORMAT, type Graph, type GraphNode } from './graph.ts';
@@ -28,25 +28,21 @@ export interface RoundingOptions {
 
 export interface GraphBuilder {
   /** Declares a weight of shape [rows, columns] or [entries] with entries of so many bits. */
-  weight(
-    name: string,
-    shape: readonly number[],
-    options: { readonly bits: number; readonly certificate?: Certificate },
-  ): WeightHandle;
+  weight(name: string, shape: readonly number[], options: { readonly bits: number }): WeightHandle;
   /** Rows from outside, entries of so many bits. */
   input(name: string, options: { readonly width: number; readonly bits: number }): TensorHandle;
-  /** Rows of `table` by token, plus rows of `positions`. Default level: `residue`. */
+  /** Rows of `table` by token, plus rows of `positions`. */
   embedding(
     name: string,
     table: WeightHandle,
-    options: { readonly width: number; readonly positions?: WeightHandle; readonly level?: Level },
+    options: { readonly width: number; readonly positions?: WeightHandle },
   ): TensorHandle;
-  /** W x + b, not rounded. Default level: `residue`. */
+  /** W x + b, not rounded. */
   linear(
     name: string,
     x: TensorHandle,
     weight: WeightHandle,
-    options?: { readonly bias?: WeightHandle; readonly level?: Level },
+    options?: { readonly bias?: WeightHandle },
   ): TensorHandle;
   /** floor((x + 2^(s-1)) / 2^s) in B bits, saturating with guard bits. */
   requantise(name: string, x: TensorHandle, options: RoundingOptions): TensorHandle;
@@ -55,7 +51,7 @@ export interface GraphBuilder {
     name: string,
     x: TensorHandle,
     weight: WeightHandle,
-    options: RoundingOptions & { readonly bias?: WeightHandle; readonly level?: Level },
+    options: RoundingOptions & { readonly bias?: WeightHandle },
   ): TensorHandle;
   add(name: string, left: TensorHandle, right: TensorHandle): TensorHandle;
   /** left * right, not rounded. */
@@ -125,14 +121,10 @@ export function graphBuilder({ context }: { readonly context: number }): GraphBu
     nodes.push(defined(value));
     return { tensor: value.name };
   };
-  const level: Level = 'residue';
 
   const builder: GraphBuilder = {
-    weight(name, shape, { bits, certificate }) {
-      const declaration = { name, shape: [...shape], bits };
-      weights.push(
-        certificate === undefined ? declaration : { ...declaration, certificate: defined(certificate) },
-      );
+    weight(name, shape, { bits }) {
+      weights.push({ name, shape: [...shape], bits });
       return { weight: name };
     },
     input: (name, { width, bits }) => node({ name, op: 'input', width, bits }),
@@ -143,7 +135,7 @@ export function graphBuilder({ context }: { readonly context: number }): GraphBu
         table: table.weight,
         ...(options.positions && { positions: options.positions.weight }),
         width: options.width,
-        level: options.level ?? level,
+        level: 'residue',
       }),
     linear: (name, x, weight, options = {}) =>
       node({
@@ -152,7 +144,7 @@ export function graphBuilder({ context }: { readonly context: number }): GraphBu
         input: x.tensor,
         weight: weight.weight,
         ...(options.bias && { bias: options.bias.weight }),
-        level: options.level ?? level,
+        level: 'residue',
       }),
     requantise: (name, x, { shift, bits, guard = 0 }) =>
       node({ name, op: 'requantise', input: x.tensor, shift, bits, guard }),

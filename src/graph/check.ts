@@ -4,7 +4,6 @@
  */
 import { refuse } from '../errors/proof-error.ts';
 import {
-  HALF_FIELD,
   signedRange,
   type LookupCheck,
   type NodeBase,
@@ -36,7 +35,7 @@ const MAX_DIMENSION = 2 ** 31;
 /** Rows of all tables of a graph, two columns of 16384 positions of the widest heads: a reader makes every table to compare digests. */
 const MAX_TABLE_ROWS = 2 ** 24;
 
-function checkWeight({ name, shape, bits, certificate }: WeightDeclaration): void {
+function checkWeight({ name, shape, bits }: WeightDeclaration): void {
   const stage = `graph/${name}`;
   const dimensions = shape.length === 1 || shape.length === 2;
   if (!dimensions || shape.some((n) => n < 1 || n > MAX_DIMENSION)) {
@@ -44,12 +43,6 @@ function checkWeight({ name, shape, bits, certificate }: WeightDeclaration): voi
   }
   const most = shape.length === 2 ? MATRIX_BITS : VECTOR_BITS;
   if (bits < 2 || bits > most) refuse('GRAPH_RANGE', stage, `bits: expected 2 to ${most}, got ${bits}`);
-  const { rowSum, rowSquares } = certificate ?? {};
-  if (rowSum !== undefined && (rowSum < 0 || rowSum > HALF_FIELD)) {
-    refuse('GRAPH_RANGE', stage, `rowSum: expected at most ${HALF_FIELD}, got ${rowSum}`);
-  }
-  if (rowSquares !== undefined && rowSquares < 0)
-    refuse('GRAPH_RANGE', stage, 'rowSquares: expected no negative');
 }
 
 function weightsByName(graph: Graph): ReadonlyMap<string, WeightDeclaration> {
@@ -108,7 +101,7 @@ function checkedInfo(info: TensorInfo, bits: number | undefined): TensorInfo {
  * Checks a graph and infers shapes and ranges.
  *
  * @throws ProofError `GRAPH_FORMAT`, `GRAPH_CONTEXT`, `GRAPH_NAME`, `GRAPH_UNUSED`, `GRAPH_SHAPE`, `GRAPH_RANGE`, `GRAPH_SHIFT`,
- *   `GRAPH_DIGITS`, `GRAPH_LEVEL`, `GRAPH_TABLE`, with the node or weight in the stage
+ *   `GRAPH_DIGITS`, `GRAPH_TABLE`, with the node or weight in the stage
  * @example
  * const { tensors, partial } = checkGraph(graph);
  * tensors.get('logits'); // { rows: 'emitted', width: 512, min: .., max: .., level: 'residue' }

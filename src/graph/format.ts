@@ -14,8 +14,7 @@ const GRAPH_KEYS: Keys = {
   nodes: 'required',
   output: 'required',
 };
-const WEIGHT_KEYS: Keys = { name: 'required', shape: 'required', bits: 'required', certificate: 'optional' };
-const CERTIFICATE_KEYS: Keys = { rowSum: 'optional', rowSquares: 'optional' };
+const WEIGHT_KEYS: Keys = { name: 'required', shape: 'required', bits: 'required' };
 const TABLE_KEYS: Keys = { id: 'required', digest: 'required' };
 
 /** Names of nodes and weights: they appear in labels and messages. */
@@ -88,9 +87,6 @@ function checkWeight(stage: string, value: unknown): void {
   text(`${stage}/name`, weight['name'], NAME);
   list(`${stage}/shape`, weight['shape']).forEach((n, i) => integer(`${stage}/shape/${i}`, n));
   integer(`${stage}/bits`, weight['bits']);
-  if (!Object.hasOwn(weight, 'certificate')) return;
-  const certificate = record(`${stage}/certificate`, weight['certificate'], CERTIFICATE_KEYS);
-  for (const [key, bound] of Object.entries(certificate)) integer(`${stage}/certificate/${key}`, bound);
 }
 
 /**

@@ -1,6 +1,6 @@
 /** Integer programs: build, check, encode, execute. */
 export { GRAPH_FORMAT, MAX_CONTEXT, type Graph, type GraphNode, type TableReference } from './graph.ts';
-export type { Certificate, Level, TensorInfo, WeightDeclaration } from '../ops/operator.ts';
+export type { Level, TensorInfo, WeightDeclaration } from '../ops/operator.ts';
 export type { IntTensor, WeightData } from '../ops/tensor.ts';
 export { graphBuilder, type GraphBuilder, type RoundingOptions } from './builder.ts';
 export type { TensorHandle, WeightHandle } from './builder.ts';

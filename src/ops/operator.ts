@@ -26,19 +26,10 @@ export interface TensorInfo {
   readonly min: number;
   readonly max: number;
   readonly level: Level;
-  /** A proven bound of the Euclidean norm of every row, where there is one. */
+  /** A proven bound of the Euclidean norm of every row, where there is one: for reports, no relation relies on it. */
   readonly norm?: number;
   /** Why a witness may not exist for some inputs; absent where one always exists. */
   readonly partial?: string;
-}
-
-/**
- * A statement about a weight that registration proves once: for matrices bounds over rows (sum of absolute values, sum of
- * squares), for vectors over entries.
- */
-export interface Certificate {
-  readonly rowSum?: number;
-  readonly rowSquares?: number;
 }
 
 /** A weight by reference: name, shape, width of its entries. Its contents are private. */
@@ -48,7 +39,6 @@ export interface WeightDeclaration {
   readonly shape: readonly number[];
   /** Entries are signed integers of so many bits, at most 16 for matrices and 31 for vectors. */
   readonly bits: number;
-  readonly certificate?: Certificate;
 }
 
 /** A range check that the lookup of a node makes of a whole tensor. */
@@ -88,7 +78,7 @@ export interface Operator<N extends NodeBase> {
   checks?(node: N): readonly { readonly input: string; readonly bits: number }[];
   /**
    * Shape and range of the result, from those of the inputs in the order of `fields`.
-   * @throws ProofError `GRAPH_SHAPE`, `GRAPH_RANGE`, `GRAPH_SHIFT`, `GRAPH_DIGITS`, `GRAPH_TABLE`, `GRAPH_LEVEL`
+   * @throws ProofError `GRAPH_SHAPE`, `GRAPH_RANGE`, `GRAPH_SHIFT`, `GRAPH_DIGITS`, `GRAPH_TABLE`
    */
   infer(node: N, inputs: readonly TensorInfo[], context: GraphContext): TensorInfo;
 }
@@ -102,7 +92,8 @@ export function operator<N extends NodeBase>(definition: Operator<N>): Operator<
 export const tensorField: Field = { kind: 'tensor' };
 export const weightField: Field = { kind: 'weight' };
 export const integerField: Field = { kind: 'integer' };
-export const levelField: Field = { kind: ['proven', 'residue'] };
+/** What is read of weights: nothing proves bounds of these, so it is a residue. */
+export const levelField: Field = { kind: ['residue'] };
 
 /** The stage of a refusal about a node. */
 export function stageOf(node: NodeBase): string {

@@ -1,6 +1,6 @@
 /**
- * L0 and L1: what is known of accumulators. L0 is what calibration saw; L1 is what a certificate of the weights would prove for
- * every input. The figures say much about the weights: they are for the owner of a model and stand in no key.
+ * L0 and L1: what is known of accumulators. L0 is what calibration saw; L1 is what the weights leave for
+ * any input. The figures say much about the weights: they are for the owner of a model and stand in no key.
  */
 import { checkGraph, type Graph } from '../graph/index.ts';
 import { HALF_FIELD, magnitude } from '../ops/operator.ts';
@@ -10,12 +10,12 @@ import type { Built } from './build.ts';
 /** One linear map. */
 export interface LinearBound {
   readonly node: string;
-  /** Greatest row sum of absolute weights, and greatest sum of squares: what a certificate would state. */
+  /** Greatest row sum of absolute weights, and greatest sum of squares. */
   readonly rowSum: number;
   readonly rowSquares: number;
   /** Greatest |accumulator| that these allow, for any input. */
   readonly bound: number;
-  /** The bound lies within (p-1)/2: with the certificate no input wraps. */
+  /** The bound lies within (p-1)/2: no input wraps. */
   readonly provable: boolean;
 }
 

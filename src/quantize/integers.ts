@@ -1,4 +1,4 @@
-/** Rounding of weights, and what the integers can be certified to. */
+/** Rounding of weights, and sums over their rows. */
 import { refuse } from '../errors/proof-error.ts';
 import type { FloatMatrix } from './matrix.ts';
 import { top } from './scales.ts';
@@ -49,7 +49,7 @@ export function rowSums(weights: Int16Array, rows: number): Float64Array {
   return sums;
 }
 
-/** Greatest sum of absolute values, and of squares, over the rows: what a certificate would state. */
+/** Greatest sum of absolute values, and of squares, over the rows. */
 export function rowNorms(
   weights: Int16Array,
   rows: number,

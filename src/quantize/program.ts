@@ -10,7 +10,7 @@ export interface Scaled {
   readonly scale: number;
 }
 
-/** What a certificate of a weight would state, and what it would prove. */
+/** Sums over the rows of a weight, for its owner: they bound what a linear map can give. */
 export interface LinearRecord {
   readonly node: string;
   readonly weight: string;
@@ -94,7 +94,7 @@ export function addLinear(
   return { handle, scale };
 }
 
-/** Notes what a certificate of the weight would say. */
+/** Notes the sums over the rows of a weight. */
 export function record({ linears, weights }: Program, node: string, weight: string, rows: number): void {
   linears.push({ node, weight, ...rowNorms(weights.get(weight) as Int16Array, rows) });
 }

@@ -41,11 +41,25 @@ export function verifyProgramClaim(proof: Uint8Array, claim: ProgramClaim): Verd
   return checked.ok ? (verdict as Verdict) : checked;
 }
 
-/** @throws ProofError `PROGRAM_*`, `LOOKUP_*`, what parameters refuse; `STATEMENT` for groups that do not fit */
+/**
+ * @throws ProofError `PROGRAM_*`, `LOOKUP_*`, what parameters refuse; `STATEMENT` for values that no digest holds, and groups that do not fit
+ */
 function statementOf({ field, parameters, program, groups, context }: ProgramClaim): ProgramStatement {
   checkProgram(field.base, program);
+  refuseSources(program);
   const compiled = compileProgram(field, program);
   const statement = { parameters: decodeParameters(parameters), compiled, groups, context };
   requireProgramStatement(statement, 'statement');
   return statement;
+}
+
+/**
+ * A source stands in the digest for values that whoever states a program makes from it. Of a program that arrives nobody made them: they could
+ * have been chosen behind the challenges, so that they fit.
+ */
+function refuseSources({ tensors }: Program): void {
+  const named = tensors.find((tensor) => tensor.kind === 'public' && tensor.source !== undefined);
+  if (named === undefined) return;
+  const what = 'source: expected values that are digested; a program that arrives cannot name them otherwise';
+  refuse('STATEMENT', `tensor ${named.name}`, what);
 }

@@ -33,7 +33,8 @@ import { checkProgramStatement, programDomain, type ProgramStatement } from './s
 /**
  * Whether a proof convinces of a statement.
  *
- * @param statement of a program that the caller has checked and compiled; malformed statements are a programmer's mistake
+ * @param statement of a program that the caller has checked and compiled, and whose public tensors with a `source` he has computed himself (for
+ *   programs that arrive: `verifyProgramClaim`); malformed statements are a programmer's mistake
  * @param proof any bytes
  * @throws RangeError for a malformed statement, TypeError for a proof that is no Uint8Array, nothing for any bytes
  */

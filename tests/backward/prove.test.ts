@@ -142,8 +142,11 @@ test('other keys of the same commitments, and another graph of the same program'
   const posed = { ...first, after: renamed(first.after) };
   expect(verdictOf(batch, [posed])).not.toBe('ok');
   expect(verdictOf(batch, [first], renamed(key))).not.toBe('ok');
-  const [own, ...others] = graph.weights;
-  const claims = { ...graph, weights: [{ ...own!, certificate: { rowSum: 2 ** 20 } }, ...others] };
+  // A window of all that there is says nothing new.
+  const nodes = graph.nodes.map((node) =>
+    node.op === 'attention' ? { ...node, window: graph.context } : node,
+  );
+  const claims = { ...graph, nodes };
   const programs = [graph, claims].map((of) => graphStepProgram(of, training.plan, batches[0]!));
   expect(programs[1]).toEqual(programs[0]);
   expect(verifySteps({ ...training, graph: claims }, key, batch, [first])).toMatchObject({ ok: false });

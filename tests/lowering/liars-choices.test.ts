@@ -39,9 +39,10 @@ describe('OPS-3: rope', () => {
     order: 'half' as const,
   };
   const positions = [0, 1, 0, 1, 2];
+  const cells = (): Int32Array => new Int32Array(x.data.length);
   /** The node's cells, from another rotation. */
   const rotated = (other: Partial<typeof constants>, at = positions): Cells => {
-    const quotient = rotate(x, { ...constants, ...other }, at).map((v) => (v + 2 ** 13) >> 14);
+    const quotient = rotate(x, { ...constants, ...other }, at, cells()).map((v) => (v + 2 ** 13) >> 14);
     const result = quotient.map((q) => Math.min(Math.max(q, -2048), 2047));
     return new Map([...made.cells, ['y:quotient', quotient], ['y', result]]);
   };
@@ -54,8 +55,8 @@ describe('OPS-3: rope', () => {
     onlyStop('y:remainder', stops(rotated({}, [0, 1, 2, 3, 4])));
     onlyStop('y:remainder', stops(rotated({}, [1, 1, 0, 1, 2])));
     expect(stops(rotated({ cos: constants.sin, sin: constants.cos }))).toContain('y:remainder');
-    const interleaved = rotate(x, { ...constants, order: 'interleaved' as never }, positions);
-    expect([...interleaved]).not.toEqual([...rotate(x, constants, positions)]);
+    const interleaved = rotate(x, { ...constants, order: 'interleaved' as never }, positions, cells());
+    expect([...interleaved]).not.toEqual([...rotate(x, constants, positions, cells())]);
     onlyStop('y:remainder', stops(rotated({ order: 'interleaved' as never })));
   });
   it('a quotient one larger or smaller', () => {

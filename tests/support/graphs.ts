@@ -99,8 +99,7 @@ export function randomCase(seed: number, refusals: Map<string, number>): Case {
   const linear = (input: string, outputs: number, bits: number): [GraphNode, WeightDeclaration[]] => {
     const weight = { name: fresh('w'), shape: [outputs, info.get(input)?.width ?? 1], bits };
     const bias = { name: fresh('b'), shape: [outputs], bits: d.int(2, 31) };
-    const level = d.int(0, 9) === 0 ? ('proven' as const) : ('residue' as const);
-    const base = { name: fresh('acc'), op: 'linear', input, weight: weight.name, level } as const;
+    const base = { name: fresh('acc'), op: 'linear', input, weight: weight.name, level: 'residue' } as const;
     return d.int(0, 1) === 0 ? [base, [weight]] : [{ ...base, bias: bias.name }, [weight, bias]];
   };
   const rounded = (

@@ -1,7 +1,6 @@
 /** Rows of a table by token, plus rows of a second table by position: the start of the residual stream. */
 import {
   integerField,
-  HALF_FIELD,
   levelField,
   operator,
   ensure,
@@ -19,7 +18,7 @@ export interface EmbeddingNode extends NodeBase {
   readonly positions?: string;
   /** Width of the result: the first columns of the tables. */
   readonly width: number;
-  readonly level: 'proven' | 'residue';
+  readonly level: 'residue';
 }
 
 export const embedding = operator<EmbeddingNode>({
@@ -42,14 +41,6 @@ export const embedding = operator<EmbeddingNode>({
     const positions = tables[1]?.shape[0] ?? context.context;
     const enough = `${node.positions}: expected at least ${context.context} rows, got ${positions}`;
     ensure(positions >= context.context, 'GRAPH_SHAPE', node, enough);
-    if (node.level === 'residue') return { rows: 'tokens', width: node.width, ...RESIDUE };
-    let bound = 0;
-    for (const { name, certificate } of tables) {
-      const most = certificate?.rowSum;
-      ensure(most !== undefined, 'GRAPH_LEVEL', node, `${name}: expected a certificate of row sums`);
-      bound += most; // no entry exceeds the sum of its row
-    }
-    ensure(bound <= HALF_FIELD, 'GRAPH_RANGE', node, `expected at most ${HALF_FIELD}, got ${bound}`);
-    return { rows: 'tokens', width: node.width, min: -bound, max: bound, level: 'proven' };
+    return { rows: 'tokens', width: node.width, ...RESIDUE };
   },
 });

@@ -8,7 +8,6 @@ export const linearRelations: Relations<LinearNode> = ({ name, input, weight, bi
   const product = term(1, [view(x, 't', 'k'), view(matrixTensor(weight), 'j', 'k')], [sum]);
   const parts = bias === undefined ? [] : vectorParts(to.declaration(bias));
   const shift = parts.map(({ coefficient, tensor }) => term(coefficient, [view(tensor, 'j')]));
-  // A residue even where certificates prove its range: no lookup of this program does.
   to.virtual(name, [to.rowIndex(name), to.columnIndex(name)], [product, ...shift], 'residue');
   to.define(name, [{ coefficient: 1, tensor: name }]);
 };

@@ -1,7 +1,5 @@
-/** acc = W x + b: the accumulator of a linear layer, a residue unless certificates prove its range. */
-import { isqrt } from '../../tables/series.ts';
+/** acc = W x + b: the accumulator of a linear layer, a residue. */
 import {
-  HALF_FIELD,
   levelField,
   magnitude,
   operator,
@@ -11,7 +9,6 @@ import {
   weightField,
   type NodeBase,
   type TensorInfo,
-  type WeightDeclaration,
 } from '../operator.ts';
 
 export interface LinearNode extends NodeBase {
@@ -21,22 +18,12 @@ export interface LinearNode extends NodeBase {
   readonly weight: string;
   /** [outputs]. */
   readonly bias?: string;
-  readonly level: 'proven' | 'residue';
+  readonly level: 'residue';
 }
 
 /** Inputs of a linear layer are at most this large, so that executors can sum in doubles: 2^20 2^15 2^17 = 2^52. */
 const MAX_INPUT = 2 ** 20;
 const MAX_COLUMNS = 2 ** 17;
-
-/** |W x| from the certificate: |W_row|_1 max|x|, or |W_row|_2 |x|_2 where the rows of x have a proven norm. */
-function certifiedBound({ certificate }: WeightDeclaration, x: TensorInfo): number | undefined {
-  const bounds: number[] = [];
-  if (certificate?.rowSum !== undefined) bounds.push(certificate.rowSum * magnitude(x)); // <= 2^31 2^20 < 2^53
-  if (certificate?.rowSquares !== undefined && x.norm !== undefined) {
-    bounds.push(Number(isqrt(BigInt(certificate.rowSquares) * BigInt(x.norm) ** 2n)) + 1);
-  }
-  return bounds.length === 0 ? undefined : Math.min(...bounds);
-}
 
 export const linear = operator<LinearNode>({
   op: 'linear',
@@ -65,13 +52,6 @@ export const linear = operator<LinearNode>({
       const vector = bias.shape.length === 1 && bias.shape[0] === outputs;
       ensure(vector, 'GRAPH_SHAPE', node, `${bias.name}: expected a vector of ${outputs} entries`);
     }
-    if (node.level === 'residue') return { rows: x.rows, width: outputs, ...RESIDUE };
-    const product = certifiedBound(weight, x);
-    ensure(product !== undefined, 'GRAPH_LEVEL', node, `${node.weight}: expected a certificate`);
-    const shift = bias === undefined ? 0 : bias.certificate?.rowSum;
-    ensure(shift !== undefined, 'GRAPH_LEVEL', node, `${node.bias}: expected a certificate`);
-    const bound = product + shift;
-    ensure(bound <= HALF_FIELD, 'GRAPH_RANGE', node, `expected at most ${HALF_FIELD}, got ${bound}`);
-    return { rows: x.rows, width: outputs, min: -bound, max: bound, level: 'proven' };
+    return { rows: x.rows, width: outputs, ...RESIDUE };
   },
 });

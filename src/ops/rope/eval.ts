@@ -12,12 +12,16 @@ export interface RopeConstants {
   readonly order: 'half' | 'interleaved';
 }
 
-/** The unrounded rotation, on 2^14 times the scale of x; |entries| <= 23172 max|x|. */
-export function rotate(x: IntTensor, constants: RopeConstants, positionOf: ArrayLike<number>): Int32Array {
+/** The unrounded rotation, on 2^14 times the scale of x; |entries| <= 23172 max|x|. @param out holds them, as many as x has */
+export function rotate<T extends Int32Array | Float64Array>(
+  x: IntTensor,
+  constants: RopeConstants,
+  positionOf: ArrayLike<number>,
+  out: T,
+): T {
   const { cos, sin, headDim, order } = constants;
   const half = headDim / 2;
   const [step, gap] = order === 'half' ? [1, half] : [2, 1];
-  const out = new Int32Array(x.data.length);
   for (let t = 0; t < x.rows; t++) {
     const at = (positionOf[t] as number) * half;
     for (let head = t * x.width; head < (t + 1) * x.width; head += headDim) {
@@ -40,6 +44,6 @@ export function evaluateRope(
   positionOf: ArrayLike<number>,
   rounding: Rounding,
 ): Required<Evaluated> {
-  const rotated = { ...x, data: rotate(x, constants, positionOf) };
+  const rotated = { ...x, data: rotate(x, constants, positionOf, new Int32Array(x.data.length)) };
   return evaluateRequantise(stage, rotated, rounding, ROPE_FRACTION);
 }

@@ -17,6 +17,7 @@ export function ropeBack(
 ): Values {
   const back = { ...constants, sin: constants.sin.map((s) => -s) };
   const rows = { rows: gradient.length / width, width, data: gradient };
-  const sums = rotate(rows, back, positions); // at most 23172 2^14 < 2^29
+  // 23172 2^14 < 2^29 for one gradient, and more where several were added up.
+  const sums = rotate(rows, back, positions, new Float64Array(gradient.length));
   return roundedValues('input', stage, width, sums, { ...bits, shift: ROPE_FRACTION });
 }

@@ -1,0 +1,318 @@
+/**
+ * OPS-2 for steps of training: whatever elements of the field they are about, what satisfies the relations of an update, of a layer, of the way
+ * back is what the definition says, and nothing does where it has no result. All witnesses are searched. One solution is not enough: a relation may
+ * have a single one, and another than the definition, where that leaves its bits.
+ */
+import { describe, expect, test } from 'vitest';
+import { koalaBear } from '../../src/field/koalabear.ts';
+import { programBuilder } from '../../src/relation/builder.ts';
+import type { Program } from '../../src/relation/program.ts';
+import type { StepParts } from '../../src/training/program-parts.ts';
+import { batchRelations, backRelations, layerRelations } from '../../src/training/program-passes.ts';
+import { stateRelations } from '../../src/training/program-state.ts';
+import { updateRelations } from '../../src/training/program-update.ts';
+import { softmaxRelations } from '../../src/training/softmax-relations.ts';
+import type { Segment } from '../../src/training/segment.ts';
+import type { TrainingPlan } from '../../src/training/plan.ts';
+import { dice } from '../support/graphs.ts';
+import { hostileResidues } from '../support/hostile.ts';
+import { cases } from '../support/long.ts';
+import { solve } from '../support/solve.ts';
+import { bal, round, shiftsOf } from './reference.ts';
+import { NARROW } from './small.ts';
+
+const ROUNDS = cases(400, 20_000);
+const F = koalaBear;
+
+/** One unit a layer, one row a batch. */
+function tiny(layers: number, change: Partial<TrainingPlan>): TrainingPlan {
+  const widths = Array.from({ length: layers + 1 }, () => 1);
+  return { ...NARROW, widths, rows: 1, batch: 1, steps: 9, rates: [{ from: 0, rate: 3 }], ...change };
+}
+
+/** Relations of steps that begin with a committed state, and not with the first one of a run. What they write is searched as a witness is. */
+function programOf(plan: TrainingPlan, count: number, write: (parts: StepParts) => void): Program {
+  const segment: Segment = { plan, first: 1, count, rows: new Uint32Array(count) };
+  const b = programBuilder();
+  const [s, t, r] = [b.index('s', count), b.index('t', 1), b.index('r', count)];
+  write({ b, segment, s, t, r, state: stateRelations(b, segment) });
+  const program = b.build();
+  const tensors = program.tensors.map((tensor) =>
+    tensor.kind === 'static' && tensor.name.startsWith('last/')
+      ? ({ kind: 'witness', name: tensor.name, shape: tensor.shape } as const)
+      : tensor,
+  );
+  return { ...program, tensors };
+}
+
+type Cells = Record<string, readonly number[]>;
+
+/** What satisfies a program, balanced; undefined for nothing. */
+function satisfying(program: Program, known: Cells): Cells | undefined {
+  const { solutions } = solve(program, new Map(Object.entries(known)));
+  expect(solutions.length).toBeLessThan(2);
+  const [own] = solutions;
+  return own && Object.fromEntries([...own].map(([name, cells]) => [name, cells.map((x) => F.toBalanced(F.fromInt(x)))])); // prettier-ignore
+}
+
+/** v in two parts of so many bits; undefined beyond them. */
+function parts(v: bigint, high: number, low: number): [number, number] | undefined {
+  const top = (v + (1n << BigInt(low - 1))) >> BigInt(low);
+  if (top < -(2n ** BigInt(high - 1)) || top >= 2n ** BigInt(high - 1)) return undefined;
+  return [Number(top), Number(v - (top << BigInt(low)))];
+}
+
+describe('an update', () => {
+  interface State {
+    readonly weight: number;
+    readonly rest: number;
+    readonly high: number;
+    readonly low: number;
+  }
+  /** Section 6, for one weight. */
+  function updated(plan: TrainingPlan, { weight, rest, high, low }: State, G: bigint): State | undefined {
+    const { momentum, formats } = plan;
+    const rate = BigInt(plan.rates[0]!.rate);
+    const V = (BigInt(weight) << BigInt(formats.low)) + BigInt(rest);
+    let by = G;
+    let moved: [number, number] | undefined = [0, 0];
+    if (momentum !== undefined) {
+      const half = 2 ** (momentum.low - 1);
+      if (low < -half || low >= half) return undefined; // it is looked up
+      const M = (BigInt(high) << BigInt(momentum.low)) + BigInt(low);
+      by = bal(M - round(M, momentum.shift) + G);
+      moved = parts(by, momentum.high, momentum.low);
+    }
+    const own = parts(bal(V - rate * by), formats.weight.bits, formats.low);
+    return own && moved && { weight: own[0], rest: own[1], high: moved[0], low: moved[1] };
+  }
+
+  test.each<[string, Partial<TrainingPlan>]>([
+    ['without momentum', {}],
+    [
+      'as many bits as there are',
+      { formats: { ...NARROW.formats, weight: { bits: 15, fraction: 9 }, low: 15 } },
+    ],
+    ['momentum', { momentum: { shift: 3, high: 6, low: 4 } }],
+    ['momentum that is lost fast, few bits', { momentum: { shift: 1, high: 2, low: 1 } }],
+    ['momentum that is kept long, as many bits as there are', { momentum: { shift: 8, high: 10, low: 12 } }],
+  ])('%s', { timeout: 600_000 }, (_, change) => {
+    const plan = tiny(1, change);
+    const kinds = plan.momentum
+      ? (['weight', 'rest', 'high', 'low'] as const)
+      : (['weight', 'rest'] as const);
+    const { int } = dice(3);
+    const residue = hostileResidues(int);
+    const one = 2 ** plan.formats.input.fraction;
+    for (const count of [1, 2]) {
+      const program = programOf(plan, count, (own) => {
+        const [g, x] = ['g', 'x'].map((name) => own.b.witness(name, [count, 1] as const)) as [never, never];
+        updateRelations(own, 0, g, x);
+      });
+      const seen = { some: 0, none: 0 };
+      for (let i = 0; i < ROUNDS; i++) {
+        const limit = plan.momentum ? 2 ** (plan.momentum.low - 1) : 1;
+        const own = (): State => ({
+          weight: residue(),
+          rest: residue(),
+          high: int(0, 1) === 0 ? int(-40, 40) : residue(),
+          low: int(-limit, limit - (int(0, 20) > 0 ? 1 : 0)),
+        });
+        // The weight of the input and the bias: both moved alike, from two states that are one half of the time.
+        const first = own();
+        const states = [first, int(0, 1) === 0 ? first : own()] as const;
+        const g = Array.from({ length: count }, () => residue([one]));
+        if (int(0, 2) > 0) aim(plan, states, g, one, int);
+        const x = Array.from({ length: count }, () => one);
+        const known: Cells = { g, x };
+        for (const kind of kinds) known[`first/${kind}/0`] = states.map((state) => state[kind]);
+        const ends = states.map((state) => {
+          const all: (State | undefined)[] = [state];
+          for (const own of g) {
+            const last = all.at(-1);
+            all.push(last && updated(plan, last, BigInt(own) * BigInt(one)));
+          }
+          return all;
+        });
+        const found = satisfying(program, known);
+        if (ends.some((all) => all.includes(undefined))) {
+          expect(found, JSON.stringify(known)).toBeUndefined();
+          seen.none++;
+          continue;
+        }
+        seen.some++;
+        for (const kind of kinds) {
+          expect(found?.[`last/${kind}/0`]).toEqual(ends.map((all) => all.at(-1)![kind]));
+          if (count > 1) expect(found?.[`${kind}/0`]).toEqual(ends.map((all) => all[1]![kind]));
+        }
+      }
+      expect(seen.none).toBeGreaterThan(10);
+      expect(seen.some).toBeGreaterThan(count === 1 ? 10 : 0); // of two steps only the first one is aimed at
+    }
+  });
+
+  /** Gradients and weights that land within the bits, or a quotient by 2^shift away from them. */
+  function aim(
+    { momentum, rates, formats }: TrainingPlan,
+    states: readonly [State, State],
+    g: number[],
+    one: number,
+    int: (low: number, high: number) => number,
+  ): void {
+    const near = (bits: number): bigint => BigInt(int(-(2 ** (bits - 1)), 2 ** (bits - 1)));
+    const inverse = (x: bigint): bigint => BigInt(F.inverse(F.fromInt(Number(x))));
+    const [own] = states;
+    const rate = BigInt(rates[0]!.rate);
+    if (momentum === undefined) {
+      const V = (BigInt(own.weight) << BigInt(formats.low)) + BigInt(own.rest);
+      g[0] = Number(bal((V - near(formats.weight.bits + formats.low)) * inverse(rate * BigInt(one))));
+      return;
+    }
+    const M = (BigInt(own.high) << BigInt(momentum.low)) + BigInt(own.low);
+    const next = near(momentum.high + momentum.low);
+    const off = BigInt(int(-1, 1) * int(0, 2 ** momentum.shift - 1)) * inverse(2n ** BigInt(momentum.shift));
+    g[0] = Number(bal((next + off - M + round(M, momentum.shift)) * inverse(BigInt(one))));
+    // A weight that the momentum as it is told moves to one within its bits.
+    for (const state of states as readonly { weight: number; rest: number }[]) {
+      const V = bal(near(formats.weight.bits + formats.low) + rate * next);
+      state.rest = int(0, 1) === 0 ? state.rest : 0;
+      state.weight = Number(bal((V - BigInt(state.rest)) * inverse(2n ** BigInt(formats.low))));
+    }
+  }
+});
+
+describe('a layer, forth and back', () => {
+  const clamp = (y: bigint, top: bigint): bigint => (y < 0n ? 0n : y > top ? top : y);
+  const inside = (y: bigint, bits: number): boolean =>
+    -(1n << BigInt(bits - 1)) <= y && y < 1n << BigInt(bits - 1);
+  const formats = NARROW.formats;
+  const [hidden, last] = [
+    formats.weight.fraction + formats.input.fraction - formats.activation.fraction,
+    formats.weight.fraction + formats.activation.fraction - 8,
+  ];
+
+  test('of any weights and inputs', { timeout: 600_000 }, () => {
+    const plan = tiny(2, {});
+    const program = programOf(plan, 1, (own) => {
+      const [x, g] = ['x', 'g'].map((name) => own.b.witness(name, [1, 1] as const)) as [never, never];
+      const { active, slope } = layerRelations(own, 0, x);
+      layerRelations(own, 1, active as never);
+      backRelations(own, 1, g, slope as never);
+    });
+    const { int } = dice(4);
+    const residue = hostileResidues(int);
+    const one = 2 ** formats.input.fraction;
+    const seen = { some: 0, none: 0 };
+    for (let i = 0; i < 2 * ROUNDS; i++) {
+      const [w0, w1] = [0, 1].map(() => (int(0, 1) === 0 ? int(-2048, 2047) : residue())) as [number, number];
+      const [x, g] = [0, 1].map((k) => (int(0, 3) === 0 ? int(-300, 300) : residue([[w0, w1][k]!]))) as [
+        number,
+        number,
+      ];
+      const [b0, b1] = [0, 1].map(() => (int(0, 1) === 0 ? int(-50, 50) : residue([one]))) as [
+        number,
+        number,
+      ];
+      const [W0, W1, B0, B1, X, G] = [w0, w1, b0, b1, x, g].map(BigInt) as [
+        bigint,
+        bigint,
+        bigint,
+        bigint,
+        bigint,
+        bigint,
+      ];
+      const y0 = round(bal(W0 * X + BigInt(one) * B0), hidden);
+      const top = (1n << BigInt(formats.activation.bits)) - 1n;
+      const x1 = clamp(y0, top);
+      const slope = y0 > 0n && y0 <= top ? 1n : 0n;
+      const y1 = round(bal(W1 * x1 + (1n << BigInt(formats.activation.fraction)) * B1), last);
+      const back = round(bal(G * W1), formats.weight.fraction);
+      const fits = inside(y0, formats.sum) && inside(back, formats.gradient.bits);
+      const known = { x: [x], g: [g], 'first/weight/0': [w0, b0], 'first/weight/1': [w1, b1], 'first/rest/0': [0, 0], 'first/rest/1': [0, 0] }; // prettier-ignore
+      // What the last layer gives is looked up; here as what it is without: rounded, in any bits that its remainder leaves.
+      const found = satisfying(without(program, ['last/']), known);
+      if (!fits || !inside(y1, formats.sum)) {
+        expect(found, JSON.stringify(known)).toBeUndefined();
+        seen.none++;
+        continue;
+      }
+      seen.some++;
+      const expected = { 'y/0': y0, 'x/1': x1, 'slope/0': slope, 'y/1': y1, 'back-rounded/1': back, 'gradient/0': slope * back }; // prettier-ignore
+      expect(found).toEqual(
+        Object.fromEntries(Object.entries(expected).map(([name, own]) => [name, [Number(own)]])),
+      );
+    }
+    expect(seen.none).toBeGreaterThan(ROUNDS / 10);
+    expect(seen.some).toBeGreaterThan(ROUNDS / 10);
+  });
+
+  test('the rows of a batch: any numbers and labels of a dataset', () => {
+    const plan = { ...tiny(1, {}), widths: [1, 3] };
+    const program = programOf(plan, 1, batchRelations);
+    const { int } = dice(6);
+    const residue = hostileResidues(int);
+    for (let i = 0; i < ROUNDS; i++) {
+      const [x, label] = [
+        int(0, 1) === 0 ? int(-2, 17) : residue(),
+        int(0, 1) === 0 ? int(-2, 5) : residue([3, 2]),
+      ];
+      const known = { 'data/inputs': [x], 'data/labels': [label] };
+      const found = satisfying(without(program, ['first/', 'last/']), known);
+      const fits = x >= 0 && x < 16 && label >= 0 && label < 3;
+      expect(found).toEqual(fits ? { 'x/0': [x], target: [0, 1, 2].map((c) => +(c === label)) } : undefined);
+    }
+  });
+});
+
+/** Without the state, and without what its relations say. */
+function without({ tensors, relations, tables, ...program }: Program, prefixes: readonly string[]): Program {
+  const isOut = ({ name }: { readonly name: string }): boolean =>
+    prefixes.some((own) => name.startsWith(own));
+  const rest = relations.filter((own) => !isOut(own));
+  const read = new Set(rest.map((own) => (own.kind === 'lookup' ? own.table : '')));
+  return {
+    ...program,
+    tensors: tensors.filter((own) => !isOut(own)),
+    relations: rest,
+    tables: tables.filter(({ name }) => read.has(name)),
+  };
+}
+
+describe('the softmax', () => {
+  const rounds = cases(4, 200);
+  test.each([2, 3])(
+    '%i logits of 16 bits: the shift of the definition, one witness for it, none for others',
+    { timeout: 600_000 },
+    (classes) => {
+      const fraction = 10;
+      const b = programBuilder();
+      const z = b.witness('z', [1, classes] as const);
+      softmaxRelations(b, b.index('r', 1), z, fraction);
+      const program = b.build();
+      const { int } = dice(classes);
+      const residue = hostileResidues(int);
+      for (let i = 0; i < rounds; i++) {
+        const near = int(-32768, 32767);
+        const own = Array.from(
+          { length: classes },
+          () =>
+            [int(-32768, 32767), Math.min(32767, near + int(0, 800)), [-32768, 32767][int(0, 1)]!, near][
+              int(0, 3)
+            ]!,
+        );
+        const [k, more] = shiftsOf(own.map(BigInt)).map(Number);
+        expect(more).toBeUndefined();
+        for (const other of [k! - 1, k! + 1, residue([64, 65536]), residue([64, 65536])]) {
+          if (other !== k) expect(satisfying(program, { z: own, 'softmax/shift': [other] })).toBeUndefined();
+        }
+        const found = satisfying(program, { z: own, 'softmax/shift': [k!] })!;
+        const e = found['softmax/numerator']!.map(BigInt);
+        const S = e.reduce((sum, x) => sum + x, 0n);
+        const rho = 2n ** BigInt(fraction + 15) / S;
+        expect(found['softmax/sum']).toEqual([Number(S)]);
+        expect(found['softmax/reciprocal']).toEqual([Number(rho)]);
+        expect(found['softmax/probability']).toEqual(e.map((x) => Number(round(x * rho, 15))));
+      }
+    },
+  );
+});
