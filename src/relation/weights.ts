@@ -185,8 +185,20 @@ export function maskedColumns(
   return column.map((weight) => mapEntries(field, weight, (j) => sums[j + 1] as Ext));
 }
 
-/** The values of a weight times those of a function; positions stay, zeros too: what lies where is known beforehand. */
+/**
+ * The values of a weight times those of a function; positions stay, zeros too: what lies where is known beforehand. Two values are
+ * those of one bit, and stay a pair, which views merge with other bits: so masks that swap halves of a row.
+ */
 function mapEntries(field: ExtensionField, weight: Weight, scale: (i: number) => Ext): Weight {
+  if (weight.kind === 'pairs' && weight.pairs.length === 1) {
+    const { offset } = weight;
+    const [at0, at1] = weight.pairs[0] as Pair;
+    return {
+      kind: 'pairs',
+      offset,
+      pairs: [[field.mul(at0, scale(offset)), field.mul(at1, scale(offset + 1))]],
+    };
+  }
   const entries = entriesOf(field, weight).map(([i, value]): Entry => [i, field.mul(value, scale(i))]);
   return { kind: 'entries', entries };
 }
