@@ -4,6 +4,7 @@
  * written out, in time linear in the public data that makes it so. spec/program-proofs.md section 4.
  */
 import type { Ext, ExtensionField } from '../field/field.ts';
+import { pairLists, type PairLists } from './pair-lists.ts';
 import { entriesOf, totalOf, type Entry, type Pair, type Weight, type Weights } from './weights.ts';
 import type { Coordinate, View } from './program.ts';
 import { product } from './pieces.ts';
@@ -40,11 +41,15 @@ export function transposeView(
   view: View,
   coefficient: Ext,
   weights: ReadonlyMap<string, Weights>,
+  lists = pairLists(field),
 ): TensorWeight {
   const read = viewIndices(view);
   let scale = coefficient;
-  for (const [index, of] of weights) if (!read.includes(index)) scale = field.mul(scale, totalOf(field, of));
-  const dimensions = view.coordinates.map((coordinate) => transposeCoordinate(field, coordinate, weights));
+  for (const [index, of] of weights)
+    if (!read.includes(index)) scale = field.mul(scale, totalOf(field, of, lists));
+  const dimensions = view.coordinates.map((coordinate) =>
+    transposeCoordinate(field, coordinate, weights, lists),
+  );
   return { tensor: view.tensor, coefficient: scale, dimensions };
 }
 
@@ -52,6 +57,7 @@ function transposeCoordinate(
   field: ExtensionField,
   coordinate: Coordinate,
   weights: ReadonlyMap<string, Weights>,
+  lists: PairLists,
 ): Weights {
   const of = (index: string): Weights => {
     const found = weights.get(index);
@@ -63,7 +69,7 @@ function transposeCoordinate(
     return of(index).map((weight) =>
       collect(
         field,
-        entriesOf(field, weight).map(([i, value]): Entry => [positions[i] as number, value]),
+        entriesOf(field, weight, lists).map(([i, value]): Entry => [positions[i] as number, value]),
       ),
     );
   }
@@ -75,7 +81,9 @@ function transposeCoordinate(
   const sorted = [...parts].sort((a, b) => a.stride - b.stride);
   return product(sorted.map(({ index }) => of(index))).map((combination) => {
     const strides = sorted.map(({ stride }) => stride);
-    return merged(field, combination, strides, offset) ?? writtenOut(field, combination, strides, offset);
+    return (
+      merged(field, combination, strides, offset) ?? writtenOut(field, combination, strides, offset, lists)
+    );
   });
 }
 
@@ -111,10 +119,11 @@ function writtenOut(
   weights: Weights,
   strides: readonly number[],
   offset: number,
+  lists: PairLists,
 ): Weight {
   let entries: Entry[] | undefined;
   weights.forEach((weight, k) => {
-    const own = entriesOf(field, weight);
+    const own = entriesOf(field, weight, lists);
     const stride = strides[k] as number;
     entries =
       entries === undefined
