@@ -129,13 +129,12 @@ function withoutMask(
   sizes: ReadonlyMap<string, number>,
   read: readonly string[],
   lists: PairLists,
-): Map<string, Weights> {
-  const result = new Map(weights);
-  if (mask === undefined) return result;
+): ReadonlyMap<string, Weights> {
+  if (mask === undefined) return weights;
   if (read.includes(mask.row) && read.includes(mask.column))
     throw new Error('mask: expected one of its indices in a view');
   const first = read.includes(mask.column) ? 'column' : 'row';
-  return withMask(field, { mask, first, columns: sizes.get(mask.column) as number }, result, lists);
+  return withMask(field, { mask, first, columns: sizes.get(mask.column) as number }, new Map(weights), lists);
 }
 
 /** Sums the mask into the index of it that a view reads; the other one is gone. */
@@ -173,7 +172,7 @@ function segmentsOf(
   const weights =
     split === undefined
       ? withoutMask(field, term.mask, given, sizes, [...inFirst, ...inSecond], lists)
-      : new Map(given);
+      : given;
   const coupled =
     split === undefined ? undefined : split.first === 'row' ? split.mask.column : split.mask.row;
   let scale = coefficient;

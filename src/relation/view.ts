@@ -31,6 +31,16 @@ export function viewIndices({ coordinates }: View): string[] {
   return indices;
 }
 
+/** Whether a view reads an index. */
+export function reads({ coordinates }: View, index: string): boolean {
+  for (const coordinate of coordinates) {
+    if (coordinate.kind === 'gather') {
+      if (coordinate.index === index) return true;
+    } else for (const part of coordinate.parts) if (part.index === index) return true;
+  }
+  return false;
+}
+
 /**
  * The functional T -> sum over all indices of weights * T at the view's coordinates.
  *
@@ -43,10 +53,10 @@ export function transposeView(
   weights: ReadonlyMap<string, Weights>,
   lists = pairLists(field),
 ): TensorWeight {
-  const read = viewIndices(view);
   let scale = coefficient;
-  for (const [index, of] of weights)
-    if (!read.includes(index)) scale = field.mul(scale, totalOf(field, of, lists));
+  for (const [index, of] of weights) {
+    if (!reads(view, index)) scale = field.mul(scale, totalOf(field, of, lists));
+  }
   const dimensions = view.coordinates.map((coordinate) =>
     transposeCoordinate(field, coordinate, weights, lists),
   );
@@ -59,14 +69,9 @@ function transposeCoordinate(
   weights: ReadonlyMap<string, Weights>,
   lists: PairLists,
 ): Weights {
-  const of = (index: string): Weights => {
-    const found = weights.get(index);
-    if (found === undefined) throw new Error(`view: expected an index of the relation, got ${index}`);
-    return found;
-  };
   if (coordinate.kind === 'gather') {
     const { index, positions } = coordinate;
-    return of(index).map((weight) =>
+    return weightsOf(weights, index).map((weight) =>
       collect(
         field,
         entriesOf(field, weight, lists).map(([i, value]): Entry => [positions[i] as number, value]),
@@ -77,14 +82,22 @@ function transposeCoordinate(
   if (parts.length === 0) return [{ kind: 'pairs', offset, pairs: [] }];
   const [only] = parts;
   // As it is: lists of pairs stay the same objects, and what was computed of them stays known.
-  if (only !== undefined && parts.length === 1 && only.stride === 1 && offset === 0) return of(only.index);
+  if (only !== undefined && parts.length === 1 && only.stride === 1 && offset === 0) {
+    return weightsOf(weights, only.index);
+  }
   const sorted = [...parts].sort((a, b) => a.stride - b.stride);
-  return product(sorted.map(({ index }) => of(index))).map((combination) => {
+  return product(sorted.map(({ index }) => weightsOf(weights, index))).map((combination) => {
     const strides = sorted.map(({ stride }) => stride);
     return (
       merged(field, combination, strides, offset) ?? writtenOut(field, combination, strides, offset, lists)
     );
   });
+}
+
+function weightsOf(weights: ReadonlyMap<string, Weights>, index: string): Weights {
+  const found = weights.get(index);
+  if (found === undefined) throw new Error(`view: expected an index of the relation, got ${index}`);
+  return found;
 }
 
 /**
