@@ -64,8 +64,12 @@ export function expandClaims(field: ExtensionField, claims: readonly FormClaim[]
   const linear: TensorWeight[] = [];
   const segments: Segment[] = [];
   const lists = pairLists(field);
+  let last: { readonly claim: FormClaim; readonly weights: ReadonlyMap<string, Weights> } | undefined;
   for (const claim of claims) {
-    const plain = weightsOf(field, claim, [], lists);
+    // Columns of a lookup follow each other, and have the weights of their block.
+    const sameBlock = last?.claim.relation === claim.relation && last.claim.weights === claim.weights;
+    const plain = last !== undefined && sameBlock ? last.weights : weightsOf(field, claim, [], lists);
+    last = { claim, weights: plain };
     for (const term of claim.form) {
       const scaled = field.mulBase(claim.coefficient, field.base.fromInt(term.coefficient));
       const weights = term.sums.length === 0 ? plain : weightsOf(field, claim, term.sums, lists);
