@@ -22,9 +22,10 @@ export function encodeAt(field: ExtensionField, message: readonly Ext[], points:
 
 /** powers[j] = x^j. */
 function fillPowers({ mul, one }: BaseField, powers: Int32Array, x: Fe): void {
-  const steps: Fe[] = [one];
-  for (let k = 1; k <= CHAINS; k++) steps.push(mul(steps[k - 1] as Fe, x));
-  let [p0, p1, p2, p3, step] = steps as [Fe, Fe, Fe, Fe, Fe];
+  let [p0, p1] = [one, x];
+  let p2 = mul(x, x);
+  let p3 = mul(p2, x);
+  const step = mul(p3, x);
   for (let j = 0; j < powers.length; j += CHAINS) {
     powers[j] = p0;
     powers[j + 1] = p1; // writes behind the end are ignored

@@ -40,9 +40,10 @@ export function createRunDot(field: ExtensionField, elements: readonly Ext[]): R
       return whole.map((limb) => sumOfSmall(base, weights, from, limb, count));
     }
     for (let i = 0; i < count; i++) words[i] = weights[from + i] as number;
-    const result: Fe[] = [];
-    for (let limb = 0; limb < degree; limb++)
-      result.push(sumOfProducts(base, words, limbs[limb] as Halves, count));
+    const result = field.zero.slice(); // of its size: a list that grows takes twice as much
+    for (let limb = 0; limb < degree; limb++) {
+      result[limb] = sumOfProducts(base, words, limbs[limb] as Halves, count);
+    }
     return result;
   };
 }

@@ -8,7 +8,6 @@ import type { Fe } from '../field/field.ts';
 import { leafHasher, leafFormat, SALT_BYTES, type LeafDomain, type LeafFormat } from '../hash/leaf.ts';
 import { authenticate } from '../transcript/unauthenticated.ts';
 import type { VerifierChannel } from '../transcript/verifier.ts';
-import { encodeDigests } from './digests.ts';
 import { siblingCount, type TreeShape } from './shape.ts';
 import { verifyMultiproof } from './verify.ts';
 
@@ -55,14 +54,14 @@ export function readRows(
       ch.readOpeningBytes(`${label}/salts`, tree.salted ? count * SALT_BYTES : 0),
       ch.readOpeningDigests(`${label}/siblings`, siblingCount(shape, positions)),
     ],
-    (fes: Fe[], salts: Uint8Array, siblings: Uint8Array[]) => {
+    (fes: Fe[], salts: Uint8Array, siblings: Uint8Array) => {
       const hash = leafHasher(treeFormat(tree));
       const leaves = positions.map((_, i) => {
         const values = fes.slice(i * words, (i + 1) * words);
         const salt = tree.salted ? salts.subarray(i * SALT_BYTES, (i + 1) * SALT_BYTES) : undefined;
         return hash(values, salt);
       });
-      verifyMultiproof(shape, cap, { indices: positions, leaves, siblings: encodeDigests(siblings) }, label);
+      verifyMultiproof(shape, cap, { indices: positions, leaves, siblings }, label);
     },
   );
   return positions.map((_, i) => rows.slice(i * words, (i + 1) * words));

@@ -12,6 +12,7 @@
 import type { Ext, ExtensionField } from '../field/field.ts';
 import type { FormClaim } from './claims.ts';
 import type { FlatTerm } from './form.ts';
+import { pairLists, type PairLists } from './pair-lists.ts';
 import { bitsOf, blockOf, product, type Block, type Piece } from './pieces.ts';
 import type { Mask, View } from './program.ts';
 import { transposeView, viewIndices, type TensorWeight } from './view.ts';
@@ -62,15 +63,22 @@ export function expandClaims(field: ExtensionField, claims: readonly FormClaim[]
   let constant = field.zero;
   const linear: TensorWeight[] = [];
   const segments: Segment[] = [];
+  const lists = pairLists(field);
+  let last: { readonly claim: FormClaim; readonly weights: ReadonlyMap<string, Weights> } | undefined;
   for (const claim of claims) {
-    const plain = weightsOf(field, claim, []);
+    // Columns of a lookup follow each other, and have the weights of their block.
+    const sameBlock = last?.claim.relation === claim.relation && last.claim.weights === claim.weights;
+    const plain = last !== undefined && sameBlock ? last.weights : weightsOf(field, claim, [], lists);
+    last = { claim, weights: plain };
     for (const term of claim.form) {
       const scaled = field.mulBase(claim.coefficient, field.base.fromInt(term.coefficient));
-      const weights = term.sums.length === 0 ? plain : weightsOf(field, claim, term.sums);
+      const weights = term.sums.length === 0 ? plain : weightsOf(field, claim, term.sums, lists);
       const first = term.views[0];
       const second = term.views[1];
       if (first !== undefined && second !== undefined) {
-        segments.push(...segmentsOf(field, term, first, second, scaled, weights, sizesOf(claim, term)));
+        segments.push(
+          ...segmentsOf(field, term, first, second, scaled, weights, sizesOf(claim, term), lists),
+        );
         continue;
       }
       const unmasked =
@@ -82,11 +90,12 @@ export function expandClaims(field: ExtensionField, claims: readonly FormClaim[]
               weights,
               sizesOf(claim, term),
               first === undefined ? [] : viewIndices(first),
+              lists,
             );
-      if (first !== undefined) linear.push(transposeView(field, first, scaled, unmasked));
+      if (first !== undefined) linear.push(transposeView(field, first, scaled, unmasked, lists));
       else {
         const total = [...unmasked.values()].reduce(
-          (value: Ext, of) => field.mul(value, totalOf(field, of)),
+          (value: Ext, of) => field.mul(value, totalOf(field, of, lists)),
           scaled,
         );
         constant = field.add(constant, total);
@@ -101,10 +110,11 @@ function weightsOf(
   field: ExtensionField,
   claim: FormClaim,
   sums: FlatTerm['sums'],
+  lists: PairLists,
 ): ReadonlyMap<string, Weights> {
   const weights = new Map<string, Weights>();
   claim.relation.indices.forEach(({ name }, i) => weights.set(name, [claim.weights[i] as Weight]));
-  for (const { name, size } of sums) weights.set(name, onesWeights(field, size));
+  for (const { name, size } of sums) weights.set(name, onesWeights(field, size, lists));
   return weights;
 }
 
@@ -122,13 +132,13 @@ function withoutMask(
   weights: ReadonlyMap<string, Weights>,
   sizes: ReadonlyMap<string, number>,
   read: readonly string[],
-): Map<string, Weights> {
-  const result = new Map(weights);
-  if (mask === undefined) return result;
+  lists: PairLists,
+): ReadonlyMap<string, Weights> {
+  if (mask === undefined) return weights;
   if (read.includes(mask.row) && read.includes(mask.column))
     throw new Error('mask: expected one of its indices in a view');
   const first = read.includes(mask.column) ? 'column' : 'row';
-  return withMask(field, { mask, first, columns: sizes.get(mask.column) as number }, result);
+  return withMask(field, { mask, first, columns: sizes.get(mask.column) as number }, new Map(weights), lists);
 }
 
 /** Sums the mask into the index of it that a view reads; the other one is gone. */
@@ -136,13 +146,14 @@ export function withMask(
   field: ExtensionField,
   { mask, first, columns }: SegmentMask,
   weights: Map<string, Weights>,
+  lists = pairLists(field),
 ): Map<string, Weights> {
   const [row, column] = [weights.get(mask.row) as Weights, weights.get(mask.column) as Weights];
   if (first === 'row') {
-    weights.set(mask.row, maskedRows(field, mask, row, column, columns));
+    weights.set(mask.row, maskedRows(field, mask, row, column, columns, lists));
     weights.delete(mask.column);
   } else {
-    weights.set(mask.column, maskedColumns(field, mask, row, column, columns));
+    weights.set(mask.column, maskedColumns(field, mask, row, column, columns, lists));
     weights.delete(mask.row);
   }
   return weights;
@@ -156,6 +167,7 @@ function segmentsOf(
   coefficient: Ext,
   given: ReadonlyMap<string, Weights>,
   sizes: ReadonlyMap<string, number>,
+  lists: PairLists,
 ): Segment[] {
   const inFirst = viewIndices(first);
   const inSecond = viewIndices(second);
@@ -163,15 +175,15 @@ function segmentsOf(
   // A mask that does not couple the two views is summed into the one index that is read.
   const weights =
     split === undefined
-      ? withoutMask(field, term.mask, given, sizes, [...inFirst, ...inSecond])
-      : new Map(given);
+      ? withoutMask(field, term.mask, given, sizes, [...inFirst, ...inSecond], lists)
+      : given;
   const coupled =
     split === undefined ? undefined : split.first === 'row' ? split.mask.column : split.mask.row;
   let scale = coefficient;
   const only = { first: new Map<string, Weights>(), second: new Map<string, Weights>() };
   for (const [index, of] of weights) {
     const [a, b] = [inFirst.includes(index), inSecond.includes(index)];
-    if (!a && !b) scale = field.mul(scale, totalOf(field, of));
+    if (!a && !b) scale = field.mul(scale, totalOf(field, of, lists));
     else if (a && !b) only.first.set(index, of);
     else if (b && !a && index !== coupled) only.second.set(index, of);
   }

@@ -5,6 +5,7 @@ import { createRunDot } from '../field/dot.ts';
 import type { Ext, ExtensionField } from '../field/field.ts';
 import type { Factor, Term } from '../pcs/weight.ts';
 import { termsOnBlock, type PlacedBlock } from './layout.ts';
+import { pairLists } from './pair-lists.ts';
 import { product, type Piece } from './pieces.ts';
 import type { Tensor } from './program.ts';
 import { denseOf, type Entry, type Weight, type Weights } from './weights.ts';
@@ -79,8 +80,9 @@ type PublicTensor = Extract<Tensor, { kind: 'public' }>;
 
 /** Values on public tensors. */
 export function publicValues(field: ExtensionField): PublicValue {
+  const lists = pairLists(field);
   return ({ shape, values }, { coefficient, dimensions }) => {
-    const weights = dimensions.map((of, d) => denseOf(field, of, shape[d] as number));
+    const weights = dimensions.map((of, d) => denseOf(field, of, shape[d] as number, lists));
     const last = shape.length - 1;
     const size = shape[last] as number;
     // Views of a slice, or of one column, weigh a part of each row.

@@ -41,7 +41,19 @@ export function blockOf(pieces: readonly Piece[]): Block {
 
 /** All ways to take one item of each list, the last list fastest. */
 export function product<T>(lists: readonly (readonly T[])[]): T[][] {
-  return lists.reduce<T[][]>((all, list) => all.flatMap((some) => list.map((item) => [...some, item])), [[]]);
+  const count = lists.reduce((all, list) => all * list.length, 1);
+  const all: T[][] = [];
+  for (let k = 0; k < count; k++) {
+    let rest = k;
+    const items = lists.map((list) => list[0] as T);
+    for (let d = lists.length - 1; d >= 0; d--) {
+      const list = lists[d] as readonly T[];
+      items[d] = list[rest % list.length] as T;
+      rest = Math.floor(rest / list.length);
+    }
+    all.push(items);
+  }
+  return all;
 }
 
 /** Bits that address a dimension: the least b with 2^b >= size. */

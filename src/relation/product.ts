@@ -5,18 +5,10 @@
 import type { Ext, ExtensionField } from '../field/field.ts';
 import { eqAbove } from '../sumcheck/eq.ts';
 import { withMask, type Segment } from './expand.ts';
+import { pairLists, type Pair, type PairLists } from './pair-lists.ts';
 import { bitsOf, type Piece } from './pieces.ts';
 import { transposeView, type TensorWeight } from './view.ts';
-import {
-  eqPairs,
-  pairProducts,
-  timesEq,
-  type EqPairs,
-  type Pair,
-  type PairProducts,
-  type Weight,
-  type Weights,
-} from './weights.ts';
+import { eqPairs, timesEq, type EqPairs, type Weight, type Weights } from './weights.ts';
 
 /** A segment and where it begins: a multiple of its size. */
 export interface PlacedSegment {
@@ -64,20 +56,20 @@ export function productEnd(field: ExtensionField, placement: Placement, point: r
   const first: TensorWeight[] = [];
   const second: TensorWeight[] = [];
   const pairs = eqPairs(field, point);
-  const products = pairProducts(field);
+  const lists = pairLists(field);
   const above = eqAbove(field, point);
   for (const { segment, address } of placement.segments) {
     const { box } = segment;
     const high = above(box.bits, address / 2 ** box.bits);
     const eq = pairsOnBox(segment, pairs);
-    const a = firstWeights(field, products, segment, eq);
-    first.push(transposeView(field, segment.first, field.mul(high, segment.coefficient), a));
+    const a = firstWeights(field, lists, segment, eq);
+    first.push(transposeView(field, segment.first, field.mul(high, segment.coefficient), a, lists));
     const b = new Map(segment.secondWeights);
     segment.kept.forEach((index, k) => {
       const { offset } = box.pieces[k] as Piece;
       b.set(index, [{ kind: 'pairs', offset, pairs: eq[k] as readonly Pair[] }]);
     });
-    second.push(transposeView(field, segment.second, high, b));
+    second.push(transposeView(field, segment.second, high, b, lists));
   }
   return { first, second };
 }
@@ -93,7 +85,7 @@ function pairsOnBox({ box }: Segment, pairs: EqPairs): (readonly Pair[])[] {
 
 function firstWeights(
   field: ExtensionField,
-  products: PairProducts,
+  lists: PairLists,
   segment: Segment,
   eq: readonly (readonly Pair[])[],
 ): Map<string, Weights> {
@@ -101,7 +93,7 @@ function firstWeights(
   segment.kept.forEach((index, k) => {
     const { offset } = segment.box.pieces[k] as Piece;
     const own = segment.keptWeights[k] as Weight;
-    weights.set(index, [timesEq(field, products, own, offset, eq[k] as readonly Pair[])]);
+    weights.set(index, [timesEq(field, lists, own, offset, eq[k] as readonly Pair[])]);
   });
-  return segment.mask === undefined ? weights : withMask(field, segment.mask, weights);
+  return segment.mask === undefined ? weights : withMask(field, segment.mask, weights, lists);
 }

@@ -4,6 +4,7 @@
  * written out, in time linear in the public data that makes it so. spec/program-proofs.md section 4.
  */
 import type { Ext, ExtensionField } from '../field/field.ts';
+import { pairLists, type PairLists } from './pair-lists.ts';
 import { entriesOf, totalOf, type Entry, type Pair, type Weight, type Weights } from './weights.ts';
 import type { Coordinate, View } from './program.ts';
 import { product } from './pieces.ts';
@@ -30,6 +31,16 @@ export function viewIndices({ coordinates }: View): string[] {
   return indices;
 }
 
+/** Whether a view reads an index. */
+export function reads({ coordinates }: View, index: string): boolean {
+  for (const coordinate of coordinates) {
+    if (coordinate.kind === 'gather') {
+      if (coordinate.index === index) return true;
+    } else for (const part of coordinate.parts) if (part.index === index) return true;
+  }
+  return false;
+}
+
 /**
  * The functional T -> sum over all indices of weights * T at the view's coordinates.
  *
@@ -40,11 +51,15 @@ export function transposeView(
   view: View,
   coefficient: Ext,
   weights: ReadonlyMap<string, Weights>,
+  lists = pairLists(field),
 ): TensorWeight {
-  const read = viewIndices(view);
   let scale = coefficient;
-  for (const [index, of] of weights) if (!read.includes(index)) scale = field.mul(scale, totalOf(field, of));
-  const dimensions = view.coordinates.map((coordinate) => transposeCoordinate(field, coordinate, weights));
+  for (const [index, of] of weights) {
+    if (!reads(view, index)) scale = field.mul(scale, totalOf(field, of, lists));
+  }
+  const dimensions = view.coordinates.map((coordinate) =>
+    transposeCoordinate(field, coordinate, weights, lists),
+  );
   return { tensor: view.tensor, coefficient: scale, dimensions };
 }
 
@@ -52,18 +67,14 @@ function transposeCoordinate(
   field: ExtensionField,
   coordinate: Coordinate,
   weights: ReadonlyMap<string, Weights>,
+  lists: PairLists,
 ): Weights {
-  const of = (index: string): Weights => {
-    const found = weights.get(index);
-    if (found === undefined) throw new Error(`view: expected an index of the relation, got ${index}`);
-    return found;
-  };
   if (coordinate.kind === 'gather') {
     const { index, positions } = coordinate;
-    return of(index).map((weight) =>
+    return weightsOf(weights, index).map((weight) =>
       collect(
         field,
-        entriesOf(field, weight).map(([i, value]): Entry => [positions[i] as number, value]),
+        entriesOf(field, weight, lists).map(([i, value]): Entry => [positions[i] as number, value]),
       ),
     );
   }
@@ -71,12 +82,22 @@ function transposeCoordinate(
   if (parts.length === 0) return [{ kind: 'pairs', offset, pairs: [] }];
   const [only] = parts;
   // As it is: lists of pairs stay the same objects, and what was computed of them stays known.
-  if (only !== undefined && parts.length === 1 && only.stride === 1 && offset === 0) return of(only.index);
+  if (only !== undefined && parts.length === 1 && only.stride === 1 && offset === 0) {
+    return weightsOf(weights, only.index);
+  }
   const sorted = [...parts].sort((a, b) => a.stride - b.stride);
-  return product(sorted.map(({ index }) => of(index))).map((combination) => {
+  return product(sorted.map(({ index }) => weightsOf(weights, index))).map((combination) => {
     const strides = sorted.map(({ stride }) => stride);
-    return merged(field, combination, strides, offset) ?? writtenOut(field, combination, strides, offset);
+    return (
+      merged(field, combination, strides, offset) ?? writtenOut(field, combination, strides, offset, lists)
+    );
   });
+}
+
+function weightsOf(weights: ReadonlyMap<string, Weights>, index: string): Weights {
+  const found = weights.get(index);
+  if (found === undefined) throw new Error(`view: expected an index of the relation, got ${index}`);
+  return found;
 }
 
 /**
@@ -111,10 +132,11 @@ function writtenOut(
   weights: Weights,
   strides: readonly number[],
   offset: number,
+  lists: PairLists,
 ): Weight {
   let entries: Entry[] | undefined;
   weights.forEach((weight, k) => {
-    const own = entriesOf(field, weight);
+    const own = entriesOf(field, weight, lists);
     const stride = strides[k] as number;
     entries =
       entries === undefined

@@ -3,12 +3,11 @@
  * weight for each of its indices; views turn them into weights on the dimensions of tensors. spec/program-proofs.md section 4.
  */
 import type { Ext, ExtensionField } from '../field/field.ts';
-import { expandPairs } from '../pcs/weight.ts';
+import { pairLists, prefixSums, type Pair, type PairLists } from './pair-lists.ts';
 import { piecesOf } from './pieces.ts';
 import type { Mask } from './program.ts';
 
-/** Values at 0 and at 1 of one bit. */
-export type Pair = readonly [at0: Ext, at1: Ext];
+export type { Pair };
 
 /** A weight on the values of an index; zero outside. */
 export type Weight =
@@ -46,60 +45,44 @@ export function eqPairs(field: ExtensionField, point: readonly Ext[]): EqPairs {
 }
 
 /** 1 on [0, size). */
-export function onesWeights(field: ExtensionField, size: number): Weights {
-  const one: Pair = [field.one, field.one];
-  return piecesOf(size).map(({ offset, bits }) => {
-    return { kind: 'pairs', offset, pairs: Array.from({ length: bits }, () => one) };
-  });
+export function onesWeights(field: ExtensionField, size: number, lists = pairLists(field)): Weights {
+  return piecesOf(size).map(({ offset, bits }) => ({ kind: 'pairs', offset, pairs: lists.ones(bits) }));
 }
 
 /** The sum of all values. */
-export function totalOf(field: ExtensionField, weights: Weights): Ext {
+export function totalOf(field: ExtensionField, weights: Weights, lists = pairLists(field)): Ext {
   let sum = field.zero;
   for (const weight of weights) {
-    if (weight.kind === 'pairs') {
-      const total = weight.pairs.reduce((value: Ext, [a, b]) => field.mul(value, field.add(a, b)), field.one);
-      sum = field.add(sum, total);
-    } else for (const [, value] of weight.entries) sum = field.add(sum, value);
+    if (weight.kind === 'pairs') sum = field.add(sum, lists.total(weight.pairs));
+    else for (const entry of weight.entries) sum = field.add(sum, entry[1]);
   }
   return sum;
 }
 
 /** All values that are written out. */
-export function entriesOf(field: ExtensionField, weight: Weight): readonly Entry[] {
+export function entriesOf(field: ExtensionField, weight: Weight, lists = pairLists(field)): readonly Entry[] {
   if (weight.kind === 'entries') return weight.entries;
-  return expandPairs(field, weight.pairs).map((value, i): Entry => [weight.offset + i, value]);
+  return lists.values(weight.pairs).map((value, i): Entry => [weight.offset + i, value]);
 }
 
 /** Values at 0 .. size - 1. The bits of a strided weight reach beyond, and are zero there. */
-export function denseOf(field: ExtensionField, weights: Weights, size: number): Ext[] {
+export function denseOf(
+  field: ExtensionField,
+  weights: Weights,
+  size: number,
+  lists = pairLists(field),
+): Ext[] {
   const values = new Array<Ext>(size).fill(field.zero);
+  const add = (i: number, value: Ext): void => {
+    if (i >= size) return;
+    const old = values[i] as Ext;
+    values[i] = old === field.zero ? value : field.add(old, value);
+  };
   for (const weight of weights) {
-    for (const [i, value] of entriesOf(field, weight)) {
-      if (i < size) values[i] = field.add(values[i] as Ext, value);
-    }
+    if (weight.kind === 'entries') for (const entry of weight.entries) add(...entry);
+    else lists.values(weight.pairs).forEach((value, i) => add(weight.offset + i, value));
   }
   return values;
-}
-
-/** Products of lists of pairs, each made once for two lists. */
-export type PairProducts = (a: readonly Pair[], b: readonly Pair[]) => readonly Pair[];
-
-export function pairProducts(field: ExtensionField): PairProducts {
-  const known = new Map<readonly Pair[], Map<readonly Pair[], readonly Pair[]>>();
-  return (a, b) => {
-    let own = known.get(a);
-    if (own === undefined) known.set(a, (own = new Map()));
-    let product = own.get(b);
-    if (product === undefined) {
-      product = a.map(([at0, at1], i): Pair => {
-        const other = b[i] as Pair;
-        return [field.mul(at0, other[0]), field.mul(at1, other[1])];
-      });
-      own.set(b, product);
-    }
-    return product;
-  };
 }
 
 /**
@@ -109,35 +92,24 @@ export function pairProducts(field: ExtensionField): PairProducts {
  */
 export function timesEq(
   field: ExtensionField,
-  products: PairProducts,
+  lists: PairLists,
   weight: Weight,
   offset: number,
   eq: readonly Pair[],
 ): Weight {
-  if (weight.kind === 'pairs') return { kind: 'pairs', offset, pairs: products(weight.pairs, eq) };
-  const values = expandPairs(field, eq);
+  if (weight.kind === 'pairs') return { kind: 'pairs', offset, pairs: lists.product(weight.pairs, eq) };
+  const values = lists.values(eq);
   const entries = weight.entries.map(([i, value]): Entry => [i, field.mul(value, values[i - offset] as Ext)]);
   return { kind: 'entries', entries };
 }
 
-/** Sums of the first n values, n = 0 .. size. */
-function prefixSums(field: ExtensionField, values: readonly Ext[]): Ext[] {
-  const sums: Ext[] = [field.zero];
-  for (const value of values) sums.push(field.add(sums[sums.length - 1] as Ext, value));
-  return sums;
-}
-
 type PairsWeight = Extract<Weight, { kind: 'pairs' }>;
 
-/** The sum of the values at positions below n: a product for each bit 1 of n. */
-function sumBelow(field: ExtensionField, weight: PairsWeight, n: number): Ext {
-  const { offset, pairs } = weight;
-  if (n <= offset) return field.zero;
-  if (n >= offset + 2 ** pairs.length) return totalOf(field, [weight]);
-  const within = n - offset;
+/** The sum of the values at positions below n, for few n: a product for each bit 1 of n. */
+function sumBelow(field: ExtensionField, { pairs }: PairsWeight, n: number): Ext {
   let [sum, total] = [field.zero, field.one]; // over the bits so far, the lowest first
   pairs.forEach(([at0, at1], b) => {
-    sum = (within >>> b) & 1 ? field.add(field.mul(at0, total), field.mul(at1, sum)) : field.mul(at0, sum);
+    sum = (n >>> b) & 1 ? field.add(field.mul(at0, total), field.mul(at1, sum)) : field.mul(at0, sum);
     total = field.mul(total, field.add(at0, at1));
   });
   return sum;
@@ -146,6 +118,27 @@ function sumBelow(field: ExtensionField, weight: PairsWeight, n: number): Ext {
 /** Columns for each row from which on sums of products are less work than writing all columns out. */
 const FEW_ROWS = 2 ** 7;
 
+/** n -> the sum of the values below n, for so many n in [0, size]. */
+function sumsBelow(
+  field: ExtensionField,
+  weight: Weight,
+  count: number,
+  size: number,
+  lists: PairLists,
+): (n: number) => Ext {
+  if (weight.kind === 'entries') {
+    const sums = prefixSums(field, denseOf(field, [weight], size));
+    return (n) => sums[n] as Ext;
+  }
+  const { offset, pairs } = weight;
+  const sums = count * FEW_ROWS < size ? undefined : lists.prefixSums(pairs);
+  return (n) => {
+    if (n <= offset) return field.zero;
+    if (n >= offset + 2 ** pairs.length) return lists.total(pairs);
+    return sums === undefined ? sumBelow(field, weight, n - offset) : (sums[n - offset] as Ext);
+  };
+}
+
 /** row(i) * sum over j of mask(i, j) column(j), as weights on the same rows. O(rows + columns), less for few rows. */
 export function maskedRows(
   field: ExtensionField,
@@ -153,16 +146,15 @@ export function maskedRows(
   row: Weights,
   column: Weights,
   columns: number,
+  lists = pairLists(field),
 ): Weights {
-  const few = to.length * FEW_ROWS < columns && column.every(({ kind }) => kind === 'pairs');
-  const sums = few ? [] : prefixSums(field, denseOf(field, column, columns));
-  const below = (n: number): Ext =>
-    few
-      ? column.reduce((sum, weight) => field.add(sum, sumBelow(field, weight as PairsWeight, n)), field.zero)
-      : (sums[n] as Ext);
-  return row.map((weight) =>
-    mapEntries(field, weight, (i) => field.sub(below(to[i] as number), below(from[i] as number))),
-  );
+  const below = column.map((weight) => sumsBelow(field, weight, to.length, columns, lists));
+  const seen = (i: number): Ext =>
+    below.reduce((sum: Ext, sumTo) => {
+      const end = field.add(sum, sumTo(to[i] as number));
+      return field.sub(end, sumTo(from[i] as number));
+    }, field.zero);
+  return row.map((weight) => mapEntries(field, weight, seen, lists));
 }
 
 /** column(j) * sum over i of mask(i, j) row(i), as weights on the same columns. */
@@ -172,21 +164,41 @@ export function maskedColumns(
   row: Weights,
   column: Weights,
   columns: number,
+  lists = pairLists(field),
 ): Weights {
   const steps = new Array<Ext>(columns + 1).fill(field.zero);
   const step = (j: number, value: Ext): void => {
     steps[j] = field.add(steps[j] as Ext, value);
   };
-  for (const [i, value] of row.flatMap((weight) => entriesOf(field, weight))) {
-    step(from[i] as number, value);
-    step(to[i] as number, field.neg(value));
+  for (const weight of row) {
+    for (const [i, value] of entriesOf(field, weight, lists)) {
+      step(from[i] as number, value);
+      step(to[i] as number, field.neg(value));
+    }
   }
   const sums = prefixSums(field, steps);
-  return column.map((weight) => mapEntries(field, weight, (j) => sums[j + 1] as Ext));
+  return column.map((weight) => mapEntries(field, weight, (j) => sums[j + 1] as Ext, lists));
 }
 
-/** The values of a weight times those of a function; positions stay, zeros too: what lies where is known beforehand. */
-function mapEntries(field: ExtensionField, weight: Weight, scale: (i: number) => Ext): Weight {
-  const entries = entriesOf(field, weight).map(([i, value]): Entry => [i, field.mul(value, scale(i))]);
+/**
+ * The values of a weight times those of a function; positions stay, zeros too: what lies where is known beforehand. Two values are
+ * those of one bit, and stay a pair, which views merge with other bits: so masks that swap halves of a row.
+ */
+function mapEntries(
+  field: ExtensionField,
+  weight: Weight,
+  scale: (i: number) => Ext,
+  lists: PairLists,
+): Weight {
+  if (weight.kind === 'pairs' && weight.pairs.length === 1) {
+    const { offset } = weight;
+    const [at0, at1] = weight.pairs[0] as Pair;
+    return {
+      kind: 'pairs',
+      offset,
+      pairs: [[field.mul(at0, scale(offset)), field.mul(at1, scale(offset + 1))]],
+    };
+  }
+  const entries = entriesOf(field, weight, lists).map(([i, value]): Entry => [i, field.mul(value, scale(i))]);
   return { kind: 'entries', entries };
 }

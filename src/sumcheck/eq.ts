@@ -39,20 +39,15 @@ export function eqAbove(field: ExtensionField, z: readonly Ext[]): EqAbove {
 
 /** eq(z, i) for all i in {0,1}^n, low variable first: 2^n elements. */
 export function eqTable(field: ExtensionField, z: readonly Ext[]): Ext[] {
-  let table: Ext[] = [field.one];
-  for (const x of z) table = nextTable(field, table, x);
-  return table;
-}
-
-/** The table of a point with one more coordinate, x, above those of the given one: twice as long. */
-export function nextTable(field: ExtensionField, table: readonly Ext[], x: Ext): Ext[] {
-  const size = table.length;
-  const next = table.slice();
-  for (let i = 0; i < size; i++) {
-    const value = table[i] as Ext;
-    const high = field.mul(value, x);
-    next.push(high);
-    next[i] = field.sub(value, high);
+  const table: Ext[] = [field.one];
+  for (const x of z) {
+    const size = table.length;
+    for (let i = 0; i < size; i++) {
+      const value = table[i] as Ext;
+      const high = field.mul(value, x);
+      table.push(high);
+      table[i] = field.sub(value, high);
+    }
   }
-  return next;
+  return table;
 }

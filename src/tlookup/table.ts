@@ -1,23 +1,33 @@
 /** Multilinear extensions of table columns, as the verifier evaluates them. */
 import { createDot, createRunDot, type Dot, type RunDot } from '../field/dot.ts';
 import type { Ext, ExtensionField } from '../field/field.ts';
-import { eqTable, nextTable } from '../sumcheck/eq.ts';
+import { eqTable } from '../sumcheck/eq.ts';
 import type { ColumnValue } from './leaf-claim.ts';
 import type { TableColumn } from './shape.ts';
 
-/** Rows of a run: as many as a sum of products takes before it is reduced. */
+/** Rows of a run: as many as a sum of products takes before it is reduced. Runs of a group: as many again. */
 const LOG_RUN = 6;
 
 /** What columns of one length share at one point. */
 interface PointTables {
   readonly point: readonly Ext[];
+  readonly run: RunTables;
+  readonly group: GroupTables;
+  /** eq of the bits above a group. */
+  readonly top: readonly Ext[];
+}
+
+interface RunTables {
   readonly size: number;
   /** sum 2^j z_j over the bits within a run: the extension of i -> i there. */
   readonly line: Ext;
   /** Sums with eq of the bits within a run. */
-  readonly low: RunDot;
-  /** eq of the bits above, and sums with it. */
-  readonly high: readonly Ext[];
+  readonly sum: RunDot;
+}
+
+interface GroupTables {
+  /** eq of the bits within a group and above a run, and sums with it. */
+  readonly eq: readonly Ext[];
   readonly sum: Dot;
 }
 
@@ -26,7 +36,7 @@ interface PointTables {
  *
  * Rows go in runs of 64. A run that climbs evenly, v + i d modulo p, has the extension v + d sum 2^j z_j: most columns of most tables are
  * long lines, and cost a comparison a row. Any other run costs 2d exact products of integers for every row, and one product in K.
- * Tables of eq are made once for consecutive calls with one point.
+ * Groups of 64 runs keep the tables of eq short; tables are made once for consecutive calls whose points begin alike.
  */
 export function columnEvaluator(field: ExtensionField): ColumnValue {
   const tablesAt = pointTables(field);
@@ -50,28 +60,28 @@ export function evaluateColumn(
 
 /** Tables of points, one after the other: points of one tree begin alike, and so do their tables. */
 function pointTables(field: ExtensionField): (point: readonly Ext[]) => PointTables {
-  let last: readonly Ext[] = [];
-  let run: Pick<PointTables, 'size' | 'line' | 'low'> | undefined;
-  let highs: Ext[][] = [];
-  return (point) => {
-    const own = point.slice(0, LOG_RUN);
-    let same = 0; // coordinates that this point has in common with the last
-    while (same < Math.min(last.length, point.length) && last[same] === point[same]) same++;
-    if (run === undefined || same < LOG_RUN || own.length < LOG_RUN) {
-      run = {
-        size: 2 ** own.length,
-        line: evaluateRange(field, 0, own),
-        low: createRunDot(field, eqTable(field, own)),
-      };
-      highs = [[field.one]];
-    }
-    highs.length = Math.min(highs.length, Math.max(1, same - LOG_RUN + 1));
-    for (let b = LOG_RUN + highs.length - 1; b < point.length; b++) {
-      highs.push(nextTable(field, highs[highs.length - 1] as Ext[], point[b] as Ext));
-    }
-    last = point;
-    const high = highs[Math.max(0, point.length - LOG_RUN)] as Ext[];
-    return { point, ...run, high, sum: createDot(field, high) };
+  const runAt = lastKnown((z): RunTables => {
+    const sum = createRunDot(field, eqTable(field, z));
+    return { size: 2 ** z.length, line: evaluateRange(field, 0, z), sum };
+  });
+  const groupAt = lastKnown((z): GroupTables => {
+    const eq = eqTable(field, z);
+    return { eq, sum: createDot(field, eq) };
+  });
+  return (point) => ({
+    point,
+    run: runAt(point.slice(0, LOG_RUN)),
+    group: groupAt(point.slice(LOG_RUN, 2 * LOG_RUN)),
+    top: eqTable(field, point.slice(2 * LOG_RUN)),
+  });
+}
+
+/** A function of coordinates that is not computed again for those of the last call. */
+function lastKnown<T>(of: (z: readonly Ext[]) => T): (z: readonly Ext[]) => T {
+  let last: { readonly z: readonly Ext[]; readonly value: T } | undefined;
+  return (z) => {
+    if (last?.z.length !== z.length || !z.every((x, b) => x === last?.z[b])) last = { z, value: of(z) };
+    return last.value;
   };
 }
 
@@ -79,21 +89,26 @@ function evaluateDense(
   field: ExtensionField,
   values: Uint32Array,
   first: number,
-  { size, line, low, high, sum }: PointTables,
+  { run, group, top }: PointTables,
 ): Ext {
-  const p = field.base.modulus;
-  const starts = new Uint32Array(high.length);
-  const steps = new Uint32Array(high.length);
-  let rest = field.zero;
-  for (let h = 0; h < high.length; h++) {
-    const from = first + h * size;
-    const step = stepOf(values, from, size, p);
-    if (step >= 0) {
-      starts[h] = values[from] as number;
-      steps[h] = step;
-    } else rest = field.add(rest, field.mul(high[h] as Ext, low(values, from, size)));
-  }
-  return field.add(rest, field.add(sum(starts), field.mul(sum(steps), line)));
+  const runs = group.eq.length;
+  const starts = new Uint32Array(runs);
+  const steps = new Uint32Array(runs);
+  const groupFrom = (begin: number): Ext => {
+    let rest = field.zero;
+    for (let h = 0; h < runs; h++) {
+      const from = begin + h * run.size;
+      const step = stepOf(values, from, run.size, field.base.modulus);
+      const even = step >= 0;
+      starts[h] = even ? (values[from] as number) : 0;
+      steps[h] = even ? step : 0;
+      if (!even) rest = field.add(rest, field.mul(group.eq[h] as Ext, run.sum(values, from, run.size)));
+    }
+    return field.add(rest, field.add(group.sum(starts), field.mul(group.sum(steps), run.line)));
+  };
+  return top.reduce((sum: Ext, eq, g) => {
+    return field.add(sum, field.mul(eq, groupFrom(first + g * runs * run.size)));
+  }, field.zero);
 }
 
 /** d in [0, p) if the rows [from, from + size) are v, v + d, v + 2d, .. modulo p; else -1. */

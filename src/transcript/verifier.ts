@@ -35,8 +35,8 @@ export interface VerifierChannel extends Challenger {
   readOpeningFes(label: string, count: number): Unauthenticated<Fe[]>;
   /** Elements of K fixed by a root and positions. Not absorbed. */
   readOpeningExts(label: string, count: number): Unauthenticated<Ext[]>;
-  /** Merkle siblings. Not absorbed. */
-  readOpeningDigests(label: string, count: number): Unauthenticated<Uint8Array[]>;
+  /** Merkle siblings, one behind the other. Not absorbed. */
+  readOpeningDigests(label: string, count: number): Unauthenticated<Uint8Array>;
   /** The end of the proof. @throws ProofError `TRAILING_BYTES`; Error when called twice */
   finish(): void;
 }
@@ -105,7 +105,7 @@ export function verifierChannelOn(domain: Domain, reader: ProofReader, observer?
     readOpeningExts: (label, count) =>
       unauthenticatedValue(decodeExts(field, opening('exts', label, count, kBytes), count, label)),
     readOpeningDigests: (label, count) =>
-      unauthenticatedValue(splitDigests(opening('digests', label, count, DIGEST_BYTES))),
+      unauthenticatedValue(opening('digests', label, count, DIGEST_BYTES).slice()),
     finish() {
       if (finished) throw new Error('verifierChannel: expected one call of finish, got two');
       finished = true;

@@ -216,9 +216,9 @@ describe('opened values', () => {
     expect(JSON.stringify([leaf, siblings])).toBe('[{},{}]');
     const [bytes, digests] = authenticate([leaf, siblings], (b, s) => {
       expect(b.length).toBe(4);
-      expect(s.length).toBe(1);
+      expect(s.length).toBe(32);
     });
-    expect([...bytes, digests.length]).toEqual([1, 1, 1, 1, 1]);
+    expect([...bytes, digests.length]).toEqual([1, 1, 1, 1, 32]);
   });
 
   test('stay inside when the check refuses', () => {

@@ -5,10 +5,11 @@
  *
  *   eq(z, b * len + i)  = eq(z_high, b) eq(z_low, i)
  *   x^(b * len + i)     = x^(b * len) x^i,     and the extension of x^(b * len) at gamma is
- *                         prod_k (1 - gamma_k + gamma_k x^(len 2^k))
+ *                         sum_b eq(gamma, b) (x^len)^b
  */
 import { encodeAt } from '../../code/encode-at.ts';
 import type { Ext, ExtensionField, Fe } from '../../field/field.ts';
+import { eqTable } from '../../sumcheck/eq.ts';
 
 /** coefficient * eq(point, .), low variable first. */
 export interface EqForm {
@@ -40,26 +41,28 @@ export function eqPoints(field: ExtensionField, a: readonly Ext[], b: readonly E
 }
 
 /**
- * Binds the highest variables of a form.
+ * Binds the highest variables of forms.
  *
- * @param numVars variables of the form
+ * @param numVars variables of the forms
  * @param gamma values of the `gamma.length` highest variables, low variable first
  */
-export function bindForm(field: ExtensionField, form: Form, numVars: number, gamma: readonly Ext[]): Form {
+export function bindForms(
+  field: ExtensionField,
+  forms: readonly Form[],
+  numVars: number,
+  gamma: readonly Ext[],
+): Form[] {
   const low = numVars - gamma.length;
-  if (form.kind === 'eq') {
-    const factor = eqPoints(field, form.point.slice(low), gamma);
-    return { ...form, coefficient: field.mul(form.coefficient, factor), point: form.point.slice(0, low) };
-  }
-  const base = field.base;
-  let power = base.pow(form.x, 2 ** low); // low <= 24
-  let coefficient = form.coefficient;
-  for (const g of gamma) {
-    // 1 - g + g x^(2^b) = 1 + g (x^(2^b) - 1)
-    coefficient = field.mul(coefficient, field.add(field.one, field.mulBase(g, base.sub(power, base.one))));
-    power = base.mul(power, power);
-  }
-  return { ...form, coefficient };
+  const highPowers = forms.flatMap((form) => (form.kind === 'pow' ? [field.base.pow(form.x, 2 ** low)] : [])); // low <= 24
+  const atGamma = encodeAt(field, eqTable(field, gamma), highPowers);
+  let next = 0;
+  return forms.map((form) => {
+    if (form.kind === 'eq') {
+      const factor = eqPoints(field, form.point.slice(low), gamma);
+      return { ...form, coefficient: field.mul(form.coefficient, factor), point: form.point.slice(0, low) };
+    }
+    return { ...form, coefficient: field.mul(form.coefficient, atGamma[next++] as Ext) };
+  });
 }
 
 /** The multilinear extension of `vector` (2^n cells) at a point of K^n. */

@@ -23,7 +23,7 @@ import { levelGeometry, type LevelGeometry, type Parameters } from '../../params
 import { nextClaim } from '../../sumcheck/round.ts';
 import type { VerifierChannel } from '../../transcript/verifier.ts';
 import { eqTable } from '../../sumcheck/eq.ts';
-import { applyForms, bindForm, type Form } from './functional.ts';
+import { applyForms, bindForms, type Form } from './functional.ts';
 
 /** The part of a parameter set that the inner argument reads. */
 export type WhirParameters = Pick<Parameters, 'code' | 'levels' | 'logFinal'>;
@@ -56,7 +56,7 @@ export function verifyWhir(
   const levels = levelGeometry(parameters);
   for (const [index, level] of levels.entries()) {
     const { gamma, sum } = readRounds(ch, level, claim.sum);
-    const bound = claim.forms.map((form) => bindForm(field, form, level.logMessage, gamma));
+    const bound = bindForms(field, claim.forms, level.logMessage, gamma);
     const last = index === levels.length - 1;
     const next = last ? undefined : ch.readDigest('whir/root');
     const vector = last ? ch.readExts('whir/final', 2 ** parameters.logFinal) : [];
@@ -106,17 +106,16 @@ function readValues(
   });
 }
 
-/** row -> sum_b weights[b] * row_b for rows of K elements, limb by limb: sum_e x^e * (sum_b weights[b] * limb e of row_b). */
+/**
+ * row -> sum_b weights[b] * row_b for rows of K elements, limb by limb: sum over b and e of (weights[b] x^e) * limb e of row_b, one sum
+ * over the words of the row.
+ */
 function rowFolder(field: ExtensionField, weights: readonly Ext[]): (row: readonly Fe[]) => Ext {
-  const d = field.degree;
-  const dot = createDot(field, weights);
   const basis = field.zero.map((_, e) => field.fromLimbs(field.zero.map((_z, i) => (i === e ? 1 : 0))));
-  const limbs = new Int32Array(weights.length); // canonical words are below 2^31
-  return (row) =>
-    basis.reduce((sum: Ext, power, e) => {
-      for (let b = 0; b < limbs.length; b++) limbs[b] = row[b * d + e] as Fe;
-      return field.add(sum, field.mul(power, dot(limbs)));
-    }, field.zero);
+  return createDot(
+    field,
+    weights.flatMap((weight) => basis.map((power) => field.mul(weight, power))),
+  );
 }
 
 function joinOpened(ch: VerifierChannel, forms: readonly Form[], sum: Ext, opened: readonly OpenedValue[]) {

@@ -82,7 +82,7 @@ export function replay(
       const pass = (): void => {};
       if (type === 'fes') parts.push(encodeFes(authenticate([ch.readOpeningFes(label, count)], pass)[0]));
       else if (type === 'bytes') parts.push(authenticate([ch.readOpeningBytes(label, count)], pass)[0]);
-      else parts.push(...authenticate([ch.readOpeningDigests(label, count)], pass)[0]);
+      else parts.push(authenticate([ch.readOpeningDigests(label, count)], pass)[0]);
     }
   }
   ch.finish();

@@ -13,7 +13,7 @@ import { proveLinearBody } from '../../../src/pcs/linear-prove.ts';
 import { proveLinkBody } from '../../../src/pcs/link-prove.ts';
 import { powersOf, weightsAt } from '../../../src/pcs/open-verify.ts';
 import type { OpenableGroup } from '../../../src/pcs/open-prove.ts';
-import { applyForms, bindForm, type Form } from '../../../src/pcs/whir/functional.ts';
+import { applyForms, bindForms, type Form } from '../../../src/pcs/whir/functional.ts';
 import { joinValues } from '../../../src/pcs/whir/verify.ts';
 import { levelGeometry } from '../../../src/params/parameters.ts';
 import { publicRandom, releasedValue } from '../../../src/secret/released.ts';
@@ -144,7 +144,7 @@ export function closingFinal(statement: AnyStatement, seen: Seen, gap: Ext): Ext
       .slice(at, at + logFold)
       .reverse();
     at += logFold;
-    forms = forms.map((form) => bindForm(quintic, form, logMessage, gamma));
+    forms = bindForms(quintic, forms, logMessage, gamma);
     if (j === levels.length - 1) return;
     const drawn = seen.positions('whir/positions')[j] as number[];
     forms = join(forms, logCodeword, drawn, seen.exts('whir/eta')[j] as Ext);
