@@ -32,7 +32,7 @@ export interface OwnedGroup extends OpenableGroup {
  * @param source of the group's key, fresh: pads and salts are drawn from it
  * @param read the cells, column-major
  * @param logCap upper layer of the tree that the key publishes
- * @param keep default: the tree, not the codeword
+ * @param keep default: the tree, not the codeword. A `scoped` one is the caller's, who calls within a secret scope then
  */
 export function commitGroup(
   kernels: Kernels,
@@ -47,9 +47,9 @@ export function commitGroup(
   const columns = groupColumns(kernels, source, parameters, identity, read);
   const salts = drawSalts(source, 0, columnCode(parameters.code).length);
   const tree = groupTree(parameters, { ...identity, cap: new Uint8Array(32 * 2 ** logCap) });
-  const rows = kernels.memory.secretScope(() =>
-    commitColumns(kernels, parameters.code, tree, columns, salts, keep, progress),
-  );
+  const commit = (): CommittedColumns =>
+    commitColumns(kernels, parameters.code, tree, columns, salts, keep, progress);
+  const rows = keep.scoped === true ? commit() : kernels.memory.secretScope(commit);
   return ownedGroup(kernels, parameters, identity, columns, rows, salts);
 }
 

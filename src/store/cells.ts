@@ -10,9 +10,12 @@ import { hasCode, readWhole, writeSynced } from './durable.ts';
 import type { FileSystem } from './files.ts';
 import { frame, unframe } from './frame.ts';
 
-/** Where the cells come from: copied into the group's directory, or left in a file of the owner that must not change. */
+/**
+ * Where the cells come from: copied into the group's directory, or left in a file of the owner that must not change. What is `held` lies in
+ * memory and is read from there for the commitment, too; else `read` is called once for each column, and the commitment reads the copy.
+ */
 export type CellOrigin =
-  | { readonly kind: 'copy'; readonly read: CellReader }
+  | { readonly kind: 'copy'; readonly read: CellReader; readonly held?: true }
   | { readonly kind: 'reference'; readonly path: string };
 
 /** An open file of cells. */
@@ -59,6 +62,21 @@ function* blocks(read: CellReader, columns: number, rows: number): Generator<Uin
     }
     yield new Uint8Array(cells.buffer, cells.byteOffset, cells.byteLength);
   }
+}
+
+/** The cells that a commitment reads: those that are held, or the file that they were put into. @throws as `openCells` */
+export function committedCells(
+  files: FileSystem,
+  directory: string,
+  origin: CellOrigin,
+  columns: number,
+  rows: number,
+): CellFile {
+  if (origin.kind === 'copy' && origin.held === true) {
+    const { read } = origin;
+    return { read: (first, count) => read(first, count) as Int16Array, close: () => undefined }; // `storeCells` has seen them
+  }
+  return openCells(files, directory, columns, rows);
 }
 
 /**
