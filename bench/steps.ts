@@ -10,6 +10,8 @@ export interface Step {
   readonly cpuMs: number;
   /** Pages of memory that were touched for the first time, or are read from a file that is in memory. */
   readonly newPages: number;
+  /** Most memory of the process so far, MB, when the step ends. */
+  readonly peakMb: number;
   /** What the step was spent on, by the clock of the kernels: names of kernels, and `javascript` for what no kernel did. */
   readonly parts: Readonly<Record<string, number>>;
 }
@@ -48,7 +50,8 @@ function stepClock(trace: KernelTrace): StepClock {
     const javascript = to.clock - at.clock - inKernels;
     const parts = { ...Object.fromEntries(kernels.filter(([, ms]) => ms > 0)), javascript };
     const newPages = to.pages - at.pages;
-    steps.push({ name, ms: to.ms - at.ms, cpuMs: to.cpuMs - at.cpuMs, newPages, parts });
+    const peakMb = Math.round(process.resourceUsage().maxRSS / 1000); // kilobytes
+    steps.push({ name, ms: to.ms - at.ms, cpuMs: to.cpuMs - at.cpuMs, newPages, peakMb, parts });
     open = undefined;
   };
   return {
@@ -80,7 +83,7 @@ export function clockedSteps<T>(
   return { ...run, steps: clock.finish(), counters: trace.work() };
 }
 
-/** What a row says about a call: wall time of the witness, phases, CPU time and new pages by step, work. */
+/** What a row says about a call: wall time of the witness, phases, CPU time, new pages and memory by step, work. */
 export function figuresOf({ steps, counters }: Pick<StepTimes<unknown>, 'steps' | 'counters'>) {
   const witness = steps.filter(({ name }) => WITNESS_STEPS.has(name));
   return {
@@ -88,6 +91,7 @@ export function figuresOf({ steps, counters }: Pick<StepTimes<unknown>, 'steps' 
     phases: phasesOf(steps),
     phasesCpu: Object.fromEntries(steps.map(({ name, cpuMs }) => [name, round(cpuMs)])),
     phasesNewPages: Object.fromEntries(steps.map(({ name, newPages }) => [name, newPages])),
+    phasesPeakMb: Object.fromEntries(steps.map(({ name, peakMb }) => [name, peakMb])),
     counters,
   };
 }

@@ -34,6 +34,31 @@ export function gradientSums(
   return sums;
 }
 
+/** Residues in two parts, high 2^low + rest with rest signed, put down one by one. */
+interface Parts {
+  readonly high: Int16Array;
+  readonly rest: Int16Array;
+  /** @throws ProofError `UNPROVABLE` for a high part beyond its bits */
+  put(at: number, value: number): void;
+}
+
+function partsOf(stage: string, length: number, width: number, bits: number, low: number): Parts {
+  const [high, rest] = [new Int16Array(length), new Int16Array(length)];
+  const [limit, half, unit] = [2 ** (bits - 1), 2 ** (low - 1), 2 ** low];
+  return {
+    high,
+    rest,
+    put(at, value) {
+      const top = (value + half) >> low; // below 2^30 + 2^14
+      if (top < -limit || top >= limit) {
+        unprovable(stage, Math.floor(at / width), at % width, `expected ${bits} bits`);
+      }
+      high[at] = top;
+      rest[at] = value - top * unit;
+    },
+  };
+}
+
 /**
  * A residue in two parts: value = high 2^low + the rest, which is signed.
  *
@@ -46,39 +71,9 @@ export function split(
   bits: number,
   low: number,
 ): readonly [high: Int16Array, rest: Int16Array] {
-  const [high, rest] = [new Int16Array(values.length), new Int16Array(values.length)];
-  const [limit, half, unit] = [2 ** (bits - 1), 2 ** (low - 1), 2 ** low];
-  for (let at = 0; at < values.length; at++) {
-    const value = values[at] as number;
-    const top = (value + half) >> low; // below 2^30 + 2^14
-    if (top < -limit || top >= limit) {
-      unprovable(stage, Math.floor(at / width), at % width, `expected ${bits} bits`);
-    }
-    high[at] = top;
-    rest[at] = value - top * unit;
-  }
-  return [high, rest];
-}
-
-/** V' = bal(V - rate by). */
-function moved(plan: TrainingPlan, layer: number, state: LayerState, by: Int32Array, rate: number) {
-  const { weight: format, low } = plan.formats;
-  const { weight, rest } = state;
-  const unit = 2 ** low;
-  const values = new Int32Array(by.length);
-  for (let at = 0; at < by.length; at++) {
-    // below 2^30 + 2^20 2^30
-    const value = (weight[at] as number) * unit + (rest[at] as number) - rate * (by[at] as number);
-    values[at] = balanced(value);
-  }
-  const [high, below] = split(
-    `layer ${layer}: weights`,
-    values,
-    layerShape(plan, layer)[1],
-    format.bits,
-    low,
-  );
-  return { weight: high, rest: below };
+  const parts = partsOf(stage, values.length, width, bits, low);
+  for (let at = 0; at < values.length; at++) parts.put(at, values[at] as number);
+  return [parts.high, parts.rest];
 }
 
 /** The update of one layer. @throws ProofError `UNPROVABLE` for a weight or a momentum beyond its bits */
@@ -88,22 +83,34 @@ export function updated(
   state: LayerState,
   sums: Int32Array,
   rate: number,
-): { readonly state: LayerState; readonly remainder: Int32Array } {
-  const { momentum } = plan;
+): { readonly state: LayerState; readonly remainder: Int16Array } {
+  const { momentum, formats } = plan;
+  const { length } = sums;
+  const width = layerShape(plan, layer)[1];
+  const { weight, rest } = state;
+  const unit = 2 ** formats.low;
+  const moved = partsOf(`layer ${layer}: weights`, length, width, formats.weight.bits, formats.low);
+  /** V' = bal(V - rate by). */
+  const move = (at: number, by: number): void => {
+    // below 2^30 + 2^20 2^30
+    moved.put(at, balanced((weight[at] as number) * unit + (rest[at] as number) - rate * by));
+  };
   if (momentum === undefined) {
-    return { state: moved(plan, layer, state, sums, rate), remainder: new Int32Array(0) };
+    for (let at = 0; at < length; at++) move(at, sums[at] as number);
+    return { state: { weight: moved.high, rest: moved.rest }, remainder: new Int16Array(0) };
   }
   const [before, low] = [partOf(state, 'high'), partOf(state, 'low')];
-  const [unit, half, whole] = [2 ** momentum.low, 2 ** (momentum.shift - 1), 2 ** momentum.shift];
-  const remainder = new Int32Array(sums.length);
-  const next = new Int32Array(sums.length);
-  for (let at = 0; at < sums.length; at++) {
-    const M = (before[at] as number) * unit + (low[at] as number);
+  const [top, half, whole] = [2 ** momentum.low, 2 ** (momentum.shift - 1), 2 ** momentum.shift];
+  const remainder = new Int16Array(length); // of at most 8 bits
+  const parts = partsOf(`layer ${layer}: momentum`, length, width, momentum.high, momentum.low);
+  for (let at = 0; at < length; at++) {
+    const M = (before[at] as number) * top + (low[at] as number);
     const q = (M + half) >> momentum.shift; // below 2^30
     remainder[at] = M + half - q * whole;
-    next[at] = balanced(M - q + (sums[at] as number));
+    const next = balanced(M - q + (sums[at] as number));
+    parts.put(at, next);
+    move(at, next);
   }
-  const width = layerShape(plan, layer)[1];
-  const parts = split(`layer ${layer}: momentum`, next, width, momentum.high, momentum.low);
-  return { state: { ...moved(plan, layer, state, next, rate), high: parts[0], low: parts[1] }, remainder };
+  const next = { weight: moved.high, rest: moved.rest, high: parts.high, low: parts.rest };
+  return { state: next, remainder };
 }
