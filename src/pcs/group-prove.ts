@@ -16,8 +16,8 @@ import { groupTree, type GroupIdentity } from './opening.ts';
 /** The whole tree, no codeword: openings recompute q0 rows. */
 const KEEP_TREE: Keep = { absentLayers: 0, codeword: false };
 
-/** Reads the cells of columns [first, first + count): [count][2^m]. */
-export type CellReader = (first: number, count: number) => Cells;
+/** Reads the cells of columns [first, first + count): [count][2^m]. @param into as `ColumnSource.data` */
+export type CellReader = (first: number, count: number, into?: Cells) => Cells;
 
 /** A group that its owner can open. */
 export interface OwnedGroup extends OpenableGroup {

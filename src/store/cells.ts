@@ -4,7 +4,7 @@
  */
 import { join, resolve } from 'node:path';
 import { refuse } from '../errors/proof-error.ts';
-import { BATCH_COLUMNS } from '../pcs/columns.ts';
+import { BATCH_COLUMNS, type Cells } from '../pcs/columns.ts';
 import type { CellReader } from '../pcs/group-prove.ts';
 import { hasCode, readWhole, writeSynced } from './durable.ts';
 import type { FileSystem } from './files.ts';
@@ -20,8 +20,8 @@ export type CellOrigin =
 
 /** An open file of cells. */
 export interface CellFile {
-  /** [count][rows] cells of columns [first, first + count), valid until the next call. */
-  readonly read: (first: number, count: number) => Int16Array;
+  /** [count][rows] cells of columns [first, first + count), valid until the next call. @param into where they are wanted */
+  readonly read: (first: number, count: number, into?: Cells) => Int16Array;
   close(): void;
 }
 
@@ -93,11 +93,17 @@ export function openCells(files: FileSystem, directory: string, columns: number,
     refuse('DATA_LENGTH', path, `expected ${expected} bytes of cells, got ${reader.size}`);
   }
   let buffer = new Int16Array(0);
+  const own = (length: number): Int16Array => {
+    if (buffer.length < length) buffer = new Int16Array(length);
+    return buffer.subarray(0, length);
+  };
   return {
-    read(first, count) {
-      if (buffer.length < count * rows) buffer = new Int16Array(count * rows);
-      const cells = buffer.subarray(0, count * rows);
-      reader.read(new Uint8Array(cells.buffer, 0, cells.byteLength), first * rows * CELL_BYTES);
+    read(first, count, into) {
+      const cells = into instanceof Int16Array && into.length === count * rows ? into : own(count * rows);
+      reader.read(
+        new Uint8Array(cells.buffer, cells.byteOffset, cells.byteLength),
+        first * rows * CELL_BYTES,
+      );
       return cells;
     },
     close: () => reader.close(),

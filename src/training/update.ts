@@ -4,21 +4,23 @@ import { inputFormat, layerShape, type TrainingPlan } from './plan.ts';
 import type { StepProducts } from './products.ts';
 import { partOf, type LayerState } from './state.ts';
 
-/**
- * G[o][k] = sum_t g[t][o] x[t][k], with 2^fraction for x behind the inputs: balanced residues. An update reduces once more, so the residue
- * of a sum does for the sum.
- */
+/** G of a layer, balanced residues: an update reduces once more, so the residue of a sum does for the sum. */
+export interface GradientSums {
+  /** [outputs, inputs]: sum_t g[t][o] x[t][k]. */
+  readonly inputs: Int32Array;
+  /** [outputs]: sum_t g[t][o] 2^fraction. */
+  readonly biases: Int32Array;
+}
+
 export function gradientSums(
   plan: TrainingPlan,
   layer: number,
   gradient: Int32Array,
   x: Int32Array,
   products: StepProducts,
-): Int32Array {
+): GradientSums {
   const [outputs, columns] = layerShape(plan, layer);
-  const inputs = columns - 1;
   const one = 2 ** inputFormat(plan, layer).fraction;
-  const weights = products.gradient({ outputs, inputs }, gradient, x);
   const biases = new Float64Array(outputs);
   for (let at = 0; at < gradient.length; at += outputs) {
     // At most 2^12 products below 2^31: exact.
@@ -26,12 +28,20 @@ export function gradientSums(
       biases[o] = (biases[o] as number) + one * (gradient[at + o] as number);
     }
   }
-  const sums = new Int32Array(outputs * columns);
-  for (let o = 0; o < outputs; o++) {
-    sums.set(weights.subarray(o * inputs, (o + 1) * inputs), o * columns);
-    sums[o * columns + inputs] = balanced(biases[o] as number);
+  return {
+    inputs: products.gradient({ outputs, inputs: columns - 1 }, gradient, x),
+    biases: Int32Array.from(biases, balanced),
+  };
+}
+
+/** Calls `use` for every weight of a layer, in their order, with its G. */
+function forWeights({ inputs, biases }: GradientSums, use: (at: number, sum: number) => void): void {
+  const width = inputs.length / biases.length;
+  let at = 0;
+  for (let o = 0; o < biases.length; o++) {
+    for (let k = 0; k < width; k++) use(at++, inputs[o * width + k] as number);
+    use(at++, biases[o] as number);
   }
-  return sums;
 }
 
 /** Residues in two parts, high 2^low + rest with rest signed, put down one by one. */
@@ -81,11 +91,11 @@ export function updated(
   plan: TrainingPlan,
   layer: number,
   state: LayerState,
-  sums: Int32Array,
+  sums: GradientSums,
   rate: number,
 ): { readonly state: LayerState; readonly remainder: Int16Array } {
   const { momentum, formats } = plan;
-  const { length } = sums;
+  const { length } = state.weight;
   const width = layerShape(plan, layer)[1];
   const { weight, rest } = state;
   const unit = 2 ** formats.low;
@@ -96,21 +106,21 @@ export function updated(
     moved.put(at, balanced((weight[at] as number) * unit + (rest[at] as number) - rate * by));
   };
   if (momentum === undefined) {
-    for (let at = 0; at < length; at++) move(at, sums[at] as number);
+    forWeights(sums, move);
     return { state: { weight: moved.high, rest: moved.rest }, remainder: new Int16Array(0) };
   }
   const [before, low] = [partOf(state, 'high'), partOf(state, 'low')];
   const [top, half, whole] = [2 ** momentum.low, 2 ** (momentum.shift - 1), 2 ** momentum.shift];
   const remainder = new Int16Array(length); // of at most 8 bits
   const parts = partsOf(`layer ${layer}: momentum`, length, width, momentum.high, momentum.low);
-  for (let at = 0; at < length; at++) {
+  forWeights(sums, (at, sum) => {
     const M = (before[at] as number) * top + (low[at] as number);
     const q = (M + half) >> momentum.shift; // below 2^30
     remainder[at] = M + half - q * whole;
-    const next = balanced(M - q + (sums[at] as number));
+    const next = balanced(M - q + sum);
     parts.put(at, next);
     move(at, next);
-  }
+  });
   const next = { weight: moved.high, rest: moved.rest, high: parts.high, low: parts.rest };
   return { state: next, remainder };
 }
