@@ -8,6 +8,10 @@ export interface Step {
   readonly name: string;
   readonly ms: number;
   readonly cpuMs: number;
+  /** Pages of memory that were touched for the first time, or are read from a file that is in memory. */
+  readonly newPages: number;
+  /** Most memory of the process so far, MB, when the step ends. */
+  readonly peakMb: number;
   /** What the step was spent on, by the clock of the kernels: names of kernels, and `javascript` for what no kernel did. */
   readonly parts: Readonly<Record<string, number>>;
 }
@@ -29,7 +33,13 @@ interface StepClock {
 
 function stepClock(trace: KernelTrace): StepClock {
   const steps: Step[] = [];
-  const now = () => ({ ms: performance.now(), cpuMs: cpuNow(), clock: trace.now(), kernels: trace.times() });
+  const now = () => ({
+    ms: performance.now(),
+    cpuMs: cpuNow(),
+    pages: process.resourceUsage().minorPageFault,
+    clock: trace.now(),
+    kernels: trace.times(),
+  });
   let open: { readonly name: string; readonly at: ReturnType<typeof now> } | undefined;
   const end = (): void => {
     if (open === undefined) return;
@@ -39,7 +49,9 @@ function stepClock(trace: KernelTrace): StepClock {
     const inKernels = kernels.reduce((sum, [, ms]) => sum + ms, 0);
     const javascript = to.clock - at.clock - inKernels;
     const parts = { ...Object.fromEntries(kernels.filter(([, ms]) => ms > 0)), javascript };
-    steps.push({ name, ms: to.ms - at.ms, cpuMs: to.cpuMs - at.cpuMs, parts });
+    const newPages = to.pages - at.pages;
+    const peakMb = Math.round(process.resourceUsage().maxRSS / 1000); // kilobytes
+    steps.push({ name, ms: to.ms - at.ms, cpuMs: to.cpuMs - at.cpuMs, newPages, peakMb, parts });
     open = undefined;
   };
   return {
@@ -71,13 +83,15 @@ export function clockedSteps<T>(
   return { ...run, steps: clock.finish(), counters: trace.work() };
 }
 
-/** What a row says about a call: wall time of the witness, phases, CPU time by step, work. */
+/** What a row says about a call: wall time of the witness, phases, CPU time, new pages and memory by step, work. */
 export function figuresOf({ steps, counters }: Pick<StepTimes<unknown>, 'steps' | 'counters'>) {
   const witness = steps.filter(({ name }) => WITNESS_STEPS.has(name));
   return {
     witnessMs: Math.round(witness.reduce((sum, { ms }) => sum + ms, 0)),
     phases: phasesOf(steps),
     phasesCpu: Object.fromEntries(steps.map(({ name, cpuMs }) => [name, round(cpuMs)])),
+    phasesNewPages: Object.fromEntries(steps.map(({ name, newPages }) => [name, newPages])),
+    phasesPeakMb: Object.fromEntries(steps.map(({ name, peakMb }) => [name, peakMb])),
     counters,
   };
 }
@@ -89,7 +103,7 @@ const NAMED = 0.02;
  * Milliseconds by name: every step as `step`, what takes more than 2 % of the whole as `step/kernel` and `step/javascript`. CPU
  * time on one thread, else wall time.
  */
-export function phasesOf(steps: readonly Step[]): Record<string, number> {
+export function phasesOf(steps: readonly Pick<Step, 'name' | 'parts'>[]): Record<string, number> {
   const all = steps.map(({ name, parts }) => ({
     name,
     parts,

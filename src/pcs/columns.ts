@@ -10,8 +10,11 @@ export interface ColumnSource {
   readonly columns: number;
   /** Pad cells of every column, at most t. */
   readonly padLength: number;
-  /** Cells of columns [first, first + count). Valid until the next call. */
-  data(first: number, count: number): Cells;
+  /**
+   * Cells of columns [first, first + count). Valid until the next call.
+   * @param into where they are wanted; a source that has them lying elsewhere may return that
+   */
+  data(first: number, count: number, into?: Cells): Cells;
   /**
    * Pads of the same columns: plain words, [count][padLength]. Valid until the next call.
    * @param into where they are wanted; a source that has them lying elsewhere may return that

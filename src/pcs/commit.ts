@@ -34,7 +34,10 @@ export interface Keep {
   readonly codeword: boolean;
   /** Receives the codeword while it is made, strip by strip (codeword-commit.ts): columns are then read once for each coset. */
   readonly sink?: CodewordSink | undefined;
-  /** The codeword may lie in the current scope of the kernel memory, and is gone with it. Default: false. */
+  /**
+   * Codeword and tree may lie in the current scope of the kernel memory, and are gone with it: memory that was used before, where a new
+   * array costs a page fault every 4 KiB. Default: false.
+   */
   readonly scoped?: boolean;
 }
 
@@ -101,7 +104,7 @@ export function commitColumns(
   const cosets = 2 ** LOG_CODE_EXPANSION;
   const absent = Math.min(keep.absentLayers, code.logData, tree.shape.logLeaves - tree.shape.logCap);
   const kept = keep.codeword ? keptWords(kernels, cosets * rows * tree.words, keep) : null;
-  const nodes = new Uint32Array(DIGEST_WORDS * storedNodes(tree.shape, absent));
+  const nodes = nodeWords(kernels, tree, absent, rows, keep);
   const roots = nodes.subarray(0, DIGEST_WORDS * 2 ** (tree.shape.logLeaves - absent));
   const format = treeFormat(tree);
   const all = (sink: PanelWriter | undefined): void => {
@@ -150,6 +153,15 @@ function keptWords(kernels: Kernels, length: number, keep: Keep): Uint32Array {
   return keep.scoped === true ? hotWords(kernels, length) : new Uint32Array(length);
 }
 
+/** Room for a tree; in kernel memory only where that leaves room for the leaves of all cosets at once. */
+function nodeWords(kernels: Kernels, tree: RowTree, absent: number, rows: number, keep: Keep): Uint32Array {
+  const length = DIGEST_WORDS * storedNodes(tree.shape, absent);
+  const cosets = 2 ** LOG_CODE_EXPANSION;
+  const leaves = leafBytes(treeFormat(tree), rows, cosets);
+  const hot = keep.scoped === true && hasRoom(kernels.memory, 4 * length + leaves);
+  return hot ? kernels.memory.u32(length) : new Uint32Array(length);
+}
+
 /** What does not change between shares of cosets. */
 interface LeafWork {
   readonly kernels: Kernels;
@@ -166,10 +178,15 @@ interface LeafWork {
 
 /** Cosets whose leaves are in the making at once: all of them, or as many as leave room for a batch. */
 function cosetsAtOnce({ memory }: Kernels, format: LeafFormat, rows: number, cosets: number): number {
-  const batchBytes = 4 * rows * (4 * Math.min(BATCH_COLUMNS, format.columns) + SALT_WORDS);
   let share = cosets;
-  while (share > 1 && !hasRoom(memory, batchBytes + 4 * share * rows * leafStateWords(format))) share /= 2;
+  while (share > 1 && !hasRoom(memory, leafBytes(format, rows, share))) share /= 2;
   return share;
+}
+
+/** Bytes of the leaves of `share` cosets in the making, with a batch of columns. */
+function leafBytes(format: LeafFormat, rows: number, share: number): number {
+  const batch = 4 * Math.min(BATCH_COLUMNS, format.columns) + SALT_WORDS;
+  return 4 * rows * (batch + share * leafStateWords(format));
 }
 
 /** The leaf digests of cosets [first, first + share), in the current scope. */

@@ -16,8 +16,8 @@ import { groupTree, type GroupIdentity } from './opening.ts';
 /** The whole tree, no codeword: openings recompute q0 rows. */
 const KEEP_TREE: Keep = { absentLayers: 0, codeword: false };
 
-/** Reads the cells of columns [first, first + count): [count][2^m]. */
-export type CellReader = (first: number, count: number) => Cells;
+/** Reads the cells of columns [first, first + count): [count][2^m]. @param into as `ColumnSource.data` */
+export type CellReader = (first: number, count: number, into?: Cells) => Cells;
 
 /** A group that its owner can open. */
 export interface OwnedGroup extends OpenableGroup {
@@ -32,7 +32,7 @@ export interface OwnedGroup extends OpenableGroup {
  * @param source of the group's key, fresh: pads and salts are drawn from it
  * @param read the cells, column-major
  * @param logCap upper layer of the tree that the key publishes
- * @param keep default: the tree, not the codeword
+ * @param keep default: the tree, not the codeword. A `scoped` one is the caller's, who calls within a secret scope then
  */
 export function commitGroup(
   kernels: Kernels,
@@ -47,9 +47,9 @@ export function commitGroup(
   const columns = groupColumns(kernels, source, parameters, identity, read);
   const salts = drawSalts(source, 0, columnCode(parameters.code).length);
   const tree = groupTree(parameters, { ...identity, cap: new Uint8Array(32 * 2 ** logCap) });
-  const rows = kernels.memory.secretScope(() =>
-    commitColumns(kernels, parameters.code, tree, columns, salts, keep, progress),
-  );
+  const commit = (): CommittedColumns =>
+    commitColumns(kernels, parameters.code, tree, columns, salts, keep, progress);
+  const rows = keep.scoped === true ? commit() : kernels.memory.secretScope(commit);
   return ownedGroup(kernels, parameters, identity, columns, rows, salts);
 }
 

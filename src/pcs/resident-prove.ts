@@ -71,7 +71,11 @@ function residentSource(kernels: Kernels, source: ColumnSource, cells: number, r
     padLength,
     data(first, count) {
       if (heldCells === undefined) return source.data(first, count);
-      fill(hasCells, first, count, (from, n) => heldCells.set(source.data(from, n), from * cells));
+      fill(hasCells, first, count, (from, n) => {
+        const held = heldCells.subarray(from * cells, (from + n) * cells);
+        const read = source.data(from, n, held);
+        if (read !== held) held.set(read);
+      });
       return heldCells.subarray(first * cells, (first + count) * cells);
     },
     pads(first, count, into) {

@@ -1,4 +1,5 @@
 /** The cells of a program's tensors as its prover reads them: by blocks, as they are committed, and row by row. */
+import type { BaseField } from '../field/field.ts';
 import type { Kernels } from '../kernels/contract.ts';
 import { hotWords } from '../kernels/memory/hot.ts';
 import type { Cells, ColumnSource } from '../pcs/columns.ts';
@@ -47,6 +48,28 @@ const SHORT_RUN = 64;
 function copyRun(out: RowMajor, at: number, cells: RowMajor, from: number, length: number): void {
   if (length > SHORT_RUN) out.set(cells.subarray(from, from + length), at);
   else for (let i = 0; i < length; i++) out[at + i] = cells[from + i] as number;
+}
+
+/**
+ * out = cells + c over a block of integers or words of F: canonical words.
+ *
+ * @param c canonical
+ */
+export function shiftBlock(
+  F: BaseField,
+  out: Uint32Array,
+  cells: RowMajor,
+  shape: readonly number[],
+  block: Block,
+  c: number,
+): void {
+  const p = F.modulus;
+  forRows(shape, block, (from, at, length) => {
+    for (let i = 0; i < length; i++) {
+      const x = (cells[from + i] as number) + c; // from -2^31 to 2^32 + p
+      out[at + i] = x >= 0 && x < p ? x : F.fromInt(x);
+    }
+  });
 }
 
 /** Calls `use` for every run of cells that lies in one piece both in the tensor and in the block. */

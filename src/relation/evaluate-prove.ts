@@ -61,12 +61,14 @@ export function createEvaluator(
 /** Part of the kernel memory that one result may take. They stay until the proof ends. */
 const RESULT_SHARE = 1 / 64;
 
-function roomFor(kernels: Kernels, count: number): Uint32Array {
-  const small = 4 * count <= kernels.memory.capacityBytes * RESULT_SHARE;
+/** Words for a result or, where that has `of` words, a part of it: in the current scope of the kernel memory unless these are many. */
+export function roomFor(kernels: Kernels, count: number, of = count): Uint32Array {
+  const small = 4 * of <= kernels.memory.capacityBytes * RESULT_SHARE;
   return small ? hotWords(kernels, count) : new Uint32Array(count);
 }
 
-function isConstant({ views, sums, mask }: Term): boolean {
+/** Whether a term reads nothing. */
+export function isConstant({ views, sums, mask }: Term): boolean {
   return views.length === 0 && sums.length === 0 && mask === undefined;
 }
 

@@ -102,7 +102,7 @@ export function proveProgramBody(
   const cells = cellsOf(groups.map((group) => group.source));
   mark('lookups and multiplicities');
   const evaluate = createEvaluator(kernels, compiled, cells, witness);
-  const balances = lookupWitness(compiled, cells, evaluate, ownCells);
+  const balances = lookupWitness(kernels, compiled, cells, evaluate, ownCells);
 
   mark('commitment');
   const own = commitOwn(kernels, source, parameters, columnsOf(compiled.own, logData), ownCells, room);

@@ -1,10 +1,11 @@
 /** What the lookup argument needs of a program's witness: the columns of all sources, and multiplicities. */
+import type { Kernels } from '../kernels/contract.ts';
 import type { BalanceWitness } from '../tlookup/leaves-prove.ts';
 import { countMultiplicities } from '../tlookup/multiplicities-witness.ts';
-import { gatherBlock, putTensor, type TensorCells } from './cells-prove.ts';
+import { gatherBlock, putTensor, shiftBlock, type TensorCells } from './cells-prove.ts';
 import type { LookupBlock } from './claims.ts';
 import type { CompiledProgram } from './compile.ts';
-import { isIdentity, type Evaluator } from './evaluate-prove.ts';
+import { isConstant, isIdentity, roomFor, type Evaluator } from './evaluate-prove.ts';
 import { formsOf } from './form.ts';
 import { blocksOf, type Block } from './pieces.ts';
 import type { Relation, Tensor, Term, Index } from './program.ts';
@@ -15,6 +16,7 @@ import type { Relation, Tensor, Term, Index } from './program.ts';
  * @throws RangeError naming the relation and the cell whose tuple is no row of its table
  */
 export function lookupWitness(
+  kernels: Kernels,
   compiled: CompiledProgram,
   cells: TensorCells,
   evaluate: Evaluator,
@@ -25,7 +27,9 @@ export function lookupWitness(
   const relations = new Map(program.relations.map((relation) => [relation.name, relation]));
   const whole = new Map<readonly Term[], Uint32Array>();
   const column = (terms: readonly Term[], indices: readonly Index[], block: Block): Uint32Array => {
-    const ready = committedBlock(compiled, cells, terms, indices, block);
+    const ready =
+      committedBlock(compiled, cells, terms, indices, block) ??
+      shiftedBlock(kernels, compiled, cells, terms, indices, block);
     if (ready !== undefined) return ready;
     let words = whole.get(terms);
     if (words === undefined) whole.set(terms, (words = evaluate(terms, indices)));
@@ -83,12 +87,8 @@ function committedBlock(
   indices: readonly Index[],
   block: Block,
 ): Uint32Array | undefined {
-  const [term] = terms;
-  const view = term?.views[0];
-  if (terms.length !== 1 || view === undefined || term?.coefficient !== 1) return undefined;
-  if (term.views.length !== 1 || term.sums.length > 0 || term.mask !== undefined) return undefined;
-  const tensor: Tensor | undefined = compiled.tensors.get(view.tensor);
-  if (tensor?.kind !== 'witness' || !isIdentity(view, tensor.shape, indices)) return undefined;
+  const tensor = terms.length === 1 ? tensorAsItIs(compiled, terms[0] as Term, indices) : undefined;
+  if (tensor?.kind !== 'witness') return undefined;
   const at = blocksOf(tensor.shape).findIndex(({ pieces }) =>
     pieces.every((piece, d) => {
       const own = block.pieces[d];
@@ -96,4 +96,41 @@ function committedBlock(
     }),
   );
   return at < 0 ? undefined : (cells.block(tensor.name, at) as Uint32Array);
+}
+
+/**
+ * A block of an entry that is a tensor's cells plus constants, as range checks of signed cells are: made from the cells at once, without the
+ * values of the whole tensor.
+ */
+function shiftedBlock(
+  kernels: Kernels,
+  compiled: CompiledProgram,
+  cells: TensorCells,
+  terms: readonly Term[],
+  indices: readonly Index[],
+  block: Block,
+): Uint32Array | undefined {
+  const [term, second] = terms.filter((other) => !isConstant(other));
+  if (term === undefined || second !== undefined) return undefined;
+  const tensor = tensorAsItIs(compiled, term, indices);
+  if (tensor === undefined) return undefined;
+  const F = kernels.ext.base;
+  const constants = terms.filter(isConstant).map(({ coefficient }) => F.fromInt(coefficient));
+  const whole = tensor.shape.reduce((product, size) => product * size, 1);
+  const out = roomFor(kernels, 2 ** block.bits, whole);
+  shiftBlock(F, out, cells.rows(tensor.name), tensor.shape, block, constants.reduce(F.add, F.zero));
+  return out;
+}
+
+/** The tensor that a term reads cell by cell in the relation's order, and does nothing to. */
+function tensorAsItIs(
+  { tensors }: CompiledProgram,
+  { views, coefficient, sums, mask }: Term,
+  indices: readonly Index[],
+): Tensor | undefined {
+  const [view, second] = views;
+  if (view === undefined || second !== undefined || coefficient !== 1) return undefined;
+  if (sums.length > 0 || mask !== undefined) return undefined;
+  const tensor = tensors.get(view.tensor);
+  return tensor !== undefined && isIdentity(view, tensor.shape, indices) ? tensor : undefined;
 }

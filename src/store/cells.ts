@@ -4,21 +4,24 @@
  */
 import { join, resolve } from 'node:path';
 import { refuse } from '../errors/proof-error.ts';
-import { BATCH_COLUMNS } from '../pcs/columns.ts';
+import { BATCH_COLUMNS, type Cells } from '../pcs/columns.ts';
 import type { CellReader } from '../pcs/group-prove.ts';
 import { hasCode, readWhole, writeSynced } from './durable.ts';
 import type { FileSystem } from './files.ts';
 import { frame, unframe } from './frame.ts';
 
-/** Where the cells come from: copied into the group's directory, or left in a file of the owner that must not change. */
+/**
+ * Where the cells come from: copied into the group's directory, or left in a file of the owner that must not change. What is `held` lies in
+ * memory and is read from there for the commitment, too; else `read` is called once for each column, and the commitment reads the copy.
+ */
 export type CellOrigin =
-  | { readonly kind: 'copy'; readonly read: CellReader }
+  | { readonly kind: 'copy'; readonly read: CellReader; readonly held?: true }
   | { readonly kind: 'reference'; readonly path: string };
 
 /** An open file of cells. */
 export interface CellFile {
-  /** [count][rows] cells of columns [first, first + count), valid until the next call. */
-  readonly read: (first: number, count: number) => Int16Array;
+  /** [count][rows] cells of columns [first, first + count), valid until the next call. @param into where they are wanted */
+  readonly read: (first: number, count: number, into?: Cells) => Int16Array;
   close(): void;
 }
 
@@ -61,6 +64,21 @@ function* blocks(read: CellReader, columns: number, rows: number): Generator<Uin
   }
 }
 
+/** The cells that a commitment reads: those that are held, or the file that they were put into. @throws as `openCells` */
+export function committedCells(
+  files: FileSystem,
+  directory: string,
+  origin: CellOrigin,
+  columns: number,
+  rows: number,
+): CellFile {
+  if (origin.kind === 'copy' && origin.held === true) {
+    const { read } = origin;
+    return { read: (first, count) => read(first, count) as Int16Array, close: () => undefined }; // `storeCells` has seen them
+  }
+  return openCells(files, directory, columns, rows);
+}
+
 /**
  * Opens the cells of a directory.
  *
@@ -75,11 +93,17 @@ export function openCells(files: FileSystem, directory: string, columns: number,
     refuse('DATA_LENGTH', path, `expected ${expected} bytes of cells, got ${reader.size}`);
   }
   let buffer = new Int16Array(0);
+  const own = (length: number): Int16Array => {
+    if (buffer.length < length) buffer = new Int16Array(length);
+    return buffer.subarray(0, length);
+  };
   return {
-    read(first, count) {
-      if (buffer.length < count * rows) buffer = new Int16Array(count * rows);
-      const cells = buffer.subarray(0, count * rows);
-      reader.read(new Uint8Array(cells.buffer, 0, cells.byteLength), first * rows * CELL_BYTES);
+    read(first, count, into) {
+      const cells = into instanceof Int16Array && into.length === count * rows ? into : own(count * rows);
+      reader.read(
+        new Uint8Array(cells.buffer, cells.byteOffset, cells.byteLength),
+        first * rows * CELL_BYTES,
+      );
       return cells;
     },
     close: () => reader.close(),

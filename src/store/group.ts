@@ -22,7 +22,7 @@ import { decodeKey, encodeKey, keyDigest, type GroupKey } from '../pcs/key.ts';
 import { drawSalts } from '../pcs/masks-prove.ts';
 import type { GroupIdentity } from '../pcs/opening.ts';
 import { budgetLimits, type BudgetPlace } from './budget.ts';
-import { openCells, storeCells, type CellOrigin } from './cells.ts';
+import { committedCells, openCells, storeCells, type CellOrigin } from './cells.ts';
 import {
   keepsCodeword,
   openCodeword,
@@ -36,7 +36,16 @@ import { ensureDirectory, quietly, readWhole, unfinishedName, writeSynced } from
 import type { FileSystem } from './files.ts';
 import { identityOf, type CodewordChoice, type GroupPlan } from './group-plan.ts';
 import type { Home } from './home.ts';
-import { loadTree, loadTreeSecret, storeTree, storeTreeSecret, treeKeySources } from './tree.ts';
+import {
+  heldTree,
+  knownTree,
+  loadTree,
+  loadTreeSecret,
+  storeTree,
+  storeTreeSecret,
+  treeKeySources,
+  type HeldTree,
+} from './tree.ts';
 import { publishWitness } from './witness.ts';
 
 const KEY = 'group.key';
@@ -96,20 +105,28 @@ export function storeGroup(
   requireNew(files, where);
   ensureDirectory(files, parent);
   files.makeDirectory(unfinished);
+  let tree: HeldTree;
   try {
-    const key = writeGroup(kernels, home, unfinished, plan, identity, origin, progress);
+    const written = writeGroup(kernels, home, unfinished, plan, identity, origin, progress);
+    tree = written.tree;
     files.syncDirectory(unfinished);
     files.rename(unfinished, where);
     files.syncDirectory(parent);
-    publishWitness(home, readCounter(files, where, keyDigest(key), 0), where);
+    publishWitness(home, readCounter(files, where, keyDigest(written.key), 0), where);
   } catch (error) {
     quietly(() => removeAll(files, unfinished));
     throw error;
   }
-  return openGroup(kernels, home, where);
+  return openDirectory(kernels, home, where, {}, tree);
 }
 
-/** Everything in the directory, durable file by file. The key comes last: without it nothing opens. @returns its bytes */
+/** A new key, and the layers of the tree that stay in memory. */
+interface Written {
+  readonly key: Uint8Array;
+  readonly tree: HeldTree;
+}
+
+/** Everything in the directory, durable file by file. The key comes last: without it nothing opens. */
 function writeGroup(
   kernels: Kernels,
   home: Home,
@@ -118,7 +135,7 @@ function writeGroup(
   identity: GroupIdentity,
   origin: CellOrigin,
   progress?: (done: number) => void,
-): Uint8Array {
+): Written {
   const { files } = home;
   const { parameters, layout } = plan;
   const rows = 2 ** parameters.code.logData;
@@ -129,18 +146,26 @@ function writeGroup(
   const { key, fresh } = freshTreeKey(treeKeySources(home, { parameters, group }));
   storeTreeSecret(home, directory, fresh);
   const source = maskSource(key, kernels.ext);
-  const cells = openCells(files, directory, identity.columns, rows);
+  const cells = committedCells(files, directory, origin, identity.columns, rows);
   let codeword: CodewordWriter | undefined;
   try {
     if (plan.codeword === 'keep') codeword = writeCodeword(files, directory);
-    const keep = { absentLayers: plan.absentLayers ?? 0, codeword: false, sink: codeword?.sink };
-    const owned = commitGroup(kernels, source, parameters, identity, cells.read, logCap, keep, progress);
-    const bytes = encodeKey({ parameters, group: { ...identity, cap: owned.cap }, layout });
-    storeTree(files, directory, owned.rows);
+    const keep = {
+      absentLayers: plan.absentLayers ?? 0,
+      codeword: false,
+      sink: codeword?.sink,
+      scoped: true,
+    };
+    const { cap, tree } = kernels.memory.secretScope(() => {
+      const owned = commitGroup(kernels, source, parameters, identity, cells.read, logCap, keep, progress);
+      storeTree(files, directory, owned.rows);
+      return { cap: owned.cap, tree: heldTree(owned.rows.stored) };
+    });
+    const bytes = encodeKey({ parameters, group: { ...identity, cap }, layout });
     codeword?.finish(keyDigest(bytes));
     writeSynced(files, join(directory, counterName(0)), [encodeCounter(firstRecord(keyDigest(bytes)))]);
     writeSynced(files, join(directory, KEY), [bytes]);
-    return bytes;
+    return { key: bytes, tree };
   } finally {
     codeword?.close();
     cells.close();
@@ -175,6 +200,17 @@ export function openGroup(
   path: string,
   options: OpenOptions = {},
 ): StoredGroup {
+  return openDirectory(kernels, home, path, options);
+}
+
+/** @param written the tree, where this process has just written it: its file is not hashed again */
+function openDirectory(
+  kernels: Kernels,
+  home: Home,
+  path: string,
+  options: OpenOptions,
+  written?: HeldTree,
+): StoredGroup {
   const { files } = home;
   const where = resolve(path);
   if (options.codeword !== undefined && options.codeword !== 'recompute') {
@@ -186,7 +222,7 @@ export function openGroup(
   const digest = keyDigest(keyBytes);
   readCounter(files, where, digest, 0); // refuses a key that is not this directory's, in any bit
   const { parameters, group } = key;
-  const tree = loadTree(kernels, files, where, key);
+  const tree = written ? knownTree(files, where, key, written) : loadTree(kernels, files, where, key);
   const treeSecret = loadTreeSecret(home, where);
   const source = maskSource(treeKey(treeSecret, treeKeySources(home, key)), kernels.ext);
   const codeword = keepsCodeword(files, where) ? 'keep' : 'recompute';

@@ -7,7 +7,7 @@
 import { join } from 'node:path';
 import { refuse } from '../errors/proof-error.ts';
 import type { Kernels } from '../kernels/contract.ts';
-import { buildTree, capOf, subtreeRoots, type StoredTree } from '../merkle/prove.ts';
+import { buildTree, capOf, storedNodes, subtreeRoots, type StoredTree } from '../merkle/prove.ts';
 import type { CommittedRows } from '../merkle/rows-prove.ts';
 import { treeDepth, type TreeShape } from '../merkle/shape.ts';
 import { columnCode } from '../params/parameters.ts';
@@ -81,6 +81,37 @@ export function loadTree(
   }
 }
 
+/** The lowest layer that stays in memory. */
+function heldLayerOf(shape: TreeShape, firstLayer: number): number {
+  return Math.min(firstLayer + LOWER_LAYERS, treeDepth(shape));
+}
+
+/** A tree without the layers that are read from its file. */
+export interface HeldTree {
+  readonly held: StoredTree;
+  /** Of the file. */
+  readonly firstLayer: number;
+}
+
+/** What is left of a tree in kernel memory when its scope ends. */
+export function heldTree({ shape, firstLayer, nodes }: StoredTree): HeldTree {
+  const heldLayer = heldLayerOf(shape, firstLayer);
+  const upper = nodes.slice(nodes.length - WORDS * storedNodes(shape, heldLayer));
+  return { held: { shape, firstLayer: heldLayer, nodes: upper }, firstLayer };
+}
+
+/** The tree of a directory that has just been written, as `loadTree` would read it. */
+export function knownTree(
+  files: FileSystem,
+  directory: string,
+  key: GroupKey,
+  { held, firstLayer }: HeldTree,
+): CommittedColumns {
+  const tree = groupTree(key.parameters, key.group);
+  const stored = withLower(files, join(directory, TREE), held, firstLayer);
+  return { tree, stored, cap: capOf(held), codeword: null };
+}
+
 /** The layers of a file of digests, the lower ones left in it. */
 function hashedTree(
   kernels: Kernels,
@@ -90,7 +121,7 @@ function hashedTree(
   shape: TreeShape,
   firstLayer: number,
 ): StoredTree {
-  const heldLayer = Math.min(firstLayer + LOWER_LAYERS, treeDepth(shape));
+  const heldLayer = heldLayerOf(shape, firstLayer);
   const layers = heldLayer - firstLayer;
   const roots = new Uint32Array(WORDS * 2 ** (shape.logLeaves - heldLayer));
   const piece = new Uint32Array(WORDS * 2 ** Math.min(LOG_PIECE, shape.logLeaves - firstLayer));
@@ -99,7 +130,13 @@ function hashedTree(
     const out = roots.subarray(at / 2 ** layers, (at + piece.length) / 2 ** layers);
     subtreeRoots(kernels, layers, piece, out);
   }
-  const held = buildTree(kernels, shape, roots, heldLayer);
+  return withLower(files, path, buildTree(kernels, shape, roots, heldLayer), firstLayer);
+}
+
+/** Held layers with those of the file beneath them. */
+function withLower(files: FileSystem, path: string, held: StoredTree, firstLayer: number): StoredTree {
+  const heldLayer = held.firstLayer;
+  const layers = heldLayer - firstLayer;
   if (layers === 0) return held;
   const digests = (node: number): Uint32Array => {
     const words = new Uint32Array(WORDS * 2 ** layers);

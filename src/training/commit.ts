@@ -3,6 +3,7 @@ import { refuse } from '../errors/proof-error.ts';
 import { quintic } from '../field/quintic.ts';
 import { sameBytes } from '../hash/words.ts';
 import type { Kernels } from '../kernels/contract.ts';
+import { hotLike } from '../kernels/memory/hot.ts';
 import { chooseParameters, type Choice } from '../params/choose.ts';
 import type { Parameters } from '../params/parameters.ts';
 import { putInt16 } from '../relation/cells-prove.ts';
@@ -93,19 +94,8 @@ export interface NamedTensors {
 }
 
 /** Data that many proofs read. @throws as `storeGroup` */
-export function commitData(
-  kernels: Kernels,
-  home: Home,
-  path: string,
-  { shapes, tensors, layout, parameters }: NamedTensors,
-): StoredGroup {
-  return store(kernels, home, path, cellsOf(shapes, tensors, parameters), {
-    label: DATA_LABEL,
-    lifetime: 'static',
-    columns: groupColumnsOf(shapes, parameters.code.logData),
-    parameters,
-    layout,
-  });
+export function commitData(kernels: Kernels, home: Home, path: string, named: NamedTensors): StoredGroup {
+  return store(kernels, home, path, named, { label: DATA_LABEL, lifetime: 'static' });
 }
 
 /**
@@ -139,18 +129,11 @@ export function commitWeights(
   kernels: Kernels,
   home: Home,
   path: string,
-  { shapes, tensors, layout, parameters }: NamedTensors,
+  named: NamedTensors,
   uses = STATE_USES,
 ): StoredGroup {
-  return store(kernels, home, path, cellsOf(shapes, tensors, parameters), {
-    label: STATE_LABEL,
-    lifetime: 'carried',
-    uses,
-    logCap: Math.min(STATE_LOG_CAP, parameters.code.logData),
-    columns: groupColumnsOf(shapes, parameters.code.logData),
-    parameters,
-    layout,
-  });
+  const logCap = Math.min(STATE_LOG_CAP, named.parameters.code.logData);
+  return store(kernels, home, path, named, { label: STATE_LABEL, lifetime: 'carried', uses, logCap });
 }
 
 /** The weights in a group: what `commitState` put there. @param group of this plan (`checkStateKey`) */
@@ -200,22 +183,30 @@ export function readTensors(
   });
 }
 
-/** Columns of a group: tensors where the layout puts them. */
-function cellsOf(
-  shapes: readonly (readonly number[])[],
-  tensors: readonly Int16Array[],
-  { code }: Parameters,
-): Int16Array {
+/** Columns of a group: tensors where the layout puts them. In the current scope of the kernel memory. */
+function cellsOf(kernels: Kernels, { shapes, tensors, parameters: { code } }: NamedTensors): Int16Array {
   const layout = layOut(shapes);
-  const cells = new Int16Array(groupColumnsOf(shapes, code.logData) * 2 ** code.logData);
+  const length = groupColumnsOf(shapes, code.logData) * 2 ** code.logData;
+  const cells = hotLike(kernels, new Int16Array(0), length).fill(0);
   shapes.forEach((shape, i) => putInt16(cells, layout, i, shape, tensors[i] as Int16Array));
   return cells;
 }
 
-function store(kernels: Kernels, home: Home, path: string, cells: Int16Array, plan: GroupPlan): StoredGroup {
-  const rows = 2 ** plan.parameters.code.logData;
-  return storeGroup(kernels, home, path, plan, {
-    kind: 'copy',
-    read: (first, count) => cells.subarray(first * rows, (first + count) * rows),
+function store(
+  kernels: Kernels,
+  home: Home,
+  path: string,
+  named: NamedTensors,
+  lifetime: Pick<GroupPlan, 'label' | 'lifetime' | 'uses' | 'logCap'>,
+): StoredGroup {
+  const { shapes, layout, parameters } = named;
+  const { logData } = parameters.code;
+  const plan = { ...lifetime, columns: groupColumnsOf(shapes, logData), parameters, layout };
+  const rows = 2 ** logData;
+  return kernels.memory.secretScope(() => {
+    const cells = cellsOf(kernels, named);
+    const read = (first: number, count: number): Int16Array =>
+      cells.subarray(first * rows, (first + count) * rows);
+    return storeGroup(kernels, home, path, plan, { kind: 'copy', read, held: true });
   });
 }

@@ -14,6 +14,17 @@ function boundOf(data: Int16Array): number {
   return Math.max(-least, greatest);
 }
 
+/** Weights are multiplied twice a step, and never changed. */
+const knownBounds = new WeakMap<Int16Array, number>();
+
+function weightBound(data: Int16Array): number {
+  const known = knownBounds.get(data);
+  if (known !== undefined) return known;
+  const bound = boundOf(data);
+  knownBounds.set(data, bound);
+  return bound;
+}
+
 /** Operands of a step have at most 16 bits (`checkPlan`). */
 function matrixOf(values: Int32Array, rows: number, columns: number): Bounded {
   const data = Int16Array.from(values);
@@ -44,12 +55,12 @@ export function kernelProducts(kernels: Kernels): StepProducts {
     forward({ data, outputs, inputs }, x) {
       const weights = { data, rows: outputs, columns: inputs, stride: inputs + 1 };
       const own = matrixOf(x, x.length / inputs, inputs);
-      return product(own, { matrix: weights, bound: boundOf(data) }, outputs, 'nk');
+      return product(own, { matrix: weights, bound: weightBound(data) }, outputs, 'nk');
     },
     back({ data, outputs, inputs }, g) {
       const weights = { data, rows: outputs, columns: inputs, stride: inputs + 1 };
       const own = matrixOf(g, g.length / outputs, outputs);
-      return product(own, { matrix: weights, bound: boundOf(data) }, inputs, 'kn');
+      return product(own, { matrix: weights, bound: weightBound(data) }, inputs, 'kn');
     },
     gradient({ outputs, inputs }, g, x) {
       const rows = x.length / inputs;

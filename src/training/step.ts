@@ -34,7 +34,7 @@ export interface StepTrace {
   readonly back: readonly Int32Array[];
   readonly backRounded: readonly Int32Array[];
   /** Of momenta, [outputs, inputs + 1]; empty without. */
-  readonly remainders: readonly Int32Array[];
+  readonly remainders: readonly Int16Array[];
 }
 
 /** Rows of a dataset by number. */

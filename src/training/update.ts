@@ -4,21 +4,23 @@ import { inputFormat, layerShape, type TrainingPlan } from './plan.ts';
 import type { StepProducts } from './products.ts';
 import { partOf, type LayerState } from './state.ts';
 
-/**
- * G[o][k] = sum_t g[t][o] x[t][k], with 2^fraction for x behind the inputs: balanced residues. An update reduces once more, so the residue
- * of a sum does for the sum.
- */
+/** G of a layer, balanced residues: an update reduces once more, so the residue of a sum does for the sum. */
+export interface GradientSums {
+  /** [outputs, inputs]: sum_t g[t][o] x[t][k]. */
+  readonly inputs: Int32Array;
+  /** [outputs]: sum_t g[t][o] 2^fraction. */
+  readonly biases: Int32Array;
+}
+
 export function gradientSums(
   plan: TrainingPlan,
   layer: number,
   gradient: Int32Array,
   x: Int32Array,
   products: StepProducts,
-): Int32Array {
+): GradientSums {
   const [outputs, columns] = layerShape(plan, layer);
-  const inputs = columns - 1;
   const one = 2 ** inputFormat(plan, layer).fraction;
-  const weights = products.gradient({ outputs, inputs }, gradient, x);
   const biases = new Float64Array(outputs);
   for (let at = 0; at < gradient.length; at += outputs) {
     // At most 2^12 products below 2^31: exact.
@@ -26,12 +28,45 @@ export function gradientSums(
       biases[o] = (biases[o] as number) + one * (gradient[at + o] as number);
     }
   }
-  const sums = new Int32Array(outputs * columns);
-  for (let o = 0; o < outputs; o++) {
-    sums.set(weights.subarray(o * inputs, (o + 1) * inputs), o * columns);
-    sums[o * columns + inputs] = balanced(biases[o] as number);
+  return {
+    inputs: products.gradient({ outputs, inputs: columns - 1 }, gradient, x),
+    biases: Int32Array.from(biases, balanced),
+  };
+}
+
+/** Calls `use` for every weight of a layer, in their order, with its G. */
+function forWeights({ inputs, biases }: GradientSums, use: (at: number, sum: number) => void): void {
+  const width = inputs.length / biases.length;
+  let at = 0;
+  for (let o = 0; o < biases.length; o++) {
+    for (let k = 0; k < width; k++) use(at++, inputs[o * width + k] as number);
+    use(at++, biases[o] as number);
   }
-  return sums;
+}
+
+/** Residues in two parts, high 2^low + rest with rest signed, put down one by one. */
+interface Parts {
+  readonly high: Int16Array;
+  readonly rest: Int16Array;
+  /** @throws ProofError `UNPROVABLE` for a high part beyond its bits */
+  put(at: number, value: number): void;
+}
+
+function partsOf(stage: string, length: number, width: number, bits: number, low: number): Parts {
+  const [high, rest] = [new Int16Array(length), new Int16Array(length)];
+  const [limit, half, unit] = [2 ** (bits - 1), 2 ** (low - 1), 2 ** low];
+  return {
+    high,
+    rest,
+    put(at, value) {
+      const top = (value + half) >> low; // below 2^30 + 2^14
+      if (top < -limit || top >= limit) {
+        unprovable(stage, Math.floor(at / width), at % width, `expected ${bits} bits`);
+      }
+      high[at] = top;
+      rest[at] = value - top * unit;
+    },
+  };
 }
 
 /**
@@ -46,39 +81,9 @@ export function split(
   bits: number,
   low: number,
 ): readonly [high: Int16Array, rest: Int16Array] {
-  const [high, rest] = [new Int16Array(values.length), new Int16Array(values.length)];
-  const [limit, half, unit] = [2 ** (bits - 1), 2 ** (low - 1), 2 ** low];
-  for (let at = 0; at < values.length; at++) {
-    const value = values[at] as number;
-    const top = (value + half) >> low; // below 2^30 + 2^14
-    if (top < -limit || top >= limit) {
-      unprovable(stage, Math.floor(at / width), at % width, `expected ${bits} bits`);
-    }
-    high[at] = top;
-    rest[at] = value - top * unit;
-  }
-  return [high, rest];
-}
-
-/** V' = bal(V - rate by). */
-function moved(plan: TrainingPlan, layer: number, state: LayerState, by: Int32Array, rate: number) {
-  const { weight: format, low } = plan.formats;
-  const { weight, rest } = state;
-  const unit = 2 ** low;
-  const values = new Int32Array(by.length);
-  for (let at = 0; at < by.length; at++) {
-    // below 2^30 + 2^20 2^30
-    const value = (weight[at] as number) * unit + (rest[at] as number) - rate * (by[at] as number);
-    values[at] = balanced(value);
-  }
-  const [high, below] = split(
-    `layer ${layer}: weights`,
-    values,
-    layerShape(plan, layer)[1],
-    format.bits,
-    low,
-  );
-  return { weight: high, rest: below };
+  const parts = partsOf(stage, values.length, width, bits, low);
+  for (let at = 0; at < values.length; at++) parts.put(at, values[at] as number);
+  return [parts.high, parts.rest];
 }
 
 /** The update of one layer. @throws ProofError `UNPROVABLE` for a weight or a momentum beyond its bits */
@@ -86,24 +91,36 @@ export function updated(
   plan: TrainingPlan,
   layer: number,
   state: LayerState,
-  sums: Int32Array,
+  sums: GradientSums,
   rate: number,
-): { readonly state: LayerState; readonly remainder: Int32Array } {
-  const { momentum } = plan;
+): { readonly state: LayerState; readonly remainder: Int16Array } {
+  const { momentum, formats } = plan;
+  const { length } = state.weight;
+  const width = layerShape(plan, layer)[1];
+  const { weight, rest } = state;
+  const unit = 2 ** formats.low;
+  const moved = partsOf(`layer ${layer}: weights`, length, width, formats.weight.bits, formats.low);
+  /** V' = bal(V - rate by). */
+  const move = (at: number, by: number): void => {
+    // below 2^30 + 2^20 2^30
+    moved.put(at, balanced((weight[at] as number) * unit + (rest[at] as number) - rate * by));
+  };
   if (momentum === undefined) {
-    return { state: moved(plan, layer, state, sums, rate), remainder: new Int32Array(0) };
+    forWeights(sums, move);
+    return { state: { weight: moved.high, rest: moved.rest }, remainder: new Int16Array(0) };
   }
   const [before, low] = [partOf(state, 'high'), partOf(state, 'low')];
-  const [unit, half, whole] = [2 ** momentum.low, 2 ** (momentum.shift - 1), 2 ** momentum.shift];
-  const remainder = new Int32Array(sums.length);
-  const next = new Int32Array(sums.length);
-  for (let at = 0; at < sums.length; at++) {
-    const M = (before[at] as number) * unit + (low[at] as number);
+  const [top, half, whole] = [2 ** momentum.low, 2 ** (momentum.shift - 1), 2 ** momentum.shift];
+  const remainder = new Int16Array(length); // of at most 8 bits
+  const parts = partsOf(`layer ${layer}: momentum`, length, width, momentum.high, momentum.low);
+  forWeights(sums, (at, sum) => {
+    const M = (before[at] as number) * top + (low[at] as number);
     const q = (M + half) >> momentum.shift; // below 2^30
     remainder[at] = M + half - q * whole;
-    next[at] = balanced(M - q + (sums[at] as number));
-  }
-  const width = layerShape(plan, layer)[1];
-  const parts = split(`layer ${layer}: momentum`, next, width, momentum.high, momentum.low);
-  return { state: { ...moved(plan, layer, state, next, rate), high: parts[0], low: parts[1] }, remainder };
+    const next = balanced(M - q + sum);
+    parts.put(at, next);
+    move(at, next);
+  });
+  const next = { weight: moved.high, rest: moved.rest, high: parts.high, low: parts.rest };
+  return { state: next, remainder };
 }

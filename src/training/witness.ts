@@ -43,6 +43,7 @@ export function executeSteps(
 /** One array behind the other, of the same kind. */
 function joined<T extends Int16Array | Int32Array>(parts: readonly T[]): T {
   const [first] = parts as readonly [T];
+  if (parts.length === 1) return first;
   const length = parts.reduce((sum, part) => sum + part.length, 0);
   const out = (first instanceof Int16Array ? new Int16Array(length) : new Int32Array(length)) as T;
   let at = 0;
@@ -62,7 +63,7 @@ export function trainingWitness({ plan, states, traces }: Execution): {
   const classes = plan.widths[layers] as number;
   const tensors = new Map<string, RowMajor>();
   const virtuals = new Map<string, RowMajor>();
-  const all = (of: (trace: StepTrace) => Int32Array): Int32Array => joined(traces.map(of));
+  const all = <T extends Int16Array | Int32Array>(of: (trace: StepTrace) => T): T => joined(traces.map(of));
   const between = states.slice(1, -1); // both ends are committed groups, or public
   for (let layer = 0; layer < layers; layer++) {
     for (const { kind } of stateKinds(plan)) {
@@ -75,7 +76,7 @@ export function trainingWitness({ plan, states, traces }: Execution): {
     if (plan.momentum !== undefined) {
       tensors.set(
         `remainder/${layer}`,
-        all(({ remainders }) => remainders[layer] as Int32Array),
+        all(({ remainders }) => remainders[layer] as Int16Array),
       );
     }
     tensors.set(

@@ -68,6 +68,10 @@ describe('on the real file system', () => {
     expect(again.owned.open([0, 5, 4096])).toEqual({
       ...group.owned.open([0, 5, 4096]),
     });
+    // What is left in memory of a tree that was just written is what its file says.
+    const [kept, loaded] = [group.owned.rows.stored, again.owned.rows.stored];
+    expect({ ...kept, lower: kept.lower?.heldLayer }).toEqual({ ...loaded, lower: loaded.lower?.heldLayer });
+    expect(kept.lower?.digests(1)).toEqual(loaded.lower?.digests(1));
     auditGroup(k, home, again);
     expect(readdirSync(at('a'))).toEqual(['W']);
     expect(readdirSync(at('a/W')).sort()).toEqual([
@@ -81,6 +85,20 @@ describe('on the real file system', () => {
     expect(statSync(at('a/W/data')).size).toBe(2 * COLUMNS * ROWS);
     group.close();
     again.close();
+  });
+
+  test('cells that are held in kernel memory: the file holds them, and the tree is theirs', () => {
+    k.memory.secretScope(() => {
+      const cells = k.memory.i16(COLUMNS * ROWS);
+      cells.set(read(0, COLUMNS));
+      const held = (first: number, count: number): Int16Array =>
+        cells.subarray(first * ROWS, (first + count) * ROWS);
+      storeGroup(k, home, at('b/W'), plan, { kind: 'copy', read: held, held: true }).close();
+    });
+    const group = openGroup(k, home, at('b/W'));
+    expect([...group.owned.source.data(3, 15)]).toEqual([...read(3, 15)]);
+    auditGroup(k, home, group);
+    group.close();
   });
 
   test('two commitments of the same cells have nothing in common', () => {
