@@ -5,20 +5,15 @@ import { extWords, readExt } from '../kernels/contract/layout.ts';
 import type { Fractions } from '../kernels/contract/lookup-tree.ts';
 import { allocate, roomIn } from './room-prove.ts';
 import type { Fingerprint } from './leaf-claim.ts';
-import {
-  tableWords,
-  wholeLeaves,
-  writeLeaves,
-  type BalanceWitness,
-  type LeafSource,
-} from './leaves-prove.ts';
+import { tableWords, wholeLeaves, type BalanceWitness, type LeafSource } from './leaves-prove.ts';
+import { forPieces, type UnstoredLayer } from './pieces-prove.ts';
 import type { LoadedLookups, LookupTable } from './shape.ts';
 
 /** The fractions of a tree in layers 0 (the root) to `depth` (the leaves), or some of them. */
 export interface Tree {
   readonly depth: number;
-  /** The layer; one that is not kept is made in the current scope of the kernel memory. */
-  layer(index: number): Layer;
+  /** The layer; one that is not kept is made in the current scope of the kernel memory, or named by what it is made of. */
+  layer(index: number): Layer | UnstoredLayer;
 }
 
 export interface Layer {
@@ -27,49 +22,68 @@ export interface Layer {
   readonly shared: boolean;
 }
 
-/** Leaves of a range that are made at once: four such ranges lie in a cache. */
-const PIECE = 2 ** 15;
+/** Smaller trees are kept whole. Larger ones have halves and quarters of whole blocks in every layer that is made in pieces. */
+const LEAST_DEPTH = 8;
+/** Layers from so many above the leaves on are made at once where they are not kept: a node for every four leaves, 10 bytes a leaf. */
+const MADE_WHOLE = 2;
+/** Most layers that are not kept: what is left of a tree is an eighth of its leaves. */
+const MOST_LOST = 4;
 
-/** The lowest layers, leaves among them, that are not kept where whole trees take too much of the kernel memory: three quarters of a tree. */
-const PRUNED = 2;
-
-/** All trees, in the order of the program, once for each of the sums that read them. */
-export interface Forest {
-  /** In the current scope of the kernel memory: every layer, but for those of `lowest` where that is. */
+/** Trees for sums that come one after the other. */
+export interface Stage {
+  /** The layers that its sums read. */
+  readonly layers: number;
+  /** All trees in the order of the program, in the current scope of the kernel memory. */
   trees(): Tree[];
-  /**
-   * The sums that come last read `layers` layers, the leaves among them, which are not kept: trees of these alone, so that whatever was kept
-   * for the others can go first. Absent where everything is kept.
-   */
-  readonly lowest?: { readonly layers: number; trees(): Tree[] };
 }
 
-/** @throws RangeError naming the witness array of a wrong length */
+/**
+ * The stages in the order of the sums: layers that are kept together from the root on, then each of the layers below them, down to the
+ * leaves. What is made for one stage can go before the next.
+ *
+ * @throws RangeError naming the witness array of a wrong length
+ */
 export function createForest(
   kernels: Kernels,
   lookups: LoadedLookups,
   witnesses: readonly BalanceWitness[],
   fingerprint: Fingerprint,
-): Forest {
+): Stage[] {
   checkWitnesses(lookups, witnesses);
   const words = tableWords();
-  // Leaves have a denominator each, layers above them a fraction for every two: three arrays of all leaves. Half of the room is for them: the
-  // sums take tables of eq and bound halves besides, and what lies outside is new to the machine in every layer and moves through windows.
-  const size = lookups.trees.reduce((sum, { live }) => sum + 3 * 4 * extWords(live, kernels.ext.degree), 0);
-  const keepAll = 2 * size <= roomIn(kernels);
   const sources = lookups.trees.map((tree): LeafSource => {
     const witness = witnesses[tree.balance] as BalanceWitness;
     return { tree, tables: lookups.program.tables, witness, fingerprint, words };
   });
   // Pieces are whole blocks of four, and layers above them full.
   const isWhole = ({ tree }: LeafSource): boolean =>
-    keepAll || tree.depth < PRUNED + 2 || tree.live <= 2 ** (tree.depth - 1);
-  const treesOf = (pruned: typeof prunedTree) => (): Tree[] =>
-    sources.map((source) =>
-      isWhole(source) ? wholeTree(kernels, wholeLeaves(kernels, source)) : pruned(kernels, source),
-    );
-  const lowest = { layers: PRUNED, trees: treesOf(lowestOf) };
-  return { trees: treesOf(prunedTree), ...(sources.every(isWhole) ? {} : { lowest }) };
+    tree.depth < LEAST_DEPTH || tree.live <= 2 ** (tree.depth - 1);
+  const stage = (layers: number, made: (source: LeafSource) => Tree): Stage => ({
+    layers,
+    trees: () =>
+      sources.map((source) =>
+        isWhole(source) ? wholeTree(kernels, wholeLeaves(kernels, source)) : made(source),
+      ),
+  });
+  const { logLeaves } = lookups;
+  if (sources.every(isWhole)) return [stage(logLeaves, (source) => lowestOf(kernels, source, 0))];
+  const lost = layersBelow(kernels, lookups);
+  const lowest = Array.from({ length: lost }, (_, k) =>
+    stage(1, (source) => lowestOf(kernels, source, lost - 1 - k)),
+  );
+  return [stage(logLeaves - lost, (source) => prunedTree(kernels, source, lost)), ...lowest];
+}
+
+/**
+ * How many layers are not kept: at least the leaves, whose sum is as fast without them. A layer takes two arrays, and all above it as much
+ * again; a third of the room is for tables of eq and for what a sum binds.
+ */
+function layersBelow(kernels: Kernels, { trees }: LoadedLookups): number {
+  const leaves = trees.reduce((sum, { live }) => sum + 4 * extWords(live, kernels.ext.degree), 0);
+  const room = (2 / 3) * roomIn(kernels);
+  let layers = 1;
+  while (layers < MOST_LOST && (4 * leaves) / 2 ** layers > room) layers++;
+  return layers;
 }
 
 function wholeTree(kernels: Kernels, leaves: Fractions): Tree {
@@ -101,67 +115,35 @@ function nextLayer(kernels: Kernels, below: Fractions, room: ReturnType<typeof r
   return kernels.fractionLayer(p, q, below);
 }
 
-/** A tree without its lowest two layers. More than half of its leaves are live, so every layer above them is full. */
-function prunedTree(kernels: Kernels, source: LeafSource): Tree {
+/** A tree without its lowest layers. More than half of its leaves are live, so every layer above them is full. */
+function prunedTree(kernels: Kernels, source: LeafSource, lost: number): Tree {
   const { depth } = source.tree;
-  const top = layerAbove(kernels, source, PRUNED);
+  const top = layerAbove(kernels, source, lost);
   const kept: Layer[] = [...layersAbove(kernels, top), { fractions: top, shared: false }];
   return { depth, layer: (index) => kept[index] as Layer };
 }
 
-/** The lowest two layers of a tree, each made where it is asked for. */
-function lowestOf(kernels: Kernels, source: LeafSource): Tree {
-  const { depth } = source.tree;
+/** A tree of which one layer is read, so many above the leaves. */
+function lowestOf(kernels: Kernels, source: LeafSource, above: number): Tree {
   return {
-    depth,
-    layer(index) {
-      const fractions = index === depth ? wholeLeaves(kernels, source) : layerAbove(kernels, source, 1);
-      return { fractions, shared: false };
-    },
+    depth: source.tree.depth,
+    layer: () =>
+      above < MADE_WHOLE
+        ? { source, above }
+        : { fractions: layerAbove(kernels, source, above), shared: false },
   };
 }
 
-function layerAbove(kernels: Kernels, source: LeafSource, layers: 1 | 2): Fractions {
-  const numVars = source.tree.depth - layers;
-  const [p, q] = roomFor(kernels, numVars);
-  layersInPieces(kernels, source, layers, p, q);
-  return { p, q, live: 2 ** numVars, numVars };
-}
-
-/**
- * The layer one or two above the leaves, without all leaves in memory at once. Node j of it is made of the leaves j, j + 2^(depth - layers), ..:
- * a piece of it is a tree of as many ranges of leaves, one behind the other.
- *
- * @param p numerators of the layer, 2^(depth - layers)
- * @param q denominators
- */
-function layersInPieces(
-  kernels: Kernels,
-  source: LeafSource,
-  layers: 1 | 2,
-  p: Uint32Array,
-  q: Uint32Array,
-): void {
+/** The layer so many above the leaves, without all leaves in memory at once. */
+function layerAbove(kernels: Kernels, source: LeafSource, above: number): Fractions {
   const d = kernels.ext.degree;
-  const { depth, units } = source.tree;
-  const width = 2 ** (depth - layers);
-  const size = Math.min(width, PIECE);
-  const ranges = Array.from({ length: 2 ** layers }, (_, k) => k * width);
-  const numVars = 31 - Math.clz32(size) + layers;
-  kernels.memory.scope(() => {
-    const own = roomFor(kernels, numVars);
-    const between = layers === 2 ? roomFor(kernels, numVars - 1) : own;
-    for (let j = 0; j < width; j += size) {
-      ranges.forEach((from, k) => writeLeaves(kernels, source, own, k * size, from + j, size));
-      // Ranges are apart: where one has leaves that are no units, no later one has units.
-      const counts = ranges.map((from) => Math.min(Math.max(units - from - j, 0), size));
-      const leaves = { live: 2 ** numVars, units: counts.reduce((sum, n) => sum + n, 0), numVars };
-      let x: Fractions = { p: own[0], q: own[1], ...leaves };
-      if (layers === 2) x = nextLayer(kernels, x, between);
-      const part = (words: Uint32Array): Uint32Array => words.subarray(j * d, (j + size) * d);
-      nextLayer(kernels, x, [part(p), part(q)]);
-    }
+  const numVars = source.tree.depth - above;
+  const [p, q] = roomFor(kernels, numVars);
+  forPieces(kernels, source, above - 1, 2, (halves, from, size) => {
+    const part = (words: Uint32Array): Uint32Array => words.subarray(from * d, (from + size) * d);
+    kernels.fractionLayer(part(p), part(q), halves);
   });
+  return { p, q, live: 2 ** numVars, numVars };
 }
 
 /** Plain elements. */
@@ -172,7 +154,7 @@ export interface Fraction {
 
 /** The root of a tree. */
 export function rootOf(kernels: Kernels, tree: Tree): Fraction {
-  const { p, q, units } = tree.layer(0).fractions;
+  const { p, q, units } = (tree.layer(0) as Layer).fractions; // no tree's root is among its lowest layers
   const K = kernels.ext;
   const inverse = K.base.inverse(kernels.radix);
   const plain = (words: Uint32Array): Ext => K.mulBase(readExt(words, 0, K.degree), inverse);

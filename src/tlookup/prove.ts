@@ -49,21 +49,23 @@ export function proveLookups(
 ): LookupClaims {
   const { algebra } = pads.ledger;
   const fingerprint = drawFingerprint(ch, lookups);
-  const { trees: all, lowest } = createForest(kernels, lookups, witnesses, fingerprint);
+  const stages = createForest(kernels, lookups, witnesses, fingerprint);
   const depth = lookups.logLeaves;
-  const split = depth - (lowest?.layers ?? 0);
-  const layers = (from: number, to: number, start: KnownNode, trees: readonly Tree[]): KnownNode => {
-    let node = start;
-    for (let layer = from; layer < to; layer++) node = proveLayer(kernels, pads, ch, node, trees, depth);
-    return node;
-  };
-  let node = kernels.memory.scope(() => {
-    const trees = all();
-    return layers(0, split, proveRoots(kernels, pads, ch, lookups, trees), trees);
-  });
-  if (lowest !== undefined) node = kernels.memory.scope(() => layers(split, depth, node, lowest.trees()));
+  let node: KnownNode | undefined;
+  let layer = 0;
+  for (const stage of stages) {
+    node = kernels.memory.scope(() => {
+      const trees = stage.trees();
+      let known = node ?? proveRoots(kernels, pads, ch, lookups, trees);
+      for (const end = layer + stage.layers; layer < end; layer++) {
+        known = proveLayer(kernels, pads, ch, known, trees, depth);
+      }
+      return known;
+    });
+  }
+  const { claim } = node as KnownNode;
   return kernels.memory.scope(() =>
-    leafClaims(algebra, lookups, fingerprint, node.claim, kernelColumnValue(kernels)),
+    leafClaims(algebra, lookups, fingerprint, claim, kernelColumnValue(kernels)),
   );
 }
 

@@ -8,6 +8,7 @@ import { extWords, readExt } from '../kernels/contract/layout.ts';
 import type { Multilinear, Pair, RoundValues, Weights } from '../kernels/contract/sumcheck.ts';
 import { eqIndex } from '../sumcheck/eq.ts';
 import { rootOf, type Layer, type Tree } from './forest-prove.ts';
+import { firstRound, type FirstRound, type UnstoredLayer } from './pieces-prove.ts';
 import { allocate } from './room-prove.ts';
 
 /** p0, q1, q0 and c = p1 + lambda q1 of a node; the layer's sum is over p0 q1 + q0 c. */
@@ -50,14 +51,21 @@ export function segmentOf(
   let shifted = false;
   let node: Nodes | undefined;
   let written = 0;
+  let unstored: FirstRound | undefined;
   if (layer < low) {
     const root = rootOf(kernels, tree);
     node = [root.p, K.one, root.q, lambda];
   } else {
     const below = tree.layer(layer - low + 1);
-    ({ pairs, outs } = layerPairs(kernels, below, lambda));
     shifted = isLeafForm(below);
-    written = Math.max(...pairs.flat().map(({ live }) => live));
+    if (shifted && K.isZero(lambda)) throw new Error('lookup: expected a non-zero challenge lambda, got 0');
+    if ('source' in below) {
+      unstored = firstRound(kernels, below, lambda);
+      written = unstored.written;
+    } else {
+      ({ pairs, outs } = layerPairs(kernels, below, lambda));
+      written = Math.max(...pairs.flat().map(({ live }) => live));
+    }
     if (layer === low) node = nodesOf(kernels, pairs, shifted ? lambda : undefined);
   }
   const zeros = Array.from({ length: low + 1 }, (_, i) => eqIndex(K, z.slice(0, i), 0));
@@ -85,12 +93,17 @@ export function segmentOf(
     written,
     first(i, weights) {
       if (node !== undefined) return nodeRound(i, node);
-      return mixed(zeros[low] as Ext, kernels.productRound(pairs, weights));
+      return mixed(zeros[low] as Ext, unstored?.values(weights) ?? kernels.productRound(pairs, weights));
     },
     next(i, weights, r) {
       if (i < low) {
         node = node === undefined ? bindArrays(r) : bindNode(node, r);
         return nodeRound(i, node);
+      }
+      if (unstored !== undefined) {
+        ({ pairs, outs } = unstored.bind(r));
+        unstored = undefined;
+        return mixed(zeros[low] as Ext, kernels.productRound(pairs, weights));
       }
       const bound = kernels.bindProductRound(outs, pairs, r, weights);
       pairs = bound.pairs;
@@ -104,8 +117,8 @@ export function segmentOf(
 }
 
 /** Layers whose first numerators are units have pairs of their own. */
-function isLeafForm({ fractions }: Layer): boolean {
-  return (fractions.units ?? 0) > 0;
+function isLeafForm(layer: Layer | UnstoredLayer): boolean {
+  return 'source' in layer ? layer.above === 0 : (layer.fractions.units ?? 0) > 0;
 }
 
 /** The pairs of a layer, and where each of their arrays goes when it is bound. @throws Error for lambda = 0 at the leaves */
@@ -133,7 +146,6 @@ function layerPairs(
     const pairs = kernels.layerPairs(room(p, half * d, upper), fractions, lambda);
     return { pairs, outs: outsOf(pairs) };
   }
-  if (kernels.ext.isZero(lambda)) throw new Error('lookup: expected a non-zero challenge lambda, got 0');
   const lower = extWords(Math.min(live, half), d);
   const scaled = allocate(kernels, (units ?? 0) < live ? upper : 0);
   const pairs = kernels.leafPairs(room(q, 0, lower), room(q, half * d, upper), scaled, fractions, lambda);

@@ -1,12 +1,17 @@
 /**
- * Trees larger than the kernel memory: their lowest two layers are made in pieces, again where they are needed. Every layer is that of
- * the tree that fits.
+ * Large trees: the leaves, and more where the kernel memory is small, are made in pieces, again where they are needed. Every layer is that
+ * of the tree that fits, and so are first rounds over layers that are never whole in memory.
  */
 import { afterAll, expect, test } from 'vitest';
 import { wasmKernels } from '../../src/kernels/index.ts';
+import type { Ext } from '../../src/field/field.ts';
 import type { Kernels } from '../../src/kernels/contract.ts';
-import { readExt } from '../../src/kernels/contract/layout.ts';
-import { createForest, type Layer, type Tree } from '../../src/tlookup/forest-prove.ts';
+import { extWords, readExt } from '../../src/kernels/contract/layout.ts';
+import type { Fractions } from '../../src/kernels/contract/lookup-tree.ts';
+import type { Multilinear } from '../../src/kernels/contract/sumcheck.ts';
+import { createForest } from '../../src/tlookup/forest-prove.ts';
+import { tableWords, wholeLeaves } from '../../src/tlookup/leaves-prove.ts';
+import { firstRound, type UnstoredLayer } from '../../src/tlookup/pieces-prove.ts';
 import type { LookupProgram } from '../../src/tlookup/shape.ts';
 import { exampleOf, exampleTable } from '../support/lookup-programs.ts';
 
@@ -15,7 +20,7 @@ const tight = await wasmKernels({ threads: 1, memoryBytes: 2 ** 25 });
 afterAll(() => Promise.all([roomy.close(), tight.close()]));
 
 /** Numerators, then denominators, written out: units and 0/1 leaves too. */
-function written(kernels: Kernels, { fractions }: Layer): Uint32Array {
+function written(kernels: Kernels, fractions: Fractions): Uint32Array {
   const { ext, radix } = kernels;
   const d = ext.degree;
   const one = ext.mulBase(ext.one, radix);
@@ -51,30 +56,81 @@ test.each([
     alpha: roomy.ext.fromLimbs([11, 22, 33, 44, 55]),
     betas: [roomy.ext.fromLimbs([5, 4, 3, 2, 1]), roomy.ext.fromLimbs([9, 8, 7, 6, 5])],
   };
-  const whole = createForest(roomy, lookups, witnesses, fingerprint);
-  const pieces = createForest(tight, lookups, witnesses, fingerprint);
-  expect(whole.lowest).toBeUndefined();
-  const layers = pieces.lowest!.layers;
-  const expectSame = (
-    own: readonly Tree[],
-    others: readonly Tree[],
-    isIn: (index: number, depth: number) => boolean,
-  ): void => {
-    expect(own.map(({ depth }) => depth)).toEqual(others.map(({ depth }) => depth));
-    own.forEach((tree, t) => {
-      for (let index = 0; index <= tree.depth; index++) {
-        if (!isIn(index, tree.depth)) continue;
-        const [a, b] = [written(tight, tree.layer(index)), written(roomy, others[t]!.layer(index))];
-        const at = a.findIndex((word, i) => word !== b[i]);
-        expect(at, `tree ${t}, layer ${index}: first word that differs`).toBe(-1);
-      }
-    });
-  };
+  const words = tableWords();
   roomy.memory.scope(() => {
-    const others = whole.trees();
-    tight.memory.scope(() => expectSame(pieces.trees(), others, (index, depth) => index <= depth - layers));
-    tight.memory.scope(() =>
-      expectSame(pieces.lowest!.trees(), others, (index, depth) => index > depth - layers),
-    );
+    const references = lookups.trees.map((tree) => {
+      const witness = witnesses[tree.balance]!;
+      return layersOf(wholeLeaves(roomy, { tree, tables: program.tables, witness, fingerprint, words }));
+    });
+    for (const kernels of [roomy, tight]) {
+      const stages = createForest(kernels, lookups, witnesses, fingerprint);
+      expect(stages.reduce((sum, { layers }) => sum + layers, 0)).toBe(lookups.logLeaves);
+      expect(stages.length > 2).toBe(kernels === tight);
+      let sums = 0;
+      for (const stage of stages) {
+        sums += stage.layers;
+        kernels.memory.scope(() =>
+          stage.trees().forEach((tree, t) => {
+            const low = lookups.logLeaves - tree.depth;
+            // The sums of a stage read the layers below their own.
+            for (let index = sums - stage.layers + 1 - low; index <= sums - low; index++) {
+              if (index < 1) continue;
+              const [layer, reference] = [tree.layer(index), references[t]![index]!];
+              if ('source' in layer) expectSameRound(kernels, layer, reference);
+              else expectSame(written(kernels, layer.fractions), written(roomy, reference));
+            }
+          }),
+        );
+      }
+    }
   });
 });
+
+function expectSame(a: Uint32Array, b: Uint32Array): void {
+  expect(a.length).toBe(b.length);
+  expect(a.findIndex((word, i) => word !== b[i])).toBe(-1);
+}
+
+/** All layers of a tree, whole. */
+function layersOf(leaves: Fractions): Fractions[] {
+  const layers = [leaves];
+  while (layers[0]!.numVars > 0) {
+    const words = extWords(2 ** (layers[0]!.numVars - 1), roomy.ext.degree);
+    layers.unshift(roomy.fractionLayer(new Uint32Array(words), new Uint32Array(words), layers[0]!));
+  }
+  return layers;
+}
+
+/** The first round of a layer in pieces, and what it binds to, are those of the whole layer. */
+function expectSameRound(kernels: Kernels, layer: UnstoredLayer, reference: Fractions): void {
+  const K = roomy.ext;
+  const [lambda, r] = [K.fromLimbs([6, 7, 8, 9, 10]), K.fromLimbs([3, 1, 4, 1, 5])];
+  const { numVars } = reference;
+  const room = (): Uint32Array => new Uint32Array(extWords(2 ** (numVars - 1), K.degree));
+  const pairs =
+    layer.above === 0
+      ? roomy.leafPairs(room(), room(), room(), reference, lambda)
+      : roomy.layerPairs(room(), reference, lambda);
+  const z = Array.from({ length: numVars - 2 }, (_, i) => K.fromLimbs([i + 2, 5, 0, i, 1]));
+  const weights = { words: new Uint32Array(extWords(2 ** (numVars - 2), K.degree)), total: K.one };
+  roomy.eqTable(weights.words, z, K.one);
+  const first = firstRound(kernels, layer, lambda);
+  expect(first.values(weights)).toEqual(roomy.productRound(pairs, weights));
+  expect(first.values(undefined)).toEqual(roomy.productRound(pairs));
+  const bound = first.bind(r).pairs.flat();
+  pairs.flat().forEach((a, k) => expectSame(values(bound[k]!), values(roomy.bind(room(), a, r))));
+}
+
+/** Every value of a multilinear, written out: heads and pads too. */
+function values({ words, live, numVars, head, pad }: Multilinear): Uint32Array {
+  const { ext: K, radix } = roomy;
+  const size = 2 ** numVars;
+  const all = new Uint32Array(K.degree * size);
+  const constant = (x: Ext | undefined): Ext => K.mulBase(x ?? K.zero, radix);
+  for (let i = 0; i < size; i++) {
+    const value =
+      i < (head?.count ?? 0) ? constant(head?.value) : i < live ? readExt(words, i, K.degree) : constant(pad);
+    all.set(value, i * K.degree);
+  }
+  return all;
+}

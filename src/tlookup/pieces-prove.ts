@@ -1,0 +1,157 @@
+/** Low layers in pieces: made from looked-up columns where they are read, and never whole in memory. */
+import type { Ext } from '../field/field.ts';
+import type { Kernels } from '../kernels/contract.ts';
+import { extWords } from '../kernels/contract/layout.ts';
+import type { Fractions } from '../kernels/contract/lookup-tree.ts';
+import { boundShape } from '../kernels/contract/multilinear.ts';
+import type { Multilinear, Pair, RoundValues, Weights } from '../kernels/contract/sumcheck.ts';
+import { writeLeaves, type LeafSource } from './leaves-prove.ts';
+import { allocate } from './room-prove.ts';
+
+/** A layer by what it is made of. All its fractions are live, 0/1 among them. */
+export interface UnstoredLayer {
+  readonly source: LeafSource;
+  /** 0: the leaves. */
+  readonly above: number;
+}
+
+/** Leaves that a piece is made of: they and what is made of them lie in a cache. */
+const PIECE = 2 ** 17;
+
+/**
+ * The layer so many above the leaves in pieces. Its ranges [k * w + from, k * w + from + size), one for each of `parts` equal parts of
+ * w fractions, are given one behind the other, from 0 on to the end of the parts. Arrays are overwritten by the next piece.
+ *
+ * @param parts a power of two
+ */
+export function forPieces(
+  kernels: Kernels,
+  source: LeafSource,
+  above: number,
+  parts: number,
+  visit: (x: Fractions, from: number, size: number) => void,
+): void {
+  const { depth, units } = source.tree;
+  // A node above is made of leaves that are apart by the width of its layer: so many ranges of leaves, in order.
+  const ranges = parts * 2 ** above;
+  const width = 2 ** depth / ranges;
+  const size = Math.min(width, PIECE / ranges);
+  const numVars = 31 - Math.clz32(size * ranges);
+  kernels.memory.scope(() => {
+    const words = extWords(size * ranges, kernels.ext.degree);
+    const [p, q] = [allocate(kernels, words), allocate(kernels, words)];
+    for (let from = 0; from < width; from += size) {
+      let ones = 0;
+      for (let k = 0; k < ranges; k++) {
+        writeLeaves(kernels, source, [p, q], k * size, k * width + from, size);
+        // Ranges are apart: where one has leaves that are no units, no later one has units.
+        ones += Math.min(Math.max(units - k * width - from, 0), size);
+      }
+      let x: Fractions = { p, q, live: 2 ** numVars, units: ones, numVars };
+      for (let k = 0; k < above; k++) x = kernels.fractionLayer(p, q, x);
+      kernels.memory.scope(() => visit(x, from, size));
+    }
+  });
+}
+
+/** Pairs of a layer behind its first round. */
+export interface Bound {
+  readonly pairs: readonly Pair[];
+  /** Where each array goes when it is bound again. */
+  readonly outs: readonly Uint32Array[];
+}
+
+/** The first round of the sum over an unstored layer. */
+export interface FirstRound {
+  /** Indices below which the sum runs over arrays. */
+  readonly written: number;
+  values(weights: Weights | undefined): RoundValues;
+  bind(r: Ext): Bound;
+}
+
+export function firstRound(kernels: Kernels, layer: UnstoredLayer, lambda: Ext): FirstRound {
+  const K = kernels.ext;
+  const { depth, units } = layer.source.tree;
+  const numVars = depth - layer.above - 1;
+  const quarter = 2 ** (numVars - 1);
+  const each = (visit: (pairs: readonly Pair[], from: number, size: number) => void): void =>
+    forPieces(kernels, layer.source, layer.above, 4, (x, from, size) =>
+      visit(pairsOfPiece(kernels, layer, x, lambda), from, size),
+    );
+  return {
+    written: 2 * quarter,
+    values(weights) {
+      let [at0, atInfinity] = [K.zero, K.zero];
+      each((pairs, from, size) => {
+        const words = weights?.words.subarray(from * K.degree, (from + size) * K.degree);
+        // Nothing is padded, so that the sum of all weights is not read.
+        const own = words === undefined ? undefined : { words, total: K.zero };
+        const part = kernels.productRound(pairs, own);
+        at0 = K.add(at0, part.at0);
+        atInfinity = K.add(atInfinity, part.atInfinity);
+      });
+      return { at0, atInfinity };
+    },
+    bind(r) {
+      const shapes = shapesOf(kernels, numVars, layer.above === 0 ? units : 0, lambda).map((shape) =>
+        boundShape(K, shape, r),
+      );
+      const outs = shapes.map(({ head }) =>
+        allocate(kernels, head?.count === quarter ? 0 : extWords(quarter, K.degree)),
+      );
+      each((pairs, from, size) =>
+        pairs.flat().forEach((a, k) => {
+          const out = outs[k] as Uint32Array;
+          if (out.length > 0) kernels.bind(out.subarray(from * K.degree, (from + size) * K.degree), a, r);
+        }),
+      );
+      const [a, b, c, e] = shapes.map((shape, k) => ({ words: outs[k] as Uint32Array, ...shape })) as [
+        Multilinear,
+        Multilinear,
+        Multilinear,
+        Multilinear,
+      ];
+      return {
+        pairs: [
+          [a, b],
+          [c, e],
+        ],
+        outs,
+      };
+    },
+  };
+}
+
+/** The pairs of four ranges, of which the first two are the lower halves; in place as far as that goes. */
+function pairsOfPiece(
+  kernels: Kernels,
+  { above }: UnstoredLayer,
+  x: Fractions,
+  lambda: Ext,
+): readonly Pair[] {
+  const { p, q } = x;
+  const half = extWords(2 ** (x.numVars - 1), kernels.ext.degree);
+  const scaled = above === 0 && (x.units ?? 0) < x.live ? allocate(kernels, half) : p;
+  const pairs =
+    above === 0
+      ? kernels.leafPairs(q.subarray(0, half), q.subarray(half), scaled, x, lambda)
+      : kernels.layerPairs(p.subarray(half), x, lambda);
+  return pairs.map((pair) => pair.map(withoutPad) as unknown as Pair);
+}
+
+function withoutPad({ words, live, numVars, head }: Multilinear): Multilinear {
+  return { words, live, numVars, ...(head === undefined ? {} : { head }) };
+}
+
+/** What the pairs of a whole layer would be, but for their words. Constants are those of `leafPairs`. */
+function shapesOf({ ext: K }: Kernels, numVars: number, units: number, lambda: Ext): Multilinear[] {
+  const live = 2 ** numVars;
+  const plain = { words: new Uint32Array(0), live, numVars };
+  const [lower, upper] = [Math.min(units, live), Math.max(0, units - live)];
+  return [
+    { ...plain, ...(lower > 0 && { head: { count: lower, value: K.one } }) },
+    { ...plain, ...(upper > 0 && { head: { count: upper, value: K.neg(K.inverse(lambda)) } }) },
+    plain,
+    plain,
+  ];
+}
