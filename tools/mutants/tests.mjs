@@ -18,6 +18,7 @@ const TESTS = [
   [/^src\/pcs\/chain/, ['tests/soundness/chain.test.ts']],
   [/^src\/(relation\/(verify|statement|arguments)|tlookup)/, ['tests/soundness/program-stored.test.ts']],
   [/^src\/relation\/(verify|statement)/, ['tests/soundness/program-statement.test.ts']],
+  [/^src\/relation\/verify-program/, ['tests/soundness/sources.test.ts']],
   [/^src\/tlookup\//, ['tests/tlookup/program.test.ts', 'tests/tlookup/soundness.test.ts']],
   [/^src\/relation\/check-terms/, ['tests/relation/check-terms.test.ts']],
   [/^src\/relation\/check(?!-witness)/, ['tests/relation/check.test.ts', 'tests/relation/backing.test.ts']],
