@@ -86,7 +86,11 @@ function commitWeights(
     home,
     path,
     { ...plan, lifetime: 'static', columns, layout: weightsLayout(own) },
-    { kind: 'copy', read: (first, count) => cells.subarray(first * rows, (first + count) * rows) },
+    {
+      kind: 'copy',
+      read: (first, count) => cells.subarray(first * rows, (first + count) * rows),
+      held: true,
+    },
     progress,
   );
 }

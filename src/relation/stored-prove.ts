@@ -78,7 +78,7 @@ export function storeStatics(
   } as const;
   const read = (first: number, count: number): Int16Array =>
     all.subarray(first * rows, (first + count) * rows);
-  return storeGroup(kernels, home, path, plan, { kind: 'copy', read });
+  return storeGroup(kernels, home, path, plan, { kind: 'copy', read, held: true });
 }
 
 /** What the cells of a group mean: names and shapes, in order. */

@@ -1,5 +1,6 @@
 /** Matrix products of a step by the kernels: the same residues, faster. For the prover's side. */
 import type { IntMatrix, Kernels } from '../kernels/index.ts';
+import { hotLike } from '../kernels/memory/hot.ts';
 import { extremes } from '../ops/extremes.ts';
 import type { StepProducts } from './products.ts';
 
@@ -46,8 +47,13 @@ function transposed(values: Int32Array, rows: number, columns: number): Bounded 
  * executeSteps(plan, state, data, 0, rows, kernelProducts(kernels));
  */
 export function kernelProducts(kernels: Kernels): StepProducts {
-  const product = (a: Bounded, b: Bounded, width: number, layoutB: 'nk' | 'kn'): Int32Array => {
-    const out = new Int32Array(a.matrix.rows * width);
+  const product = (
+    a: Bounded,
+    b: Bounded,
+    width: number,
+    layoutB: 'nk' | 'kn',
+    out = new Int32Array(a.matrix.rows * width),
+  ): Int32Array => {
     kernels.gemmBalanced(out, a.matrix, b.matrix, { boundA: a.bound, boundB: b.bound, layoutB });
     return out;
   };
@@ -64,7 +70,9 @@ export function kernelProducts(kernels: Kernels): StepProducts {
     },
     gradient({ outputs, inputs }, g, x) {
       const rows = x.length / inputs;
-      return product(transposed(g, rows, outputs), matrixOf(x, rows, inputs), inputs, 'kn');
+      const out = hotLike(kernels, new Int32Array(0), outputs * inputs);
+      return product(transposed(g, rows, outputs), matrixOf(x, rows, inputs), inputs, 'kn', out);
     },
+    within: (body) => kernels.memory.secretScope(body),
   };
 }

@@ -14,8 +14,10 @@ export interface StepProducts {
   forward(w: WeightMatrix, x: Int32Array): Int32Array;
   /** [rows, inputs]: sum_o g[t][o] W[o][k]. @param g [rows, outputs], 16 bits */
   back(w: WeightMatrix, g: Int32Array): Int32Array;
-  /** [outputs, inputs]: sum_t g[t][o] x[t][k]. */
+  /** [outputs, inputs]: sum_t g[t][o] x[t][k]. Valid while the call of `within` lasts that it was made in. */
   gradient(size: Pick<WeightMatrix, 'outputs' | 'inputs'>, g: Int32Array, x: Int32Array): Int32Array;
+  /** Runs `body`, which may call `gradient`: of all products these are as large as the weights. */
+  within<T>(body: () => T): T;
 }
 
 /** Positions of the entries of a row that are not zero: most of a picture is. */
@@ -34,6 +36,7 @@ function residues(sums: Float64Array): Int32Array {
 
 /** Sums in doubles: at most 2^16 products below 2^31, exact. */
 export const plainProducts: StepProducts = {
+  within: (body) => body(),
   forward({ data, outputs, inputs }, x) {
     const rows = x.length / inputs;
     const sums = new Int32Array(rows * outputs);

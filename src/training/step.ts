@@ -153,8 +153,10 @@ export function trainStep(
   const rate = rateAt(plan, step);
   const next = state.map((own, layer) => {
     const [g, x] = [gradients[layer] as Int32Array, pass.inputs[layer] as Int32Array];
-    const sums = gradientSums(plan, layer, g, x, products);
-    return updated(plan, layer, own, sums, rate);
+    return products.within(() => {
+      const sums = gradientSums(plan, layer, g, x, products);
+      return updated(plan, layer, own, sums, rate);
+    });
   });
   const remainders = next.map(({ remainder }) => remainder);
   const trace = { batch, ...pass, softmax, gradients, back, backRounded, remainders };
