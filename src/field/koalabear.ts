@@ -18,14 +18,16 @@ export const TWO_ADICITY = 24;
 export const GENERATOR = 3 as Fe;
 const P_INVERSE_DOUBLE = 1 / P;
 
+// `| 0` changes no word, since p < 2^31. Without it sums that pass 2^31 leave the engine doubles, and lists of limbs of two kinds.
+
 function add(a: Fe, b: Fe): Fe {
   const s = a + b; // < 2p < 2^53
-  return (s >= P ? s - P : s) as Fe;
+  return ((s >= P ? s - P : s) | 0) as Fe;
 }
 
 function sub(a: Fe, b: Fe): Fe {
   const d = a - b;
-  return (d < 0 ? d + P : d) as Fe;
+  return ((d < 0 ? d + P : d) | 0) as Fe;
 }
 
 function neg(a: Fe): Fe {
@@ -50,7 +52,7 @@ function mul(a: Fe, b: Fe): Fe {
  * lies below k - 2^-31 and is rounded below k; between, products are monotone. A test goes through all k (field/dot).
  */
 export function reduce(x: number): Fe {
-  return (x - Math.floor(x * P_INVERSE_DOUBLE) * P) as Fe;
+  return ((x - Math.floor(x * P_INVERSE_DOUBLE) * P) | 0) as Fe;
 }
 
 function pow(a: Fe, exponent: number | bigint): Fe {

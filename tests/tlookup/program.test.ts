@@ -156,7 +156,7 @@ test('layout: aligned blocks that tile every source and table, lookups first, no
   );
 });
 
-test.each([0, 1, 2, 5, 6, 7, 9])('a table column at a point of K^%i', (bits) => {
+test.each([0, 1, 2, 5, 6, 7, 9, 13])('a table column at a point of K^%i', (bits) => {
   const rows = 2 ** bits;
   const values = bits === 6 ? new Uint32Array(3 * rows).fill(P - 1) : words(3 * rows, P, bits + 1);
   const limbs: Ext[] = Array.from({ length: bits }, () =>
