@@ -28,8 +28,8 @@ export const kOut = (array: Uint32Array): Operand => ({ array, itemWords: LIMBS,
 /** Base-field arrays with one word an element. */
 export const fIn = (array: Uint32Array): Operand => ({ array, itemWords: 1, role: 'in' });
 
-/** The least items of a task over K: a tenth of a millisecond of products. */
-const LEAST_TASK_ITEMS = 1 << 12;
+/** The least items of a task over K: the cheapest take as long as it takes to wake a thread. */
+const LEAST_TASK_ITEMS = 1 << 13;
 
 /**
  * Items of a task of a call over K: halved until every thread has four tasks, as pieces that lie in a cache are few tasks long. A power of
