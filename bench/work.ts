@@ -79,6 +79,7 @@ const MULTIPLICATIONS: Record<string, Count> = {
     const bound = arrays.reduce((sum, a) => sum + boundElements(a), 0);
     return (bound + roundProducts(pairs) / 2) * ext.degree ** 2;
   },
+  leafRound: ([columns], { ext }) => 2 * length((columns as readonly Uint32Array[])[0]) * ext.degree ** 2,
   bind: ([, a], { ext }) => boundElements(a) * ext.degree ** 2,
   eqTable: ([out], { ext }) => length(out) * ext.degree,
   kDot: ([a], { ext }) => length(a) * ext.degree,

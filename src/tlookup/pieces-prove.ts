@@ -7,6 +7,7 @@ import { boundShape } from '../kernels/contract/multilinear.ts';
 import type { Multilinear, Pair, RoundValues, Weights } from '../kernels/contract/sumcheck.ts';
 import { writeLeaves, type LeafSource } from './leaves-prove.ts';
 import { allocate } from './room-prove.ts';
+import { bindRun, runRound, runsOf, type NodeRange } from './runs-prove.ts';
 
 /** A layer by what it is made of. All its fractions are live, 0/1 among them. */
 export interface UnstoredLayer {
@@ -23,6 +24,7 @@ const PIECE = 2 ** 17;
  * w fractions, are given one behind the other, from 0 on to the end of the parts. Arrays are overwritten by the next piece.
  *
  * @param parts a power of two
+ * @param within ranges of `from`, multiples of four in ascending order. Default: all
  */
 export function forPieces(
   kernels: Kernels,
@@ -30,17 +32,18 @@ export function forPieces(
   above: number,
   parts: number,
   visit: (x: Fractions, from: number, size: number) => void,
+  within?: readonly NodeRange[],
 ): void {
   const { depth, units } = source.tree;
   // A node above is made of leaves that are apart by the width of its layer: so many ranges of leaves, in order.
   const ranges = parts * 2 ** above;
   const width = 2 ** depth / ranges;
-  const size = Math.min(width, PIECE / ranges);
-  const numVars = 31 - Math.clz32(size * ranges);
+  const most = Math.min(width, PIECE / ranges);
   kernels.memory.scope(() => {
-    const words = extWords(size * ranges, kernels.ext.degree);
+    const words = extWords(most * ranges, kernels.ext.degree);
     const [p, q] = [allocate(kernels, words), allocate(kernels, words)];
-    for (let from = 0; from < width; from += size) {
+    for (const [from, size] of (within ?? [{ from: 0, to: width }]).flatMap((range) => cut(range, most))) {
+      const numVars = 31 - Math.clz32(size * ranges);
       let ones = 0;
       for (let k = 0; k < ranges; k++) {
         writeLeaves(kernels, source, [p, q], k * size, k * width + from, size);
@@ -54,6 +57,16 @@ export function forPieces(
   });
 }
 
+/** A range as powers of two, at multiples of themselves: where they begin, and how long they are. */
+function cut({ from, to }: NodeRange, most: number): [from: number, size: number][] {
+  const parts: [number, number][] = [];
+  for (let at = from; at < to; at += (parts[parts.length - 1] as [number, number])[1]) {
+    const aligned = at === 0 ? most : 2 ** (31 - Math.clz32(at & -at));
+    parts.push([at, Math.min(most, aligned, 2 ** (31 - Math.clz32(to - at)))]);
+  }
+  return parts;
+}
+
 /** Pairs of a layer behind its first round. */
 export interface Bound {
   readonly pairs: readonly Pair[];
@@ -65,7 +78,7 @@ export interface Bound {
 export interface FirstRound {
   /** Indices below which the sum runs over arrays. */
   readonly written: number;
-  values(weights: Weights | undefined): RoundValues;
+  values(weights: Weights): RoundValues;
   bind(r: Ext): Bound;
 }
 
@@ -74,22 +87,30 @@ export function firstRound(kernels: Kernels, layer: UnstoredLayer, lambda: Ext):
   const { depth, units } = layer.source.tree;
   const numVars = depth - layer.above - 1;
   const quarter = 2 ** (numVars - 1);
-  const each = (visit: (pairs: readonly Pair[], from: number, size: number) => void): void =>
-    forPieces(kernels, layer.source, layer.above, 4, (x, from, size) =>
-      visit(pairsOfPiece(kernels, layer, x, lambda), from, size),
-    );
+  const each = (
+    visit: (pairs: readonly Pair[], from: number, size: number) => void,
+    within?: readonly NodeRange[],
+  ): void => {
+    const visitPairs = (x: Fractions, from: number, size: number): void =>
+      visit(pairsOfPiece(kernels, layer, x, lambda), from, size);
+    forPieces(kernels, layer.source, layer.above, 4, visitPairs, within);
+  };
+  const { source } = layer;
+  const { runs, gaps } = layer.above === 0 ? runsOf(source) : { runs: [], gaps: [{ from: 0, to: quarter }] };
   return {
     written: 2 * quarter,
     values(weights) {
       let [at0, atInfinity] = [K.zero, K.zero];
-      each((pairs, from, size) => {
-        const words = weights?.words.subarray(from * K.degree, (from + size) * K.degree);
-        // Nothing is padded, so that the sum of all weights is not read.
-        const own = words === undefined ? undefined : { words, total: K.zero };
-        const part = kernels.productRound(pairs, own);
+      const add = (part: RoundValues): void => {
         at0 = K.add(at0, part.at0);
         atInfinity = K.add(atInfinity, part.atInfinity);
-      });
+      };
+      for (const run of runs) add(runRound(kernels, source, run, lambda, weights.words));
+      each((pairs, from, size) => {
+        const words = weights.words.subarray(from * K.degree, (from + size) * K.degree);
+        // Nothing is padded, so that the sum of all weights is not read.
+        add(kernels.productRound(pairs, { words, total: K.zero }));
+      }, gaps);
       return { at0, atInfinity };
     },
     bind(r) {
@@ -99,11 +120,16 @@ export function firstRound(kernels: Kernels, layer: UnstoredLayer, lambda: Ext):
       const outs = shapes.map(({ head }) =>
         allocate(kernels, head?.count === quarter ? 0 : extWords(quarter, K.degree)),
       );
-      each((pairs, from, size) =>
-        pairs.flat().forEach((a, k) => {
-          const out = outs[k] as Uint32Array;
-          if (out.length > 0) kernels.bind(out.subarray(from * K.degree, (from + size) * K.degree), a, r);
-        }),
+      // On runs both numerators are constant, and stay so.
+      const own = [outs[2] as Uint32Array, outs[3] as Uint32Array] as const;
+      for (const run of runs) bindRun(kernels, source, run, lambda, r, own);
+      each(
+        (pairs, from, size) =>
+          pairs.flat().forEach((a, k) => {
+            const out = outs[k] as Uint32Array;
+            if (out.length > 0) kernels.bind(out.subarray(from * K.degree, (from + size) * K.degree), a, r);
+          }),
+        gaps,
       );
       const [a, b, c, e] = shapes.map((shape, k) => ({ words: outs[k] as Uint32Array, ...shape })) as [
         Multilinear,

@@ -93,7 +93,10 @@ export function segmentOf(
     written,
     first(i, weights) {
       if (node !== undefined) return nodeRound(i, node);
-      return mixed(zeros[low] as Ext, unstored?.values(weights) ?? kernels.productRound(pairs, weights));
+      return mixed(
+        zeros[low] as Ext,
+        unstored?.values(weights as Weights) ?? kernels.productRound(pairs, weights),
+      );
     },
     next(i, weights, r) {
       if (i < low) {

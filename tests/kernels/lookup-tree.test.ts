@@ -7,9 +7,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Ext, ExtensionField, Fe } from '../../src/field/field.ts';
 import { P } from '../../src/field/koalabear.ts';
 import { quintic } from '../../src/field/quintic.ts';
-import { extWords, readExt } from '../../src/kernels/contract/layout.ts';
-import type { Fractions } from '../../src/kernels/contract/lookup-tree.ts';
-import type { Pair, RoundValues, Weights } from '../../src/kernels/contract/sumcheck.ts';
+import { extWords, packExt, readExt } from '../../src/kernels/contract/layout.ts';
+import type { Fractions, LeafRun } from '../../src/kernels/contract/lookup-tree.ts';
+import type { Multilinear, Pair, RoundValues, Weights } from '../../src/kernels/contract/sumcheck.ts';
 import { referenceKernels, wasmKernels, type Kernels } from '../../src/kernels/index.ts';
 import { elements, extArray, TOY_FIELDS } from '../support/ext.ts';
 import { dense, eachPlace, eqWeights } from '../support/kernels.ts';
@@ -108,6 +108,63 @@ describe.each([1, 2, 3, 4, 16, 17, 4096, 10_001, 16_383, 16_385, 65_535, 65_537]
     });
   });
 });
+
+describe.each([1, 3, 4, 257, 4096, 16_385, 65_537])(
+  'a round over runs of %i leaves that are not written out',
+  (n) => {
+    test.each([
+      [1, 1, 1, 1],
+      [2, 1, 4, 3],
+      [4, 4, 4, 4],
+    ])('of %i, %i, %i and %i columns', (...counts) => {
+      const runs = counts.map((count, k) => ({
+        constant: elements(1, quintic, n + k)[0]!,
+        betas:
+          k === 0
+            ? [quintic.fromLimbs(quintic.zero.map(() => P - 1)), ...elements(count - 1, quintic, n)]
+            : elements(count, quintic, n + 10 * k),
+      })) as unknown as [LeafRun, LeafRun, LeafRun, LeafRun];
+      const columns = counts.flatMap((count, k) =>
+        Array.from({ length: count }, (_, c) =>
+          c === 0 && k < 2 ? new Uint32Array(n).fill(P - 1) : words(n, P, 100 * k + c + n),
+        ),
+      );
+      const weights = extArray(n, quintic, n + 5);
+      // The definition: leaves written out, a round of the pair that they are.
+      const halves = [0, 2].map((first): Multilinear => {
+        const plain = [first, first + 1].flatMap((r) =>
+          Array.from({ length: n }, (_, i) => {
+            const before = counts.slice(0, r).reduce((sum, count) => sum + count, 0);
+            const { constant, betas } = runs[r]!;
+            return betas.reduce(
+              (x, beta, k) => quintic.sub(x, quintic.mulBase(beta, columns[before + k]![i] as Fe)),
+              constant,
+            );
+          }),
+        );
+        const low = plain.slice(0, n);
+        const size = 2 ** Math.ceil(Math.log2(n));
+        const rest = new Array<Ext>(size - n).fill(quintic.zero);
+        const montgomery = [...low, ...rest, ...plain.slice(n), ...rest].map((x) =>
+          quintic.mulBase(x, reference.radix),
+        );
+        return {
+          words: packExt(montgomery, quintic),
+          live: 2 * size,
+          numVars: 1 + Math.log2(size),
+        };
+      }) as [Multilinear, Multilinear];
+      const size = 2 ** Math.ceil(Math.log2(n));
+      const all = new Uint32Array(extWords(size, 5));
+      all.set(weights);
+      const expected = reference.productRound([halves], { words: all, total: quintic.zero });
+      expect(reference.leafRound(columns, runs, weights)).toEqual(expected);
+      eachPlace(implementations, (k, put, what) => {
+        expect(k.leafRound(columns.map(put), runs, put(weights)), what).toEqual(expected);
+      });
+    });
+  },
+);
 
 describe.each([1, 2, 3, 4, 5, 7])('a layer of 2^%i fractions', (numVars) => {
   test.each(shapes(numVars))('%i live, %i units', (live, units) => {
@@ -317,7 +374,34 @@ describe('bad arguments', () => {
   const x: Fractions = { p: new Uint32Array(40), q: new Uint32Array(40), live: 8, numVars: 3 };
   const column = new Uint32Array(4);
   const five = Array.from({ length: 5 }, () => column);
+  const run = (...betas: Ext[]): LeafRun => ({ constant: ALPHA, betas });
+  const four = (a: LeafRun): [LeafRun, LeafRun, LeafRun, LeafRun] => [a, run(BETA), run(BETA), run(BETA)];
   const CALLS: [string, (k: Kernels) => void, string][] = [
+    [
+      'a run without columns',
+      (k) => k.leafRound([column, column, column], four(run()), out),
+      'runs[0].betas.length: expected an integer in [1, 4], got 0',
+    ],
+    [
+      'a run of five columns',
+      (k) => k.leafRound([...five, column, column, column], four(run(...five.map(() => BETA))), out),
+      'runs[0].betas.length: expected an integer in [1, 4], got 5',
+    ],
+    [
+      'fewer columns than runs have',
+      (k) => k.leafRound([column, column, column, column], four(run(BETA, BETA)), out),
+      'columns.length: expected an integer in [5, 5], got 4',
+    ],
+    [
+      'a longer column in a round',
+      (k) => k.leafRound([column, column, column, out], four(run(BETA)), out),
+      'columns[3]: expected 4 items, got 20',
+    ],
+    [
+      'weights',
+      (k) => k.leafRound([column, column, column, column], four(run(BETA)), column),
+      'weights: expected at least 20 items, got 4',
+    ],
     [
       'no column',
       (k) => k.lookupLeaves(out, [], ALPHA, [], TAG),

@@ -2,7 +2,7 @@
 import type { Ext, ExtensionField } from '../../field/field.ts';
 import { checkInteger, checkLength } from './checks.ts';
 import { extWords } from './layout.ts';
-import { type Fractions, MAX_COLUMNS } from './lookup-tree.ts';
+import { type Fractions, type LeafRun, MAX_COLUMNS } from './lookup-tree.ts';
 import { checkMultilinear, checkOut } from './multilinear.ts';
 import type { Multilinear } from './sumcheck.ts';
 
@@ -82,4 +82,31 @@ export function checkLambda(lambda: Ext, K: ExtensionField): void {
   if (K.isZero(K.fromLimbs(lambda))) {
     throw new RangeError('lambda: expected a non-zero element, got 0');
   }
+}
+
+/** A run with its columns. */
+export interface LeafColumns extends LeafRun {
+  readonly columns: readonly Uint32Array[];
+}
+
+/** Checks the operands of leafRound; returns the runs with their columns, and how long these are. */
+export function checkRuns(
+  columns: readonly Uint32Array[],
+  runs: readonly LeafRun[],
+  weights: Uint32Array,
+  K: ExtensionField,
+): { readonly n: number; readonly runs: readonly LeafColumns[] } {
+  checkInteger('runs.length', runs.length, 4, 4);
+  const n = columns[0]?.length ?? 0;
+  let next = 0;
+  const own = runs.map(({ constant, betas }, r): LeafColumns => {
+    checkInteger(`runs[${r}].betas.length`, betas.length, 1, MAX_COLUMNS);
+    [constant, ...betas].forEach((x) => K.fromLimbs(x));
+    next += betas.length;
+    return { constant, betas, columns: columns.slice(next - betas.length, next) };
+  });
+  checkInteger('columns.length', columns.length, next, next);
+  columns.forEach((column, k) => checkLength(`columns[${k}]`, column, n));
+  checkOut('weights', weights, n, K.degree);
+  return { n, runs: own };
 }

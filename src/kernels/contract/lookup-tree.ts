@@ -16,7 +16,7 @@
  * Forms and memory are those of sumcheck.ts: K in Montgomery form, F plain, everything through windows.
  */
 import type { Ext, Fe } from '../../field/field.ts';
-import type { Pair } from './sumcheck.ts';
+import type { Pair, RoundValues } from './sumcheck.ts';
 
 /** The fractions of one layer of one tree. */
 export interface Fractions {
@@ -32,6 +32,13 @@ export interface Fractions {
 
 /** Columns of a looked-up tuple: four products of canonical words fit an unsigned 64-bit sum, five do not. */
 export const MAX_COLUMNS = 4;
+
+/** Leaves that are not written out: constant - sum over k of betas[k] * (the run's k-th column)[i]. */
+export interface LeafRun {
+  readonly constant: Ext;
+  /** One to four. */
+  readonly betas: readonly Ext[];
+}
 
 export interface LookupTreeKernels {
   /**
@@ -54,6 +61,19 @@ export interface LookupTreeKernels {
    * @throws RangeError when out is too short
    */
   lookupNumerators(out: Uint32Array, multiplicities: Uint32Array, sign: 1 | -1): void;
+  /**
+   * The round polynomial of the sum over i of weights[i] a(X)[i] b(X)[i], with a(X) = a0 + X (a1 - a0) and b likewise, over leaves that
+   * are made as they are read.
+   * @param columns arrays over F of one length n: those of a0, then of a1, b0 and b1, as many as each has betas
+   * @param runs a0, a1, b0, b1
+   * @param weights over K: at least extWords(n) words
+   * @throws RangeError naming the argument for lengths and limbs out of range
+   */
+  leafRound(
+    columns: readonly Uint32Array[],
+    runs: readonly [LeafRun, LeafRun, LeafRun, LeafRun],
+    weights: Uint32Array,
+  ): RoundValues;
   /**
    * The layer above. When no pair has two live fractions (live <= 2^(numVars-1)) its values are those of `x`: the
    * result then shares the arrays of `x` and nothing is written.

@@ -70,6 +70,7 @@ export const SIGNATURES: Readonly<Record<KernelName, string>> = {
   weightedColumns: '>out matrix - w',
   lookupLeaves: '>out columns:list',
   lookupNumerators: '>out multiplicities',
+  leafRound: 'columns:list - weights',
   fractionLayer: '>outP >outQ x:fractions',
   // These results may lie in the upper halves of what they are made of.
   layerPairs: 'out x:fractions',

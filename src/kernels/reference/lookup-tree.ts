@@ -5,6 +5,7 @@ import {
   checkFractions,
   checkLambda,
   checkLeaves,
+  checkRuns,
   denominatorsOf,
   halvesOf,
   numeratorsOf,
@@ -16,7 +17,8 @@ import { sumcheckValues, type Values } from './sumcheck.ts';
 
 export function referenceLookupTree(K: ExtensionField, radix: Fe): LookupTreeKernels {
   const d = K.degree;
-  const { over } = sumcheckValues(K, radix);
+  const values = sumcheckValues(K, radix);
+  const { over } = values;
   /** Writes f in Montgomery form to [from, to) and zeroes the idle lanes behind. */
   const write = (out: Uint32Array, from: number, to: number, f: Values): void => {
     for (let i = from; i < to; i++) writeExt(out, i, K.mulBase(f(i), radix));
@@ -36,6 +38,24 @@ export function referenceLookupTree(K: ExtensionField, radix: Fe): LookupTreeKer
         const m = K.fromBase(multiplicities[i] as Fe);
         return sign < 0 ? K.neg(m) : m;
       });
+    },
+    leafRound(columns, runs, weights) {
+      const checked = checkRuns(columns, runs, weights, K);
+      const [a0, a1, b0, b1] = checked.runs.map(
+        (run): Values =>
+          (i) =>
+            run.betas.reduce(
+              (x, beta, k) => K.sub(x, K.mulBase(beta, run.columns[k]?.[i] as Fe)),
+              run.constant,
+            ),
+      ) as [Values, Values, Values, Values];
+      const { n } = checked;
+      const line =
+        (low: Values, high: Values): Values =>
+        (i) =>
+          i < n ? low(i) : high(i - n);
+      const w = values.weights({ words: weights, total: K.zero });
+      return values.roundRange([[line(a0, a1), line(b0, b1)]], w, n, 0, n);
     },
     fractionLayer(outP, outQ, x) {
       checkFractions(x, K);

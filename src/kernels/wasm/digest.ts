@@ -1,5 +1,5 @@
 /** BLAKE3 of the two kernel binaries; written by `node tools/build-kernels.mjs --pin`. */
 export const KERNEL_BLAKE3 = {
-  single: 'ee5f16fb9d66d31939aee217694afd669ecfebd4b5eeae2a996b1970d8652f71',
-  shared: '385fc8f8fbd69df8ac16d12ed6ba4027f6980ac5187fa7e4d01f6163f702c2d8',
+  single: '9dcaf3e4badf19280b24947a9fe63d382f59bfedd6ffa9a18ebe27007db2333c',
+  shared: 'e8fd8f2cfe0b72b3d98adfb333e97dbe6de0533bc8566cf0187a485033db752f',
 };

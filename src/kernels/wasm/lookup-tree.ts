@@ -8,6 +8,7 @@ import type { Multilinear } from '../contract/sumcheck.ts';
 import { leafPairsOf, referenceLookupTree } from '../reference/lookup-tree.ts';
 import { addScaled } from './add-scaled.ts';
 import { fractionLayer } from './fraction-layer.ts';
+import { wasmLeafRound } from './leaf-round.ts';
 import { type Context, blockwise, fIn, kOut, LIMBS, stageScalars } from './operands.ts';
 
 export function wasmLookupTree(cx: Context): LookupTreeKernels {
@@ -37,6 +38,7 @@ export function wasmLookupTree(cx: Context): LookupTreeKernels {
       if (BLOCK * blocks === multiplicities.length) return;
       reference.lookupNumerators(out.subarray(LIMBS * BLOCK * blocks), tailOf(multiplicities), sign);
     },
+    leafRound: wasmLeafRound(cx, reference),
     fractionLayer(outP, outQ, x) {
       checkFractions(x, K);
       return fractionLayer(cx, outP, outQ, x);

@@ -1,7 +1,7 @@
 /** What the extension-field families share: operand descriptions, staged scalars, partial sums of tasks. */
 import type { Ext, ExtensionField, Fe } from '../../field/field.ts';
 import { BLOCK } from '../contract/layout.ts';
-import { elementwise, TASK_ITEMS, type Engine, type Operand } from './engine.ts';
+import { elementwise, TASK_ITEMS, WINDOW_ITEMS, type Engine, type Operand } from './engine.ts';
 import type { Task } from '../pool/pool.ts';
 import { sumcheckValues, type SumcheckValues } from '../reference/sumcheck.ts';
 
@@ -28,6 +28,19 @@ export const kOut = (array: Uint32Array): Operand => ({ array, itemWords: LIMBS,
 /** Base-field arrays with one word an element. */
 export const fIn = (array: Uint32Array): Operand => ({ array, itemWords: 1, role: 'in' });
 
+/** The least items of a task over K: the cheapest take as long as it takes to wake a thread. */
+const LEAST_TASK_ITEMS = 1 << 13;
+
+/**
+ * Items of a task of a call over K: halved until every thread has four tasks, as pieces that lie in a cache are few tasks long. A power of
+ * two, so that windows are whole tasks.
+ */
+export function kTaskItems({ pool: { threads } }: Engine, items: number): number {
+  let size = TASK_ITEMS;
+  while (threads > 1 && size > LEAST_TASK_ITEMS && items < 4 * threads * size) size /= 2;
+  return size;
+}
+
 /** `elementwise` over blocks of four elements; `task` receives the number of blocks. */
 export function blockwise(
   engine: Engine,
@@ -36,7 +49,8 @@ export function blockwise(
   task: (addresses: readonly number[], blocks: number) => Task,
 ): void {
   // Tasks and windows hold multiples of four items, so every count is whole blocks.
-  elementwise(engine, BLOCK * blocks, operands, (addresses, count) => task(addresses, count / BLOCK));
+  const split = { taskItems: kTaskItems(engine, BLOCK * blocks), windowItems: WINDOW_ITEMS };
+  elementwise(engine, BLOCK * blocks, operands, (at, count) => task(at, count / BLOCK), split);
 }
 
 /** The words of scalars of K, in Montgomery form, one after the other in kernel memory; call within a scope. */
@@ -60,7 +74,7 @@ export function partialSums(
 ): Ext[] {
   const { engine, K } = cx;
   return engine.arena.scope(() => {
-    const tasks = Math.ceil((BLOCK * blocks) / TASK_ITEMS);
+    const tasks = Math.ceil((BLOCK * blocks) / kTaskItems(engine, BLOCK * blocks));
     const slots = engine.arena.u32(LIMBS * results * tasks);
     let used = 0;
     blockwise(engine, blocks, operands, (addresses, count) => {

@@ -1,5 +1,6 @@
 // Fraction trees. `moving` and steps as in sumcheck.ts; layers run as small loops over chunks.
-import { addChunk, CHUNK, mulChunk } from './chunks';
+import { ACCUMULATOR_BYTES, clearAccumulator, finish } from './accumulate';
+import { addChunk, CHUNK, CHUNK_BYTES, dotChunk, mulChunk, mulSlopesChunk } from './chunks';
 import { add4, mus, primes, scratch } from './montgomery';
 import { addAt, BLOCK_BYTES, high, highPrimes, low, productAt, reduce4 } from './quintic';
 
@@ -122,4 +123,80 @@ export function kUnitLayer(outP: usize, outQ: usize, q0: usize, q1: usize, block
     q0 += BLOCK_BYTES;
     q1 += BLOCK_BYTES;
   }
+}
+
+/** Bytes of a run's splats: a constant and four weights. */
+const RUN_BYTES: usize = 400;
+
+/** n blocks of leaves at `out`, of four or the first two of the columns whose addresses are at `table`, from byte `at` of each on. */
+function leavesChunk(out: usize, splats: usize, table: usize, at: usize, wide: u32, n: usize): void {
+  const p = primes();
+  const mu = mus();
+  const end = out + n * BLOCK_BYTES;
+  let x0 = <usize>load<u32>(table, 0) + at;
+  let x1 = <usize>load<u32>(table, 4) + at;
+  let x2 = <usize>load<u32>(table, 8) + at;
+  let x3 = <usize>load<u32>(table, 12) + at;
+  while (out < end) {
+    const y0 = v128.load(x0);
+    const y1 = v128.load(x1);
+    if (wide) {
+      const y2 = v128.load(x2);
+      const y3 = v128.load(x3);
+      for (let j: usize = 0; j < 80; j += 16) {
+        const s = splats + j;
+        const b2 = v128.load(s, 240);
+        const b3 = v128.load(s, 320);
+        v128.store(
+          out + j,
+          leafLimb(v128.load(s), y0, v128.load(s, 80), y1, v128.load(s, 160), y2, b2, y3, b3, p, mu),
+        );
+      }
+    } else {
+      for (let j: usize = 0; j < 80; j += 16) {
+        const s = splats + j;
+        v128.store(out + j, leafLimb2(v128.load(s), y0, v128.load(s, 80), y1, v128.load(s, 160), p, mu));
+      }
+    }
+    out += BLOCK_BYTES;
+    x0 += 16;
+    x1 += 16;
+    x2 += 16;
+    x3 += 16;
+  }
+}
+
+/**
+ * The round values of w (a0 + X (a1 - a0)) (b0 + X (b1 - b0)) at `slot`, over leaves that are made as they are read: runs a0, a1, b0, b1 with
+ * 25 words each at `constants` and the addresses of four columns each at `table`; bit k of `wide` says that run k has more than two.
+ */
+export function kLeafRound(slot: usize, table: usize, constants: usize, wide: u32, w: usize, blocks: usize): void {
+  const acc0 = scratch();
+  const acc1 = acc0 + ACCUMULATOR_BYTES;
+  const product = acc0 + 1024;
+  const leaves = product + CHUNK_BYTES;
+  const splats = leaves + 4 * CHUNK_BYTES;
+  clearAccumulator(acc0);
+  clearAccumulator(acc1);
+  for (let k: usize = 0; k < 4; k++) splatConstants(splats + k * RUN_BYTES, constants + k * 100, 4);
+  const a1 = leaves + CHUNK_BYTES;
+  const b0 = leaves + 2 * CHUNK_BYTES;
+  const b1 = leaves + 3 * CHUNK_BYTES;
+  let at: usize = 0;
+  while (blocks > 0) {
+    const n = min<usize>(blocks, CHUNK);
+    for (let k: usize = 0; k < 4; k++) {
+      const isWide = (wide >> <u32>k) & 1;
+      leavesChunk(leaves + k * CHUNK_BYTES, splats + k * RUN_BYTES, table + 16 * k, at, isWide, n);
+    }
+    mulChunk(product, leaves, 80, b0, 80, n);
+    dotChunk(acc0, product, 80, w, 80, n);
+    mulSlopesChunk(product, leaves, 80, a1, 80, b0, 80, b1, 80, n);
+    dotChunk(acc1, product, 80, w, 80, n);
+    w += n * BLOCK_BYTES;
+    at += n * 16;
+    blocks -= n;
+  }
+  finish(slot, acc0);
+  finish(slot + 20, acc1);
 }
