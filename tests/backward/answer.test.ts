@@ -193,6 +193,8 @@ test('weights that these steps did not write, or not by this step', () => {
   // Weights that training started from are none that it wrote.
   const first = { step: 0, weights: custody.first };
   expect(verdictOf(greedy.bytes, first)).toBe('STEPS weights');
+  for (const step of [1.5, NaN, Infinity])
+    expect(verdictOf(greedy.bytes, { ...last(), step })).toBe('STEPS weights');
   const ask = (): unknown => proveGraphAnswer(kernels, home, training, 0, weights[0]!, asked);
   expect(proofError(ask).code).toBe('STEPS');
 });

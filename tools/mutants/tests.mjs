@@ -41,7 +41,7 @@ const TESTS = [
   ],
   // What is bound and what programs say: answers of the twin, and proofs that are kept.
   [
-    /^src\/(answer\/(link|statement)|ops\/\w+\/(relations|private)|relation\/(digest|statement)|training\/(program|softmax-relations|segment-file))/,
+    /^src\/(answer\/(link|statement)|ops\/\w+\/(relations|private)|relation\/(digest|statement)|training\/(program|softmax-relations|segment-file|state))/,
     ['tests/reference/vectors.test.ts'],
   ],
   [/^src\/ops\/\w+\/(relations|private)/, ['tests/reference/lowering.test.ts']],
@@ -52,7 +52,7 @@ const TESTS = [
   [/^src\/import\//, ['tests/import/json.test.ts']],
   [/^src\/answer\//, ['tests/answer/damage.test.ts', 'tests/answer/groups.test.ts']],
   [
-    /^src\/answer\/(statement|verify)/,
+    /^src\/answer\/(agreed|statement|verify)/,
     ['tests/answer/private-prompts.test.ts', 'tests/answer/revealed-logits.test.ts'],
   ],
   [
@@ -60,8 +60,9 @@ const TESTS = [
     ['tests/training/plan.test.ts', 'tests/training/chain.test.ts'],
   ],
   [/^src\/training\/(prediction|verify-prediction)/, ['tests/training/prediction.test.ts']],
+  [/^src\/training\/backward\/answer/, ['tests/backward/answer.test.ts']],
   [
-    /^src\/training\/backward\//,
+    /^src\/training\/backward\/(?!answer)/,
     ['corpus', 'step', 'momentum', 'guard', 'answering', 'prove', 'operators', 'answer'].map(
       (name) => `tests/backward/${name}.test.ts`,
     ),
