@@ -27,9 +27,7 @@ export function lookupWitness(
   const relations = new Map(program.relations.map((relation) => [relation.name, relation]));
   const whole = new Map<readonly Term[], Uint32Array>();
   const column = (terms: readonly Term[], indices: readonly Index[], block: Block): Uint32Array => {
-    const ready =
-      committedBlock(compiled, cells, terms, indices, block) ??
-      shiftedBlock(kernels, compiled, cells, terms, indices, block);
+    const ready = blockOfCells(kernels, compiled, cells, terms, indices, block);
     if (ready !== undefined) return ready;
     let words = whole.get(terms);
     if (words === undefined) whole.set(terms, (words = evaluate(terms, indices)));
@@ -79,30 +77,11 @@ function cellIndex({ pieces }: Block, cell: number): number[] {
     .reverse();
 }
 
-/** The block as it is committed, where an entry is a witness tensor and nothing else. */
-function committedBlock(
-  compiled: CompiledProgram,
-  cells: TensorCells,
-  terms: readonly Term[],
-  indices: readonly Index[],
-  block: Block,
-): Uint32Array | undefined {
-  const tensor = terms.length === 1 ? tensorAsItIs(compiled, terms[0] as Term, indices) : undefined;
-  if (tensor?.kind !== 'witness') return undefined;
-  const at = blocksOf(tensor.shape).findIndex(({ pieces }) =>
-    pieces.every((piece, d) => {
-      const own = block.pieces[d];
-      return own?.offset === piece.offset && own.bits === piece.bits;
-    }),
-  );
-  return at < 0 ? undefined : (cells.block(tensor.name, at) as Uint32Array);
-}
-
 /**
- * A block of an entry that is a tensor's cells plus constants, as range checks of signed cells are: made from the cells at once, without the
- * values of the whole tensor.
+ * A block of an entry that is a tensor's cells plus constants, made without the values of the whole tensor: as it is committed where there
+ * are no constants and the tensor has that block, else from the cells, as range checks of signed cells are.
  */
-function shiftedBlock(
+function blockOfCells(
   kernels: Kernels,
   compiled: CompiledProgram,
   cells: TensorCells,
@@ -114,12 +93,24 @@ function shiftedBlock(
   if (term === undefined || second !== undefined) return undefined;
   const tensor = tensorAsItIs(compiled, term, indices);
   if (tensor === undefined) return undefined;
+  const committed = terms.length === 1 && tensor.kind === 'witness' ? committedAt(tensor, block) : -1;
+  if (committed >= 0) return cells.block(tensor.name, committed) as Uint32Array;
   const F = kernels.ext.base;
   const constants = terms.filter(isConstant).map(({ coefficient }) => F.fromInt(coefficient));
   const whole = tensor.shape.reduce((product, size) => product * size, 1);
   const out = roomFor(kernels, 2 ** block.bits, whole);
   shiftBlock(F, out, cells.rows(tensor.name), tensor.shape, block, constants.reduce(F.add, F.zero));
   return out;
+}
+
+/** Which of the blocks of a tensor one is; -1: none. */
+function committedAt({ shape }: Tensor, block: Block): number {
+  return blocksOf(shape).findIndex(({ pieces }) =>
+    pieces.every((piece, d) => {
+      const own = block.pieces[d];
+      return own !== undefined && own.offset === piece.offset && own.bits === piece.bits;
+    }),
+  );
 }
 
 /** The tensor that a term reads cell by cell in the relation's order, and does nothing to. */

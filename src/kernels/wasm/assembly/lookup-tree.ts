@@ -33,10 +33,8 @@ function splatConstants(splats: usize, constants: usize, columns: usize): void {
   }
 }
 
-/** out = constant + (x0 b0 + x1 b1) / R for columns over F. */
-export function kLeaves2(out: usize, constants: usize, x0: usize, x1: usize, blocks: usize): void {
-  const splats = scratch();
-  splatConstants(splats, constants, 2);
+/** n blocks of leaves of two columns over F. */
+function leaves2(out: usize, splats: usize, x0: usize, x1: usize, blocks: usize): void {
   const p = primes();
   const mu = mus();
   const end = out + blocks * BLOCK_BYTES;
@@ -53,12 +51,8 @@ export function kLeaves2(out: usize, constants: usize, x0: usize, x1: usize, blo
   }
 }
 
-/** out = constant + (x0 b0 + .. + x3 b3) / R for columns over F. */
-export function kLeaves4(
-  out: usize, constants: usize, x0: usize, x1: usize, x2: usize, x3: usize, blocks: usize,
-): void {
-  const splats = scratch();
-  splatConstants(splats, constants, 4);
+/** The same of four columns. */
+function leaves4(out: usize, splats: usize, x0: usize, x1: usize, x2: usize, x3: usize, blocks: usize): void {
   const p = primes();
   const mu = mus();
   const end = out + blocks * BLOCK_BYTES;
@@ -82,6 +76,22 @@ export function kLeaves4(
     x2 += 16;
     x3 += 16;
   }
+}
+
+/** out = constant + (x0 b0 + x1 b1) / R for columns over F. */
+export function kLeaves2(out: usize, constants: usize, x0: usize, x1: usize, blocks: usize): void {
+  const splats = scratch();
+  splatConstants(splats, constants, 2);
+  leaves2(out, splats, x0, x1, blocks);
+}
+
+/** out = constant + (x0 b0 + .. + x3 b3) / R for columns over F. */
+export function kLeaves4(
+  out: usize, constants: usize, x0: usize, x1: usize, x2: usize, x3: usize, blocks: usize,
+): void {
+  const splats = scratch();
+  splatConstants(splats, constants, 4);
+  leaves4(out, splats, x0, x1, x2, x3, blocks);
 }
 
 /** outP = p0 q1 + p1 q0, outQ = q0 q1 (each / R). outP may be p0, outQ may be q0. */
@@ -130,40 +140,10 @@ const RUN_BYTES: usize = 400;
 
 /** n blocks of leaves at `out`, of four or the first two of the columns whose addresses are at `table`, from byte `at` of each on. */
 function leavesChunk(out: usize, splats: usize, table: usize, at: usize, wide: u32, n: usize): void {
-  const p = primes();
-  const mu = mus();
-  const end = out + n * BLOCK_BYTES;
-  let x0 = <usize>load<u32>(table, 0) + at;
-  let x1 = <usize>load<u32>(table, 4) + at;
-  let x2 = <usize>load<u32>(table, 8) + at;
-  let x3 = <usize>load<u32>(table, 12) + at;
-  while (out < end) {
-    const y0 = v128.load(x0);
-    const y1 = v128.load(x1);
-    if (wide) {
-      const y2 = v128.load(x2);
-      const y3 = v128.load(x3);
-      for (let j: usize = 0; j < 80; j += 16) {
-        const s = splats + j;
-        const b2 = v128.load(s, 240);
-        const b3 = v128.load(s, 320);
-        v128.store(
-          out + j,
-          leafLimb(v128.load(s), y0, v128.load(s, 80), y1, v128.load(s, 160), y2, b2, y3, b3, p, mu),
-        );
-      }
-    } else {
-      for (let j: usize = 0; j < 80; j += 16) {
-        const s = splats + j;
-        v128.store(out + j, leafLimb2(v128.load(s), y0, v128.load(s, 80), y1, v128.load(s, 160), p, mu));
-      }
-    }
-    out += BLOCK_BYTES;
-    x0 += 16;
-    x1 += 16;
-    x2 += 16;
-    x3 += 16;
-  }
+  const x0 = <usize>load<u32>(table, 0) + at;
+  const x1 = <usize>load<u32>(table, 4) + at;
+  if (!wide) return leaves2(out, splats, x0, x1, n);
+  leaves4(out, splats, x0, x1, <usize>load<u32>(table, 8) + at, <usize>load<u32>(table, 12) + at, n);
 }
 
 /**
