@@ -99,7 +99,8 @@ export function findPins(
         if (makes !== undefined) pins.push({ ...pin, makes });
       } else {
         const digits = checkEntry(own, r, relation, entry, form, tableOf(program, relation), names);
-        if (digits !== undefined || makes !== undefined) pins.push({ ...pin, makes: digits ?? makes ?? [] });
+        const settled = digits ?? makes;
+        if (settled !== undefined) pins.push({ ...pin, makes: settled });
         if (digits !== undefined && names.length === 0)
           found.push({ name: relation.name, cells: cellsOf(relation), ...at });
       }

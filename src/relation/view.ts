@@ -134,18 +134,16 @@ function writtenOut(
   offset: number,
   lists: PairLists,
 ): Weight {
-  let entries: Entry[] | undefined;
-  weights.forEach((weight, k) => {
-    const own = entriesOf(field, weight, lists);
+  const [first, ...rest] = weights.map((weight, k) => {
     const stride = strides[k] as number;
-    entries =
-      entries === undefined
-        ? own.map((entry): Entry => [offset + stride * entry[0], entry[1]])
-        : entries.flatMap((before) =>
-            own.map((entry): Entry => [before[0] + stride * entry[0], field.mul(before[1], entry[1])]),
-          );
-  });
-  return collect(field, entries ?? [[offset, field.one]]);
+    return entriesOf(field, weight, lists).map(([at, value]): Entry => [stride * at, value]);
+  }) as [Entry[], ...Entry[][]]; // a coordinate without an index has been answered before
+  const entries = rest.reduce(
+    (before, own) =>
+      before.flatMap(([at, value]) => own.map((entry): Entry => [at + entry[0], field.mul(value, entry[1])])),
+    first.map(([at, value]): Entry => [offset + at, value]),
+  );
+  return collect(field, entries);
 }
 
 /** Values at equal positions added, ascending. */

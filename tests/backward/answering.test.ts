@@ -10,7 +10,8 @@ import { quintic } from '../../src/field/quintic.ts';
 import { layOut } from '../../src/relation/layout.ts';
 import { graphAnswerProgram } from '../../src/training/backward/answer.ts';
 import { answeringGraph } from '../../src/training/backward/answer-graph.ts';
-import { graphStateShapes } from '../../src/training/backward/layouts.ts';
+import { graphPlanDigest, graphStateShapes } from '../../src/training/backward/layouts.ts';
+import type { GraphPlan } from '../../src/training/backward/plan.ts';
 import { violated } from '../support/clear.ts';
 import { batchOfText, firstState, planOf, TINY, transformer, type Size } from './transformer.ts';
 
@@ -78,6 +79,33 @@ describe('the graph', () => {
       ['emitted.1', 'next'],
       ['next.1', 'emitted.1'],
     ]);
+  });
+});
+
+describe('the digest of a plan', () => {
+  it('is another one for any other number of it', () => {
+    const graph = transformer(TINY);
+    const plan = planOf(graph);
+    const gradient = { bits: 15, fraction: 10 };
+    const momentum = { shift: 3, high: 15, low: 10 };
+    const others: GraphPlan[] = [
+      { ...plan, weights: { ...plan.weights, E: 10 } },
+      { ...plan, norms: 12 },
+      { ...plan, gradient: { ...gradient, bits: 14 } },
+      { ...plan, gradient: { ...gradient, fraction: 9 } },
+      ...[1, 2].map((guard) => ({ ...plan, gradient: { ...gradient, guard } })),
+      { ...plan, low: 14 },
+      { ...plan, rate: 2 },
+      { ...plan, ratePlaces: 8 },
+      ...[{}, { shift: 4 }, { high: 14 }, { low: 11 }].map((own) => ({
+        ...plan,
+        momentum: { ...momentum, ...own },
+      })),
+    ];
+    const digestOf = (own: GraphPlan) => Buffer.from(graphPlanDigest(graph, own)).toString('hex');
+    const digests = [plan, ...others].map(digestOf);
+    expect(new Set(digests).size).toBe(digests.length);
+    expect(digestOf({ ...plan, gradient })).toBe(digests[0]);
   });
 });
 

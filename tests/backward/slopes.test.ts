@@ -39,6 +39,12 @@ describe('slopes', () => {
     ]);
   });
 
+  it('have no keys beyond their range', () => {
+    expect(() => slopeEntries({ kind: 'silu', bits: 4, range: 4 })).toThrow(
+      'range: expected at most bits - 1 = 3, got 4',
+    );
+  });
+
   it('are the slopes of the tables that the forward pass reads', () => {
     for (const id of ['silu-12-r4', 'gelu-tanh-12-r4', 'gelu-erf-12-r4']) {
       const y = column(tableOf(id), 'y');

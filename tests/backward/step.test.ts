@@ -227,6 +227,13 @@ describe('what cannot be trained is refused', () => {
     expect(build(bias)).toMatch(/expected a matrix/);
   });
 
+  it('a state without one of the weights', () => {
+    const state = new Map([...firstState(graph)].filter(([name]) => name !== 'E'));
+    expect(() => graphStep(graph, planOf(graph), state, batchOfText(TINY, 1, 3))).toThrow(
+      'state: expected the weight E, got none',
+    );
+  });
+
   it('targets and tokens that are none', () => {
     const batch = { tokens: [1, 2], targets: [2, 3], starts: [0] };
     const code = (change: Partial<typeof batch>): string =>

@@ -26,7 +26,7 @@ const bounded = (
 ): Program => ({
   tensors: [
     witnessTensor('x', [6, 4], { min: -(2 ** 15), max: 2 ** 15 - 1 }),
-    { kind: 'public', name: 'c', shape: [4], values: [3, -5, 0, P - 2] },
+    { kind: 'public', name: 'c', shape: [4], values: [-(P - 3), -5, 0, P - 2] },
     { kind: 'static', name: 'w', shape: [4] },
     witnessTensor('free', [4]),
     ...(more.tensors ?? []),
