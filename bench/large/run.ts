@@ -12,6 +12,7 @@ import { proveAnswer, type RequestedSequence } from '../../src/prover/prove-answ
 import type { QuantizedModel } from '../../src/quantize/index.ts';
 import { loadModel } from '../../src/quantize/node.ts';
 import { programInstance } from '../../src/relation/plan.ts';
+import { weightsInTurn } from '../../src/prover/weights-in-turn.ts';
 import { closeGroups } from '../../src/prover/weight-groups.ts';
 import { openHome } from '../../src/store/index.ts';
 import { commitToFolder } from '../../src/verbs/index.ts';
@@ -121,12 +122,12 @@ export function sequencesOf(
   most = CHOICES,
 ): RequestedSequence[] {
   const choices = Math.min(most, tokens);
-  const { graph, weights, info } = model;
+  const { graph, info } = model;
   const execution = executionOf(kernels, model);
   return Array.from({ length: prompts }, (_, k) => {
     const next = generator(1, `prompt ${k}`);
     const prompt = Array.from({ length: tokens + 1 - choices }, () => next() % info.vocab);
-    const session = integerSession(graph, (name) => weights.get(name) as Int16Array, execution);
+    const session = integerSession(graph, weightsInTurn(model.weights), execution);
     const completion = generate(graph, session, { prompt, maxTokens: choices, choice: 'greedy', stop: [] });
     return { prompt, completion };
   });

@@ -1,6 +1,6 @@
 /** Matrix products of the executor by the kernels: the same residues, faster. For the prover's side. */
 import type { Kernels } from '../kernels/index.ts';
-import { extremes } from '../ops/extremes.ts';
+import { extremes, knownBits } from '../ops/extremes.ts';
 import { matrixProduct, type MatrixProduct } from '../ops/linear/eval.ts';
 import type { WeightData } from '../ops/tensor.ts';
 
@@ -8,6 +8,7 @@ import type { WeightData } from '../ops/tensor.ts';
 const LIMIT = 32768;
 
 function bound(data: WeightData): number {
+  if (data instanceof Int16Array) return 2 ** (knownBits(data) - 1);
   const [least, greatest] = extremes(data);
   return Math.max(-least, greatest);
 }
@@ -20,12 +21,10 @@ function bound(data: WeightData): number {
  * integerSession(graph, weights, { product: kernelProduct(kernels) });
  */
 export function kernelProduct(kernels: Kernels): MatrixProduct {
-  const bounds = new WeakMap<object, number>();
   return (x, w) => {
     const boundA = bound(x.data);
     if (boundA > LIMIT - 1 || w.data instanceof Int32Array || x.rows === 0) return matrixProduct(x, w);
-    const boundB = bounds.get(w.data) ?? bound(w.data);
-    bounds.set(w.data, boundB);
+    const boundB = bound(w.data);
     const out = new Int32Array(x.rows * w.rows);
     const a = { data: new Int16Array(x.data), rows: x.rows, columns: x.width };
     kernels.gemmBalanced(out, a, { data: w.data, rows: w.rows, columns: w.columns }, { boundA, boundB });

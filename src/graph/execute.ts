@@ -15,7 +15,7 @@ import { evaluateCentre } from '../ops/centre/eval.ts';
 import { evaluateConcat } from '../ops/concat/eval.ts';
 import { evaluateEmbedding, privateValues } from '../ops/embedding/eval.ts';
 import { evaluateEmit } from '../ops/emit/eval.ts';
-import { evaluateLinear, matrixProduct, type MatrixProduct } from '../ops/linear/eval.ts';
+import { evaluateLinear, type Matrix, matrixProduct, type MatrixProduct } from '../ops/linear/eval.ts';
 import { extremes } from '../ops/extremes.ts';
 import type { WeightDeclaration } from '../ops/operator.ts';
 import { evaluateProduct } from '../ops/product/eval.ts';
@@ -38,6 +38,7 @@ import {
 } from './session.ts';
 
 /** The entries of a weight by name, row by row. */
+/** Weights by name. An array is read until a second one has been asked for behind it, and not again: it may lie in room that is used anew. */
 export type Weights = (name: string) => WeightData;
 
 export interface ExecuteOptions {
@@ -127,7 +128,8 @@ function evaluateNode(
       const data = evaluateEmbedding(node.name, node.width, table, positions, ids, rows.positions);
       const { privateRows } = rows;
       if (privateRows.length === 0) return { data };
-      return { data, auxiliary: () => privateValues(table, node.width, ids, privateRows) };
+      const again = (): Matrix => matrix(weights, declared(node.table));
+      return { data, auxiliary: () => privateValues(again(), node.width, ids, privateRows) };
     }
     case 'linear': {
       const bias = node.bias === undefined ? undefined : weights(node.bias);

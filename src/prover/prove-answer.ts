@@ -19,6 +19,7 @@ import { encodeAnswer, type Answer } from '../answer/envelope.ts';
 import { passOf, type AnswerStatement, type RevealedLogits } from '../answer/statement.ts';
 import { answerStatement } from '../answer/verify.ts';
 import { keyOf } from './commit-model.ts';
+import { weightsInTurn } from './weights-in-turn.ts';
 import { executionOf } from './execution.ts';
 import type { WeightGroups } from './weight-groups.ts';
 
@@ -77,7 +78,12 @@ export function proveAnswer(
   if (draft === undefined) throw new RangeError('parameters: expected a set for this answer, got none');
   const program = { ...draftOf, parameters: draft.parameters };
   mark('witness values');
-  const witness = programWitness(graph, compiled.program, execution, weightsOf(model));
+  const witness = programWitness(
+    graph,
+    compiled.program,
+    execution,
+    (name) => model.weights.get(name) as Int16Array | Int32Array,
+  );
   // Without private prompts the statement determines the witness.
   const isOpen = request.sequences.every(({ privatePrompt }) => privatePrompt !== true);
   mark('budget');
@@ -125,7 +131,7 @@ function run(
     privatePrompt === true ? prompt : [],
   );
   const options = { ...executionOf(kernels, model), privateTokens };
-  const execution = executePass(graph, weightsOf(model), pass, {}, options);
+  const execution = executePass(graph, weightsInTurn(model.weights), pass, {}, options);
   const claimed = pass.choices?.[graph.output] as readonly number[];
   checkChoices(graph, execution.output.data, claimed, privateTokens.length === 0);
   const revealed = reveal.map(({ sequence, position }) => ({
@@ -151,10 +157,6 @@ function logitsOf(
   const { data, width } = tensors.get(input) as Tensor<Int32Array>;
   const row = sequences.slice(0, sequence).reduce((sum, { completion }) => sum + completion.length, position);
   return data.slice(row * width, (row + 1) * width);
-}
-
-function weightsOf({ weights }: QuantizedModel): (name: string) => Int16Array | Int32Array {
-  return (name) => weights.get(name) as Int16Array | Int32Array;
 }
 
 /** @param isOpen whether the model's own choice may be named: behind a private prompt it says something about that */

@@ -12,6 +12,7 @@ import type { QuantizedModel } from '../quantize/model.ts';
 import { putInt16 } from '../relation/cells-prove.ts';
 import { layOut, type Layout } from '../relation/layout.ts';
 import { openGroup, type Home, type StoredGroup } from '../store/index.ts';
+import { weightsInTurn } from './weights-in-turn.ts';
 
 /** The weights of a model as they are committed. */
 export interface WeightGroups {
@@ -69,9 +70,10 @@ export function groupCellsOf(
 ): Int16Array {
   const cells = new Int16Array(size);
   const layout = groupLayout(own);
+  const weightOf = weightsInTurn(weights);
   let index = 0;
   for (const declaration of own) {
-    const data = weights.get(declaration.name);
+    const data = weightOf(declaration.name) as Int16Array | Int32Array | undefined;
     if (data === undefined) throw new RangeError(`weights: expected ${declaration.name}, got none`);
     for (const part of staticCells(declaration, data).values()) {
       putInt16(cells, layout, index++, declaration.shape, part);

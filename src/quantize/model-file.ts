@@ -17,10 +17,17 @@
  */
 import { refuse } from '../errors/proof-error.ts';
 import { decodeGraph, encodeGraph, type Graph, type WeightDeclaration } from '../graph/index.ts';
-import { extremes } from '../ops/extremes.ts';
+import { extremes, knownBits } from '../ops/extremes.ts';
 import { blake3Hasher, DIGEST_BYTES } from '../hash/blake3.ts';
 import { joinedBytes } from '../hash/words.ts';
-import { decodeInfo, encodeInfo, type HeldModel, type ModelInfo, type QuantizedModel } from './model.ts';
+import {
+  decodeInfo,
+  encodeInfo,
+  type HeldModel,
+  type ModelInfo,
+  type QuantizedModel,
+  type Room,
+} from './model.ts';
 import { top } from './scales.ts';
 
 export const MODEL_FORMAT_VERSION = 1;
@@ -54,11 +61,12 @@ function bytesOfEntries(data: Int16Array | Int32Array): Uint8Array {
   return bytes;
 }
 
-/** Entries of bytes, which are nobody else's. */
+/** Entries of bytes, which are nobody else's and begin at a multiple of four. */
 function entriesOfBytes(bytes: Uint8Array<ArrayBuffer>, width: 2 | 4): Int16Array | Int32Array {
-  if (LITTLE) return width === 2 ? new Int16Array(bytes.buffer) : new Int32Array(bytes.buffer);
-  const view = new DataView(bytes.buffer);
-  const entries = width === 2 ? new Int16Array(bytes.length / 2) : new Int32Array(bytes.length / 4);
+  const { buffer, byteOffset, length } = bytes;
+  if (LITTLE) return new (width === 2 ? Int16Array : Int32Array)(buffer, byteOffset, length / width);
+  const view = new DataView(buffer, byteOffset);
+  const entries = width === 2 ? new Int16Array(length / 2) : new Int32Array(length / 4);
   return entries.map((_, i) => (width === 2 ? view.getInt16(2 * i, true) : view.getInt32(4 * i, true)));
 }
 
@@ -69,6 +77,7 @@ function checkEntries(weight: WeightDeclaration, data: Int16Array | Int32Array |
   if (!(data instanceof kind) || data.length !== entries) {
     return refuse('MODEL_WEIGHT', weight.name, `expected ${entries} entries of ${8 * width} bits`);
   }
+  if (data instanceof Int16Array && knownBits(data) <= weight.bits) return;
   const most = top(weight.bits);
   const [least, greatest] = extremes(data);
   if (least >= -most - 1 && greatest <= most) return;
@@ -117,8 +126,8 @@ export function encodeModel(model: QuantizedModel): Uint8Array<ArrayBuffer> {
 export interface ModelSource {
   /** In bytes. */
   readonly size: number;
-  /** Bytes of their own. */
-  read(at: number, length: number): Uint8Array<ArrayBuffer>;
+  /** Bytes of their own, or in the room that was given for them. */
+  read(at: number, length: number, room?: Room): Uint8Array<ArrayBuffer>;
 }
 
 /** What stands in front of the weights, and where each of them is. */
@@ -139,8 +148,9 @@ const PIECE_BYTES = 2 ** 24;
 
 function checkDigest(source: ModelSource, end: number): void {
   const hasher = blake3Hasher({ context: DIGEST_CONTEXT });
+  const piece = new Uint8Array(Math.min(PIECE_BYTES, end));
   for (let at = 0; at < end; at += PIECE_BYTES) {
-    hasher.update(source.read(at, Math.min(PIECE_BYTES, end - at)));
+    hasher.update(source.read(at, Math.min(PIECE_BYTES, end - at), (length) => piece.subarray(0, length)));
   }
   const digest = hasher.digest();
   const found = source.read(end, DIGEST_BYTES);
@@ -150,12 +160,12 @@ function checkDigest(source: ModelSource, end: number): void {
 }
 
 /** Reads a part that must end in front of the digest. */
-function take(source: ModelSource, at: number, length: number): Uint8Array<ArrayBuffer> {
+function take(source: ModelSource, at: number, length: number, room?: Room): Uint8Array<ArrayBuffer> {
   const needed = at + length + DIGEST_BYTES;
   if (needed > source.size) {
     refuse('MODEL_LENGTH', STAGE, `expected at least ${needed} bytes, got ${source.size}`);
   }
-  return source.read(at, length);
+  return source.read(at, length, room);
 }
 
 function checkPadding(source: ModelSource, at: number): void {
@@ -207,10 +217,14 @@ export function decodeHead(source: ModelSource, digest: 'check' | 'skip' = 'chec
   return { graph, info, places };
 }
 
-/** Reads a weight. @throws ProofError `MODEL_PADDING`, `MODEL_WEIGHT` */
-export function decodeWeight(source: ModelSource, { declaration, at }: Place): Int16Array | Int32Array {
+/** Reads a weight, into the room where one is given. @throws ProofError `MODEL_PADDING`, `MODEL_WEIGHT` */
+export function decodeWeight(
+  source: ModelSource,
+  { declaration, at }: Place,
+  room?: Room,
+): Int16Array | Int32Array {
   const { width, entries } = sizeOf(declaration);
-  const data = entriesOfBytes(take(source, at, width * entries), width);
+  const data = entriesOfBytes(take(source, at, width * entries, room), width);
   checkPadding(source, at + width * entries);
   checkEntries(declaration, data);
   return data;

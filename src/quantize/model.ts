@@ -20,10 +20,17 @@ export interface ModelInfo {
   readonly report: Report;
 }
 
+/** Room for so many bytes, from a multiple of four on. */
+export type Room = (bytes: number) => Uint8Array<ArrayBuffer>;
+
 /** The integers of a program, in memory or in a file. */
 export interface ModelWeights {
-  /** Matrices in int16, row by row [out][in]; vectors in int32. Private. */
-  get(name: string): Int16Array | Int32Array | undefined;
+  /**
+   * Matrices in int16, row by row [out][in]; vectors in int32. Private.
+   *
+   * @param room where weights of a file are wanted, which are new arrays without it: then they are valid as long as that room is
+   */
+  get(name: string, room?: Room): Int16Array | Int32Array | undefined;
   /** Every array is held against its declaration whenever it is read. */
   readonly checked?: true;
 }

@@ -4,8 +4,8 @@ import { ProofError, refuse } from '../errors/proof-error.ts';
 import { quietly, readWhole, unfinishedName, writeSynced } from '../store/durable.ts';
 import { type FileSystem, refusingFiles } from '../store/files.ts';
 import { nodeFiles } from '../store/node-files.ts';
-import type { QuantizedModel } from './model.ts';
-import { decodeHead, decodeModel, decodeWeight, modelParts } from './model-file.ts';
+import type { ModelWeights, QuantizedModel, Room } from './model.ts';
+import { decodeHead, decodeModel, decodeWeight, modelParts, type ModelSource } from './model-file.ts';
 
 /** Runs with every refusal about a file naming this one and not the unfinished file beside it. */
 function about<T>(path: string, run: () => T): T {
@@ -69,11 +69,14 @@ export function loadModel(path: string, options: LoadOptions = {}): QuantizedMod
   const disk = refusingFiles(files);
   const size = about(path, () => sizeOf(disk, path));
   if (size <= wholeBytes) return about(path, () => decodeModel(readWhole(disk, path)));
-  const source = { size, read: (at: number, length: number) => readPart(disk, path, at, length) };
+  const source: ModelSource = {
+    size,
+    read: (at, length, room = newBytes) => readPart(disk, path, at, room(length)),
+  };
   const { graph, info, places } = about(path, () => decodeHead(source, digest));
-  const get = (name: string): Int16Array | Int32Array | undefined => {
+  const get: ModelWeights['get'] = (name, room) => {
     const place = places.get(name);
-    return place && about(path, () => decodeWeight(source, place));
+    return place && about(path, () => decodeWeight(source, place, room));
   };
   return { graph, info, weights: { get, checked: true } };
 }
@@ -84,8 +87,15 @@ function sizeOf(disk: FileSystem, path: string): number {
   return reader.size;
 }
 
-function readPart(disk: FileSystem, path: string, at: number, length: number): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(length);
+const newBytes: Room = (length) => new Uint8Array(length);
+
+/** Fills bytes from a place of a file on; returns them. */
+function readPart(
+  disk: FileSystem,
+  path: string,
+  at: number,
+  bytes: Uint8Array<ArrayBuffer>,
+): Uint8Array<ArrayBuffer> {
   const reader = disk.open(path);
   try {
     reader.read(bytes, at);

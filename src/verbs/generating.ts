@@ -5,6 +5,7 @@ import { generate, integerSession } from '../graph/index.ts';
 import type { Tokenizer } from '../import/tokenizer.ts';
 import type { Kernels } from '../kernels/contract.ts';
 import type { PublicChoice } from '../ops/lowering.ts';
+import { weightsInTurn } from '../prover/weights-in-turn.ts';
 import { executionOf } from '../prover/execution.ts';
 import type { QuantizedModel } from '../quantize/index.ts';
 import { naming } from './files.ts';
@@ -42,7 +43,7 @@ export function continuePrompts(
     onStep,
   }: { readonly tokens: number; readonly choice: PublicChoice; readonly onStep: OnStep },
 ): Continued[] {
-  const { graph, weights, info } = model;
+  const { graph, info } = model;
   if (prompts.length === 0) refuse('PROMPT', 'prompt', 'expected text, got none');
   const name = (s: number): string => (prompts.length === 1 ? 'prompt' : `prompt ${s + 1}`);
   prompts.forEach((text, s) => {
@@ -52,7 +53,7 @@ export function continuePrompts(
     throw new RangeError(`tokens: expected a positive integer, got ${tokens}`);
   }
   onStep('generating', 0);
-  const weightOf = (weight: string) => weights.get(weight) as Int16Array | Int32Array;
+  const weightOf = weightsInTurn(model.weights);
   const execution = executionOf(kernels, model);
   return prompts.map((text, s) => {
     const prompt = tokenizer.encode(text);

@@ -30,6 +30,22 @@ function expectSameRows(whole: Execution<Int32Array>, parts: readonly Execution<
 }
 
 describe.each(models)('%s', (_name, make) => {
+  test('from weights that are gone when a second one behind them is read', () => {
+    const model = make(6);
+    const of = weightsOf(model);
+    const lent: (Int16Array | Int32Array | Int8Array)[] = [];
+    const lending = (name: string): WeightData => {
+      if (lent.length >= 2) lent.shift()!.fill(-1);
+      const own = of(name).slice();
+      lent.push(own);
+      return own;
+    };
+    const rows = { tokens: tinyTokens(9, 30, 2), emit: 'all', auxiliary: true } as const;
+    const [kept, gone] = [of, lending].map((weights) => execute(model.graph, weights, rows));
+    expectSameRows(kept!, [gone!]);
+    expect(gone!.auxiliary).toEqual(kept!.auxiliary);
+  });
+
   test('token by token', () => {
     for (const seed of [1, 2, 3]) {
       const model = make(seed);

@@ -256,6 +256,11 @@ describe('on disk', () => {
     expect([large.graph, large.info, large.weights.checked]).toEqual([model.graph, model.info, true]);
     for (const [name, data] of model.weights) expect(large.weights.get(name)).toEqual(data);
     expect(large.weights.get('none')).toBeUndefined();
+    const room = new Uint8Array(Math.max(...[...model.weights.values()].map(({ byteLength }) => byteLength)));
+    for (const [name, data] of model.weights) {
+      const read = large.weights.get(name, (length) => room.subarray(0, length))!;
+      expect([read, read.buffer === room.buffer]).toEqual([data, true]);
+    }
     expect(Buffer.from(encodeModel(large)).equals(Buffer.from(bytes))).toBe(true);
     const damaged = (at: number, value: number): void => {
       const copy = bytes.slice();

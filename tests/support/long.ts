@@ -8,9 +8,9 @@ const factor = Number(process.env['ZKDL_LONG'] ?? 0);
 /** Whether this is a long run. */
 export const LONG = factor > 0;
 
-/** How many cases: so many in a short run, so many times the factor in a long one. */
+/** How many cases: so many in a short run, so many times the factor in a long one, and no fewer than in a short one. */
 export function cases(short: number, long: number): number {
-  return LONG ? Math.ceil(long * factor) : short;
+  return LONG ? Math.max(short, Math.ceil(long * factor)) : short;
 }
 
 /** What was counted of a property. */
