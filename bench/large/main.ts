@@ -1,5 +1,5 @@
 /**
- * `npm run bench -- gpt2-small [--tokens N] [--prompts K] [--codeword keep] [--repeat N] [--threads N] [--cache DIR] [--store DIR] [--json]`
+ * `npm run bench -- gpt2-small [--tokens N] [--prompts K] [--codeword keep] [--repeat N] [--threads N] [--cache DIR] [--store DIR] [--committed DIR] [--json]`
  * and `npm run bench -- llama2-7b --layers L|all [..]`: models in published shapes with seeded random weights.
  *
  * Question: what does it take to commit such a model, to prove an answer of it, and to verify the proof? Each prompt is N rows of
@@ -59,7 +59,7 @@ async function bench(
   });
   const parent = options.store ?? tmpdir();
   mkdirSync(parent, { recursive: true });
-  const folder = mkdtempSync(join(parent, 'zkdl-bench-'));
+  const folder = options.committed ?? mkdtempSync(join(parent, 'zkdl-bench-'));
   try {
     const { row, files } = await runLarge(kernels, file, folder, options, choices);
     const times = inFreshProcess<VerifyTimes>(['verify-answer', files.key, files.proof]);
@@ -67,7 +67,7 @@ async function bench(
     const anchored = { ...all, anchorNs: anchorNs(kernels) };
     print(anchored, options.json);
   } finally {
-    rmSync(folder, { recursive: true });
+    if (options.committed === undefined) rmSync(folder, { recursive: true });
     await kernels.close();
   }
 }

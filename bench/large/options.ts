@@ -19,6 +19,8 @@ export interface LargeOptions {
   readonly cache: string;
   /** Where the commitment goes while the benchmark runs; undefined: a temporary folder. */
   readonly store: string | undefined;
+  /** A folder in which the commitment stays, made by the first run: later ones prove from it, and say nothing of committing. */
+  readonly committed: string | undefined;
   readonly threads: number | undefined;
   readonly json: boolean;
 }
@@ -35,6 +37,7 @@ export function parseLarge(args: readonly string[]): LargeOptions {
     groupCells: options.given('--group-cells'),
     cache: options.text('--cache') ?? join(tmpdir(), 'zkdl-models'),
     store: options.text('--store'),
+    committed: options.text('--committed'),
     threads: options.given('--threads'),
     json: options.has('--json'),
   };

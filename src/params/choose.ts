@@ -68,7 +68,7 @@ export function instantiate(workload: Workload, logData: number): Instance {
 
 /**
  * The set with the smallest expected proof, a little weight given to the prover's work, over m and over
- * t/2^m in {1/8, 1/4, 1/2, 1}.
+ * t/2^m in {1/8, 1/4, 1/2, 1}, of long columns in {1/32, 1/16} as well.
  *
  * @throws RangeError where no set meets the wishes
  * @throws ProofError `WEAK_PARAMS` where the program itself stays below 128 bits, e.g. by its lookups
@@ -95,13 +95,22 @@ export function chooseParameters(workload: Workload, wishes: Wishes = {}, profil
   throw failure;
 }
 
+/** From this m on an eighth of a column pads more proofs than most owners ask for, and every prover expands all of it. */
+const LOG_LONG = 21;
+
+/** Pad lengths that are tried for columns of 2^m cells. */
+function padLengths(logData: number): number[] {
+  const data = 2 ** logData;
+  const few = logData < LOG_LONG ? [] : [data / 32, data / 16];
+  return [...few, data / 8, data / 4, data / 2, data];
+}
+
 function* candidates(wishes: Wishes, profile: Profile): Generator<CodeParameters> {
   const largest = twoAdicity(profile.field) - LOG_CODE_EXPANSION;
   for (let logData = LOG_DATA_MIN; logData <= largest; logData++) {
     if (wishes.logData !== undefined && wishes.logData !== logData) continue;
     const data = 2 ** logData;
-    const lengths =
-      wishes.padLength === undefined ? [data / 8, data / 4, data / 2, data] : [wishes.padLength];
+    const lengths = wishes.padLength === undefined ? padLengths(logData) : [wishes.padLength];
     for (const padLength of lengths) {
       if (!Number.isInteger(padLength) || padLength > data) continue;
       const code = { length: data * 2 ** LOG_CODE_EXPANSION, dimension: data + padLength };

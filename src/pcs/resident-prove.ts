@@ -1,10 +1,11 @@
 /**
  * Columns that stay in kernel memory for as long as a proof reads them: four passes over the cells and two over the pads, each
- * of which would copy them in again on one thread, or expand them again.
+ * of which would copy them in again on one thread, or expand them again. Where the cells are far more than fit, none stay: they are read
+ * into one window of that memory, which kernels use where it lies.
  */
 import type { Kernels } from '../kernels/contract.ts';
-import { hotLike, hotWords } from '../kernels/memory/hot.ts';
-import type { ColumnSource } from './columns.ts';
+import { hasRoom, hotLike, hotWords } from '../kernels/memory/hot.ts';
+import { BATCH_COLUMNS, type Cells, type ColumnSource } from './columns.ts';
 import type { OpenableGroup } from './open-prove.ts';
 
 /** Most of the kernel memory that cells and pads of all groups may take: what a proof makes itself goes first. */
@@ -13,7 +14,7 @@ const PADS_SHARE = 1 / 8;
 
 /**
  * The groups of a proof with their columns in the current scope of the kernel memory: those that the share of all has room for, in their
- * order. Groups about which this was decided before stay as they are.
+ * order. Groups about which this was decided before stay as they are. Cells of another group are valid until some group is read again.
  *
  * @param cells 2^m, the cells of a column
  */
@@ -23,10 +24,22 @@ export function residentGroups(
   cells: number,
 ): OpenableGroup[] {
   const { capacityBytes } = kernels.memory;
-  const room: Room = { cells: capacityBytes * CELLS_SHARE, pads: capacityBytes * PADS_SHARE };
+  const fresh = groups.filter(({ resident, source }) => resident !== true && source.columns > 0);
+  const samples = new Map(fresh.map((group) => [group, group.source.data(0, 1).subarray(0, 0)]));
+  const bytes = fresh.reduce(
+    (sum, group) => sum + group.source.columns * cells * (samples.get(group) as Cells).BYTES_PER_ELEMENT,
+    0,
+  );
+  const share = capacityBytes * CELLS_SHARE;
+  const padShare = capacityBytes * PADS_SHARE;
+  // Where the better part of the cells is read anew in any case, pads take their place: those cost more than reading.
+  const room: Room = bytes > 2 * share ? { cells: 0, pads: share } : { cells: share, pads: padShare };
+  const [sample] = samples.values();
+  const window = sample === undefined || bytes <= share ? undefined : createWindow(kernels, sample, cells);
   return groups.map((group) => {
-    if (group.resident === true) return group;
-    const source = residentSource(kernels, group.source, cells, room);
+    const own = samples.get(group);
+    if (own === undefined) return group.resident === true ? group : { ...group, resident: true };
+    const source = residentSource(kernels, group.source, own, cells, room, window);
     return { ...group, source, resident: true, open: (positions) => group.open(positions, source) };
   });
 }
@@ -37,10 +50,38 @@ interface Room {
   pads: number;
 }
 
-function residentSource(kernels: Kernels, source: ColumnSource, cells: number, room: Room): ColumnSource {
+/** Reads columns of a source into memory that all groups share, or as the source does where that is not of their type or too small. */
+type Window = (source: ColumnSource, first: number, count: number) => Cells;
+
+/** @param sample of what is to be read; the window lies in the current scope, and there is none where little room would be left */
+function createWindow(kernels: Kernels, sample: Cells, cells: number): Window {
+  const most = BATCH_COLUMNS * cells;
+  // Twice as much: rows are made of what is in it.
+  if (!hasRoom(kernels.memory, 2 * most * sample.BYTES_PER_ELEMENT))
+    return (source, first, count) => source.data(first, count);
+  const memory = hotLike(kernels, sample, most);
+  /** What is in it, so that it is not read twice in a row. */
+  let held: { readonly source: ColumnSource; readonly first: number; readonly data: Cells } | undefined;
+  return (source, first, count) => {
+    if (count * cells > most) return source.data(first, count);
+    if (held?.source === source && held.first === first && held.data.length === count * cells)
+      return held.data;
+    held = undefined; // a read that fails leaves nothing behind
+    const data = source.data(first, count, memory.subarray(0, count * cells));
+    held = { source, first, data };
+    return data;
+  };
+}
+
+function residentSource(
+  kernels: Kernels,
+  source: ColumnSource,
+  sample: Cells,
+  cells: number,
+  room: Room,
+  window: Window | undefined,
+): ColumnSource {
   const { columns, padLength } = source;
-  if (columns === 0) return source;
-  const sample = source.data(0, 1);
   const [cellBytes, padBytes] = [columns * cells * sample.BYTES_PER_ELEMENT, 4 * columns * padLength];
   const fits = cellBytes <= room.cells;
   const heldCells = fits ? hotLike(kernels, sample, columns * cells) : undefined;
@@ -70,7 +111,8 @@ function residentSource(kernels: Kernels, source: ColumnSource, cells: number, r
     columns,
     padLength,
     data(first, count) {
-      if (heldCells === undefined) return source.data(first, count);
+      if (heldCells === undefined)
+        return window === undefined ? source.data(first, count) : window(source, first, count);
       fill(hasCells, first, count, (from, n) => {
         const held = heldCells.subarray(from * cells, (from + n) * cells);
         const read = source.data(from, n, held);

@@ -19,7 +19,7 @@ import { encodeAnswer, type Answer } from '../answer/envelope.ts';
 import { passOf, type AnswerStatement, type RevealedLogits } from '../answer/statement.ts';
 import { answerStatement } from '../answer/verify.ts';
 import { keyOf } from './commit-model.ts';
-import { weightsInTurn } from './weights-in-turn.ts';
+import { weightsInTurn } from '../quantize/weights-in-turn.ts';
 import { executionOf } from './execution.ts';
 import type { WeightGroups } from './weight-groups.ts';
 

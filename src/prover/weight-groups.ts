@@ -12,7 +12,7 @@ import type { QuantizedModel } from '../quantize/model.ts';
 import { putInt16 } from '../relation/cells-prove.ts';
 import { layOut, type Layout } from '../relation/layout.ts';
 import { openGroup, type Home, type StoredGroup } from '../store/index.ts';
-import { weightsInTurn } from './weights-in-turn.ts';
+import { weightsInTurn } from '../quantize/weights-in-turn.ts';
 
 /** The weights of a model as they are committed. */
 export interface WeightGroups {

@@ -29,6 +29,7 @@ import {
   type Room,
 } from './model.ts';
 import { top } from './scales.ts';
+import { weightsInTurn } from './weights-in-turn.ts';
 
 export const MODEL_FORMAT_VERSION = 1;
 
@@ -86,7 +87,7 @@ function checkEntries(weight: WeightDeclaration, data: Int16Array | Int32Array |
 }
 
 /**
- * The bytes of a model, in parts: a large one need not be in memory twice.
+ * The bytes of a model, in parts, each valid until the next is asked for: one that lies in a file need not be in memory.
  *
  * @throws ProofError as `encodeGraph` and `encodeInfo`, `MODEL_WEIGHT`; before the first part
  */
@@ -104,14 +105,18 @@ export function modelParts({ graph, weights, info }: QuantizedModel): Iterable<U
   const zeros = (length: number): Uint8Array => new Uint8Array(padding(length));
   return (function* () {
     const hasher = blake3Hasher({ context: DIGEST_CONTEXT });
-    const parts = [header, graphBytes, infoBytes, zeros(graphBytes.length + infoBytes.length)];
-    for (const weight of graph.weights) {
-      const bytes = bytesOfEntries(weights.get(weight.name) as Int16Array | Int32Array);
-      parts.push(bytes, zeros(bytes.length));
-    }
-    for (const part of parts) {
+    const hashed = (part: Uint8Array): Uint8Array => {
       hasher.update(part);
-      yield part;
+      return part;
+    };
+    for (const part of [header, graphBytes, infoBytes, zeros(graphBytes.length + infoBytes.length)]) {
+      yield hashed(part);
+    }
+    const weightOf = weightsInTurn(weights);
+    for (const { name } of graph.weights) {
+      const bytes = bytesOfEntries(weightOf(name) as Int16Array | Int32Array);
+      yield hashed(bytes);
+      yield hashed(zeros(bytes.length));
     }
     yield hasher.digest();
   })();
@@ -119,7 +124,7 @@ export function modelParts({ graph, weights, info }: QuantizedModel): Iterable<U
 
 /** All bytes of a model. @throws ProofError as `modelParts` */
 export function encodeModel(model: QuantizedModel): Uint8Array<ArrayBuffer> {
-  return joinedBytes([...modelParts(model)]);
+  return joinedBytes(Array.from(modelParts(model), (part) => part.slice()));
 }
 
 /** Where the bytes of a model come from. */

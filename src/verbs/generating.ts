@@ -5,7 +5,7 @@ import { generate, integerSession } from '../graph/index.ts';
 import type { Tokenizer } from '../import/tokenizer.ts';
 import type { Kernels } from '../kernels/contract.ts';
 import type { PublicChoice } from '../ops/lowering.ts';
-import { weightsInTurn } from '../prover/weights-in-turn.ts';
+import { weightsInTurn } from '../quantize/weights-in-turn.ts';
 import { executionOf } from '../prover/execution.ts';
 import type { QuantizedModel } from '../quantize/index.ts';
 import { naming } from './files.ts';

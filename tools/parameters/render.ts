@@ -134,7 +134,7 @@ refused with \`WEAK_PARAMS\`.
 
 N static cells, a witness of N/4 cells, N/4 lookups in balances of at most 2^25 leaves, 2871 masked elements
 and 1023 products before the merge (\`--elements\`, \`--products\`). The search weighs 1,024 words encoded per
-proof like one byte of proof and tries every m with t/2^m = 1/8, 1/4, 1/2, 1. Columns: static + witness. Inner levels: length x columns at rate: positions. Proofs per epoch: first epoch, later epochs, after
+proof like one byte of proof and tries every m with t/2^m = 1/8, 1/4, 1/2, 1, and from m = 21 on, where an eighth pads more proofs than most owners ask for, 1/32 and 1/16. Columns: static + witness. Inner levels: length x columns at rate: positions. Proofs per epoch: first epoch, later epochs, after
 a reserve of two link proofs. Sizes in KB of 1,024 bytes: expected over random positions, and at most.
 
 At least 1000 proofs per epoch:

@@ -1,6 +1,6 @@
-/** How the owner's side reads weights that need not stay. */
+/** How weights are read that need not stay. */
 import type { Weights } from '../graph/index.ts';
-import type { ModelWeights, Room } from '../quantize/model.ts';
+import type { ModelWeights, Room } from './model.ts';
 
 /** Longest weights that are not worth room of their own. */
 const SMALL_BYTES = 2 ** 20;
