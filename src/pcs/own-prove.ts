@@ -14,7 +14,7 @@ import type { OpenableGroup } from './open-prove.ts';
 import { ownTree } from './opening.ts';
 
 /** Words of the longest codeword that is kept: 1 GiB. Of a longer one the opened rows are computed again, at a tenth of what making it took. */
-const MOST_KEPT_WORDS = 2 ** 28;
+export const MOST_KEPT_WORDS = 2 ** 28;
 
 /** Made and opened in one proof: rows are kept, and the lowest layers of the tree are hashed again where it is opened. */
 function keepOf(words: number): Keep {

@@ -8,6 +8,7 @@ import type { WeightDeclaration } from '../graph/index.ts';
 import type { QuantizedModel } from '../quantize/index.ts';
 import { WHOLE_BYTES } from '../quantize/node.ts';
 import { groupLayout } from '../prover/weight-groups.ts';
+import { MOST_KEPT_WORDS } from '../pcs/own-prove.ts';
 import { columnsOf } from '../relation/layout.ts';
 import {
   COMMIT_SECONDS,
@@ -54,8 +55,8 @@ export function costsOf(
 ): Costs {
   const { length } = columnCode(parameters.code);
   const parts = proofSeconds(work, kept);
-  const generate = parts.multiplications / 2;
-  const prove = Object.values(parts).reduce((a, b) => a + b, 0) - generate;
+  const generate = work.multiplications / RATES.generated;
+  const prove = Object.values(parts).reduce((a, b) => a + b, 0);
   const cells = CELL * columns * 2 ** parameters.code.logData;
   const groups = instance.groups.filter(({ lifetime }) => lifetime === 'static').length;
   const tree = DIGEST * length * groups; // their lowest layers; the ones above are hashed again
@@ -65,7 +66,13 @@ export function costsOf(
   );
   const file = weightBytes(model);
   const held = heldBytes(model);
-  const trees = MEMORY.leaf * work.leaves + MEMORY.product * work.products;
+  const ownCells = own * 2 ** parameters.code.logData;
+  const codeword = own * length <= MOST_KEPT_WORDS ? own * length : 0;
+  const hot =
+    Math.min(cells, MEMORY.resident) +
+    WORD * (ownCells + codeword) +
+    MEMORY.leaf * work.leaves +
+    MEMORY.product * work.products;
   return {
     seconds: {
       commit: COMMIT_SECONDS + (columns * length) / RATES.committedWords,
@@ -76,7 +83,7 @@ export function costsOf(
     },
     memoryBytes: {
       commit: commitMemory(model, parameters, groupCells),
-      prove: MEMORY.base + held + Math.min(cells, MEMORY.resident) + WORD * own * length + trees,
+      prove: MEMORY.base + held + Math.min(hot, MEMORY.kernels) + MEMORY.cell * ownCells,
     },
     diskBytes: { folder: file + cells + tree, codeword: codewordBytes(parameters.code, columns) },
   };

@@ -192,7 +192,7 @@ function workOf(
   });
   const { productVars } = compiled;
   return {
-    multiplications: 2 * products.reduce((a, b) => a + b, 0), // once to generate, once to prove
+    multiplications: products.reduce((a, b) => a + b, 0),
     ownWords: proverWords,
     weights: columns * 2 ** parameters.code.logData,
     leaves: instance.balances.reduce((sum, leaves) => sum + leaves, 0),
