@@ -70,10 +70,13 @@ export function proveOpening(
   const b = ch.challengeExt('merge/b');
   const powers = powersOf(field, b, claims.length);
   const claimed = algebra.combine(claims.map(({ value }, j) => [powers[j] as Ext, value] as const));
-  const oracle = mergeOracle(kernels, sources, claims, powers, parameters.code.logData);
-  mark('merge rounds');
-  const merged = proveSumcheck(pads, ch, 'merge', parameters.code.logData, claimed, oracle);
-  const values = oracle.values();
+  // What merges needs is gone before rows are opened, which takes the same memory.
+  const { merged, values } = kernels.memory.scope(() => {
+    const oracle = mergeOracle(kernels, sources, claims, powers, parameters.code.logData);
+    mark('merge rounds');
+    const merged = proveSumcheck(pads, ch, 'merge', parameters.code.logData, claimed, oracle);
+    return { merged, values: oracle.values() };
+  });
   const y = pads.send(ch, 'open/y', values.slice(0, columns));
   const yMask = pads.send(ch, 'open/y-mask', [maskValue(kernels, values.slice(columns))])[0] as MaskedValue;
   const weighted = [...weightsAt(field, claims, powers, merged.point)];

@@ -3,11 +3,12 @@ import { bitReverse } from '../field/domain.ts';
 import { SALT_WORDS } from '../hash/leaf.ts';
 import type { Kernels } from '../kernels/contract.ts';
 import { DIGEST_WORDS } from '../kernels/contract/hash.ts';
+import { hasRoom } from '../kernels/memory/hot.ts';
 import { subtreesMatch } from '../merkle/prove.ts';
 import { pickRows, type OpenedRows } from '../merkle/rows-prove.ts';
 import { treeFormat } from '../merkle/rows-verify.ts';
 import { LOG_CODE_EXPANSION, type CodeParameters } from '../params/parameters.ts';
-import { inBatches, type ColumnSource } from './columns.ts';
+import { BATCH_COLUMNS, inBatches, type ColumnSource } from './columns.ts';
 import { batchMessage, fillSalts, type CommittedColumns, type TreeSalts } from './commit.ts';
 
 /**
@@ -79,6 +80,14 @@ function keptRows(
   return undefined;
 }
 
+/** Columns that the kernel takes together. */
+const LEAST_COLUMNS = 4;
+
+/** Bytes of a column in `batchMessage`, of words: as rows, with its pads twice. */
+function columnBytes({ logData, padLength }: CodeParameters): number {
+  return 4 * (2 ** logData + 2 * padLength);
+}
+
 /** Rows of the codewords of all columns: [rows][columns]. */
 function evaluateRows(
   kernels: Kernels,
@@ -90,7 +99,10 @@ function evaluateRows(
   const logN = code.logData + LOG_CODE_EXPANSION;
   const exponents = rows.map((row) => bitReverse(row, logN));
   const values = new Uint32Array(rows.length * columns);
-  inBatches(source, (first, count) => {
+  // Fewer columns at a time where whole batches do not fit: an array outside of the kernel memory is new, which takes longer than its rows.
+  let most = BATCH_COLUMNS;
+  while (most > LEAST_COLUMNS && !hasRoom(kernels.memory, most * columnBytes(code))) most /= 2;
+  const evaluate = (first: number, count: number): void => {
     const out = new Uint32Array(rows.length * count);
     kernels.memory.scope(() =>
       kernels.evaluateAt(
@@ -103,6 +115,7 @@ function evaluateRows(
     for (let r = 0; r < rows.length; r++) {
       values.set(out.subarray(r * count, (r + 1) * count), r * columns + first);
     }
-  });
+  };
+  inBatches(source, evaluate, most);
   return values;
 }
