@@ -13,7 +13,7 @@ import { budgetLimits, budgetStatus, reserve } from '../../src/store/budget.ts';
 import { openHome } from '../../src/store/index.ts';
 import { readTokenizer } from '../../src/verbs/tokenizers.ts';
 import { byteTokenizer } from '../../tools/random-model/tokenizer.ts';
-import { FAST, mustSucceed, writeTiny, zkdl, type Run } from '../support/cli.ts';
+import { FAST, mustSucceed, writeTiny, zkdl, zkdlAlone, type Run } from '../support/cli.ts';
 
 const SLOW = 600_000; // the machine may be busy: nothing here is about time
 const SEED = '5a'.repeat(32);
@@ -25,6 +25,8 @@ let proofsLeft: number;
 const run = (...args: string[]): Run => zkdl(folder, args);
 const path = (name: string): string => join(folder, name);
 const done = mustSucceed(run);
+/** The same in a process of its own. */
+const alone = mustSucceed((...args) => zkdlAlone(folder, args));
 
 /** A verdict against a proof: exit code 1, and nothing of what it says. */
 function refused(...args: string[]): { code: string; stage: string; detail: string } {
@@ -65,11 +67,22 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'zkdl-cli-'));
   mkdirSync(path('state'));
   await writeTiny(folder);
-  done('import', 'tiny', '-o', 'm.zkq', '--profile', 'P12', ...FAST);
-  const made = done('commit', 'm.zkq', '-o', 'm', '--tokens', '8', '--proofs', '3', '--json').json();
+  alone('import', 'tiny', '-o', 'm.zkq', '--profile', 'P12', ...FAST);
+  const made = alone('commit', 'm.zkq', '-o', 'm', '--tokens', '8', '--proofs', '3', '--json').json();
   digest = made['digest'] as string;
   const sampled = ['--seed', SEED, '--temperature', '0.8', '--context', 'request 7'];
-  const prove = done('prove', 'm', '--prompt', 'Hello', '--tokens', '4', ...sampled, '-o', 'a.zkp', '--json');
+  const prove = alone(
+    'prove',
+    'm',
+    '--prompt',
+    'Hello',
+    '--tokens',
+    '4',
+    ...sampled,
+    '-o',
+    'a.zkp',
+    '--json',
+  );
   [proven] = prove.json()['sequences'] as [typeof proven];
   proofsLeft = prove.json()['proofsLeft'] as number;
 }, SLOW);
@@ -88,7 +101,7 @@ describe('the whole way', () => {
   test('a proof is verified, and what it says stands beside the verdict', () => {
     const agreed = ['--tokenizer', 'm.tokenizer.json', '--prompt', 'Hello', '--completion', proven.text];
     const more = ['--model', digest.toUpperCase(), '--context', 'request 7'];
-    const verdict = done('verify', 'a.zkp', '--key', 'm.key', ...agreed, ...more, '--json').json();
+    const verdict = alone('verify', 'a.zkp', '--key', 'm.key', ...agreed, ...more, '--json').json();
     expect(verdict).toMatchObject({
       verified: true,
       model: digest,
@@ -326,7 +339,7 @@ describe('wrong input, exit code 2', () => {
 
   test('a disk that takes no more: commit leaves nothing', () => {
     const before = readdirSync(folder).sort();
-    const { code, stderr } = zkdl(folder, ['commit', 'm.zkq', '-o', 'full'], 'ulimit -f 8');
+    const { code, stderr } = zkdlAlone(folder, ['commit', 'm.zkq', '-o', 'full'], 'ulimit -f 8');
     expect(code, stderr).toBe(2);
     expect(stderr).toMatch(/zkdl: DISK_FULL: .*full.*EFBIG/);
     expect(readdirSync(folder).sort()).toEqual(before);
@@ -353,7 +366,7 @@ describe('refresh', () => {
   test(
     'a verifier of the older key follows the link to proofs of the newer one',
     () => {
-      const made = done('refresh', 'm', '--json').json();
+      const made = alone('refresh', 'm', '--json').json();
       expect(made).toMatchObject({ epoch: 1 });
       expect(made['digest']).not.toBe(digest);
       const { epochs } = done('budget', 'm', '--json').json() as { epochs: Record<string, unknown>[] };

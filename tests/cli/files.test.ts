@@ -7,7 +7,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { FAST, writeTiny, zkdl, type Run, type User } from '../support/cli.ts';
+import { FAST, writeTiny, zkdl, zkdlAlone, type Run, type User } from '../support/cli.ts';
 
 const SLOW = 600_000; // the machine may be busy: nothing here is about time
 let folder: string;
@@ -157,7 +157,7 @@ describe('places that take no files', () => {
   // Root may write anywhere: there another user runs the command, who must be able to read it.
   const root = process.getuid?.() === 0;
   const user: User | undefined = root ? { uid: 65534, gid: 65534 } : undefined;
-  const readable = zkdl(tmpdir(), ['--help'], undefined, user).code === 0;
+  const readable = zkdlAlone(tmpdir(), ['--help'], undefined, user).code === 0;
   test.runIf(readable)('a directory that is read-only', () => {
     const [theirs, locked] = [mkdtempSync(join(tmpdir(), 'zkdl-locked-')), 'locked'];
     try {
@@ -175,7 +175,7 @@ describe('places that take no files', () => {
         [['prove', 'tiny', '--prompt', 'x', '-o', `${locked}/x.zkp`], `${locked}/x.zkp`],
         [['budget', 'tiny', '--home', `${locked}/home`], join(theirs, locked, 'home')],
       ] as const) {
-        const { code, stderr, json } = zkdl(theirs, [...args, '--json', '--quiet'], undefined, user);
+        const { code, stderr, json } = zkdlAlone(theirs, [...args, '--json', '--quiet'], undefined, user);
         expect(code, stderr).toBe(2);
         expect(json()['error']).toMatchObject({ code: 'FILE_ACCESS', stage });
         expect(stderr).not.toMatch(/\n\s+at /);
@@ -190,7 +190,7 @@ describe('places that take no files', () => {
   test('a proof on a disk that takes no more: no file, and none that is unfinished', () => {
     const before = readdirSync(folder).sort();
     const args = ['prove', 'm', '--prompt', 'Hello', '--tokens', '1', '-o', 'full.zkp'];
-    const { code, stderr } = zkdl(folder, args, 'ulimit -f 100');
+    const { code, stderr } = zkdlAlone(folder, args, 'ulimit -f 100');
     expect(code, stderr).toBe(2);
     expect(stderr).toMatch(/zkdl: DISK_FULL: full\.zkp: .*EFBIG/);
     expect(readdirSync(folder).sort()).toEqual(before);
@@ -200,7 +200,7 @@ describe('places that take no files', () => {
 describe('what is printed', () => {
   const inspect = '"$@" --json';
   test('a reader that has gone is no fault', () => {
-    const { code, stderr } = zkdl(
+    const { code, stderr } = zkdlAlone(
       folder,
       ['inspect', 'm.key'],
       `{ ${inspect}; echo "exit $?" >&2; } | true; exit`,
@@ -209,7 +209,11 @@ describe('what is printed', () => {
     expect(stderr).toBe('exit 0\n');
   });
   test('a full disk is one that is named', () => {
-    const { stderr } = zkdl(folder, ['inspect', 'm.key'], `${inspect} > /dev/full; echo "exit $?" >&2; exit`);
+    const { stderr } = zkdlAlone(
+      folder,
+      ['inspect', 'm.key'],
+      `${inspect} > /dev/full; echo "exit $?" >&2; exit`,
+    );
     expect(stderr).toBe(
       'zkdl: OUTPUT: standard output: expected to be written to, got an error (ENOSPC)\nexit 2\n',
     );

@@ -8,7 +8,7 @@ import { commitDatasetToFolder, train } from '../../src/verbs/training/index.ts'
 import { failureOf, type Failure } from '../../src/cli/failure.ts';
 import { wasmKernels, type Kernels } from '../../src/kernels/index.ts';
 import { openHome } from '../../src/store/index.ts';
-import { zkdl, type Run } from '../support/cli.ts';
+import { zkdl, zkdlAlone, type Run } from '../support/cli.ts';
 import { idx, npy, planJson, writeTraining } from '../support/training-inputs.ts';
 
 const SLOW = 600_000; // the machine may be busy: nothing here is about time
@@ -21,7 +21,11 @@ const run = (...args: string[]): Run => zkdl(folder, args);
 /** A failed run: its code, one line that says why, the same as JSON, and no file that was not there before. */
 function failure(args: readonly string[], shell?: string): { code: string; stage: string; detail: string } {
   const before = readdirSync(folder).sort();
-  const { code, stdout, stderr, json } = zkdl(folder, [...args, '--json', '--quiet'], shell);
+  const { code, stdout, stderr, json } = (shell === undefined ? zkdl : zkdlAlone)(
+    folder,
+    [...args, '--json', '--quiet'],
+    shell,
+  );
   expect(code, stderr).toBe(2);
   expect(readdirSync(folder).sort()).toEqual(before);
   const { error } = json() as { error: { exit: number; code: string; stage: string; detail: string } };

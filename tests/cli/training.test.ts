@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { Dataset } from '../../src/training/dataset.ts';
-import { BINARY, zkdl, type Run } from '../support/cli.ts';
+import { BINARY, zkdl, zkdlAlone, type Run } from '../support/cli.ts';
 import { npy, planJson, writeTraining } from '../support/training-inputs.ts';
 
 const SLOW = 600_000; // the machine may be busy: nothing here is about time
@@ -24,6 +24,13 @@ const path = (name: string): string => join(folder, name);
 const read = (name: string): Buffer => readFileSync(path(name));
 
 function done(...args: string[]): Record<string, unknown> {
+  return succeeds(run, args);
+}
+/** The same in a process of its own. */
+function alone(...args: string[]): Record<string, unknown> {
+  return succeeds((...more) => zkdlAlone(folder, more), args);
+}
+function succeeds(run: (...args: string[]) => Run, args: readonly string[]): Record<string, unknown> {
   const result = run(...args, '--json', '--quiet');
   expect(result.code, `${args.join(' ')}: ${result.stderr}`).toBe(0);
   return result.json();
@@ -73,7 +80,7 @@ beforeAll(async () => {
   mkdirSync(path('state'));
   data = writeTraining(folder);
   dataset = commit('d');
-  const train = done('train', 'd', '--plan', 'plan.json', '-o', 'r', '--seed', SEED, '--until', '4');
+  const train = alone('train', 'd', '--plan', 'plan.json', '-o', 'r', '--seed', SEED, '--until', '4');
   expect(train).toMatchObject({ step: 4, steps: 9, made: 4 });
   digest = train['run'] as string;
   expect(done('train', 'd', '-o', 'r')).toMatchObject({ run: digest, step: 9, made: 5 });
@@ -83,7 +90,7 @@ beforeAll(async () => {
   await killed(prover, () => existsSync(path('r/weights-6')));
   expect(existsSync(path('r/segment-6'))).toBe(false);
   expect(existsSync(path('r/at-work'))).toBe(true);
-  const proven = prove('r', '--dataset', 'd');
+  const proven = alone('prove-training', 'r', '--dataset', 'd', '--steps-per-proof', '3');
   expect(proven).toMatchObject({ run: digest, step: 9, steps: 9 });
   expect(proven['made']).toHaveLength(2);
   weights = proven['weights'] as string;
@@ -106,7 +113,7 @@ describe('the whole way', () => {
 
   test('all steps are verified, and any first ones', () => {
     const agreed = ['--digest', digest.toUpperCase(), '--dataset', dataset, '--seed', SEED, '--steps', '9'];
-    const verdict = done('verify-training', 'r.run', ...SEGMENTS, ...agreed);
+    const verdict = alone('verify-training', 'r.run', ...SEGMENTS, ...agreed);
     const shown = { verified: true, run: digest, dataset, seed: SEED, steps: 9, complete: true, weights };
     expect(verdict).toMatchObject(shown);
     const part = done('verify-training', 'r.run', SEGMENTS[0] as string);
@@ -289,7 +296,7 @@ describe('predictions', () => {
   const custody = ['--run', 'r.run', '--segments', ...SEGMENTS];
   let classes: number[];
   beforeAll(() => {
-    const made = done('predict', 'r', ...agreed, '-o', 'a.zkp', '--context', 'request 7');
+    const made = alone('predict', 'r', ...agreed, '-o', 'a.zkp', '--context', 'request 7');
     classes = made['classes'] as number[];
     expect(made).toMatchObject({ run: digest, step: 9, weights });
     done('predict', 'r', ...agreed, '-o', 'hidden.zkp', '--hide-inputs');

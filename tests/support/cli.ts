@@ -1,7 +1,8 @@
-/** The real binary in a process of its own, and a small model to use it on. */
+/** The real binary, in a process of its own or in one that stays, and a small model to use it on. */
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { MessageChannel, receiveMessageOnPort, Worker, type MessagePort } from 'node:worker_threads';
 import { expect } from 'vitest';
 import { writeRandomModel } from '../../tools/random-model/write.ts';
 import { randomModel } from './models.ts';
@@ -23,9 +24,16 @@ export interface User {
   readonly gid: number;
 }
 
-/** Runs `zkdl`; its state lies in the folder. @param shell lines that come before, in a shell */
-export function zkdl(folder: string, args: readonly string[], shell?: string, user?: User): Run {
+function runOf({ code, stdout, stderr }: Pick<Run, 'code' | 'stdout' | 'stderr'>): Run {
+  return { code, stdout, stderr, json: () => JSON.parse(stdout) as Record<string, unknown> };
+}
+function needBuild(): void {
   if (!existsSync(BINARY)) throw new Error('tests of the command line need npm run build');
+}
+
+/** Runs `zkdl` in a process of its own; its state lies in the folder. @param shell lines that come before, in a shell */
+export function zkdlAlone(folder: string, args: readonly string[], shell?: string, user?: User): Run {
+  needBuild();
   const command = [process.execPath, BINARY, ...args];
   const [file, ...rest] =
     shell === undefined ? command : ['/bin/sh', '-c', `${shell}; exec "$@"`, 'sh', ...command];
@@ -35,7 +43,41 @@ export function zkdl(folder: string, args: readonly string[], shell?: string, us
     ...user,
     env: { ...process.env, XDG_STATE_HOME: join(folder, 'state') },
   });
-  return { code: status, stdout, stderr, json: () => JSON.parse(stdout) as Record<string, unknown> };
+  return runOf({ code: status, stdout, stderr });
+}
+
+/** An hour: a command that takes longer is lost. */
+const PATIENCE = 3_600_000;
+interface Staying {
+  readonly port: MessagePort;
+  readonly signal: Int32Array;
+}
+let staying: Staying | undefined;
+
+function startStaying(): Staying {
+  const { port1: port, port2 } = new MessageChannel();
+  const signal = new Int32Array(new SharedArrayBuffer(4));
+  const workerData = { port: port2, signal, binary: BINARY };
+  const bridge = join(import.meta.dirname, 'staying/bridge.mjs');
+  new Worker(bridge, { workerData, transferList: [port2], execArgv: [] }).unref();
+  port.unref();
+  return { port, signal };
+}
+
+/**
+ * Runs `zkdl` in a process that stays for the commands of a test file: the same compiled main module, told the same as a process
+ * of its own, whose modules and kernels are not read again. That both say the same is tested in cli/processes.
+ */
+export function zkdl(folder: string, args: readonly string[]): Run {
+  needBuild();
+  const { port, signal } = (staying ??= startStaying());
+  Atomics.store(signal, 0, 0);
+  port.postMessage({ args, cwd: folder, state: join(folder, 'state') });
+  if (Atomics.wait(signal, 0, 0, PATIENCE) === 'timed-out') throw new Error(`no end: ${args.join(' ')}`);
+  const answer = receiveMessageOnPort(port)?.message as (Run & { readonly lost?: string }) | undefined;
+  if (answer === undefined || answer.lost !== undefined)
+    throw new Error(`${args.join(' ')}: ${answer?.lost ?? 'no answer'}`);
+  return runOf(answer);
 }
 
 /** The same for commands that must succeed. */
