@@ -6,7 +6,7 @@ import type { Fractions } from '../kernels/contract/lookup-tree.ts';
 import { allocate, roomIn } from './room-prove.ts';
 import type { Fingerprint } from './leaf-claim.ts';
 import { tableWords, wholeLeaves, type BalanceWitness, type LeafSource } from './leaves-prove.ts';
-import { forPieces, type UnstoredLayer } from './pieces-prove.ts';
+import { writeLayer, type UnstoredLayer } from './pieces-prove.ts';
 import type { LoadedLookups, LookupTable } from './shape.ts';
 
 /** The fractions of a tree in layers 0 (the root) to `depth` (the leaves), or some of them. */
@@ -136,13 +136,9 @@ function lowestOf(kernels: Kernels, source: LeafSource, above: number): Tree {
 
 /** The layer so many above the leaves, without all leaves in memory at once. */
 function layerAbove(kernels: Kernels, source: LeafSource, above: number): Fractions {
-  const d = kernels.ext.degree;
   const numVars = source.tree.depth - above;
   const [p, q] = roomFor(kernels, numVars);
-  forPieces(kernels, source, above - 1, 2, (halves, from, size) => {
-    const part = (words: Uint32Array): Uint32Array => words.subarray(from * d, (from + size) * d);
-    kernels.fractionLayer(part(p), part(q), halves);
-  });
+  writeLayer(kernels, source, above, p, q);
   return { p, q, live: 2 ** numVars, numVars };
 }
 

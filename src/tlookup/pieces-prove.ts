@@ -6,6 +6,7 @@ import type { Fractions } from '../kernels/contract/lookup-tree.ts';
 import { boundShape } from '../kernels/contract/multilinear.ts';
 import type { Multilinear, Pair, RoundValues, Weights } from '../kernels/contract/sumcheck.ts';
 import { writeLeaves, type LeafSource } from './leaves-prove.ts';
+import { nodesOfQuads, quadsOf } from './direct-prove.ts';
 import { allocate } from './room-prove.ts';
 import { bindRun, runRound, runsOf, type NodeRange } from './runs-prove.ts';
 
@@ -18,6 +19,8 @@ export interface UnstoredLayer {
 
 /** Leaves that a piece is made of: they and what is made of them lie in a cache. */
 const PIECE = 2 ** 17;
+/** The same where nodes are made of columns: a leaf takes a fourth of the memory then. */
+const DIRECT_PIECE = 2 ** 19;
 
 /**
  * The layer so many above the leaves in pieces. Its ranges [k * w + from, k * w + from + size), one for each of `parts` equal parts of
@@ -34,25 +37,76 @@ export function forPieces(
   visit: (x: Fractions, from: number, size: number) => void,
   within?: readonly NodeRange[],
 ): void {
+  overPieces(kernels, source, above, parts, within, (make, from, size, room) => {
+    const x = make(room);
+    kernels.memory.scope(() => visit(x, from, size));
+  });
+}
+
+/** The layer so many above the leaves, at least one: into p and q. */
+export function writeLayer(
+  kernels: Kernels,
+  source: LeafSource,
+  above: number,
+  p: Uint32Array,
+  q: Uint32Array,
+): void {
+  const d = kernels.ext.degree;
+  overPieces(kernels, source, above, 1, undefined, (make, from, size) => {
+    const part = (words: Uint32Array): Uint32Array => words.subarray(from * d, (from + size) * d);
+    make([part(p), part(q)]);
+  });
+}
+
+type Room = readonly [p: Uint32Array, q: Uint32Array];
+
+/** @param use given how the layer of a piece is made, and room for it that the next piece takes again */
+function overPieces(
+  kernels: Kernels,
+  source: LeafSource,
+  above: number,
+  parts: number,
+  within: readonly NodeRange[] | undefined,
+  use: (make: (out: Room) => Fractions, from: number, size: number, room: Room) => void,
+): void {
   const { depth, units } = source.tree;
   // A node above is made of leaves that are apart by the width of its layer: so many ranges of leaves, in order.
   const ranges = parts * 2 ** above;
   const width = 2 ** depth / ranges;
   const most = Math.min(width, PIECE / ranges);
+  const direct = above < 2 ? most : Math.min(width, DIRECT_PIECE / ranges);
   kernels.memory.scope(() => {
     const words = extWords(most * ranges, kernels.ext.degree);
-    const [p, q] = [allocate(kernels, words), allocate(kernels, words)];
-    for (const [from, size] of (within ?? [{ from: 0, to: width }]).flatMap((range) => cut(range, most))) {
+    const room: Room = [allocate(kernels, words), allocate(kernels, words)];
+    const rise = (from: Fractions, layers: number, out: Room): Fractions => {
+      let x = from;
+      for (let k = 1; k <= layers; k++) x = kernels.fractionLayer(...(k < layers ? room : out), x);
+      return x;
+    };
+    const fromLeaves = (from: number, size: number, out: Room): Fractions => {
       const numVars = 31 - Math.clz32(size * ranges);
       let ones = 0;
       for (let k = 0; k < ranges; k++) {
-        writeLeaves(kernels, source, [p, q], k * size, k * width + from, size);
+        writeLeaves(kernels, source, room, k * size, k * width + from, size);
         // Ranges are apart: where one has leaves that are no units, no later one has units.
         ones += Math.min(Math.max(units - k * width - from, 0), size);
       }
-      let x: Fractions = { p, q, live: 2 ** numVars, units: ones, numVars };
-      for (let k = 0; k < above; k++) x = kernels.fractionLayer(p, q, x);
-      kernels.memory.scope(() => visit(x, from, size));
+      const [p, q] = room;
+      return rise({ p, q, live: 2 ** numVars, units: ones, numVars }, above, out);
+    };
+    const visit = (from: number, size: number): void => {
+      const quads = above < 2 ? undefined : quadsOf(source, ranges, width, from, size);
+      if (quads !== undefined) {
+        const make = (out: Room): Fractions =>
+          rise(nodesOfQuads(kernels, source, quads, above === 2 ? out : room), above - 2, out);
+        return use(make, from, size, room);
+      }
+      if (size <= most) return use((out) => fromLeaves(from, size, out), from, size, room);
+      visit(from, size / 2);
+      visit(from + size / 2, size / 2);
+    };
+    for (const range of within ?? [{ from: 0, to: width }]) {
+      for (const [from, size] of cut(range, direct)) visit(from, size);
     }
   });
 }
