@@ -6,8 +6,9 @@ import type { Fractions } from '../kernels/contract/lookup-tree.ts';
 import { allocate, roomIn } from './room-prove.ts';
 import type { Fingerprint } from './leaf-claim.ts';
 import { tableWords, wholeLeaves, type BalanceWitness, type LeafSource } from './leaves-prove.ts';
-import { forPieces, type UnstoredLayer } from './pieces-prove.ts';
-import type { LoadedLookups, LookupTable } from './shape.ts';
+import type { UnstoredLayer } from './first-round-prove.ts';
+import { writeLayer } from './pieces-prove.ts';
+import type { LoadedLookups, LookupProgram, LookupTable } from './shape.ts';
 
 /** The fractions of a tree in layers 0 (the root) to `depth` (the leaves), or some of them. */
 export interface Tree {
@@ -26,6 +27,8 @@ export interface Layer {
 const LEAST_DEPTH = 8;
 /** Layers from so many above the leaves on are made at once where they are not kept: a node for every four leaves, 10 bytes a leaf. */
 const MADE_WHOLE = 2;
+/** Bytes up to which the layers above leaves of one column are kept. */
+const MOST_OF_ONE = 2 ** 28;
 /** Most layers that are not kept: what is left of a tree is an eighth of its leaves. */
 const MOST_LOST = 4;
 
@@ -76,14 +79,25 @@ export function createForest(
 
 /**
  * How many layers are not kept: at least the leaves, whose sum is as fast without them. A layer takes two arrays, and all above it as much
- * again; a third of the room is for tables of eq and for what a sum binds.
+ * again; a third of the room is for tables of eq and for what a sum binds. The layer above leaves of one column is as soon made as read from
+ * memory that is touched for the first time.
  */
-function layersBelow(kernels: Kernels, { trees }: LoadedLookups): number {
+function layersBelow(kernels: Kernels, { trees, program }: LoadedLookups): number {
   const leaves = trees.reduce((sum, { live }) => sum + 4 * extWords(live, kernels.ext.degree), 0);
   const room = (2 / 3) * roomIn(kernels);
+  const ofOne = isMostlyOfOne(program) ? Math.min(room, MOST_OF_ONE) : room;
   let layers = 1;
-  while (layers < MOST_LOST && (4 * leaves) / 2 ** layers > room) layers++;
+  while (layers < MOST_LOST && (4 * leaves) / 2 ** layers > (layers === 1 ? ofOne : room)) layers++;
   return layers;
+}
+
+/** Whether more than half of all leaves are lookups of one column. */
+function isMostlyOfOne({ tables, balances }: LookupProgram): boolean {
+  const own = balances.flatMap(({ sources }) => sources);
+  const rows = balances.flatMap((balance) => balance.tables.map((t) => (tables[t] as LookupTable).rows));
+  const sum = (counts: readonly number[]): number => counts.reduce((a, b) => a + b, 0);
+  const narrow = own.filter(({ table }) => tables[table]?.columns.length === 1);
+  return 2 * sum(narrow.map(({ count }) => count)) > sum(own.map(({ count }) => count)) + sum(rows);
 }
 
 function wholeTree(kernels: Kernels, leaves: Fractions): Tree {
@@ -136,13 +150,9 @@ function lowestOf(kernels: Kernels, source: LeafSource, above: number): Tree {
 
 /** The layer so many above the leaves, without all leaves in memory at once. */
 function layerAbove(kernels: Kernels, source: LeafSource, above: number): Fractions {
-  const d = kernels.ext.degree;
   const numVars = source.tree.depth - above;
   const [p, q] = roomFor(kernels, numVars);
-  forPieces(kernels, source, above - 1, 2, (halves, from, size) => {
-    const part = (words: Uint32Array): Uint32Array => words.subarray(from * d, (from + size) * d);
-    kernels.fractionLayer(part(p), part(q), halves);
-  });
+  writeLayer(kernels, source, above, p, q);
   return { p, q, live: 2 ** numVars, numVars };
 }
 

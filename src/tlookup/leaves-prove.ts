@@ -102,6 +102,11 @@ function firstWhere(blocks: readonly LeafBlock[], has: (block: LeafBlock) => boo
   return low;
 }
 
+/** The block that a leaf is in, or the first one behind it. */
+export function blockAt({ blocks }: LeafTree, leaf: number): LeafBlock | undefined {
+  return blocks[firstWhere(blocks, ({ at, bits }) => at + 2 ** bits > leaf)];
+}
+
 /** The leaves of `count` cells of a block, from its cell `skip` on, at `to`. */
 function writeBlock(
   kernels: Kernels,

@@ -63,7 +63,7 @@ function endOf(block: LeafBlock | undefined): number {
 }
 
 /** A quarter's leaves of a run: its columns, and its values in the form of a pair. */
-interface Side extends LeafRun {
+export interface Side extends LeafRun {
   readonly columns: readonly Uint32Array[];
 }
 
@@ -128,7 +128,7 @@ export function bindRun(
 }
 
 /** low + r (high - low), linear in the columns of both. */
-function bindSides(
+export function bindSides(
   kernels: Kernels,
   low: Side,
   high: Side,

@@ -8,7 +8,7 @@ import { extWords, readExt } from '../kernels/contract/layout.ts';
 import type { Multilinear, Pair, RoundValues, Weights } from '../kernels/contract/sumcheck.ts';
 import { eqIndex } from '../sumcheck/eq.ts';
 import { rootOf, type Layer, type Tree } from './forest-prove.ts';
-import { firstRound, type FirstRound, type UnstoredLayer } from './pieces-prove.ts';
+import { firstRound, type FirstRound, type UnstoredLayer } from './first-round-prove.ts';
 import { allocate } from './room-prove.ts';
 
 /** p0, q1, q0 and c = p1 + lambda q1 of a node; the layer's sum is over p0 q1 + q0 c. */

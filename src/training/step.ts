@@ -53,7 +53,20 @@ export function batchOf(plan: TrainingPlan, { inputs, labels }: Dataset, rows: A
 /** floor((x + 2^(shift-1)) / 2^shift) of all entries. */
 function rounded(sums: Int32Array, shift: number): Int32Array {
   const half = 2 ** (shift - 1);
-  return sums.map((x) => (x + half) >> shift); // |x| < 2^30, half <= 2^21
+  const out = new Int32Array(sums.length);
+  for (let i = 0; i < out.length; i++) out[i] = ((sums[i] as number) + half) >> shift; // |x| < 2^30, half <= 2^21
+  return out;
+}
+
+/** min(max(y, 0), greatest), and where it is y and not 0. */
+function ramp(y: Int32Array, greatest: number): readonly [active: Int32Array, slope: Int32Array] {
+  const [active, slope] = [new Int32Array(y.length), new Int32Array(y.length)];
+  for (let i = 0; i < y.length; i++) {
+    const v = y[i] as number;
+    active[i] = v < 0 ? 0 : v > greatest ? greatest : v;
+    slope[i] = v > 0 && v <= greatest ? 1 : 0;
+  }
+  return [active, slope];
 }
 
 function weightsOf(plan: TrainingPlan, layer: number, { weight }: LayerState): WeightMatrix {
@@ -109,8 +122,9 @@ export function forward(
     trace.sums.push(sums);
     trace.rounded.push(y);
     if (layer === last) break;
-    trace.inputs.push(y.map((v) => Math.min(Math.max(v, 0), greatest)));
-    trace.slopes.push(y.map((v) => (v > 0 && v <= greatest ? 1 : 0)));
+    const [active, slope] = ramp(y, greatest);
+    trace.inputs.push(active);
+    trace.slopes.push(slope);
   }
   return { ...trace, logits: trace.rounded[last] as Int32Array };
 }
@@ -148,7 +162,9 @@ export function trainStep(
     checkBits(`layer ${layer}: gradient`, { data: dx, width }, format.bits);
     backRounded[layer] = dx;
     const slope = pass.slopes[layer - 1] as Int32Array;
-    gradients[layer - 1] = dx.map((g, at) => g * (slope[at] as number));
+    const below = new Int32Array(dx.length);
+    for (let i = 0; i < dx.length; i++) below[i] = (dx[i] as number) * (slope[i] as number);
+    gradients[layer - 1] = below;
   }
   const rate = rateAt(plan, step);
   const next = state.map((own, layer) => {

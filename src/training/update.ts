@@ -1,6 +1,6 @@
 /** The update of weights and momenta, in exact integers. spec/training.md section 6. */
 import { balanced, unprovable } from '../ops/tensor.ts';
-import { inputFormat, layerShape, type TrainingPlan } from './plan.ts';
+import { inputFormat, layerShape, type Momentum, type TrainingPlan } from './plan.ts';
 import type { StepProducts } from './products.ts';
 import { partOf, type LayerState } from './state.ts';
 
@@ -34,37 +34,30 @@ export function gradientSums(
   };
 }
 
-/** Calls `use` for every weight of a layer, in their order, with its G. */
-function forWeights({ inputs, biases }: GradientSums, use: (at: number, sum: number) => void): void {
-  const width = inputs.length / biases.length;
-  let at = 0;
-  for (let o = 0; o < biases.length; o++) {
-    for (let k = 0; k < width; k++) use(at++, inputs[o * width + k] as number);
-    use(at++, biases[o] as number);
-  }
-}
-
-/** Residues in two parts, high 2^low + rest with rest signed, put down one by one. */
+/** Residues in two parts, high 2^low + rest with rest signed, put down run by run. */
 interface Parts {
   readonly high: Int16Array;
   readonly rest: Int16Array;
-  /** @throws ProofError `UNPROVABLE` for a high part beyond its bits */
-  put(at: number, value: number): void;
+  /** Residues go to `at` and behind. @throws ProofError `UNPROVABLE` for a high part beyond its bits */
+  put(at: number, values: Int32Array): void;
 }
 
 function partsOf(stage: string, length: number, width: number, bits: number, low: number): Parts {
   const [high, rest] = [new Int16Array(length), new Int16Array(length)];
-  const [limit, half, unit] = [2 ** (bits - 1), 2 ** (low - 1), 2 ** low];
+  const [limit, half] = [2 ** (bits - 1), 2 ** (low - 1)];
   return {
     high,
     rest,
-    put(at, value) {
-      const top = (value + half) >> low; // below 2^30 + 2^14
-      if (top < -limit || top >= limit) {
-        unprovable(stage, Math.floor(at / width), at % width, `expected ${bits} bits`);
+    put(at, values) {
+      for (let i = 0; i < values.length; i++) {
+        const value = values[i] as number;
+        const top = (value + half) >> low; // below 2^30 + 2^14
+        if (top < -limit || top >= limit) {
+          unprovable(stage, Math.floor((at + i) / width), (at + i) % width, `expected ${bits} bits`);
+        }
+        high[at + i] = top;
+        rest[at + i] = value - (top << low);
       }
-      high[at] = top;
-      rest[at] = value - top * unit;
     },
   };
 }
@@ -82,11 +75,11 @@ export function split(
   low: number,
 ): readonly [high: Int16Array, rest: Int16Array] {
   const parts = partsOf(stage, values.length, width, bits, low);
-  for (let at = 0; at < values.length; at++) parts.put(at, values[at] as number);
+  parts.put(0, values);
   return [parts.high, parts.rest];
 }
 
-/** The update of one layer. @throws ProofError `UNPROVABLE` for a weight or a momentum beyond its bits */
+/** The update of one layer, row by row. @throws ProofError `UNPROVABLE` for a weight or a momentum beyond its bits */
 export function updated(
   plan: TrainingPlan,
   layer: number,
@@ -100,27 +93,56 @@ export function updated(
   const { weight, rest } = state;
   const unit = 2 ** formats.low;
   const moved = partsOf(`layer ${layer}: weights`, length, width, formats.weight.bits, formats.low);
-  /** V' = bal(V - rate by). */
-  const move = (at: number, by: number): void => {
-    // below 2^30 + 2^20 2^30
-    moved.put(at, balanced((weight[at] as number) * unit + (rest[at] as number) - rate * by));
+  const [row, next] = [new Int32Array(width), new Int32Array(width)];
+  /** V' = bal(V - rate row). */
+  const move = (at: number): void => {
+    for (let k = 0; k < width; k++) {
+      const V = (weight[at + k] as number) * unit + (rest[at + k] as number);
+      next[k] = balanced(V - rate * (row[k] as number)); // below 2^30 + 2^20 2^30
+    }
+    moved.put(at, next);
   };
-  if (momentum === undefined) {
-    forWeights(sums, move);
-    return { state: { weight: moved.high, rest: moved.rest }, remainder: new Int16Array(0) };
+  const decay = momentum && decayOf(momentum, layer, state, width);
+  for (let at = 0, o = 0; at < length; at += width, o++) {
+    row.set(sums.inputs.subarray(o * (width - 1), (o + 1) * (width - 1)));
+    row[width - 1] = sums.biases[o] as number;
+    decay?.add(at, row);
+    move(at);
   }
-  const [before, low] = [partOf(state, 'high'), partOf(state, 'low')];
-  const [top, half, whole] = [2 ** momentum.low, 2 ** (momentum.shift - 1), 2 ** momentum.shift];
-  const remainder = new Int16Array(length); // of at most 8 bits
-  const parts = partsOf(`layer ${layer}: momentum`, length, width, momentum.high, momentum.low);
-  forWeights(sums, (at, sum) => {
-    const M = (before[at] as number) * top + (low[at] as number);
-    const q = (M + half) >> momentum.shift; // below 2^30
-    remainder[at] = M + half - q * whole;
-    const next = balanced(M - q + sum);
-    parts.put(at, next);
-    move(at, next);
-  });
-  const next = { weight: moved.high, rest: moved.rest, high: parts.high, low: parts.rest };
-  return { state: next, remainder };
+  const weights = { weight: moved.high, rest: moved.rest };
+  if (decay === undefined) return { state: weights, remainder: new Int16Array(0) };
+  return { state: { ...weights, high: decay.parts.high, low: decay.parts.rest }, remainder: decay.remainder };
+}
+
+/** The momenta of a layer. */
+function decayOf(
+  momentum: Momentum,
+  layer: number,
+  state: LayerState,
+  width: number,
+): {
+  /** The new ones, and what rounding leaves of the old ones. */
+  readonly parts: Parts;
+  readonly remainder: Int16Array;
+  /** sums = bal(M - q + sums) of a row, which is put down. */
+  add(at: number, sums: Int32Array): void;
+} {
+  const [high, low] = [partOf(state, 'high'), partOf(state, 'low')];
+  const { shift } = momentum;
+  const [top, half, whole] = [2 ** momentum.low, 2 ** (shift - 1), 2 ** shift];
+  const remainder = new Int16Array(high.length); // of at most 8 bits
+  const parts = partsOf(`layer ${layer}: momentum`, high.length, width, momentum.high, momentum.low);
+  return {
+    parts,
+    remainder,
+    add(at, sums) {
+      for (let k = 0; k < width; k++) {
+        const M = (high[at + k] as number) * top + (low[at + k] as number);
+        const q = (M + half) >> shift; // below 2^30
+        remainder[at + k] = M + half - q * whole;
+        sums[k] = balanced(M - q + (sums[k] as number));
+      }
+      parts.put(at, sums);
+    },
+  };
 }

@@ -11,7 +11,7 @@ import type { Fractions } from '../../src/kernels/contract/lookup-tree.ts';
 import type { Multilinear } from '../../src/kernels/contract/sumcheck.ts';
 import { createForest } from '../../src/tlookup/forest-prove.ts';
 import { tableWords, wholeLeaves } from '../../src/tlookup/leaves-prove.ts';
-import { firstRound, type UnstoredLayer } from '../../src/tlookup/pieces-prove.ts';
+import { firstRound, type UnstoredLayer } from '../../src/tlookup/first-round-prove.ts';
 import type { LookupProgram } from '../../src/tlookup/shape.ts';
 import { exampleOf, exampleTable } from '../support/lookup-programs.ts';
 
