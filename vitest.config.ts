@@ -2,17 +2,10 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 import { defineConfig } from 'vitest/config';
 
 /**
- * Files that need a worker of their own: they replace what all share (globals, modules, the environment), look through all that a
- * process holds or sends, or count what it did.
+ * Folders whose files share a worker, in which modules are read once: pure tests, for which that was measured to take less. Elsewhere
+ * files have a worker of their own: some replace what all share, or look through all that a process holds.
  */
-const ALONE = [
-  'tests/answer/hedging.test.ts',
-  'tests/kernels/select.test.ts',
-  'tests/performance/*.test.ts',
-  'tests/random/random.test.ts',
-  'tests/transcript/cost.test.ts',
-  'tests/zero-knowledge/{canary,canary-verbs,wipe}.test.ts',
-];
+const TOGETHER = ['relation', 'tensor', 'import'].map((name) => `tests/${name}/**/*.test.ts`);
 
 /** The longest ones, so that no core waits for one that began last; vitest knows them only where it ran before. */
 const LONGEST = [
@@ -46,19 +39,17 @@ export default defineConfig({
     sequence: { sequencer: LongestFirst },
     projects: [
       {
-        // Modules are read, and compiled to fast code, once for a worker and not once for a file.
         extends: true,
         test: {
-          name: 'together',
+          name: 'alone',
           include: ['src/**/*.test.ts', 'tests/**/*.test.ts', 'reference/**/*.test.ts'],
-          exclude: ALONE,
-          isolate: false,
+          exclude: TOGETHER,
           sequence: { groupOrder: 0 },
         },
       },
       {
         extends: true,
-        test: { name: 'alone', include: ALONE, sequence: { groupOrder: 1 } },
+        test: { name: 'together', include: TOGETHER, isolate: false, sequence: { groupOrder: 1 } },
       },
     ],
   },

@@ -16,7 +16,7 @@
  * operator or a step adds to a program (`--only relation:`), left out on both sides at once. Tests run on stored proofs, made once by the unchanged prover, so that a changed verifier meets
  * honest proofs and lies that it has no part in.
  *
- * The tests of a file run one after the other, those first that were red for the check before, then the short ones, up to the
+ * The test that `mutants/red.json` names for a check is tried first, by itself. Then the tests of a file run one after the other, those first that were red for the check before, then the short ones, up to the
  * first failure, in a process that stays (`mutants/server.mjs`).
  */
 import { cpSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
@@ -25,7 +25,7 @@ import { join } from 'node:path';
 import { option, root } from './command.mjs';
 import { checksOf } from './mutants/checks.mjs';
 import { workspace } from './mutants/runner.mjs';
-import { EQUIVALENT, STORED, testsOf } from './mutants/tests.mjs';
+import { EQUIVALENT, redBefore, STORED, testsOf } from './mutants/tests.mjs';
 
 const CACHE = join(root, 'node_modules/.cache/zkdl');
 
@@ -138,13 +138,11 @@ async function tryMutant(worker, { check, corpus, limits, times, reds }) {
   worker.write(check.file, `${text.slice(0, check.start)}${check.value}${text.slice(check.end)}`);
   const changed = worker.path(check.file);
   try {
-    const { failed, passed, file } = await worker.test(ordered, {
-      limits,
-      corpus,
-      code: check.code,
-      alone,
-      changed,
-    });
+    const request = { limits, corpus, code: check.code, alone, changed };
+    const before = alone === undefined ? redBefore(check) : undefined;
+    const one =
+      before === undefined ? undefined : await worker.test([before[0]], { ...request, name: before[1] });
+    const { failed, passed, file } = one?.failed.length > 0 ? one : await worker.test(ordered, request);
     const isAlone = (name) => /without the check alone:/.test(name);
     const caught = failed.filter((name) => !isAlone(name));
     if (caught.length > 0) reds.set(check.file, file);

@@ -71,8 +71,8 @@ function runner(folder) {
     });
   };
   return {
-    /** Runs test files one at a time until one is red. `alone`: to their ends, with the code of the deleted check. */
-    async test(files, { limits, corpus, code, alone, changed }) {
+    /** Runs test files one at a time until one is red. `alone`: to their ends, with the code of the deleted check. `name`: one test alone. */
+    async test(files, { limits, corpus, code, alone, changed, name }) {
       const result = { failed: [], passed: [], file: undefined };
       if (changed !== undefined) fresh.add(changed);
       for (const file of files) {
@@ -81,6 +81,7 @@ function runner(folder) {
           files: [join(folder, file)],
           changed: [...fresh],
           bail: whole ? 0 : 1,
+          name,
           env: { ZKDL_CORPUS: corpus ?? null, ZKDL_DELETED_CHECK: whole ? code : null },
         };
         fresh.clear();

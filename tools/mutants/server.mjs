@@ -2,7 +2,7 @@
  * Runs test files on request, in a process that stays: modules that did not change are not read again. One for each copy of the
  * tree, started with that folder as its working directory.
  *
- * Request: { files, changed, env, bail }. Answer: { failed, passed }, names of tests.
+ * Request: { files, changed, env, bail, name }: `name` is one test, where not all are run. Answer: { failed, passed }, names of tests.
  */
 import { createVitest } from 'vitest/node';
 
@@ -17,7 +17,12 @@ const vitest = await createVitest('test', {
 });
 const project = vitest.getRootProject();
 
-async function run({ files, changed, env, bail }) {
+/** What vitest matches a test with: its name without the marks between suites. */
+function patternOf(name) {
+  return new RegExp(`^${name.replaceAll(' > ', ' ').replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}$`);
+}
+
+async function run({ files, changed, env, bail, name }) {
   for (const path of changed) vitest.invalidateFile(path);
   for (const [name, value] of Object.entries(env)) {
     if (value === null) delete process.env[name];
@@ -25,7 +30,9 @@ async function run({ files, changed, env, bail }) {
   }
   project.config.bail = bail;
   vitest.config.bail = bail;
-  const specifications = files.map((file) => project.createSpecification(file));
+  const specifications = files.map((file) =>
+    project.createSpecification(file, name === undefined ? {} : { testNamePattern: patternOf(name) }),
+  );
   const { testModules, unhandledErrors } = await vitest.runTestSpecifications(specifications, false);
   const [failed, passed] = [[], []];
   // The answer lists all files that were ever run.
