@@ -91,13 +91,14 @@ function layersBelow(kernels: Kernels, { trees, program }: LoadedLookups): numbe
   return layers;
 }
 
-/** Whether more than half of all leaves are lookups of one column. */
+/** Whether more than seven eighths of all leaves are lookups of one column: where other leaves face them, nodes take the longer way. */
 function isMostlyOfOne({ tables, balances }: LookupProgram): boolean {
   const own = balances.flatMap(({ sources }) => sources);
   const rows = balances.flatMap((balance) => balance.tables.map((t) => (tables[t] as LookupTable).rows));
   const sum = (counts: readonly number[]): number => counts.reduce((a, b) => a + b, 0);
   const narrow = own.filter(({ table }) => tables[table]?.columns.length === 1);
-  return 2 * sum(narrow.map(({ count }) => count)) > sum(own.map(({ count }) => count)) + sum(rows);
+  const all = sum(own.map(({ count }) => count)) + sum(rows);
+  return sum(narrow.map(({ count }) => count)) > (7 / 8) * all;
 }
 
 function wholeTree(kernels: Kernels, leaves: Fractions): Tree {
