@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import type { Answer } from '../../src/answer/envelope.ts';
 import { decodeModelKey } from '../../src/answer/key.ts';
 import { answerStatement } from '../../src/answer/verify.ts';
-import { generate, integerSession } from '../../src/graph/index.ts';
+import { encodeGraph, generate, integerSession } from '../../src/graph/index.ts';
+import { sameBytes } from '../../src/hash/words.ts';
 import type { Kernels } from '../../src/kernels/index.ts';
 import { describe } from '../../src/params/choose.ts';
 import { executionOf } from '../../src/prover/execution.ts';
@@ -56,6 +57,11 @@ export async function runLarge(
   const keyFile = `${out}.key`;
   const commitTimes = existsSync(keyFile) ? {} : await commit(kernels, home, modelFile, out, options);
   const model = loadModel(join(out, 'model.zkq'), { digest: 'skip' });
+  if (!sameBytes(encodeGraph(model.graph), encodeGraph(loadModel(modelFile, { digest: 'skip' }).graph))) {
+    throw new RangeError(
+      `committed: expected a commitment of ${modelFile}, got another model's in ${folder}`,
+    );
+  }
   const trace = traced(kernels);
   // Groups compute opened rows with the kernels that they were opened with.
   const weights = openWeights(trace.kernels, home, join(out, 'epoch-0'), readCut(out), model);

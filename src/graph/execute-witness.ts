@@ -14,7 +14,7 @@ function bound(data: WeightData): number {
 
 /**
  * The product by `gemmBalanced`; inputs beyond 16 bits and weights in wider arrays go through the definition. Bounds of
- * weights are found once per array.
+ * weights are found once per array, from its second use on the exact ones.
  *
  * @example
  * integerSession(graph, weights, { product: kernelProduct(kernels) });

@@ -37,8 +37,10 @@ import {
   type Session,
 } from './session.ts';
 
-/** The entries of a weight by name, row by row. */
-/** Weights by name. An array is read until a second one has been asked for behind it, and not again: it may lie in room that is used anew. */
+/**
+ * The entries of a weight by name, row by row. An array is read until a second one has been asked for behind it, and not again: it may lie
+ * in room that is used anew.
+ */
 export type Weights = (name: string) => WeightData;
 
 export interface ExecuteOptions {

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { Dataset } from '../../src/training/dataset.ts';
+import { decodePrediction } from '../../src/training/prediction-file.ts';
 import { BINARY, zkdl, zkdlAlone, type Run } from '../support/cli.ts';
 import { npy, planJson, writeTraining } from '../support/training-inputs.ts';
 
@@ -326,8 +327,14 @@ describe('predictions', () => {
     const verdict = done('verify-prediction', 'hidden.zkp', '--run', 'r.run', '--weights', weights);
     expect(verdict).toMatchObject({ verified: true, classes });
     expect(verdict['inputs']).toBeUndefined();
-    // Paths of random positions differ by a few thousand bytes from proof to proof.
-    expect(read('hidden.zkp').length).toBeLessThan(read('a.zkp').length + 12_000);
+    // Beside the proofs, to the byte: no block of inputs, and no context. Paths of random positions differ by thousands of bytes from proof to proof.
+    const [shown, hidden] = ['a.zkp', 'hidden.zkp'].map((name) => {
+      const { proof, inputs } = decodePrediction(read(name));
+      return { inputs, proof: proof.length, beside: read(name).length - proof.length };
+    });
+    expect(hidden!.inputs).toBeUndefined();
+    expect(hidden!.beside).toBe(shown!.beside - (4 + 2 * shown!.inputs!.length) - 'request 7'.length);
+    expect(hidden!.proof).toBeLessThan(shown!.proof + 12_000);
     const spelled = Buffer.from(Uint16Array.from(data.inputs.subarray(18, 30)).buffer);
     expect(read('a.zkp').includes(spelled)).toBe(true);
     expect(read('hidden.zkp').includes(spelled)).toBe(false);
