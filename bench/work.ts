@@ -7,6 +7,7 @@ import { leafWords, type LeafFormat } from '../src/hash/leaf.ts';
 import { layersFor } from '../src/kernels/wasm/sites.ts';
 import type { Kernels } from '../src/kernels/index.ts';
 import type { CodeShape, Message, PaddedMessage } from '../src/kernels/contract/ntt.ts';
+import type { Fractions, LeafRun } from '../src/kernels/contract/lookup-tree.ts';
 import type { Multilinear } from '../src/kernels/contract/sumcheck.ts';
 
 export interface Work {
@@ -80,12 +81,38 @@ const MULTIPLICATIONS: Record<string, Count> = {
     return (bound + roundProducts(pairs) / 2) * ext.degree ** 2;
   },
   leafRound: ([columns], { ext }) => 2 * length((columns as readonly Uint32Array[])[0]) * ext.degree ** 2,
+  lookupLeaves: ([, columns], { ext }) => {
+    const own = columns as readonly Uint32Array[];
+    return own.length * length(own[0]) * ext.degree;
+  },
+  fractionLayer: ([, , x], { ext }) => {
+    const { live, numVars, units = 0 } = x as Fractions;
+    const half = 2 ** (numVars - 1);
+    const [nodes, plain] = [Math.max(0, live - half), Math.max(0, units - half)];
+    return (3 * (nodes - plain) + plain) * ext.degree ** 2; // above two units only the denominator is a product
+  },
+  leafNodes: ([p, , , runs], { ext }) =>
+    (length(p) / ext.degree) *
+    leafNodeProducts(
+      (runs as readonly LeafRun[]).map(({ betas }) => betas.length),
+      ext.degree,
+    ),
   bind: ([, a], { ext }) => boundElements(a) * ext.degree ** 2,
   eqTable: ([out], { ext }) => length(out) * ext.degree,
   kDot: ([a], { ext }) => length(a) * ext.degree,
   toMontgomery: ([out]) => length(out),
   fromMontgomery: ([out]) => length(out),
 };
+
+/** Products of F for a fraction above leaves of so many columns: leaves, a product for two, three for four. */
+function leafNodeProducts(columns: readonly number[], degree: number): number {
+  let products = columns.length > 2 ? 3 * degree ** 2 : 0;
+  for (let k = 0; k < columns.length; k += 2) {
+    const [a, b] = [columns[k] as number, columns[k + 1] as number];
+    products += a + b === 2 ? 5 * degree + 1 : (a + b) * degree + degree ** 2;
+  }
+  return products;
+}
 
 function matrixEntries(w: unknown): number {
   const { rows, columns } = w as { readonly rows: number; readonly columns: number };

@@ -4,6 +4,7 @@ import { extWords } from '../kernels/contract/layout.ts';
 import type { Fractions } from '../kernels/contract/lookup-tree.ts';
 import { directLeaves, nodesOfFour, type DirectLeaves } from './direct-prove.ts';
 import { writeLeaves, type LeafSource } from './leaves-prove.ts';
+import { areLookups, nodesAbove, type LeafRanges } from './nodes-prove.ts';
 import { allocate } from './room-prove.ts';
 import type { NodeRange } from './runs-prove.ts';
 
@@ -54,33 +55,69 @@ export function forPieces(
   within?: readonly NodeRange[],
 ): void {
   // A node above is made of leaves that are apart by the width of its layer: so many ranges of leaves, in order.
-  const ranges = parts * 2 ** above;
-  const width = 2 ** source.tree.depth / ranges;
-  const most = Math.min(width, PIECE / ranges);
-  const isOffered = above > 0 && ranges > 2; // a layer of nodes above two is made of its leaves
-  const directMost = isOffered ? Math.min(width, DIRECT_PIECE / ranges) : most;
+  const count = parts * 2 ** above;
+  const width = 2 ** source.tree.depth / count;
+  const sizes = pieceSizes(count, width, above);
   kernels.memory.scope(() => {
-    const words = extWords(most * ranges, kernels.ext.degree);
+    const words = extWords(sizes.leaves * count, kernels.ext.degree);
     const room: Room = [allocate(kernels, words), allocate(kernels, words)];
     const visit = (from: number, size: number): void => {
-      const direct = isOffered ? directLeaves(source, ranges, width, from, size) : undefined;
-      if (direct === undefined && size > most) {
+      const ranges = { count, width, from, size };
+      const direct = sizes.columns > 0 ? directLeaves(source, count, width, from, size) : undefined;
+      const isOfColumns = size <= sizes.nodes && areLookups(source, ranges);
+      if (direct === undefined && !isOfColumns && size > sizes.leaves) {
         visit(from, size / 2);
         return visit(from + size / 2, size / 2);
       }
-      const make = (out = room): Fractions => {
-        const isFour = direct !== undefined && above > 1;
-        const x = isFour
-          ? nodesOfFour(kernels, source, direct, above === 2 ? out : room)
-          : leavesOf(kernels, source, room, ranges, from, size);
-        return rise(kernels, x, isFour ? above - 2 : above, room, out);
-      };
+      const made = direct !== undefined && above > 1 ? direct : isOfColumns ? 'columns' : 'leaves';
+      const make = (out = room): Fractions => makePiece(kernels, source, ranges, above, made, room, out);
       kernels.memory.scope(() => use({ from, size, direct, make }));
     };
     for (const range of within ?? [{ from: 0, to: width }]) {
-      for (const [from, size] of cut(range, directMost)) visit(from, size);
+      for (const [from, size] of cut(range, Math.max(sizes.leaves, sizes.columns))) visit(from, size);
     }
   });
+}
+
+/** Most leaves of a range of a piece: of leaves, of nodes made of columns, and of columns of one table. */
+function pieceSizes(
+  count: number,
+  width: number,
+  above: number,
+): { readonly leaves: number; readonly nodes: number; readonly columns: number } {
+  const most = (leaves: number): number => Math.min(width, leaves / count);
+  // The lowest layer is read as leaves, and a layer of nodes above two is made of them.
+  const isOffered = above > 0 && count > 2;
+  return {
+    leaves: most(PIECE),
+    nodes: isOffered ? most(PIECE * 2 ** layersOf(above)) : 0,
+    columns: isOffered ? most(DIRECT_PIECE) : 0,
+  };
+}
+
+/** Layers that nodes made of columns stand above their leaves. */
+function layersOf(above: number): 1 | 2 {
+  return above > 1 ? 2 : 1;
+}
+
+/** The fractions so many layers above leaf ranges, in `out`. */
+function makePiece(
+  kernels: Kernels,
+  source: LeafSource,
+  ranges: LeafRanges,
+  above: number,
+  made: DirectLeaves | 'columns' | 'leaves',
+  room: Room,
+  out: Room,
+): Fractions {
+  if (made === 'leaves') return rise(kernels, leavesOf(kernels, source, room, ranges), above, room, out);
+  const layers = layersOf(above);
+  const to = above === layers ? out : room;
+  const x =
+    made === 'columns'
+      ? nodesAbove(kernels, source, ranges, layers, to)
+      : nodesOfFour(kernels, source, made, to);
+  return rise(kernels, x, above - layers, room, out);
 }
 
 /** The leaves of a piece, as many ranges one behind the other. */
@@ -88,20 +125,17 @@ function leavesOf(
   kernels: Kernels,
   source: LeafSource,
   room: Room,
-  ranges: number,
-  from: number,
-  size: number,
+  { count, width, from, size }: LeafRanges,
 ): Fractions {
-  const { depth, units } = source.tree;
-  const width = 2 ** depth / ranges;
+  const { units } = source.tree;
   let ones = 0;
-  for (let k = 0; k < ranges; k++) {
+  for (let k = 0; k < count; k++) {
     writeLeaves(kernels, source, room, k * size, k * width + from, size);
     // Ranges are apart: where one has leaves that are no units, no later one has units.
     ones += Math.min(Math.max(units - k * width - from, 0), size);
   }
   const [p, q] = room;
-  return { p, q, live: size * ranges, units: ones, numVars: Math.log2(size * ranges) };
+  return { p, q, live: size * count, units: ones, numVars: Math.log2(size * count) };
 }
 
 /** So many layers further up: in `room`, the last of them in `out`. */

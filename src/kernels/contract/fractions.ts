@@ -89,14 +89,16 @@ export interface LeafColumns extends LeafRun {
   readonly columns: readonly Uint32Array[];
 }
 
-/** Checks the operands of leafRound; returns the runs with their columns, and how long these are. */
+/** Checks runs, four if not said otherwise; returns them with their columns, and how long these are. */
 export function checkRuns(
   columns: readonly Uint32Array[],
   runs: readonly LeafRun[],
-  weights: Uint32Array,
   K: ExtensionField,
+  counts: readonly number[] = [4],
 ): { readonly n: number; readonly runs: readonly LeafColumns[] } {
-  checkInteger('runs.length', runs.length, 4, 4);
+  if (!counts.includes(runs.length)) {
+    throw new RangeError(`runs: expected ${counts.join(' or ')}, got ${runs.length}`);
+  }
   const n = columns[0]?.length ?? 0;
   let next = 0;
   const own = runs.map(({ constant, betas }, r): LeafColumns => {
@@ -107,6 +109,5 @@ export function checkRuns(
   });
   checkInteger('columns.length', columns.length, next, next);
   columns.forEach((column, k) => checkLength(`columns[${k}]`, column, n));
-  checkOut('weights', weights, n, K.degree);
   return { n, runs: own };
 }

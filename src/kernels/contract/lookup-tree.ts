@@ -75,6 +75,20 @@ export interface LookupTreeKernels {
     weights: Uint32Array,
   ): RoundValues;
   /**
+   * The fractions above leaves 1/q that are made as they are read: outP/outQ = 1/q0 + 1/q1 for two runs, (1/q0 + 1/q1) + (1/q2 + 1/q3) for
+   * four, without dividing.
+   * @param outP, outQ over K, at least extWords(n) words for columns of n words
+   * @param columns arrays over F of one length n: those of the first run, of the second, .., as many as each has betas
+   * @param runs q0, q1, .. : two or four
+   * @throws RangeError naming the argument for lengths and limbs out of range
+   */
+  leafNodes(
+    outP: Uint32Array,
+    outQ: Uint32Array,
+    columns: readonly Uint32Array[],
+    runs: readonly LeafRun[],
+  ): void;
+  /**
    * The layer above. When no pair has two live fractions (live <= 2^(numVars-1)) its values are those of `x`: the
    * result then shares the arrays of `x` and nothing is written.
    * @param outP at least extWords(2^(numVars-1)) words; it may be x.p

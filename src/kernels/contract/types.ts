@@ -71,6 +71,7 @@ export const SIGNATURES: Readonly<Record<KernelName, string>> = {
   lookupLeaves: '>out columns:list',
   lookupNumerators: '>out multiplicities',
   leafRound: 'columns:list - weights',
+  leafNodes: '>outP >outQ columns:list',
   fractionLayer: '>outP >outQ x:fractions',
   // These results may lie in the upper halves of what they are made of.
   layerPairs: 'out x:fractions',

@@ -1,5 +1,5 @@
 /** The definition of the lookup-tree kernels. */
-import type { ExtensionField, Fe } from '../../field/field.ts';
+import type { Ext, ExtensionField, Fe } from '../../field/field.ts';
 import { writeExt } from '../contract/layout.ts';
 import {
   checkFractions,
@@ -9,6 +9,7 @@ import {
   denominatorsOf,
   halvesOf,
   numeratorsOf,
+  type LeafColumns,
 } from '../contract/fractions.ts';
 import type { LookupTreeKernels } from '../contract/lookup-tree.ts';
 import { checkOut, clearIdle, headCount } from '../contract/multilinear.ts';
@@ -24,6 +25,10 @@ export function referenceLookupTree(K: ExtensionField, radix: Fe): LookupTreeKer
     for (let i = from; i < to; i++) writeExt(out, i, K.mulBase(f(i), radix));
     if (from < to) clearIdle(out, to, d);
   };
+  const leavesOf =
+    ({ constant, betas, columns }: LeafColumns): Values =>
+    (i) =>
+      betas.reduce((x, beta, k) => K.sub(x, K.mulBase(beta, columns[k]?.[i] as Fe)), constant);
   return {
     lookupLeaves(out, columns, alpha, betas, tag) {
       const n = checkLeaves(out, columns, alpha, betas, tag, K);
@@ -40,22 +45,29 @@ export function referenceLookupTree(K: ExtensionField, radix: Fe): LookupTreeKer
       });
     },
     leafRound(columns, runs, weights) {
-      const checked = checkRuns(columns, runs, weights, K);
-      const [a0, a1, b0, b1] = checked.runs.map(
-        (run): Values =>
-          (i) =>
-            run.betas.reduce(
-              (x, beta, k) => K.sub(x, K.mulBase(beta, run.columns[k]?.[i] as Fe)),
-              run.constant,
-            ),
-      ) as [Values, Values, Values, Values];
+      const checked = checkRuns(columns, runs, K);
       const { n } = checked;
+      checkOut('weights', weights, n, d);
+      const [a0, a1, b0, b1] = checked.runs.map(leavesOf) as [Values, Values, Values, Values];
       const line =
         (low: Values, high: Values): Values =>
         (i) =>
           i < n ? low(i) : high(i - n);
       const w = values.weights({ words: weights, total: K.zero });
       return values.roundRange([[line(a0, a1), line(b0, b1)]], w, n, 0, n);
+    },
+    leafNodes(outP, outQ, columns, runs) {
+      const checked = checkRuns(columns, runs, K, [2, 4]);
+      const { n } = checked;
+      checkOut('outP', outP, n, d);
+      checkOut('outQ', outQ, n, d);
+      const leaves = checked.runs.map(leavesOf);
+      /** sum over leaves of the product of all others. */
+      const numerator = (q: readonly Ext[]): Ext =>
+        q.map((_, k) => q.filter((_, j) => j !== k).reduce(K.mul)).reduce(K.add);
+      const at = (i: number): Ext[] => leaves.map((leaf) => leaf(i));
+      write(outP, 0, n, (i) => numerator(at(i)));
+      write(outQ, 0, n, (i) => at(i).reduce(K.mul));
     },
     fractionLayer(outP, outQ, x) {
       checkFractions(x, K);

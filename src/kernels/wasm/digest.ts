@@ -1,5 +1,5 @@
 /** BLAKE3 of the two kernel binaries; written by `node tools/build-kernels.mjs --pin`. */
 export const KERNEL_BLAKE3 = {
-  single: 'd263d87335c8e18058cdfb65dcf9d87f1242ac30e96e5a4ead7d7627adb03899',
-  shared: 'bb2c0e438357088fade3647fef95bd1da7a1d85c74a14a29f92b79ff7d61e712',
+  single: 'a4b7e064ea47f76bc24bb26bad3129a87782a6680492b8a083105942100a1506',
+  shared: 'fe5a743acd21a2279cefb078ad6f8ba48d6d6f9a3130212fe10702b612b7479e',
 };

@@ -8,7 +8,7 @@ import type { Multilinear } from '../contract/sumcheck.ts';
 import { leafPairsOf, referenceLookupTree } from '../reference/lookup-tree.ts';
 import { addScaled } from './add-scaled.ts';
 import { fractionLayer } from './fraction-layer.ts';
-import { wasmLeafRound } from './leaf-round.ts';
+import { wasmLeafNodes, wasmLeafRound } from './leaf-round.ts';
 import { type Context, blockwise, fIn, kOut, LIMBS, stageScalars } from './operands.ts';
 
 export function wasmLookupTree(cx: Context): LookupTreeKernels {
@@ -39,6 +39,7 @@ export function wasmLookupTree(cx: Context): LookupTreeKernels {
       reference.lookupNumerators(out.subarray(LIMBS * BLOCK * blocks), tailOf(multiplicities), sign);
     },
     leafRound: wasmLeafRound(cx, reference),
+    leafNodes: wasmLeafNodes(cx, reference),
     fractionLayer(outP, outQ, x) {
       checkFractions(x, K);
       return fractionLayer(cx, outP, outQ, x);

@@ -1,5 +1,6 @@
 // Fraction trees. `moving` and steps as in sumcheck.ts; layers run as small loops over chunks.
 import { ACCUMULATOR_BYTES, clearAccumulator, finish } from './accumulate';
+import { fMul } from './base';
 import { addChunk, CHUNK, CHUNK_BYTES, dotChunk, mulChunk, mulSlopesChunk } from './chunks';
 import { add4, mus, primes, scratch } from './montgomery';
 import { addAt, BLOCK_BYTES, high, highPrimes, low, productAt, reduce4 } from './quintic';
@@ -33,6 +34,16 @@ function splatConstants(splats: usize, constants: usize, columns: usize): void {
   }
 }
 
+// @ts-ignore: decorator
+@inline
+function leafLimb3(
+  c: v128, x0: v128, b0: v128, x1: v128, b1: v128, x2: v128, b2: v128, p: v128, mu: v128,
+): v128 {
+  const s0 = i64x2.add(i64x2.add(low(x0, b0), low(x1, b1)), low(x2, b2));
+  const s1 = i64x2.add(i64x2.add(high(x0, b0), high(x1, b1)), high(x2, b2));
+  return add4(c, reduce4(s0, s1, p, mu), p);
+}
+
 /** n blocks of leaves of two columns over F. */
 function leaves2(out: usize, splats: usize, x0: usize, x1: usize, blocks: usize): void {
   const p = primes();
@@ -48,6 +59,29 @@ function leaves2(out: usize, splats: usize, x0: usize, x1: usize, blocks: usize)
     out += BLOCK_BYTES;
     x0 += 16;
     x1 += 16;
+  }
+}
+
+/** The same of three columns. */
+function leaves3(out: usize, splats: usize, x0: usize, x1: usize, x2: usize, blocks: usize): void {
+  const p = primes();
+  const mu = mus();
+  const end = out + blocks * BLOCK_BYTES;
+  while (out < end) {
+    const y0 = v128.load(x0);
+    const y1 = v128.load(x1);
+    const y2 = v128.load(x2);
+    for (let j: usize = 0; j < 80; j += 16) {
+      const at = splats + j;
+      v128.store(
+        out + j,
+        leafLimb3(v128.load(at), y0, v128.load(at, 80), y1, v128.load(at, 160), y2, v128.load(at, 240), p, mu),
+      );
+    }
+    out += BLOCK_BYTES;
+    x0 += 16;
+    x1 += 16;
+    x2 += 16;
   }
 }
 
@@ -179,4 +213,66 @@ export function kLeafRound(slot: usize, table: usize, constants: usize, wide: u3
   }
   finish(slot, acc0);
   finish(slot + 20, acc1);
+}
+
+/** Two chunks of leaves, and a product over F of two columns. */
+const PAIR_BYTES: usize = 2 * CHUNK_BYTES + 1024;
+
+/**
+ * n blocks of fractions 1/q0 + 1/q1 = (q0 + q1) / (q0 q1) at p and q, of leaves of two runs from byte `at` of each column on.
+ *
+ * @param room PAIR_BYTES
+ * @param kind bits 0 and 1: the run has more than two columns; bit 2: both have one, and then q is the form c + w0 x0 + w1 x1 + w2 x0 x1 of
+ *   the first run's splats, p the form c + w0 x0 + w1 x1 of the second's
+ */
+function pairChunk(p: usize, q: usize, room: usize, splats: usize, table: usize, at: usize, kind: u32, n: usize): void {
+  if (kind & 4) {
+    const x0 = <usize>load<u32>(table, 0) + at;
+    const x1 = <usize>load<u32>(table, 16) + at;
+    fMul(room, x0, x1, n << 2);
+    leaves3(q, splats, x0, x1, room, n);
+    leaves2(p, splats + RUN_BYTES, x0, x1, n);
+    return;
+  }
+  const other = room + CHUNK_BYTES;
+  leavesChunk(room, splats, table, at, kind & 1, n);
+  leavesChunk(other, splats + RUN_BYTES, table + 16, at, kind & 2, n);
+  kUnitLayer(p, q, room, other, n);
+}
+
+/**
+ * The fractions above leaves that are made as they are read: of two runs, or of four, the sum of those of the first and the last two.
+ *
+ * @param table the addresses of four columns of each run
+ * @param constants 25 words of each run
+ * @param kinds three bits of each pair of runs, from bit 0 and from bit 3 on
+ * @param pairs 1 or 2
+ */
+export function kLeafNodes(
+  outP: usize, outQ: usize, table: usize, constants: usize, kinds: u32, pairs: u32, blocks: usize,
+): void {
+  const room = scratch();
+  const p0 = room + PAIR_BYTES;
+  const q0 = p0 + CHUNK_BYTES;
+  const p1 = q0 + CHUNK_BYTES;
+  const q1 = p1 + CHUNK_BYTES;
+  const splats = q1 + CHUNK_BYTES;
+  for (let k: usize = 0; k < 2 * pairs; k++) splatConstants(splats + k * RUN_BYTES, constants + k * 100, 4);
+  let at: usize = 0;
+  while (blocks > 0) {
+    const n = min<usize>(blocks, CHUNK);
+    if (pairs === 1) pairChunk(outP, outQ, room, splats, table, at, kinds, n);
+    else {
+      pairChunk(p0, q0, room, splats, table, at, kinds, n);
+      pairChunk(p1, q1, room, splats + 2 * RUN_BYTES, table + 32, at, kinds >> 3, n);
+      mulChunk(outP, p0, 80, q1, 80, n);
+      mulChunk(room, p1, 80, q0, 80, n);
+      addChunk(outP, room, n);
+      mulChunk(outQ, q0, 80, q1, 80, n);
+    }
+    outP += n * BLOCK_BYTES;
+    outQ += n * BLOCK_BYTES;
+    at += n * 16;
+    blocks -= n;
+  }
 }
