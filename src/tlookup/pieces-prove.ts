@@ -74,7 +74,8 @@ export function forPieces(
       kernels.memory.scope(() => use({ from, size, direct, make }));
     };
     for (const range of within ?? [{ from: 0, to: width }]) {
-      for (const [from, size] of cut(range, Math.max(sizes.leaves, sizes.columns))) visit(from, size);
+      for (const [from, size] of cut(range, Math.max(sizes.leaves, sizes.nodes, sizes.columns)))
+        visit(from, size);
     }
   });
 }
@@ -86,12 +87,10 @@ function pieceSizes(
   above: number,
 ): { readonly leaves: number; readonly nodes: number; readonly columns: number } {
   const most = (leaves: number): number => Math.min(width, leaves / count);
-  // The lowest layer is read as leaves, and a layer of nodes above two is made of them.
-  const isOffered = above > 0 && count > 2;
   return {
     leaves: most(PIECE),
-    nodes: isOffered ? most(PIECE * 2 ** layersOf(above)) : 0,
-    columns: isOffered ? most(DIRECT_PIECE) : 0,
+    nodes: above > 0 ? most(PIECE * 2 ** layersOf(above)) : 0,
+    columns: above > 0 && count > 2 ? most(DIRECT_PIECE) : 0,
   };
 }
 
