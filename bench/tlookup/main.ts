@@ -34,7 +34,7 @@ export async function benchLookups(args: readonly string[]): Promise<void> {
   const kernels = await wasmKernels(threadsOf(options));
   const trace = traced(kernels);
   const lookups = pairLookups(count, rows);
-  const { witness, countMs } = exampleWitness(lookups, count, rows);
+  const { witness, countMs } = exampleWitness(kernels, lookups, count, rows);
   prove(trace.kernels, lookups, witness); // warm
   const runs = Array.from({ length: 3 }, () => {
     trace.reset();
@@ -77,6 +77,7 @@ function pairLookups(count: number, rows: number): LoadedLookups {
 
 /** Seeded rows: which ones changes no time of the argument. */
 function exampleWitness(
+  kernels: Kernels,
   lookups: LoadedLookups,
   count: number,
   rows: number,
@@ -90,7 +91,7 @@ function exampleWitness(
     y[i] = table.kind === 'dense' ? table.values[x[i]!]! : 0;
   }
   const sources = [[x, y]];
-  const { value: multiplicities, ms } = clocked(() => countMultiplicities(lookups, 0, sources));
+  const { value: multiplicities, ms } = clocked(() => countMultiplicities(kernels, lookups, 0, sources));
   return { witness: { sources, multiplicities }, countMs: ms };
 }
 

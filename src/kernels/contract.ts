@@ -15,6 +15,7 @@ import type { LookupTreeKernels } from './contract/lookup-tree.ts';
 import type { KernelMemory } from './contract/memory.ts';
 import type { NttKernels } from './contract/ntt.ts';
 import type { SumcheckKernels } from './contract/sumcheck.ts';
+import type { TallyKernels } from './contract/tally.ts';
 import type { WeightedSumKernels } from './contract/weighted-sums.ts';
 
 export interface Kernels
@@ -28,7 +29,8 @@ export interface Kernels
     GemmKernels,
     SumcheckKernels,
     WeightedSumKernels,
-    LookupTreeKernels {
+    LookupTreeKernels,
+    TallyKernels {
   /** `reference` or `wasm`. */
   readonly name: string;
   /** K over F; F is `ext.base`. */

@@ -1,7 +1,7 @@
 /** The cells of a program's tensors as its prover reads them: by blocks, as they are committed, and row by row. */
-import type { BaseField } from '../field/field.ts';
+import type { Fe } from '../field/field.ts';
 import type { Kernels } from '../kernels/contract.ts';
-import { hotWords } from '../kernels/memory/hot.ts';
+import { hotLike, hotWords } from '../kernels/memory/hot.ts';
 import type { Cells, ColumnSource } from '../pcs/columns.ts';
 import type { CompiledProgram, Home } from './compile.ts';
 import { columnsOf, type Layout, type PlacedBlock } from './layout.ts';
@@ -35,6 +35,9 @@ export interface TensorCells {
   rows(tensor: string): RowMajor;
 }
 
+/** Integers below which a call of a kernel costs more than a loop. */
+const LOOP = 2 ** 11;
+
 /** The cells of one block out of those of its tensor. */
 export function gatherBlock(cells: RowMajor, shape: readonly number[], block: Block): RowMajor {
   const out = cells.slice(0, 2 ** block.bits);
@@ -56,19 +59,25 @@ function copyRun(out: RowMajor, at: number, cells: RowMajor, from: number, lengt
  * @param c canonical
  */
 export function shiftBlock(
-  F: BaseField,
+  kernels: Kernels,
   out: Uint32Array,
   cells: RowMajor,
   shape: readonly number[],
   block: Block,
-  c: number,
+  c: Fe,
 ): void {
-  const p = F.modulus;
+  const F = kernels.ext.base;
+  if (!(cells instanceof Uint32Array) && out.length > LOOP) {
+    // Rows one behind the other by copies, and then one kernel: a loop here is of one thread.
+    kernels.memory.scope(() => {
+      const rows = hotLike(kernels, cells, out.length);
+      forRows(shape, block, (from, at, length) => copyRun(rows, at, cells, from, length));
+      kernels.fromIntegers(out, rows, c);
+    });
+    return;
+  }
   forRows(shape, block, (from, at, length) => {
-    for (let i = 0; i < length; i++) {
-      const x = (cells[from + i] as number) + c; // from -2^31 to 2^32 + p
-      out[at + i] = x >= 0 && x < p ? x : F.fromInt(x);
-    }
+    for (let i = 0; i < length; i++) out[at + i] = F.add(F.fromInt(cells[from + i] as number), c);
   });
 }
 
@@ -110,9 +119,6 @@ export function hotWordsOf(kernels: Kernels, cells: RowMajor): Uint32Array {
   putWords(kernels, words, cells);
   return words;
 }
-
-/** Integers below which a call of a kernel costs more than a loop. */
-const LOOP = 2 ** 11;
 
 /** The words of F of cells. */
 export function putWords(kernels: Kernels, out: Uint32Array, cells: RowMajor): void {

@@ -43,7 +43,7 @@ export function lookupWitness(
       const relation = relations.get(name) as Relation;
       return formsOf(relation).map((terms) => column(terms, relation.indices, block));
     });
-    const counts = counted(compiled, b, blocks, sources);
+    const counts = counted(kernels, compiled, b, blocks, sources);
     counts.forEach((words, t) => {
       putTensor(own, compiled.own, (multiplicities[b] as number) + t, [words.length], words);
     });
@@ -52,13 +52,14 @@ export function lookupWitness(
 }
 
 function counted(
+  kernels: Kernels,
   { lookups }: CompiledProgram,
   balance: number,
   blocks: readonly LookupBlock[],
   sources: BalanceWitness['sources'],
 ): Uint32Array[] {
   if (lookups === undefined) return [];
-  return countMultiplicities(lookups.lookups, balance, sources, (source, cell) => {
+  return countMultiplicities(kernels, lookups.lookups, balance, sources, (source, cell) => {
     const { relation, block } = blocks[source] as LookupBlock;
     return `witness: ${relation.name}[${cellIndex(block, cell).join(', ')}]`;
   });
@@ -99,7 +100,7 @@ function blockOfCells(
   const constants = terms.filter(isConstant).map(({ coefficient }) => F.fromInt(coefficient));
   const whole = tensor.shape.reduce((product, size) => product * size, 1);
   const out = roomFor(kernels, 2 ** block.bits, whole);
-  shiftBlock(F, out, cells.rows(tensor.name), tensor.shape, block, constants.reduce(F.add, F.zero));
+  shiftBlock(kernels, out, cells.rows(tensor.name), tensor.shape, block, constants.reduce(F.add, F.zero));
   return out;
 }
 

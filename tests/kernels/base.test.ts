@@ -3,7 +3,7 @@
  * through windows, for one thread and two, on lengths around every loop boundary.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { P } from '../../src/field/koalabear.ts';
+import { koalaBear, P } from '../../src/field/koalabear.ts';
 import type { Fe } from '../../src/field/field.ts';
 import { quintic } from '../../src/field/quintic.ts';
 import { referenceKernels, wasmKernels, type Kernels } from '../../src/kernels/index.ts';
@@ -63,12 +63,14 @@ test.each([
   ['int16', Int16Array.from({ length: 70_001 }, (_, i) => i - 32_768)],
   ['int32', Int32Array.of(0, 1, -1, P, -P, P - 1, 1 - P, 2 ** 31 - 1, -(2 ** 31), P + 1, -P - 1)],
 ])('fromIntegers %s', (_, integers) => {
-  const expected = new Uint32Array(integers.length);
-  reference.fromIntegers(expected, integers);
-  for (const k of implementations) {
-    const out = new Uint32Array(integers.length);
-    k.fromIntegers(out, integers);
-    expectSame(out, expected, k.name);
+  const expected = Uint32Array.from(integers, (x) => koalaBear.fromInt(x));
+  for (const c of [undefined, 0, 1, 2 ** 15, P - 1] as (Fe | undefined)[]) {
+    const shifted = expected.map((x) => koalaBear.add(x as Fe, c ?? koalaBear.zero));
+    for (const k of [reference, ...implementations]) {
+      const out = new Uint32Array(integers.length);
+      k.fromIntegers(out, integers, c);
+      expectSame(out, shifted, `${k.name}, plus ${c}`);
+    }
   }
 });
 

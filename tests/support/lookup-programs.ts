@@ -9,6 +9,8 @@ import {
   type LookupProgram,
   type LookupTable,
 } from '../../src/tlookup/shape.ts';
+import { quintic } from '../../src/field/quintic.ts';
+import { referenceKernels } from '../../src/kernels/index.ts';
 import { generator } from './words.ts';
 
 /** A table of distinct first words with `width - 1` words that follow from them. */
@@ -38,6 +40,9 @@ export function cellOf(table: LookupTable, row: number, column: number): number 
   return of!.kind === 'dense' ? (of.values[row] as number) : of!.first + row;
 }
 
+/** Counting knows no field. */
+export const COUNTING = referenceKernels(quintic);
+
 export interface Example {
   readonly lookups: LoadedLookups;
   readonly witnesses: readonly BalanceWitness[];
@@ -53,7 +58,7 @@ export function exampleOf(base: BaseField, program: LookupProgram, seed: number)
       const picked = Array.from({ length: count }, () => next() % of.rows);
       return of.columns.map((_, c) => Uint32Array.from(picked, (row) => cellOf(of, row, c)));
     });
-    return { sources, multiplicities: countMultiplicities(lookups, b, sources) };
+    return { sources, multiplicities: countMultiplicities(COUNTING, lookups, b, sources) };
   });
   return { lookups, witnesses };
 }

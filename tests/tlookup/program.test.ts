@@ -18,7 +18,7 @@ import { lookupProgramDigest } from '../../src/tlookup/digest.ts';
 import { TOY_FIELDS, elements } from '../support/ext.ts';
 import { codeOf } from '../support/linear.ts';
 import { denseEvaluate } from '../support/lookup-dense.ts';
-import { balanceOf, cellOf, exampleOf, exampleTable } from '../support/lookup-programs.ts';
+import { balanceOf, cellOf, COUNTING, exampleOf, exampleTable } from '../support/lookup-programs.ts';
 import { honestRun } from '../support/lookups.ts';
 import { hex } from '../support/transcript.ts';
 import { words } from '../support/words.ts';
@@ -225,13 +225,13 @@ describe('counting', () => {
     });
     const sources = witnesses[0]!.sources.map((columns) => columns.map((column) => column.slice()));
     sources[2]![1]![2]! ^= 1;
-    expect(() => countMultiplicities(lookups, 0, sources)).toThrow(
+    expect(() => countMultiplicities(COUNTING, lookups, 0, sources)).toThrow(
       'balance 0: source 2: cell 2: expected a row of table 0',
     );
     sources[1]![0]![5] = 4_000_000;
-    expect(() => countMultiplicities(lookups, 0, sources)).toThrow('source 2: cell 2');
+    expect(() => countMultiplicities(COUNTING, lookups, 0, sources)).toThrow('source 2: cell 2');
     sources[2]![1]![2]! ^= 1;
-    expect(() => countMultiplicities(lookups, 0, sources)).toThrow(
+    expect(() => countMultiplicities(COUNTING, lookups, 0, sources)).toThrow(
       'source 1: cell 5: expected a row of table 1',
     );
   });

@@ -19,6 +19,7 @@ import {
   exampleOf,
   exampleTable,
   type Example,
+  COUNTING,
 } from '../support/lookup-programs.ts';
 import { denseRun, honestRun, violations } from '../support/lookups.ts';
 
@@ -206,7 +207,7 @@ test('LOK-4: membership is not a permutation; with multiplicities fixed to one i
       const w = all[0]!;
       order.forEach((row, cell) => put(w, 0, cell, [cellOf(table, row, 0), cellOf(table, row, 1)]));
       w.multiplicities[0]!.set(
-        ones ? [1, 1, 1, 1, 1] : countMultiplicities(example.lookups, 0, w.sources)[0]!,
+        ones ? [1, 1, 1, 1, 1] : countMultiplicities(COUNTING, example.lookups, 0, w.sources)[0]!,
       );
     });
   expectAccepted(rows([3, 1, 4, 0, 2], true));

@@ -26,8 +26,8 @@ export interface BaseKernels {
   toMontgomery(out: Uint32Array, a: Uint32Array): void;
   /** Montgomery form to plain words: out[i] = a[i] / R. */
   fromMontgomery(out: Uint32Array, a: Uint32Array): void;
-  /** Plain words of integers: out[i] = a[i] mod p; every int32 is accepted. */
-  fromIntegers(out: Uint32Array, a: Int8Array | Int16Array | Int32Array): void;
+  /** Plain words of integers: out[i] = a[i] + c mod p; every int32 is accepted. @param c default: 0 */
+  fromIntegers(out: Uint32Array, a: Int8Array | Int16Array | Int32Array, c?: Fe): void;
   /**
    * a[i] cut in halves: bal(a[i]) = low[i] + 2^16 high[i] with low[i] signed, so |high[i]| <= 2^14.
    *

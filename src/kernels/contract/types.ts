@@ -73,6 +73,7 @@ export const SIGNATURES: Readonly<Record<KernelName, string>> = {
   leafRound: 'columns:list - weights',
   leafNodes: '>outP >outQ columns:list',
   fractionLayer: '>outP >outQ x:fractions',
+  tally: '>counts columns:list table:list', // slots are checked where they are read
   // These results may lie in the upper halves of what they are made of.
   layerPairs: 'out x:fractions',
   leafPairs: 'out0 out1 outP x:fractions',

@@ -21,9 +21,10 @@ export function referenceBase(F: BaseField, radix: Fe): BaseKernels {
     addScaled: (out, a, c, b) => zip(out, a, b, (x, y) => F.add(x, F.mul(c, y))),
     toMontgomery: (out, a) => map(out, a, (x) => F.mul(x, radix)),
     fromMontgomery: (out, a) => map(out, a, (x) => F.mul(x, inverseRadix)),
-    fromIntegers(out, a) {
+    fromIntegers(out, a, c = F.zero) {
       checkLength('out', out, a.length);
-      for (let i = 0; i < a.length; i++) out[i] = F.fromInt(a[i] as number);
+      const word = F.fe(c);
+      for (let i = 0; i < a.length; i++) out[i] = F.add(F.fromInt(a[i] as number), word);
     },
     toHalves(low, high, a) {
       checkLength('low', low, a.length);

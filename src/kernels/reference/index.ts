@@ -16,6 +16,7 @@ import { referenceLookupTree } from './lookup-tree.ts';
 import { referenceMemory } from './memory.ts';
 import { referenceNtt } from './ntt.ts';
 import { referenceSumcheck } from './sumcheck.ts';
+import { referenceTally } from './tally.ts';
 import { referenceWeightedSums } from './weighted-sums.ts';
 
 /** Stands for "as much as the engine gives": the limit that JavaScript numbers count exactly. */
@@ -51,6 +52,7 @@ export function referenceKernels(ext: ExtensionField, memoryBytes: number = UNLI
       ...referenceSumcheck(ext, radix),
       ...referenceWeightedSums(ext, radix),
       ...referenceLookupTree(ext, radix),
+      ...referenceTally,
     }),
   };
 }

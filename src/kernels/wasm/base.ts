@@ -69,13 +69,15 @@ export function wasmBase(engine: Engine, F: BaseField, radix: Fe): BaseKernels {
         n,
       ]);
     },
-    fromIntegers(out, a) {
+    fromIntegers(out, a, c = F.zero) {
       checkLength('out', out, a.length);
+      const word = F.fe(c);
       const kernel = a instanceof Int8Array ? 'fFromI8' : a instanceof Int16Array ? 'fFromI16' : 'fFromI32';
       elementwise(engine, a.length, [output(out), input(a)], ([o, x], n) => [
         kernel,
         o as number,
         x as number,
+        word,
         n,
       ]);
     },

@@ -22,6 +22,7 @@ import { wasmNtt } from './ntt.ts';
 import { createContext } from './operands.ts';
 import { wasmLookupTree } from './lookup-tree.ts';
 import { wasmSumcheck } from './sumcheck.ts';
+import { wasmTally } from './tally.ts';
 import { wasmWeightedSums } from './weighted-sums.ts';
 
 const PAGE_BYTES = 65_536;
@@ -93,6 +94,7 @@ export async function wasmKernels(options: WasmOptions = {}): Promise<Kernels> {
       ...wasmSumcheck(cx),
       ...wasmWeightedSums(cx),
       ...wasmLookupTree(cx),
+      ...wasmTally(engine),
     }),
   };
   const wrong = selfTest(kernels);

@@ -119,39 +119,43 @@ function residueOne(x: i32): u32 {
   return <u32>(r < 0 ? r + <i64>P : r);
 }
 
-export function fFromI32(out: usize, a: usize, n: usize): void {
+/** out = a + c for int32 a and a word c. */
+export function fFromI32(out: usize, a: usize, c: u32, n: usize): void {
   const p = primes();
+  const c4 = i32x4.splat(c);
   const end = out + ((n >> 2) << 4);
   while (out < end) {
-    v128.store(out, residue4(v128.load(a), p));
+    v128.store(out, add4(residue4(v128.load(a), p), c4, p));
     out += 16;
     a += 16;
   }
-  for (let i: usize = 0; i < (n & 3); i++) store<u32>(out + (i << 2), residueOne(load<i32>(a + (i << 2))));
+  for (let i: usize = 0; i < (n & 3); i++) store<u32>(out + (i << 2), addOne(residueOne(load<i32>(a + (i << 2))), c));
 }
 
-export function fFromI16(out: usize, a: usize, n: usize): void {
+export function fFromI16(out: usize, a: usize, c: u32, n: usize): void {
   const p = primes();
+  const c4 = i32x4.splat(c);
   const end = out + ((n >> 2) << 4);
   while (out < end) {
     const x = v128.load_ext<i16>(a);
-    v128.store(out, i32x4.add(x, v128.and(i32x4.shr_s(x, 31), p)));
+    v128.store(out, add4(i32x4.add(x, v128.and(i32x4.shr_s(x, 31), p)), c4, p));
     out += 16;
     a += 8;
   }
-  for (let i: usize = 0; i < (n & 3); i++) store<u32>(out + (i << 2), residueOne(load<i16>(a + (i << 1))));
+  for (let i: usize = 0; i < (n & 3); i++) store<u32>(out + (i << 2), addOne(residueOne(load<i16>(a + (i << 1))), c));
 }
 
-export function fFromI8(out: usize, a: usize, n: usize): void {
+export function fFromI8(out: usize, a: usize, c: u32, n: usize): void {
   const p = primes();
+  const c4 = i32x4.splat(c);
   const end = out + ((n >> 2) << 4);
   while (out < end) {
     const x = i32x4.extend_low_i16x8_s(i16x8.extend_low_i8x16_s(v128.load_zero<u32>(a)));
-    v128.store(out, i32x4.add(x, v128.and(i32x4.shr_s(x, 31), p)));
+    v128.store(out, add4(i32x4.add(x, v128.and(i32x4.shr_s(x, 31), p)), c4, p));
     out += 16;
     a += 4;
   }
-  for (let i: usize = 0; i < (n & 3); i++) store<u32>(out + (i << 2), residueOne(load<i8>(a + i)));
+  for (let i: usize = 0; i < (n & 3); i++) store<u32>(out + (i << 2), addOne(residueOne(load<i8>(a + i)), c));
 }
 
 /** x - l for the balanced residue x of a word and its low half l, signed: 2^16 times its high half. */

@@ -17,3 +17,4 @@ export * from './sumcheck';
 export * from './sumcheck-fused';
 export * from './weighted-sums';
 export * from './lookup-tree';
+export * from './tally';
