@@ -62,9 +62,16 @@ function addWords(
   p: number,
   minus: boolean,
 ): void {
+  // Signs choose, not branches: which of two words is greater is anybody's guess. p < 2^31, so that differences are 32-bit integers.
+  if (minus) {
+    for (let i = 0; i < count; i++) {
+      const d = ((out[to + i] as number) - (from[at + i] as number)) | 0;
+      out[to + i] = d + (p & (d >> 31));
+    }
+    return;
+  }
   for (let i = 0; i < count; i++) {
-    const [x, y] = [out[to + i] as number, from[at + i] as number];
-    if (minus) out[to + i] = x >= y ? x - y : x - y + p;
-    else out[to + i] = x + y >= p ? x + y - p : x + y; // < 2 p < 2^32
+    const d = ((out[to + i] as number) + (from[at + i] as number) - p) | 0; // in [-p, p)
+    out[to + i] = d + (p & (d >> 31));
   }
 }
