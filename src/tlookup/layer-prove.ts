@@ -55,7 +55,7 @@ function bindInner(
   const scales = segments.map((_, t) => eqIndex(K, outer, t));
   // A dead tree is 0/1 throughout: p0 q1 + q0 c = lambda in each of its nodes.
   const dead = K.mul(K.sub(K.one, scales.reduce(K.add, K.zero)), lambda);
-  const weights = new Map<number, Weights[]>();
+  const weights = new Map<number, WeightsOf>();
   for (const { low } of segments) {
     if (weights.has(low) || low >= z.length) continue;
     const written = Math.max(...segments.filter((s) => s.low === low).map((s) => s.written));
@@ -67,7 +67,8 @@ function bindInner(
   ): RoundValues => {
     let [at0, atInfinity] = [dead, K.zero];
     segments.forEach((segment, t) => {
-      const part = values(segment, weights.get(segment.low)?.[i - segment.low]);
+      const of = i < segment.low ? undefined : weights.get(segment.low);
+      const part = values(segment, of?.(i - segment.low));
       at0 = K.add(at0, K.mul(scales[t] as Ext, part.at0));
       atInfinity = K.add(atInfinity, K.mul(scales[t] as Ext, part.atInfinity));
     });
@@ -85,23 +86,30 @@ function bindInner(
   return { bound, ends: segments.map((segment) => segment.end(bound[0])) };
 }
 
+/** The weights eq over the first i variables; from one call to the next i does not grow. */
+type WeightsOf = (i: number) => Weights;
+
 /**
- * eq over the first i variables of z for every i < z.length, as far as arrays are written out. A table whose larger
- * neighbour is whole is the sum of that one's halves; the others are made from z.
+ * eq over the first i < z.length variables of z, as far as arrays are written out. A table replaces the one before it, of one variable more:
+ * where that is whole, it is the sum of its halves.
  */
-function weightTables(kernels: Kernels, z: readonly Ext[], written: number): Weights[] {
+function weightTables(kernels: Kernels, z: readonly Ext[], written: number): WeightsOf {
   const d = kernels.ext.degree;
   const total = kernels.ext.one;
-  const tables: Weights[] = [];
-  for (let i = z.length - 1; i >= 0; i--) {
-    const words = allocate(kernels, extWords(Math.min(2 ** i, written), d));
-    const larger = tables[0]?.words;
-    if (larger !== undefined && i >= 2 && larger.length === extWords(2 ** (i + 1), d)) {
-      kernels.add(words, larger.subarray(0, words.length), larger.subarray(words.length));
-    } else kernels.eqTable(words, z.slice(0, i), kernels.ext.one);
-    tables.unshift({ words, total });
-  }
-  return tables;
+  const sizeOf = (i: number): number => extWords(Math.min(2 ** i, written), d);
+  let at = z.length;
+  let words = allocate(kernels, sizeOf(Math.max(0, at - 1)));
+  return (i) => {
+    for (; at > i; at--) {
+      const size = sizeOf(at - 1);
+      const larger = words;
+      words = words.subarray(0, size);
+      const isSum = at < z.length && at > 2 && larger.length === extWords(2 ** at, d);
+      if (isSum) kernels.add(words, words, larger.subarray(size));
+      else kernels.eqTable(words, z.slice(0, at - 1), total);
+    }
+    return { words, total };
+  };
 }
 
 /** Rounds over the trees: one node each, dead ones behind them. */
@@ -129,7 +137,7 @@ function bindOuter(
   const weights = weightTables(kernels, z, ends.length);
   const bound: Ext[] = [];
   for (let i = z.length - 1; i >= 0; i--) {
-    const r = round(z[i] as Ext, kernels.productRound(pairs, weights[i]));
+    const r = round(z[i] as Ext, kernels.productRound(pairs, weights(i)));
     bound.unshift(r);
     pairs = pairs.map(([a, b]): Pair => [kernels.bind(a.words, a, r), kernels.bind(b.words, b, r)]);
   }

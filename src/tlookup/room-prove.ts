@@ -1,8 +1,8 @@
 /** Memory of the lookup argument: as much of the kernels' as their windows leave. */
 import type { Kernels } from '../kernels/contract.ts';
 
-/** What a scope leaves free of the kernel memory for the windows of kernels, of which half at most. */
-const WINDOWS = 2 ** 28;
+/** What a scope leaves free of the kernel memory for the windows of kernels, of which half at most: a dozen arrays over K take 63 MB. */
+const WINDOWS = 2 ** 27;
 
 /** Kernel memory while it lasts, ordinary memory behind it: kernels move that through windows in what is left. */
 export function allocate(kernels: Kernels, length: number): Uint32Array {
