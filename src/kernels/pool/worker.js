@@ -6,8 +6,8 @@ import { callRow, drain, kernelTable, LIMIT } from './protocol.js';
 
 /** @typedef {{ module: WebAssembly.Module, memory: WebAssembly.Memory, control: Int32Array, rows: Int32Array, prime: number, scratch: number }} Start */
 
-/** Polls before a thread goes to sleep: about 10 microseconds, the cost of one wake-up. */
-const SPINS = 2000;
+/** Polls before a thread goes to sleep: about 60 microseconds, what it takes to wake one on a virtual machine. */
+const SPINS = 12_000;
 
 /**
  * @param {Start} start
