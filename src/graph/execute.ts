@@ -19,7 +19,7 @@ import { evaluateLinear, type Matrix, matrixProduct, type MatrixProduct } from '
 import { extremes } from '../ops/extremes.ts';
 import type { WeightDeclaration } from '../ops/operator.ts';
 import { evaluateProduct } from '../ops/product/eval.ts';
-import { evaluateRequantise, quotients } from '../ops/requantise/eval.ts';
+import { evaluateQuotients } from '../ops/requantise/eval.ts';
 import { evaluateRmsnorm } from '../ops/rmsnorm/eval.ts';
 import { evaluateRope } from '../ops/rope/eval.ts';
 import { ropeForm } from '../ops/rope/shape.ts';
@@ -138,9 +138,9 @@ function evaluateNode(
       return { data: evaluateLinear(a, matrix(weights, declared(node.weight)), bias, product) };
     }
     case 'requantise': {
-      const { data } = evaluateRequantise(node.name, a, node, node.shift);
+      const { data, quotient } = evaluateQuotients(node.name, a, node, node.shift);
       // No witness reads the remainder: it is what is left of the accumulator.
-      return { data, auxiliary: () => ({ quotient: quotients(a.data, node.shift) }) };
+      return { data, auxiliary: () => ({ quotient }) };
     }
     case 'rmsnorm':
       return evaluateRmsnorm(node.name, a, node.bits, node.epsilon, column(tableOf('rsqrt'), 'r'));

@@ -1,5 +1,5 @@
 /** Quotient, clamped quotient and remainder of a rounding shift. */
-import { unprovable, type Evaluated, type IntTensor } from '../tensor.ts';
+import { fitsBits, unprovable, type Evaluated, type IntTensor } from '../tensor.ts';
 import type { Rounding } from './shape.ts';
 
 /**
@@ -10,33 +10,40 @@ import type { Rounding } from './shape.ts';
 export function evaluateRequantise(
   stage: string,
   x: IntTensor,
-  { bits, guard }: Rounding,
+  rounding: Rounding,
   shift: number,
 ): Required<Evaluated> {
-  const half = 2 ** (shift - 1);
-  const [least, greatest] = [-(2 ** (bits + guard - 1)), 2 ** (bits + guard - 1) - 1];
-  const [min, max] = [-(2 ** (bits - 1)), 2 ** (bits - 1) - 1];
-  const entries = x.data;
-  const data = new Int32Array(entries.length);
-  for (let i = 0; i < data.length; i++) {
-    const q = ((entries[i] as number) + half) >> shift; // |x| < 2^30, half <= 2^21: fits an int32
-    if (q < least || q > greatest) {
-      unprovable(stage, Math.floor(i / x.width), i % x.width, `expected a quotient of ${bits + guard} bits`);
-    }
-    data[i] = q < min ? min : q > max ? max : q;
-  }
+  const { data, quotient } = evaluateQuotients(stage, x, rounding, shift);
   const auxiliary = () => {
-    const remainder = new Int32Array(data.length);
-    for (let i = 0; i < data.length; i++) remainder[i] = ((entries[i] as number) + half) & (2 ** shift - 1);
-    return { quotient: quotients(entries, shift), remainder };
+    const half = 2 ** (shift - 1);
+    const remainder = x.data.map((entry) => (entry + half) & (2 ** shift - 1));
+    return { quotient, remainder };
   };
   return { data, auxiliary };
 }
 
-/** q of every entry. */
-export function quotients(entries: Int32Array, shift: number): Int32Array {
+/** y and q: one array where nothing is clamped. @throws as `evaluateRequantise` */
+export function evaluateQuotients(
+  stage: string,
+  { data: entries, width }: IntTensor,
+  { bits, guard }: Rounding,
+  shift: number,
+): { readonly data: Int32Array; readonly quotient: Int32Array } {
   const half = 2 ** (shift - 1);
-  const out = new Int32Array(entries.length);
-  for (let i = 0; i < out.length; i++) out[i] = ((entries[i] as number) + half) >> shift;
-  return out;
+  const quotient = new Int32Array(entries.length);
+  for (let i = 0; i < quotient.length; i++) {
+    quotient[i] = ((entries[i] as number) + half) >> shift; // |x| < 2^30, half <= 2^21: fits an int32
+  }
+  if (fitsBits(quotient, bits)) return { data: quotient, quotient };
+  const [least, greatest] = [-(2 ** (bits + guard - 1)), 2 ** (bits + guard - 1) - 1];
+  const [min, max] = [-(2 ** (bits - 1)), 2 ** (bits - 1) - 1];
+  const data = quotient.slice();
+  for (let i = 0; i < data.length; i++) {
+    const q = data[i] as number;
+    if (q < least || q > greatest) {
+      unprovable(stage, Math.floor(i / width), i % width, `expected a quotient of ${bits + guard} bits`);
+    }
+    data[i] = q < min ? min : q > max ? max : q;
+  }
+  return { data, quotient };
 }
