@@ -98,6 +98,8 @@ test(
       for (const { name } of both.ours.relations)
         if (name.endsWith(':sum') && name.startsWith('back/')) count('sum');
       count('corpus' in batch ? 'corpus' : 'tokens');
+      if (plan.momentum !== undefined) count('momentum');
+      if (plan.gradient.guard !== undefined) count('guard');
     }
     tally({ property: 'programs of steps of random graphs', cases: GRAPHS, refused: 0, surprises: 0 });
     for (const op of [
@@ -107,6 +109,9 @@ test(
       'product',
       'add',
       'attention',
+      'rope',
+      'momentum',
+      'guard',
       'sum',
       'corpus',
       'tokens',
