@@ -5,7 +5,7 @@ import { stateOf } from '../../src/training/backward/state.ts';
 import { dice } from './graphs.ts';
 import type { Trained } from './twin-steps.ts';
 
-/** Weights below 2^9 in absolute value; momenta, where the plan has them, of all of their bits. */
+/** Weights below 2^9 in absolute value; momenta, where the plan has them, of all low bits and one high bit. */
 function withState(graph: Trained['graph'], plan: GraphPlan): Trained {
   const { int } = dice(4);
   const entries = (name: string): number[] => {
@@ -17,8 +17,7 @@ function withState(graph: Trained['graph'], plan: GraphPlan): Trained {
   if (momentum === undefined) return { graph, plan, state };
   const any = (of: Int16Array | undefined, bits: number): Int16Array => of!.map(() => int(-(2 ** (bits - 1)), 2 ** (bits - 1) - 1)); // prettier-ignore
   const moving = [...state].map(([name, own]) => {
-    const high = any(own.high, momentum.high - 1);
-    return [name, { ...own, high, low: any(own.low, momentum.low) }] as const;
+    return [name, { ...own, high: any(own.high, 1), low: any(own.low, momentum.low) }] as const;
   });
   return { graph, plan, state: new Map(moving) };
 }
@@ -38,13 +37,14 @@ export function turnedTrained(): Trained {
 }
 
 /** Eleven ids of two columns, rounded; six classes. */
-export function smallestTrained(): Trained {
+export function smallestTrained(change: Partial<GraphPlan> = {}): Trained {
   const g = graphBuilder({ context: 4 });
   const h = g.embedding('h', g.weight('E', [11, 2], { bits: 12 }), { width: 2 });
   const x = g.requantise('x', h, { shift: 3, bits: 9 });
   const graph = g.build(g.rounded('y', x, g.weight('H', [6, 2], { bits: 12 }), { shift: 8, bits: 16 }));
   const gradient = { bits: 12, fraction: 8 };
-  return withState(graph, { weights: { E: 9, H: 10 }, norms: 13, gradient, low: 15, rate: 3, ratePlaces: 6 });
+  const plan = { weights: { E: 9, H: 10 }, norms: 13, gradient, low: 15, rate: 3, ratePlaces: 6 };
+  return withState(graph, { ...plan, ...change });
 }
 
 /**

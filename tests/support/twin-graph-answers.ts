@@ -16,13 +16,26 @@ import type { Dice } from './graphs.ts';
 import { changedGraph, changedPlan } from './step-mutations.ts';
 import { changedField, fieldsOfKey } from './training-fields.ts';
 import { twinField, wordOf } from './twin.ts';
-import { decodedSteps, provenSteps, twinStepPlan, type StepsCase, type Trained } from './twin-steps.ts';
+import {
+  decodedSteps,
+  provenSteps,
+  stepCaseOf,
+  twinStepPlan,
+  type StepsCase,
+  type Trained,
+} from './twin-steps.ts';
 
 /** Steps, and an answer by the weights that the last of them wrote. */
 export interface AnswerCase extends StepsCase {
   readonly file: Uint8Array;
   /** As whoever followed the steps before: so many, and the key of the weights. */
   readonly known?: { readonly step: number; readonly weights: Uint8Array };
+}
+
+/** The kept one: rotary positions, momentum, gradients cut off; `npm run vectors:proofs -- turned`. */
+export function keptAnswer(bytesOf: (name: string) => Uint8Array): AnswerCase {
+  const text = Buffer.from(bytesOf('turned.json')).toString('utf8');
+  return { ...stepCaseOf(text, [bytesOf('turned.proof')]), file: bytesOf('turned.zkp') };
 }
 
 export function provenAnswer(
