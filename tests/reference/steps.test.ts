@@ -25,7 +25,14 @@ import { dice } from '../support/graphs.ts';
 import { cases, LONG, tally } from '../support/long.ts';
 import { randomTrained } from '../support/random-trained.ts';
 import { changedBatch, changedPlan, stepMutant } from '../support/step-mutations.ts';
-import { everyTrained, PLACES, smallestTrained, TOKENS } from '../support/trained-graphs.ts';
+import {
+  CORPUS,
+  everyTrained,
+  PLACES,
+  smallestTrained,
+  TOKENS,
+  turnedTrained,
+} from '../support/trained-graphs.ts';
 import { bothDigests, firstDifference } from '../support/twin-lowering.ts';
 import { keptAnswer } from '../support/twin-graph-answers.ts';
 import { bothStepPrograms, bothStepWords, provenSteps, stepCaseOf, twinStepPlan, twinStepProgram, type StepsCase, type Trained } from '../support/twin-steps.ts'; // prettier-ignore
@@ -63,7 +70,7 @@ afterAll(() => kernels.close());
 /** A step with rotary positions, momentum and gradients that are cut off. */
 const { file: _, ...turned } = keptAnswer(bytesOf);
 
-/** The first step of the chain alone, or its second. */
+/** The first step of a chain alone, or its second. */
 function stepOf({ steps, batches, corpus, ...known }: StepsCase, i: 0 | 1): StepsCase {
   const first = i === 0 ? known.first : steps[0]!.after;
   const own = { ...known, first, batches: [batches[i]!], steps: [steps[i]!] };
@@ -177,10 +184,12 @@ test('batches that no step has: one code', () => {
 
 test(`${MUTANTS} changed steps`, { timeout: 300_000 + 6000 * MUTANTS }, () => {
   const seen = new Map<string, number>();
-  const all = [stepOf(chain, 0), stepOf(chain, 1), turned];
+  const pair = (of: StepsCase): StepsCase[] => [stepOf(of, 0), stepOf(of, 1)];
+  const longer = LONG ? pair(provenSteps(kernels, turnedTrained(), [TOKENS, PLACES], CORPUS)) : [];
+  const all = [...pair(chain), ...longer, turned];
   for (let seed = 0; seed < MUTANTS; seed++) {
-    const i = Math.floor(seed / 16) % 3;
-    const mutant = stepMutant(all[i]!, all[i === 0 ? 1 : 0]!, seed, dice(seed));
+    const i = Math.floor(seed / 16) % all.length;
+    const mutant = stepMutant(all[i]!, all[i ^ 1] ?? all[0]!, seed, dice(seed));
     const [ours, twin] = bothStepWords(mutant);
     expect([seed, mutant.name, twin]).toEqual([seed, mutant.name, ours]);
     seen.set(ours, (seen.get(ours) ?? 0) + 1);
