@@ -1,6 +1,6 @@
 /** Pairs of columns turned by angles: `rope`, spec/integer-semantics.md section 9; the way back, spec/graph-step-program.md section 4. */
 import { integerOf, nameOf, type Node } from './graph-file.ts';
-import { HALF_FIELD, magnitude, ropeOf } from './graph-ranges.ts';
+import { HALF_FIELD, ropeOf } from './graph-ranges.ts';
 import { bitsTable } from './lookup-tables.ts';
 import { quotient } from './lower-rounding.ts';
 import {
@@ -19,10 +19,12 @@ import { cell, constant, masked, merged, product, read } from './terms.ts';
 
 export function rope(to: Lowering, node: Node): void {
   const { name } = node;
-  const source = inputOf(node);
-  const { indices, column, terms } = turned(to, node, operand(to, source), 1);
+  const x = operand(to, inputOf(node));
+  const { indices, column, terms } = turned(to, node, x, 1);
   const q = quotient(to, name, { bits: integerOf(node, 'bits'), guard: integerOf(node, 'guard') });
-  const level = 2n ** 15n * magnitude(infoOf(to, source)) <= HALF_FIELD ? 'proven' : 'residue';
+  const known = to.tensors.find((tensor) => tensor.name === x);
+  const { min, max } = (known?.kind === 'witness' && known.range) || { min: -Infinity, max: Infinity };
+  const level = 3 * 2 ** 14 * Math.max(-min, max) <= Number(HALF_FIELD) ? 'proven' : 'residue';
   const rotated = virtual(to, `${name}:rotated`, indices, terms, level);
   lookup(to, `${name}:remainder`, indices, bitsTable(14), [
     cell(1, rotated, 't', 'h', 'e', 'i'),
