@@ -8,6 +8,7 @@ import { answeringGraph as twinAnswering } from '../../reference/answer-graph.ts
 import { checkGraph as twinCheck } from '../../reference/graph-checks.ts';
 import { parseGraph as twinParse } from '../../reference/graph-file.ts';
 import { lower as twinLower } from '../../reference/lower.ts';
+import { checkProgram as twinChecks } from '../../reference/ranges.ts';
 import { verdictOf as twinVerdict } from '../../reference/refusal.ts';
 import { planDigest } from '../../reference/step-keys.ts';
 import { checkStepPlan } from '../../reference/step-plan.ts';
@@ -20,7 +21,9 @@ import {
   type GraphBuilder,
   type TensorHandle,
 } from '../../src/graph/index.ts';
+import { koalaBear } from '../../src/field/koalabear.ts';
 import { verdictOf } from '../../src/pcs/linear-verify.ts';
+import { checkProgram } from '../../src/relation/check.ts';
 import { graphAnswerProgram } from '../../src/training/backward/answer.ts';
 import { answeringGraph } from '../../src/training/backward/answer-graph.ts';
 import { graphPlanDigest } from '../../src/training/backward/layouts.ts';
@@ -81,6 +84,8 @@ test(`${GRAPHS} random graphs: one graph that answers, one name of the plan, one
     const [ours, theirs] = bothDigests(both);
     if (ours !== theirs) expect([seed, firstDifference(both)]).toEqual([seed, undefined]);
     expect([seed, theirs]).toEqual([seed, ours]);
+    checkProgram(koalaBear, program);
+    twinChecks(both.twin); // throws
   }
   tally({
     property: 'programs of answers of random trained graphs',

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { checkGraph as twinCheck } from '../../reference/graph-checks.ts';
 import { parseGraph as twinParse } from '../../reference/graph-file.ts';
 import { verdictOf as twinVerdict } from '../../reference/refusal.ts';
+import { checkProgram as twinChecks } from '../../reference/ranges.ts';
 import { slopes as twinSlopes } from '../../reference/slopes.ts';
 import { checkStepPlan } from '../../reference/step-plan.ts';
 import { parseTableId as twinId } from '../../reference/table-ids.ts';
@@ -122,6 +123,7 @@ test(
       if (ours !== twin) expect([seed, firstDifference(both)]).toEqual([seed, undefined]);
       expect([seed, twin]).toEqual([seed, ours]);
       checkProgram(koalaBear, both.ours);
+      twinChecks(both.twin); // throws
       for (const { op } of graph.nodes) count(op);
       for (const { name } of both.ours.relations)
         if (name.endsWith(':sum') && name.startsWith('back/')) count('sum');
