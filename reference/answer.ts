@@ -98,7 +98,10 @@ function readPrompt(from: Reader): AnswerStatement['sequences'][number]['prompt'
   return kind === 0 ? readNumbers(from) : { privateTokens: readU32(from) };
 }
 
-function checkExpectations({ model, sequences, context }: AnswerStatement, expected: Expectations): void {
+export function checkExpectations(
+  { model, sequences, context }: AnswerStatement,
+  expected: Expectations,
+): void {
   const same = (a: readonly (readonly number[])[] | undefined, b: readonly (readonly number[])[]): boolean =>
     a === undefined || JSON.stringify(a) === JSON.stringify(b);
   const sameBytes = (a: Uint8Array | undefined, b: Uint8Array): boolean =>
@@ -194,9 +197,14 @@ export function programStatement(
   const program = lower(graph, passOf(graph, statement), most);
   const { lookups } = compile(program);
   if (lookups !== undefined) checkLookups(K.p, lookups);
-  const context = digestOfLeaves('zkdl answer 1', [
-    ['model', 'digest', statement.model],
-    ['context', 'bytes', statement.context],
-  ]);
+  const context = contextOf(statement);
   return { parameters, program, groups: weights.map(({ group }) => group), context };
+}
+
+/** Of the proof of an answer. */
+export function contextOf({ model, context }: AnswerStatement): Uint8Array {
+  return digestOfLeaves('zkdl answer 1', [
+    ['model', 'digest', model],
+    ['context', 'bytes', context],
+  ]);
 }

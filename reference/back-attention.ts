@@ -6,15 +6,13 @@ import { at, range } from './lists.ts';
 import { blocksOf, firstSeenOf, seenBy, type Block } from './lower-attention.ts';
 import { infoOf, lookup, operand, witness, zero } from './lowering.ts';
 import type { Coordinate, Index, Term } from './program.ts';
-import { bitRanges, rangeOf, rounded, roundInto, signed } from './rounding.ts';
+import { bitRanges, cells, rangeOf, rounded, roundInto, signed } from './rounding.ts';
 import { affine, cell, constant, masked, merged, product, read } from './terms.ts';
 
 /** What all relations of a node share. */
 interface Scope extends Back {
   readonly name: string;
   readonly gradient: string;
-  /** b_g */
-  readonly bits: number;
   /** 6 + s */
   readonly octave: number;
   readonly g: Index;
@@ -48,10 +46,12 @@ export function attentionBack(
   scaled(on, 'reciprocal', 'scaled', 2 ** 28);
   scaled(on, 'octave-reciprocal', 'octave-scaled', 186_065_279);
   on.blocks.forEach((block, b) => pairs(on, block, b));
-  const [query, key, value] = ['query', 'key', 'value'].map((what) => input(on, what as 'query')) as [string, string, string]; // prettier-ignore
-  on.blocks.forEach((block, b) => queryOf(on, block, b));
-  runsOf(on.blocks).forEach((run, n) => seen(on, run, n));
-  return { query, key, value };
+  const query = into(on, 'query', on.octave - on.query.places);
+  const key = into(on, 'key', on.octave - on.key.places);
+  const value = into(on, 'value', 15);
+  on.blocks.forEach((block, b) => queryOf(on, block, b, query));
+  runsOf(on.blocks).forEach((run, n) => seen(on, run, n, { key, value }));
+  return { query: query.name, key: key.name, value: value.name };
 }
 
 function scopeOf(of: Back, node: Node, gradient: string): Scope {
@@ -64,7 +64,7 @@ function scopeOf(of: Back, node: Node, gradient: string): Scope {
   const firstSeen = firstSeenOf(of.to, node);
   return {
     ...of,
-    ...{ name: node.name, gradient, bits: of.plan.gradient.bits, octave: 6 + s, heads, g, m, c },
+    ...{ name: node.name, gradient, octave: 6 + s, heads, g, m, c },
     own: merged([m.size * D, g], [D, m], [1, c]),
     shared: merged([D, g], [1, c]),
     ...{ query: read('query'), key: read('key'), value: read('value') },
@@ -101,8 +101,8 @@ function scaled(
 
 /** x and t of every pair of a block. */
 function pairs(on: Scope, block: Block, b: number): void {
-  const { to, name, bits, g, m, c, own, shared, value } = on;
-  const cells = [g, m, ...pairOf(block)];
+  const { to, plan, name, g, m, c, own, shared, value } = on;
+  const indices = [g, m, ...pairOf(block)];
   const [row, column] = [affine('i', 1, block.row), affine('j', 1, block.column)];
   const a = read(`back/${name}:octave-scaled`, row, own);
   const mask = seenBy(block, on.firstSeen);
@@ -110,10 +110,16 @@ function pairs(on: Scope, block: Block, b: number): void {
     masked(product(1, [a, read(value.tensor, column, shared)], [c]), mask),
     masked(product(-1, [a, read(name, row, own)], [c]), mask),
   ];
-  const spread = rounded(to, `back/${name}:spread-${b}`, cells, { bits: 16, shift: value.places }, apart);
+  const spread = rounded(
+    to,
+    `back/${name}:spread-${b}`,
+    indices,
+    { ...plan.gradient, bits: 16, shift: value.places },
+    apart,
+  );
   const pair = (tensor: string) => read(tensor, 'g', 'm', 'i', 'j');
   const weighted = [product(1, [pair(`${name}:numerator-${b}`), pair(spread)])];
-  rounded(to, `back/${name}:score-${b}`, cells, { bits, shift: 15 }, weighted);
+  rounded(to, `back/${name}:score-${b}`, indices, { ...plan.gradient, shift: 15 }, weighted);
 }
 
 /** i over the rows of a block, j over its columns. */
@@ -121,25 +127,27 @@ function pairOf({ rows, columns }: Block): [Index, Index] {
   return [{ name: 'i', size: rows }, { name: 'j', size: columns }]; // prettier-ignore
 }
 
-/** Commits the gradient of what attention reads; others round into it. */
-function input(on: Scope, what: 'query' | 'key' | 'value'): string {
-  const { width } = infoOf(on.to, on[what].node);
-  const name = signed(on.to, `back/${on.name}:${what}`, [on.to.rows.rows, width], on.bits);
-  rangeOf(on.to, name, bitRanges);
-  return name;
+/** A gradient that several relations fill. */
+interface Into {
+  readonly name: string;
+  /** The tensor that they round into. */
+  readonly cells: string;
+  readonly shift: number;
 }
 
-function queryOf(
-  { to, name, octave, g, m, c, own, shared, query, key }: Scope,
-  block: Block,
-  b: number,
-): void {
+/** Commits the gradient of what attention reads. */
+function into(on: Scope, what: 'query' | 'key' | 'value', shift: number): Into {
+  const name = `back/${on.name}:${what}`;
+  const shape = [on.to.rows.rows, infoOf(on.to, on[what].node).width];
+  return { name, shift, cells: cells(on.to, name, shape, { ...on.plan.gradient, shift }) };
+}
+
+function queryOf({ to, name, g, m, c, own, shared, key }: Scope, block: Block, b: number, into: Into): void {
   const [i, j] = pairOf(block);
   const score = read(`back/${name}:score-${b}`, 'g', 'm', 'i', 'j');
   const sum = product(1, [score, read(key.tensor, affine('j', 1, block.column), shared)], [j]);
-  const tensor = `back/${name}:query`;
-  const y = read(tensor, affine('i', 1, block.row), own);
-  roundInto(to, `${tensor}-${b}`, y, [g, m, i, c], octave - query.places, [sum]);
+  const y = read(into.cells, affine('i', 1, block.row), own);
+  roundInto(to, `${into.name}-${b}`, y, [g, m, i, c], into.shift, [sum]);
 }
 
 /** Columns [first, first + count), and the numbers of the blocks that see them. */
@@ -160,10 +168,10 @@ export function runsOf(blocks: readonly Block[]): Run[] {
 }
 
 /** Gradients of the keys and values of a run. */
-function seen(on: Scope, run: Run, n: number): void {
-  const { to, name, octave, g, m, c, own, shared, query, key } = on;
+function seen(on: Scope, run: Run, n: number, gradients: { readonly key: Into; readonly value: Into }): void {
+  const { to, name, g, m, c, own, shared, query } = on;
   const j: Index = { name: 'j', size: run.count };
-  const into = (what: string, shift: number, pair: (b: number) => string, rows: string): void => {
+  const fill = (into: Into, pair: (b: number) => string, rows: string): void => {
     const terms = run.blocks.map((b): Term => {
       const block = at(on.blocks, b);
       const views = [
@@ -172,10 +180,9 @@ function seen(on: Scope, run: Run, n: number): void {
       ];
       return product(1, views, [m, pairOf(block)[0]]);
     });
-    const tensor = `back/${name}:${what}`;
-    const y = read(tensor, affine('j', 1, run.first), shared);
-    roundInto(to, `${tensor}-${n}`, y, [g, j, c], shift, terms);
+    const y = read(into.cells, affine('j', 1, run.first), shared);
+    roundInto(to, `${into.name}-${n}`, y, [g, j, c], into.shift, terms);
   };
-  into('key', octave - key.places, (b) => `back/${name}:score-${b}`, query.tensor);
-  into('value', 15, (b) => `${name}:numerator-${b}`, `back/${name}:scaled`);
+  fill(gradients.key, (b) => `back/${name}:score-${b}`, query.tensor);
+  fill(gradients.value, (b) => `${name}:numerator-${b}`, `back/${name}:scaled`);
 }

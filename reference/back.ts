@@ -2,9 +2,10 @@
 import { attentionBack } from './back-attention.ts';
 import { nameOf, type Node } from './graph-file.ts';
 import { activationOf } from './graph-ranges.ts';
-import { infoOf, lookup, operand, rowIndex, witness, zero, type Lowering } from './lowering.ts';
+import { turned } from './lower-rope.ts';
+import { infoOf, lookup, operand, rowIndex, sizesOf, witness, zero, type Lowering } from './lowering.ts';
 import type { Index, Term } from './program.ts';
-import { bitRanges, rangeOf, rounded, roundInto } from './rounding.ts';
+import { bitRanges, cells, rangeOf, rounded, roundInto } from './rounding.ts';
 import { slopeTable } from './slopes.ts';
 import { placesOfWeight, type Places, type StepPlan } from './step-plan.ts';
 import { cell, constant, masked, product, read } from './terms.ts';
@@ -91,6 +92,8 @@ function through(of: Back, node: Node, g: string, { give, move }: Hands): void {
     }
     case 'activation':
       return give(input(), activationBack(of, node, g));
+    case 'rope':
+      return give(input(), ropeBack(of, node, g));
     case 'rmsnorm':
       return give(input(), normBack(of, node, g));
     default: {
@@ -121,43 +124,49 @@ function linearBack({ to, plan }: Back, node: Node, g: string): string {
   const k: Index = { name: 'k', size: infoOf(to, nameOf(node, 'input')).width };
   const weight = nameOf(node, 'weight');
   const sum = product(1, [read(g, 't', 'o'), read(`weight/${weight}`, 'o', 'k')], [{ ...o, name: 'o' }]);
-  const own = { bits: plan.gradient.bits, shift: placesOfWeight(plan, weight) };
+  const own = { ...plan.gradient, shift: placesOfWeight(plan, weight) };
   return rounded(to, `back/${node.name}:input`, [t, k], own, [sum]);
 }
 
 /** Of one factor of a product: g times the other one. */
 function factorBack({ to, plan, places }: Back, node: Node, g: string, side: 'left' | 'right'): string {
   const other = nameOf(node, side === 'left' ? 'right' : 'left');
-  const own = { bits: plan.gradient.bits, shift: places.get(other) as number };
+  const own = { ...plan.gradient, shift: places.get(other) as number };
   const terms = [product(1, [read(g, 't', 'j'), read(operand(to, other), 't', 'j')])];
   return rounded(to, `back/${node.name}:${side}`, cellsOf(to, node.name), own, terms);
 }
 
 function activationBack({ to, plan }: Back, node: Node, g: string): string {
-  const cells = cellsOf(to, node.name);
-  const [t, j] = cells;
+  const [t, j] = cellsOf(to, node.name);
   const x = operand(to, nameOf(node, 'input'));
   const slope = witness(to, `back/${node.name}:slope`, [t.size, j.size]);
   const key = [cell(1, x, 't', 'j'), constant(2 ** (activationOf(node).bits - 1))];
-  lookup(to, slope, cells, slopeTable(nameOf(node, 'table')), key, [cell(1, slope, 't', 'j')]);
-  const own = { bits: plan.gradient.bits, shift: 14 };
-  return rounded(to, `back/${node.name}:input`, cells, own, [product(1, [read(g, 't', 'j'), read(slope, 't', 'j')])]); // prettier-ignore
+  lookup(to, slope, [t, j], slopeTable(nameOf(node, 'table')), key, [cell(1, slope, 't', 'j')]);
+  const own = { ...plan.gradient, shift: 14 };
+  return rounded(to, `back/${node.name}:input`, [t, j], own, [product(1, [read(g, 't', 'j'), read(slope, 't', 'j')])]); // prettier-ignore
+}
+
+function ropeBack({ to, plan }: Back, node: Node, g: string): string {
+  const { indices, column, terms } = turned(to, node, g, -1);
+  const name = `back/${node.name}:input`;
+  const into = cells(to, name, sizesOf(cellsOf(to, node.name)), { ...plan.gradient, shift: 14 });
+  roundInto(to, name, read(into, 't', column), indices, 14, terms);
+  return name;
 }
 
 function normBack({ to, plan, places }: Back, node: Node, g: string): string {
   const { name } = node;
-  const cells = cellsOf(to, name);
-  const [t, j] = cells;
+  const [t, j] = cellsOf(to, name);
   const y = operand(to, name);
-  const { bits } = plan.gradient;
+  const own = plan.gradient;
   const inputPlaces = places.get(nameOf(node, 'input')) as number;
   const slope = witness(to, `back/${name}:slope`, [t.size], 0, 2 ** 15 - 1);
   rangeOf(to, slope, bitRanges);
   roundInto(to, slope, read(slope, 't'), [t], plan.norms - inputPlaces + 2, [cell(1, `${name}:root`, 't')]);
   const dot = product(1, [read(g, 't', 'j'), read(y, 't', 'j')], [j]);
-  const along = rounded(to, `back/${name}:along`, [t], { bits: 15, shift: 15 }, [dot]);
+  const along = rounded(to, `back/${name}:along`, [t], { ...own, bits: 15, shift: 15 }, [dot]);
   const rest = [cell(2 ** 15, g, 't', 'j'), product(-1, [read(y, 't', 'j'), read(along, 't')])];
-  const across = rounded(to, `back/${name}:across`, cells, { bits, shift: 15 }, rest);
+  const across = rounded(to, `back/${name}:across`, [t, j], { ...own, shift: 15 }, rest);
   const steep = product(1, [read(across, 't', 'j'), read(slope, 't')]);
-  return rounded(to, `back/${name}:input`, cells, { bits, shift: 12 }, [steep]);
+  return rounded(to, `back/${name}:input`, [t, j], { ...own, shift: 12 }, [steep]);
 }

@@ -77,15 +77,18 @@ function checkWeights({ nodes, weights }: Graph): ReadonlyMap<string, Weight> {
 
 /** Exactly the tables in use, ascending, with the digests of what they hold. */
 function checkTables({ nodes, tables }: Graph): void {
-  const used = new Set(
-    nodes.flatMap((node) => {
-      const own = { attention: ['exp2'], rmsnorm: ['rsqrt'], argmax: ['gumbel'] }[node.op] ?? [];
-      return [...namesIn(node, 'table'), ...(node['unit'] === 0 ? [] : own)];
-    }),
-  );
-  const ids = [...used].sort();
+  const ids = tablesIn(nodes);
   const same = tables.length === ids.length && tables.every(({ id }, i) => id === at(ids, i));
   require(same, 'GRAPH_TABLE', 'tables in use');
   require(ids.reduce((sum, id) => sum + tableRows(id), 0) <= 2 ** 24, 'GRAPH_TABLE', 'rows of tables');
   for (const { id, digest } of tables) require(tableDigest(id) === digest, 'GRAPH_TABLE', `digest of ${id}`);
+}
+
+/** Ids of the tables in use, ascending. */
+export function tablesIn(nodes: readonly Node[]): string[] {
+  const ids = nodes.flatMap((node) => {
+    const own = { attention: ['exp2'], rmsnorm: ['rsqrt'], argmax: ['gumbel'] }[node.op] ?? [];
+    return [...namesIn(node, 'table'), ...(node['unit'] === 0 ? [] : own)];
+  });
+  return [...new Set(ids)].sort();
 }

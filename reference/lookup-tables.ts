@@ -63,6 +63,14 @@ export function remainderTable(bits: number, shift: number): NamedTable {
   });
 }
 
+/** (q + count / 2, q cut off to so many bits): spec/graph-step-program.md, "Cells". */
+export function quotientTable(bits: number, count: number): NamedTable {
+  return table(`cut-${bits}-${count}`, () => {
+    const [half, q] = [2 ** (bits - 1), range(count).map((i) => i - count / 2)];
+    return [KEYS, q.map((x) => Math.min(Math.max(x, -half), half - 1))];
+  });
+}
+
 /** (t, e, b) of `exp2`, zeros behind it. */
 export function distanceTable(): NamedTable {
   const long = (c: number): number[] => range(2 ** 15).map((t) => columnOf('exp2', c)[t] ?? 0);

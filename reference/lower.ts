@@ -6,7 +6,8 @@ import { at } from './lists.ts';
 import { attention } from './lower-attention.ts';
 import { argmax } from './lower-choice.ts';
 import { rmsnorm } from './lower-norm.ts';
-import { activation, requantise, rope } from './lower-rounding.ts';
+import { rope } from './lower-rope.ts';
+import { activation, requantise } from './lower-rounding.ts';
 import { add, centre, concat, embedding, emit, input, linear, multiply, scale } from './lower-values.ts';
 import { columnIndex, infoOf, publicTensor, rowIndex, staticTensors, termsAtRows, zero, type Lowering } from './lowering.ts'; // prettier-ignore
 import type { Program } from './program.ts';

@@ -1,9 +1,9 @@
 /** Range checks and remainders of programs of training: spec/training-program.md "Range checks", spec/graph-step-program.md section 1. */
 import { logCeil } from './lists.ts';
-import { bitsTable, rangeTable } from './lookup-tables.ts';
+import { bitsTable, quotientTable, rangeTable } from './lookup-tables.ts';
 import { lookup, sizesOf, virtual, witness, type Draft } from './lowering.ts';
 import type { Index, NamedTable, Term, View } from './program.ts';
-import { cell, constant } from './terms.ts';
+import { cell, constant, read } from './terms.ts';
 
 /** The table 0 .. rows - 1, as programs of one kind name it. */
 export type Ranges = (rows: number) => NamedTable;
@@ -54,17 +54,50 @@ export function roundInto(
   remainder(to, name, `${name}/sum`, y, indices, shift, bitRanges);
 }
 
-/** "round NAME (..) to b bits by s": commits it, looks it up, rounds into it. One dimension for each index. */
+/** How sums become gradients: bits that are left, bits that are rounded away, and guard bits where gradients are cut off. */
+export interface Rounding {
+  readonly bits: number;
+  readonly shift: number;
+  readonly guard?: number;
+}
+
+/** "Cells": commits and looks up NAME. @returns the tensor that is rounded into, of the same shape */
+export function cells(
+  to: Draft,
+  name: string,
+  shape: readonly number[],
+  { bits, shift, guard }: Rounding,
+): string {
+  if (guard === undefined) {
+    rangeOf(to, signed(to, name, shape, bits), bitRanges);
+    return name;
+  }
+  const count = bits + guard + shift > 30 ? 127 * 2 ** (24 - shift) : 2 ** (bits + guard);
+  const quotient = witness(to, `${name}-quotient`, shape, -count / 2, count / 2 - 1);
+  signed(to, name, shape, bits);
+  const indices = shape.map((size, d): Index => ({ name: `d${d}`, size }));
+  const own = (tensor: string): Term => cell(1, tensor, ...indices.map((index) => index.name));
+  lookup(
+    to,
+    `${name}/cut`,
+    indices,
+    quotientTable(bits, count),
+    [own(quotient), constant(count / 2)],
+    [own(name)],
+  );
+  return quotient;
+}
+
+/** "Round NAME (..) to b bits by s": cells with one dimension for each index. */
 export function rounded(
   to: Draft,
   name: string,
   indices: readonly Index[],
-  { bits, shift }: { readonly bits: number; readonly shift: number },
+  rounding: Rounding,
   terms: readonly Term[],
 ): string {
-  signed(to, name, sizesOf(indices), bits);
-  rangeOf(to, name, bitRanges);
-  const own = cell(1, name, ...indices.map((index) => index.name));
-  roundInto(to, name, own.views[0] as View, indices, shift, terms);
+  const into = cells(to, name, sizesOf(indices), rounding);
+  const own = read(into, ...indices.map((index) => index.name));
+  roundInto(to, name, own, indices, rounding.shift, terms);
   return name;
 }

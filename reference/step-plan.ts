@@ -1,6 +1,6 @@
 /** How a graph is trained: spec/training-operators.md section 8. One code, `PLAN`. */
 import type { CheckedGraph } from './graph-checks.ts';
-import { integerOf, nameOf, type Node } from './graph-file.ts';
+import { integerOf, nameOf, namesIn, type Graph, type Node } from './graph-file.ts';
 import { activationOf, fits } from './graph-ranges.ts';
 import { require } from './refusal.ts';
 
@@ -9,13 +9,15 @@ export interface StepPlan {
   readonly weights: Readonly<Record<string, number>>;
   /** f_y of norms. */
   readonly norms: number;
-  /** b_g, f_g. */
-  readonly gradient: { readonly bits: number; readonly places: number };
+  /** b_g, f_g; guard bits where gradients are cut off. */
+  readonly gradient: { readonly bits: number; readonly places: number; readonly guard?: number };
   /** b_r */
   readonly low: number;
   /** r, u */
   readonly rate: number;
   readonly ratePlaces: number;
+  /** m, b_h, b_l */
+  readonly momentum?: { readonly shift: number; readonly high: number; readonly low: number };
 }
 
 /** Binary places of results, by node. */
@@ -52,6 +54,17 @@ export function checkStepPlan({ graph, infos }: CheckedGraph, of: StepPlan): Pla
   within('f_y', of.norms, 0, 15);
   within('r', of.rate, 1, 2 ** 10);
   within('u', of.ratePlaces, 0, 30);
+  if (of.gradient.guard !== undefined) {
+    within('guard bits', of.gradient.guard, 1, 4);
+    within('b_g', of.gradient.bits, 7, 15);
+  }
+  if (of.momentum !== undefined) {
+    const { shift, high, low } = of.momentum;
+    within('m', shift, 1, 8);
+    within('b_h', high, 2, 16);
+    within('b_l', low, shift, 15);
+    within('m + b_h + b_l', shift + high + low, 4, 30);
+  }
   for (const { name, shape, bits } of graph.weights) {
     plan(shape.length === 2, `${name} is no matrix`);
     within('b_w + b_r', bits + of.low, 3, 30);
@@ -64,11 +77,27 @@ export function checkStepPlan({ graph, infos }: CheckedGraph, of: StepPlan): Pla
   if (output === undefined) return places;
   plan(output.level === 'proven' && fits(output, 16), 'bits of logits');
   within('classes', output.width, 2, 2 ** 13);
+  if (of.momentum !== undefined)
+    for (const { name } of graph.weights)
+      within('e for F', exponentOf(of, name, finest(graph, places, name)), 0, 20);
   return places;
 }
 
+/** F, the places of a weight's momentum: the greatest of 0 and of the parts of its gradient (of tables they are 0). */
+export function finest({ nodes, output }: Graph, places: Places, weight: string): number {
+  const reached = new Set([output]); // to whose results a gradient comes
+  let F = 0;
+  for (const node of [...nodes].reverse()) {
+    if (!reached.has(node.name)) continue;
+    for (const name of namesIn(node, 'tensor')) reached.add(name);
+    const isPart = node.op === 'linear' && node['weight'] === weight;
+    if (isPart) F = Math.max(F, places.get(nameOf(node, 'input')) as number);
+  }
+  return F;
+}
+
 /** The table of section 8. */
-function placesOf(graph: CheckedGraph['graph'], node: Node, of: StepPlan, known: Places): number {
+function placesOf(graph: Graph, node: Node, of: StepPlan, known: Places): number {
   const read = (field: string): number => known.get(nameOf(node, field)) as number;
   const shift = (what: string, s: number, most = 30 - of.gradient.bits): void => within(what, s, 1, most);
   switch (node.op) {
@@ -93,6 +122,9 @@ function placesOf(graph: CheckedGraph['graph'], node: Node, of: StepPlan, known:
     case 'requantise':
       plan(integerOf(node, 'guard') === 0, 'guard bits');
       return read('input') - integerOf(node, 'shift');
+    case 'rope':
+      plan(integerOf(node, 'guard') === 0, 'guard bits');
+      return read('input');
     case 'add':
       plan(read('left') === read('right'), 'places of summands');
       return read('left');

@@ -1,17 +1,16 @@
-/** The program of a step of training a graph: spec/graph-step-program.md. Its parts: corpus-rows.ts, softmax.ts, back.ts, back-attention.ts. */
-import { walkBack, type Move } from './back.ts';
+/** The program of a step of training a graph: spec/graph-step-program.md. Its parts: corpus-rows.ts, softmax.ts, back.ts, back-attention.ts, step-update.ts. */
+import { walkBack } from './back.ts';
 import type { CheckedGraph } from './graph-checks.ts';
 import { corpusRows } from './corpus-rows.ts';
-import type { Weight } from './graph-file.ts';
 import { lowerInto } from './lower.ts';
-import { bitsTable } from './lookup-tables.ts';
-import { infoOf, lookup, operand, witness, zero, type Lowering } from './lowering.ts';
+import { infoOf, operand, witness, zero, type Lowering } from './lowering.ts';
 import type { Pass } from './pass.ts';
-import type { Index, Program, Tensor } from './program.ts';
+import type { Index, Program } from './program.ts';
 import { require } from './refusal.ts';
 import { bitRanges } from './rounding.ts';
 import { probabilities } from './softmax.ts';
-import { checkStepPlan, moveOf, type StepPlan } from './step-plan.ts';
+import { checkStepPlan, finest, type StepPlan } from './step-plan.ts';
+import { readBeside, update, written } from './step-update.ts';
 import { cell, constant, masked } from './terms.ts';
 
 /** What a step reads: ids and targets, or places of a corpus of so many tokens. */
@@ -29,9 +28,15 @@ export function stepProgram(checked: CheckedGraph, plan: StepPlan, batch: Batch)
   const ids = 'corpus' in batch ? corpusRows(to, batch.at) : { rows: batch.tokens, targets: batch.targets };
   const gradient = loss(to, plan, ids.targets);
   const moves = walkBack({ to, plan, places, ids: ids.rows }, gradient);
-  for (const weight of graph.weights) update(to, plan, weight, moves);
+  for (const weight of graph.weights) {
+    const F = finest(graph, places, weight.name);
+    update(to, { plan, weight, moves: moves.get(weight.name) ?? [], places: F });
+  }
   const { tables, virtuals, relations } = to;
-  return { tensors: [...to.tensors, ...weightTensors(graph.weights, batch)], tables, virtuals, relations };
+  const tensors = [...to.tensors, ...readBeside(graph, plan), ...written(graph, plan)];
+  if ('corpus' in batch)
+    tensors.push({ kind: 'static', name: 'data/tokens', shape: [batch.corpus], group: 2 });
+  return { tensors, tables, virtuals, relations };
 }
 
 /** Section 9, "Order": `TOKEN`. */
@@ -63,33 +68,4 @@ function loss(to: Lowering, plan: StepPlan, targets: readonly number[] | string)
       : masked(constant(unit), { row: 'r', column: 'j', from: targets, to: targets.map((id) => id + 1) });
   zero(to, `${g}/difference`, [r, j], [cell(1, g, 'r', 'j'), cell(-1, probability, 'r', 'j'), target]);
   return g;
-}
-
-/** Section 5. */
-function update(
-  to: Lowering,
-  plan: StepPlan,
-  { name, shape, bits }: Weight,
-  moves: ReadonlyMap<string, readonly Move[]>,
-): void {
-  const [rows, columns] = shape as [number, number];
-  const cells: Index[] = [{ name: 'o', size: rows }, { name: 'k', size: columns }]; // prettier-ignore
-  const unit = 2 ** plan.low;
-  const own = (coefficient: number, tensor: string) => cell(coefficient, tensor, 'o', 'k');
-  const [next, rest] = [`next/weight/${name}`, `next/rest/${name}`];
-  const moved = (moves.get(name) ?? []).map(({ places, term }) => term(moveOf(plan, name, places)));
-  const before = [own(-unit, `weight/${name}`), own(-1, `rest/${name}`)];
-  zero(to, `update/${name}`, cells, [own(unit, next), own(1, rest), ...before, ...moved]);
-  const range = (tensor: string, n: number): void => lookup(to, `${tensor}/range`, cells, bitsTable(n), [own(1, tensor), constant(2 ** (n - 1))]); // prettier-ignore
-  range(next, bits);
-  range(rest, plan.low);
-}
-
-/** Section 1: what stands behind all other tensors. */
-function weightTensors(weights: readonly Weight[], batch: Batch): Tensor[] {
-  const all = (prefix: string, group: number): Tensor[] =>
-    weights.map(({ name, shape }) => ({ kind: 'static', name: `${prefix}/${name}`, shape, group }));
-  const own = [...all('rest', 0), ...all('next/weight', 1), ...all('next/rest', 1)];
-  if (!('corpus' in batch)) return own;
-  return [...own, { kind: 'static', name: 'data/tokens', shape: [batch.corpus], group: 2 }];
 }

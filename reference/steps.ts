@@ -3,20 +3,18 @@
  * spec/training-operators.md sections 8 to 10. Programs are computed here, by this folder's own means.
  */
 import type { Algebra } from './algebra.ts';
-import { deriveKey } from './blake3.ts';
-import { ascii, equalBytes } from './bytes.ts';
 import { checkSet } from './gate.ts';
 import { checkGraph, type CheckedGraph } from './graph-checks.ts';
-import { canonical, parseGraph, type Graph } from './graph-file.ts';
-import { decodeKey, keyDigest } from './key.ts';
-import { columnsOf, layOut } from './layout.ts';
+import { parseGraph } from './graph-file.ts';
+import { keyDigest } from './key.ts';
 import { at } from './lists.ts';
 import { decodeParameters, type ParameterSet } from './parameter-set.ts';
 import { verifyProgram } from './programs.ts';
 import { checkProgram } from './ranges.ts';
 import { refuse, require, verdictOf, type Verdict } from './refusal.ts';
 import { digestOfLeaves, type Leaf } from './statement.ts';
-import { checkStepPlan, placesOfWeight, type StepPlan } from './step-plan.ts';
+import { checkKey, checkWeights, graphDigest, named } from './step-keys.ts';
+import type { StepPlan } from './step-plan.ts';
 import { stepProgram, type Batch } from './step-program.ts';
 import { sameCode, type NamedKey } from './training-run.ts';
 
@@ -39,47 +37,54 @@ export interface StepBytes {
   readonly proof: Uint8Array;
 }
 
-interface Step {
+export interface Step {
   readonly after: NamedKey;
   readonly parameters: ParameterSet;
   readonly proof: Uint8Array;
 }
 
-interface Training {
+export interface Training {
   readonly checked: CheckedGraph;
   readonly plan: StepPlan;
+  readonly first: NamedKey;
   readonly corpus?: NamedKey;
 }
 
 /** Whether steps convince that weights came from the first ones by training on these batches, one behind the other. */
 export function verifySteps(
   K: Algebra,
-  { graph, plan, first, corpus }: GraphTraining,
+  training: GraphTraining,
   batches: readonly Batch[],
   steps: readonly StepBytes[],
 ): Verdict {
   return verdictOf(() => {
-    const training = { checked: checkGraph(parseGraph(graph)), plan };
-    let before = named(first);
-    const own = corpus === undefined ? training : { ...training, corpus: named(corpus) };
+    const own = readTraining(training);
     const read = steps.map(readStep);
-    require(read.length === batches.length, 'STEPS', `${read.length} for ${batches.length} batches`);
-    read.forEach((step, i) => {
-      checkStep(K, own, before, at(batches, i), step);
-      before = step.after;
-    });
+    follow(K, own, batches, read);
   });
 }
 
-function named(bytes: Uint8Array): NamedKey {
-  return { ...decodeKey(bytes), bytes };
+/** Section 9, "Order": the graph and keys by themselves. */
+export function readTraining({ graph, plan, first, corpus }: GraphTraining): Training {
+  const own = { checked: checkGraph(parseGraph(graph)), plan, first: named(first) };
+  return corpus === undefined ? own : { ...own, corpus: named(corpus) };
 }
 
-function readStep({ after, parameters, proof }: StepBytes): Step {
+export function readStep({ after, parameters, proof }: StepBytes): Step {
   const key = named(after);
   const set = decodeParameters(parameters);
   checkSet(set);
   return { after: key, parameters: set, proof };
+}
+
+/** All steps, one behind the other. */
+export function follow(K: Algebra, of: Training, batches: readonly Batch[], steps: readonly Step[]): void {
+  require(steps.length === batches.length, 'STEPS', `${steps.length} for ${batches.length} batches`);
+  let before = of.first;
+  steps.forEach((step, i) => {
+    checkStep(K, of, before, at(batches, i), step);
+    before = step.after;
+  });
 }
 
 /** Section 9, "Order": one step. */
@@ -91,32 +96,18 @@ function checkStep(
   { after, parameters, proof }: Step,
 ): void {
   const { graph } = checked;
-  checkStepPlan(checked, plan);
-  for (const key of [before, after]) checkWeights(graph, plan, key);
+  for (const key of [before, after]) checkWeights(checked, plan, key);
   const keys = [before, after, ...corpusOf(corpus, batch)];
   require(keys.every((key) => sameCode(key, { parameters })), 'STATEMENT', 'code of all keys'); // prettier-ignore
   const program = stepProgram(checked, plan, batch);
   checkProgram(program);
   const context = digestOfLeaves('zkdl graph step 1', [
-    ['graph', 'digest', deriveKey('zkdl graph 1', ascii(canonical(graph)))],
+    ['graph', 'digest', graphDigest(graph)],
     ...keys.map(({ bytes }, i): Leaf => [`key-${i}`, 'digest', keyDigest(bytes)]),
   ]);
   const groups = keys.map(({ group }) => group);
   const verdict = verifyProgram(K, { parameters, program, groups, context }, proof);
   if (!verdict.ok) refuse(verdict.code, 'proof');
-}
-
-/** Section 9: a key of weights of this graph in training. */
-function checkWeights({ weights }: Graph, plan: StepPlan, key: NamedKey): void {
-  const leaves = weights.flatMap(({ name, shape, bits }, i): Leaf[] => [
-    [`weight-${i}`, 'text', name],
-    ...shape.map((size, d): Leaf => [`size-${i}-${d}`, 'integer', size]),
-    [`bits-${i}`, 'integer', bits],
-    [`places-${i}`, 'integer', placesOfWeight(plan, name)],
-  ]);
-  const layout = digestOfLeaves('zkdl graph state layout 1', [['low', 'integer', plan.low], ...leaves]);
-  const shapes = weights.map(({ shape }) => shape);
-  checkKey(key, { label: 'S', lifetime: 'carried', layout, shapes: [...shapes, ...shapes] });
 }
 
 /** Section 10: the key of the corpus that a batch is of. */
@@ -126,19 +117,4 @@ function corpusOf(corpus: NamedKey | undefined, batch: Batch): NamedKey[] {
   const layout = digestOfLeaves('zkdl corpus layout 1', [['tokens', 'integer', batch.corpus]]);
   checkKey(corpus, { label: 'D', lifetime: 'static', layout, shapes: [[batch.corpus]] });
   return [corpus];
-}
-
-function checkKey(
-  { group, layout, parameters }: NamedKey,
-  of: {
-    readonly label: string;
-    readonly lifetime: string;
-    readonly layout: Uint8Array;
-    readonly shapes: readonly (readonly number[])[];
-  },
-): void {
-  require(equalBytes(layout, of.layout), 'KEY_LAYOUT', 'layout');
-  require(group.label === of.label && group.lifetime === of.lifetime, 'KEY_LAYOUT', `${of.lifetime} group ${of.label}`); // prettier-ignore
-  const columns = columnsOf(layOut(of.shapes), parameters.code.logData);
-  require(group.columns === columns, 'KEY_LAYOUT', `${columns} columns`);
 }

@@ -125,17 +125,31 @@ const PREDICTIONS: readonly PredictionInput[] = [
   { plan: { ...WIDE, widths: [7, 3] }, rows: 1, seed: 7, shown: false },
 ];
 
-/** Every operator that is trained, and the smallest graph; on public tokens in two sequences, and on those of a corpus. */
+/**
+ * Every operator that is trained, and the smallest graph; on public tokens in two sequences, and on those of a corpus; rotary positions, momentum
+ * and gradients that are cut off, one by one and together.
+ */
 function stepInputs(): StepInput[] {
-  const [every, smallest] = [everyTrained(true), smallestTrained()].map(({ graph, plan }) => ({
-    graphText: canonical(graph),
-    plan: twinStepPlan(plan),
-  })) as [Omit<StepInput, 'batch'>, Omit<StepInput, 'batch'>];
+  const momentum = { shift: 2, high: 11, low: 14 };
+  const guarded = { gradient: { bits: 12, fraction: 9, guard: 1 } };
+  type Known = Omit<StepInput, 'batch'>;
+  const [every, smallest, turned, moving, cut, all] = [
+    everyTrained(true),
+    smallestTrained(),
+    everyTrained(true, 2),
+    everyTrained(false, 1, { momentum }),
+    everyTrained(true, 1, guarded),
+    everyTrained(true, 2, { momentum, ...guarded }),
+  ].map(({ graph, plan }) => ({ graphText: canonical(graph), plan: twinStepPlan(plan) })) as [
+    ...[Known, Known, Known],
+    ...[Known, Known, Known],
+  ];
   const rows = { tokens: [1, 2, 3, 0], targets: [2, 1, 0, 1], starts: [0, 3] };
   return [
     { ...every, batch: rows },
     { ...every, batch: { corpus: 9, at: [3, 4, 5, 0, 7], starts: [0, 3] } },
     { ...smallest, batch: PLACES },
+    ...[turned, moving, cut, all].map((of) => ({ ...of, batch: rows })),
   ];
 }
 

@@ -1,7 +1,7 @@
 /**
  * Writes the proofs of tests/vectors: a whole answer (key, proof file, link to the next epoch of the key), the same of a model in two
- * groups, a run of training with two segments, predictions, two steps of a graph, and over toy parameters a proof of every kind. Masks are random, so proofs differ from run to run; what is kept is that
- * these are accepted. `npm run vectors:proofs`, or `npm run vectors:proofs -- training` for one of `answers`, `groups`, `training`, `predictions`, `steps`, `toys`
+ * groups, a run of training with two segments, predictions, two steps of a graph, a third with all that a plan may add and an answer by its weights, and over toy parameters a proof of every kind. Masks are random, so proofs differ from run to run; what is kept is that
+ * these are accepted. `npm run vectors:proofs`, or `npm run vectors:proofs -- training` for one of `answers`, `groups`, `training`, `predictions`, `steps`, `turned`, `toys`
  */
 import { writeFileSync } from 'node:fs';
 import { wasmKernels, type Kernels } from '../src/kernels/index.ts';
@@ -9,7 +9,8 @@ import { smallest } from '../tests/support/answer-models.ts';
 import { answering } from '../tests/support/twin-answers.ts';
 import { twinCases } from '../tests/support/twin-cases.ts';
 import { programTwinCases } from '../tests/support/twin-program-cases.ts';
-import { CORPUS, PLACES, smallestTrained, TOKENS } from '../tests/support/trained-graphs.ts';
+import { CORPUS, PLACES, smallestTrained, TOKENS, turnedTrained } from '../tests/support/trained-graphs.ts';
+import { provenAnswer } from '../tests/support/twin-graph-answers.ts';
 import { predictor } from '../tests/support/twin-predictions.ts';
 import { provenSteps, stepVector } from '../tests/support/twin-steps.ts';
 import { trainer } from '../tests/support/twin-training.ts';
@@ -68,6 +69,15 @@ function steps(kernels: Kernels): void {
   write({ 'steps.json': stepVector(chain), 'step-0.proof': first, 'step-1.proof': second });
 }
 
+/** Rotary positions, momentum, gradients that are cut off; and two prompts that the weights behind the step continue. */
+function turned(kernels: Kernels): void {
+  const { file, ...chain } = provenAnswer(kernels, turnedTrained(), [TOKENS], {
+    prompts: [[1, 2], [3]],
+    tokens: 2,
+  });
+  write({ 'turned.json': stepVector(chain), 'turned.proof': chain.steps[0]!.proof, 'turned.zkp': file });
+}
+
 function toys(kernels: Kernels): void {
   const all = [...twinCases(kernels), ...programTwinCases(kernels)].filter(
     ({ name }) => !name.includes('S128'),
@@ -79,7 +89,7 @@ function toys(kernels: Kernels): void {
   write({ 'proofs.json': `${JSON.stringify({ proofs }, null, 1)}\n` });
 }
 
-const makers = { answers, groups, training, predictions, steps, toys };
+const makers = { answers, groups, training, predictions, steps, turned, toys };
 const wanted = process.argv.slice(2);
 const known = Object.keys(makers);
 if (wanted.some((name) => !known.includes(name))) throw new RangeError(`expected ${known.join(', ')}`);

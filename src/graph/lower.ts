@@ -153,6 +153,10 @@ function createLowering(graph: Graph, info: GraphInfo, pass: Pass, groupCells: n
       tensors.push({ kind: 'witness', name, shape, ...(range && { range }) });
       return name;
     },
+    claimed(name) {
+      const own = tensors.find((tensor) => tensor.name === name);
+      return own?.kind === 'witness' ? own.range : undefined;
+    },
     virtual(name, indices, terms, range) {
       virtuals.set(name, { name, indices, terms, range });
       return name;

@@ -77,6 +77,8 @@ export interface Lowering {
 
   /** Declares what a node commits. @returns the name */
   witness(name: string, shape: readonly number[], range?: Range): string;
+  /** The range that a tensor was committed with: all that a program knows of its cells. `undefined` for none, and for tensors that are no witness. */
+  claimed(tensor: string): Range | undefined;
   /** Declares values that are known from others. @returns the name */
   virtual(
     name: string,

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { koalaBear } from '../../src/field/koalabear.ts';
-import { checkGraph } from '../../src/graph/index.ts';
+import { checkGraph, graphBuilder } from '../../src/graph/index.ts';
 import { wasmKernels } from '../../src/kernels/index.ts';
 import { checkProgram } from '../../src/relation/check.ts';
 import { proveProgramBody } from '../../src/relation/prove.ts';
@@ -342,6 +342,19 @@ describe('what cannot be trained so is refused', () => {
   ])('%s', (_, change, message) => {
     const plan = planOf(graph, { momentum: { ...MOMENTUM, ...change } });
     expect(proofError(() => checkGraphPlan(graph, checkGraph(graph), plan)).message).toMatch(message);
+  });
+  it('a unit in which a momentum moves its weight by no whole number', () => {
+    // What H reads has -2 places: its gradient, in units of 2^-10, moves H by 2 in its lowest bit, a momentum in units of 2^-12 by a half.
+    const g = graphBuilder({ context: 4 });
+    const E = g.weight('E', [5, 2], { bits: 12 });
+    const x = g.requantise('x', g.embedding('h', E, { width: 2 }), { shift: 16, bits: 9 });
+    const coarse = g.build(g.rounded('y', x, g.weight('H', [3, 2], { bits: 12 }), { shift: 1, bits: 16 }));
+    const plain = { weights: { E: 14, H: 11 }, norms: 13, gradient: { bits: 10, fraction: 12 }, low: 1, rate: 1, ratePlaces: 1 }; // prettier-ignore
+    const of = (plan: GraphPlan) => () => checkGraphPlan(coarse, checkGraph(coarse), plan);
+    expect(of(plain)).not.toThrow();
+    const momentum = { shift: 1, high: 8, low: 8 };
+    expect(proofError(of({ ...plain, momentum }))).toMatchObject({ code: 'PLAN', stage: 'plan/H' });
+    expect(of({ ...plain, momentum, low: 2 })).not.toThrow();
   });
   it('a state without momentum; a momentum beyond its bits', () => {
     const plan = planOf(graph, { momentum: MOMENTUM });

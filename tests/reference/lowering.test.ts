@@ -10,6 +10,8 @@ import { rowsOf } from '../../reference/pass.ts';
 import { verdictOf as twinVerdictOf } from '../../reference/refusal.ts';
 import type { Graph, GraphNode } from '../../src/graph/index.ts';
 import { checkGraph, graphBuilder } from '../../src/graph/index.ts';
+import { koalaBear } from '../../src/field/koalabear.ts';
+import { checkProgram } from '../../src/relation/check.ts';
 import { lowerGraph } from '../../src/graph/lower.ts';
 import { verdictOf } from '../../src/pcs/linear-verify.ts';
 import { mostRows, publicRows, type Pass } from '../../src/graph/pass.ts';
@@ -148,6 +150,30 @@ test('private ids of vocabularies of every size, all of them or some; two embedd
   expect(wordOf(() => verdictOf(() => void lowerGraph(graph, pass)))).toBe('PASS_ROWS');
   const twin = (): unknown => lower(graph as unknown as TwinGraph, twinPass(pass));
   expect(wordOf(() => twinVerdictOf(() => void twin()))).toBe('PASS_ROWS');
+});
+
+test('rotary positions of values that a graph knows to be less than what they were committed in, and of sums', () => {
+  const levels: string[] = [];
+  for (const [bits, summands] of [
+    [15, 1],
+    [16, 1],
+    [14, 2],
+    [14, 4],
+  ] as const) {
+    const g = graphBuilder({ context: 4 });
+    const h = g.embedding('h', g.weight('E', [5, 2], { bits: 8 }), { width: 2 });
+    // Eight bits, committed in more.
+    let x = g.requantise('x', g.requantise('q', h, { shift: 1, bits: 10 }), { shift: 2, bits });
+    for (let n = 1; n < summands; n *= 2) x = g.add(`x${n}`, x, x);
+    const turned = g.rope('t', x, { table: 'rope-100-2-4', order: 'half', bits: 12 });
+    const graph = g.build(turned);
+    const pass: Pass = { rows: 3, tokens: [1, 2, 3], starts: [0], emit: [] };
+    agree(`${bits} bits, ${summands}`, graph, pass);
+    const program = lowerGraph(graph, pass);
+    checkProgram(koalaBear, program); // throws
+    levels.push(program.virtuals.find(({ name }) => name === 't:rotated')!.range);
+  }
+  expect(levels).toEqual(['proven', 'residue', 'residue', 'residue']);
 });
 
 test('rows up to the bound of a graph, by attention and by nodes, and one more', () => {

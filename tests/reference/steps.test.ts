@@ -1,12 +1,14 @@
 /**
  * DIF-8: steps of training graphs. Both verifiers, each with its own places, program and slopes, accept honest ones, on public tokens and on
- * those of a committed corpus, one behind the other, with every operator that is trained, and give one code for changed ones.
+ * those of a committed corpus, one behind the other, with every operator that is trained, with momentum, with gradients that are cut off, and give
+ * one code for changed ones.
  */
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { checkGraph as twinCheck } from '../../reference/graph-checks.ts';
 import { parseGraph as twinParse } from '../../reference/graph-file.ts';
 import { verdictOf as twinVerdict } from '../../reference/refusal.ts';
+import { checkProgram as twinChecks } from '../../reference/ranges.ts';
 import { slopes as twinSlopes } from '../../reference/slopes.ts';
 import { checkStepPlan } from '../../reference/step-plan.ts';
 import { parseTableId as twinId } from '../../reference/table-ids.ts';
@@ -24,12 +26,20 @@ import { dice } from '../support/graphs.ts';
 import { cases, LONG, tally } from '../support/long.ts';
 import { randomTrained } from '../support/random-trained.ts';
 import { changedBatch, changedPlan, stepMutant } from '../support/step-mutations.ts';
-import { everyTrained, PLACES, smallestTrained, TOKENS } from '../support/trained-graphs.ts';
+import {
+  CORPUS,
+  everyTrained,
+  PLACES,
+  smallestTrained,
+  TOKENS,
+  turnedTrained,
+} from '../support/trained-graphs.ts';
 import { bothDigests, firstDifference } from '../support/twin-lowering.ts';
-import { bothStepPrograms, bothStepWords, provenSteps, stepCaseOf, twinStepPlan, twinStepProgram, type StepsCase } from '../support/twin-steps.ts'; // prettier-ignore
+import { keptAnswer } from '../support/twin-graph-answers.ts';
+import { bothStepPrograms, bothStepWords, provenSteps, stepCaseOf, twinStepPlan, twinStepProgram, type StepsCase, type Trained } from '../support/twin-steps.ts'; // prettier-ignore
 import { wordOf } from '../support/twin.ts';
 
-const MUTANTS = cases(104, 1500);
+const MUTANTS = cases(96, 1500);
 const GRAPHS = cases(20, 600);
 const BOUNDS = cases(300, 20_000);
 const BOTH = ['accepted', 'accepted'];
@@ -39,13 +49,29 @@ const bytesOf = (name: string): Uint8Array =>
 /** Two steps, one behind the other: on public tokens, on those of a corpus. `reference/vectors` has them accepted by both. */
 const chain = stepCaseOf(Buffer.from(bytesOf('steps.json')).toString('utf8'), ['step-0.proof', 'step-1.proof'].map(bytesOf)); // prettier-ignore
 
+const ROWS = { tokens: [1, 2, 3, 0], targets: [2, 1, 0, 1], starts: [0, 3] };
+const MOMENTUM = { momentum: { shift: 2, high: 12, low: 10 }, ratePlaces: 7 };
+const CUT = { gradient: { bits: 14, fraction: 9, guard: 1 } };
+/** What a plan may add, one by one, and with every operator. All of it at once, and an answer: `reference/vectors`. */
+const PLANS: readonly (readonly [string, () => Trained])[] = [
+  ['momentum', () => smallestTrained(MOMENTUM)],
+  ['gradients that are cut off', () => smallestTrained(CUT)],
+  ['a norm', () => everyTrained(true)],
+  ['rotary positions', () => everyTrained(true, 2)],
+  ['rotary positions, momentum, a norm', () => everyTrained(true, 2, MOMENTUM)],
+  ['rotary positions, momentum, a norm, cut off', () => everyTrained(true, 2, { ...MOMENTUM, ...CUT })],
+];
+
 let kernels: Kernels;
 beforeAll(async () => {
   kernels = await wasmKernels({ threads: 1 });
 }, 120_000);
 afterAll(() => kernels.close());
 
-/** Its first step alone, or its second. */
+/** A step with rotary positions, momentum and gradients that are cut off. */
+const { file: _, ...turned } = keptAnswer(bytesOf);
+
+/** The first step of a chain alone, or its second. */
 function stepOf({ steps, batches, corpus, ...known }: StepsCase, i: 0 | 1): StepsCase {
   const first = i === 0 ? known.first : steps[0]!.after;
   const own = { ...known, first, batches: [batches[i]!], steps: [steps[i]!] };
@@ -57,9 +83,12 @@ describe('both accept', { timeout: 300_000 }, () => {
     expect(bothStepWords({ ...chain, batches: [], steps: [] })).toEqual(BOTH);
     expect(bothStepWords({ ...chain, batches: [PLACES] })).toEqual(['STEPS', 'STEPS']);
   });
-  test.each(LONG ? [false, true] : [false])('every operator that is trained; with a norm: %s', (norm) => {
-    const batch = { tokens: [1, 2, 3, 0], targets: [2, 1, 0, 1], starts: [0, 3] };
-    expect(bothStepWords(provenSteps(kernels, everyTrained(norm), [batch]))).toEqual(BOTH);
+  test.each(LONG ? PLANS : [])('%s', (_, trained) => {
+    expect(bothStepWords(provenSteps(kernels, trained(), [ROWS]))).toEqual(BOTH);
+  });
+  test('every operator that is trained but a norm, with momentum', () => {
+    const made = provenSteps(kernels, everyTrained(false, 2, MOMENTUM), [ROWS]);
+    expect(bothStepWords(made)).toEqual(BOTH);
   });
 });
 
@@ -94,10 +123,13 @@ test(
       if (ours !== twin) expect([seed, firstDifference(both)]).toEqual([seed, undefined]);
       expect([seed, twin]).toEqual([seed, ours]);
       checkProgram(koalaBear, both.ours);
+      twinChecks(both.twin); // throws
       for (const { op } of graph.nodes) count(op);
       for (const { name } of both.ours.relations)
         if (name.endsWith(':sum') && name.startsWith('back/')) count('sum');
       count('corpus' in batch ? 'corpus' : 'tokens');
+      if (plan.momentum !== undefined) count('momentum');
+      if (plan.gradient.guard !== undefined) count('guard');
     }
     tally({ property: 'programs of steps of random graphs', cases: GRAPHS, refused: 0, surprises: 0 });
     for (const op of [
@@ -107,6 +139,9 @@ test(
       'product',
       'add',
       'attention',
+      'rope',
+      'momentum',
+      'guard',
       'sum',
       'corpus',
       'tokens',
@@ -151,14 +186,16 @@ test('batches that no step has: one code', () => {
 
 test(`${MUTANTS} changed steps`, { timeout: 300_000 + 6000 * MUTANTS }, () => {
   const seen = new Map<string, number>();
-  const all = [stepOf(chain, 0), stepOf(chain, 1)] as const;
+  const pair = (of: StepsCase): StepsCase[] => [stepOf(of, 0), stepOf(of, 1)];
+  const longer = LONG ? pair(provenSteps(kernels, turnedTrained(), [TOKENS, PLACES], CORPUS)) : [];
+  const all = [...pair(chain), ...longer, turned];
   for (let seed = 0; seed < MUTANTS; seed++) {
-    const i = Math.floor(seed / 16) % 2 === 0 ? 0 : 1;
-    const mutant = stepMutant(all[i], all[1 - i]!, seed, dice(seed));
+    const i = Math.floor(seed / 16) % all.length;
+    const mutant = stepMutant(all[i]!, all[i ^ 1] ?? all[0]!, seed, dice(seed));
     const [ours, twin] = bothStepWords(mutant);
     expect([seed, mutant.name, twin]).toEqual([seed, mutant.name, ours]);
     seen.set(ours, (seen.get(ours) ?? 0) + 1);
-    if (ours === 'accepted') expect([seed, said(mutant)]).toEqual([seed, said(all[i])]);
+    if (ours === 'accepted') expect([seed, said(mutant)]).toEqual([seed, said(all[i]!)]);
   }
   const refused = MUTANTS - (seen.get('accepted') ?? 0);
   tally({

@@ -35,6 +35,7 @@ import { batchRows } from '../../src/training/order.ts';
 import { trainingProgram } from '../../src/training/program.ts';
 import { stateFromSeed } from '../../src/training/state.ts';
 import { bothWords } from '../support/twin-answers.ts';
+import { bothGraphAnswerWords, keptAnswer } from '../support/twin-graph-answers.ts';
 import { twinCases } from '../support/twin-cases.ts';
 import { programTwinCases } from '../support/twin-program-cases.ts';
 import { bothPredictionWords } from '../support/twin-predictions.ts';
@@ -190,6 +191,17 @@ describe('proofs that were kept', () => {
     const chain = stepCaseOf(text, ['step-0.proof', 'step-1.proof'].map(bytesOf));
     expect(bothStepWords(chain)).toEqual(['accepted', 'accepted']);
   });
+
+  test(
+    'a step with rotary positions, momentum and gradients cut off, and an answer by its weights',
+    { timeout: 300_000 },
+    () => {
+      const kept = keptAnswer(bytesOf);
+      expect(kept.plan).toMatchObject({ momentum: { shift: 3 }, gradient: { guard: 4 } });
+      expect(bothGraphAnswerWords(kept)).toEqual(['accepted', 'accepted']);
+      expect(bothGraphAnswerWords({ ...kept, batches: [], steps: [] })).toEqual(['WEIGHTS', 'WEIGHTS']);
+    },
+  );
 
   test('an answer of a model in two groups, and the link to the next epoch of all of them', () => {
     const [key, file, link] = ['groups.key', 'groups.zkp', 'groups.link'].map(bytesOf) as [Uint8Array, Uint8Array, Uint8Array]; // prettier-ignore

@@ -108,7 +108,7 @@ export function withReport(key: Uint8Array, change: { [key: string]: Json }): Ui
 }
 
 /** Ids, lengths, kinds of prompts, the rule, or logits changed. */
-function changedStatement(statement: AnswerStatement, d: Dice): AnswerStatement {
+export function changedStatement(statement: AnswerStatement, d: Dice): AnswerStatement {
   const sequences = statement.sequences.map(({ prompt, completion }) => ({
     prompt: isPrivate(prompt) ? { ...prompt } : [...prompt],
     completion: [...completion],

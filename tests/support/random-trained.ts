@@ -80,7 +80,7 @@ class Growing {
 function grown(d: Dice): Pick<RandomTrained, 'graph' | 'plan'> {
   const of = new Growing(d);
   stem(of);
-  const blocks = [norm, dense, dense, active, active, gate, residual, attend, residual];
+  const blocks = [norm, dense, dense, active, active, gate, residual, attend, residual, turn, turn];
   for (let i = d.int(2, 7); i > 0; i--) d.pick(blocks)(of);
   const logits = of.layer(of.some(), d.int(2, 6), 8, 16);
   // Sometimes the logits are read again.
@@ -88,10 +88,14 @@ function grown(d: Dice): Pick<RandomTrained, 'graph' | 'plan'> {
   const plan: GraphPlan = {
     weights: of.places,
     norms: NORMS,
-    gradient: { bits: d.int(8, 15), fraction: d.int(4, 10) },
+    gradient: {
+      ...{ bits: d.int(8, 15), fraction: d.int(4, 10) },
+      ...(d.int(0, 2) === 0 && { guard: d.pick([1, 1, 2, 4]) }),
+    },
     low: d.int(10, 15),
     rate: d.int(1, 9),
     ratePlaces: d.int(0, 4),
+    ...(d.int(0, 1) === 0 && { momentum: { shift: d.int(1, 5), high: d.int(2, 10), low: d.int(5, 15) } }),
   };
   return { graph: of.g.build(output.handle), plan };
 }
@@ -154,6 +158,17 @@ function residual(of: Growing): void {
   const right = d.pick(alike);
   const bits = Math.max(left.bits, right.bits) + 1;
   of.keep(g.add(of.name('s'), left.handle, right.handle), left.width, bits, left.places);
+}
+
+/** Pairs of columns turned by the positions of rows. */
+function turn(of: Growing): void {
+  const { d, g } = of;
+  const even = of.values.filter(({ width }) => width % 2 === 0);
+  if (even.length === 0) return dense(of);
+  const { handle, width, bits, places } = d.pick(even);
+  const table = `rope-100-${width % 4 === 0 ? d.pick([2, 4]) : 2}-${CONTEXT}`;
+  const own = { table, order: d.pick(['half', 'interleaved'] as const), bits: Math.min(bits + 1, 16) };
+  of.keep(g.rope(of.name('t'), handle, own), width, own.bits, places);
 }
 
 function attend(of: Growing): void {

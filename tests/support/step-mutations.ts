@@ -89,7 +89,10 @@ export function stepMutant(honest: StepsCase, other: StepsCase, seed: number, d:
 /** A number of a plan, at a bound more often than not; or a weight that has no places. @param norms whether that of norms may be it */
 export function changedPlan(plan: GraphPlan, d: Dice, norms = true): GraphPlan {
   const to = (x: number): number => d.pick([x + 1, x - 1, 0, -1, 0.5, 1, 15, 16, 2 ** 10, 2 ** 10 + 1, 30, 31, d.int(2, 14)]); // prettier-ignore
-  const { weights, gradient, low, rate, ratePlaces } = plan;
+  const { weights, gradient, low, rate, ratePlaces, momentum } = plan;
+  const part = d.pick(['shift', 'high', 'low'] as const);
+  const { guard, ...whole } = gradient;
+  const { momentum: _, ...without } = plan;
   const name = d.pick(Object.keys(weights));
   const { [name]: own, ...others } = weights as Record<string, number>;
   return d.pick<() => GraphPlan>([
@@ -101,6 +104,15 @@ export function changedPlan(plan: GraphPlan, d: Dice, norms = true): GraphPlan {
     () => ({ ...plan, low: to(low) }),
     () => ({ ...plan, rate: to(rate) }),
     () => ({ ...plan, ratePlaces: to(ratePlaces) }),
+    () => ({ ...plan, gradient: { ...gradient, guard: d.pick([0, 1, 2, 3, 4, 5, 0.5]) } }),
+    () => ({ ...plan, gradient: guard === undefined ? { ...gradient, guard: 1, bits: 7 } : whole }),
+    () =>
+      momentum === undefined
+        ? {
+            ...plan,
+            momentum: { shift: d.pick([0, 1, 8, 9]), high: d.pick([1, 2, 16, 17]), low: d.int(0, 16) },
+          }
+        : d.pick([without, { ...plan, momentum: { ...momentum, [part]: to(momentum[part]) } }]),
   ])();
 }
 

@@ -21,9 +21,14 @@ import type { PublicBatch } from '../../src/training/backward/batch.ts';
 import { corpusLayout } from '../../src/training/backward/layouts.ts';
 import type { GraphPlan } from '../../src/training/backward/plan.ts';
 import { graphStepProgram } from '../../src/training/backward/program.ts';
-import { chooseStepParameters, commitGraphState, proveGraphStep } from '../../src/training/backward/prove.ts';
+import {
+  chooseStepParameters,
+  commitGraphState,
+  proveGraphStep,
+  type OwnedWeights,
+} from '../../src/training/backward/prove.ts';
 import type { GraphState } from '../../src/training/backward/state.ts';
-import { verifySteps, type ProvenStep } from '../../src/training/backward/verify.ts';
+import { verifySteps, type GraphTraining, type ProvenStep } from '../../src/training/backward/verify.ts';
 import { groupColumnsOf } from '../../src/training/layouts.ts';
 import { twinField, wordOf } from './twin.ts';
 import type { BothPrograms } from './twin-lowering.ts';
@@ -45,13 +50,16 @@ export function stepBytes({ after, parameters, proof }: ProvenStep): twin.StepBy
 }
 
 /** The same plan in the words of the twin. */
-export function twinStepPlan({ gradient, ...plan }: GraphPlan): StepPlan {
-  return { ...plan, gradient: { bits: gradient.bits, places: gradient.fraction } };
+export function twinStepPlan({ gradient: { fraction: places, ...gradient }, ...plan }: GraphPlan): StepPlan {
+  return { ...plan, gradient: { ...gradient, places } };
 }
 
 /** The way back. */
-export function planOfStepTwin({ gradient, ...plan }: StepPlan): GraphPlan {
-  return { ...plan, gradient: { bits: gradient.bits, fraction: gradient.places } };
+export function planOfStepTwin({
+  gradient: { places: fraction, ...gradient },
+  ...plan
+}: StepPlan): GraphPlan {
+  return { ...plan, gradient: { ...gradient, fraction } };
 }
 
 /** What both verifiers say. */
@@ -67,7 +75,14 @@ export function ourStepWord(of: StepsCase): string {
   return wordOf(() => verdictOf(() => ours(of)));
 }
 
-function ours({ graph, plan, first, corpus, batches, steps }: StepsCase): void {
+function ours(of: StepsCase): void {
+  const { training, first, steps } = decodedSteps(of);
+  const verdict = verifySteps(training, first, of.batches, steps);
+  if (!verdict.ok) refuse(verdict.code, verdict.stage, verdict.detail);
+}
+
+/** What src/ makes of the bytes, in the order in which they are looked at. */
+export function decodedSteps({ graph, plan, first, corpus, steps }: StepsCase) {
   const read = { graph: parseGraph(graph), plan, first: decodeKey(first) };
   const training = { ...read, ...(corpus !== undefined && { corpus: decodeKey(corpus) }) };
   const decoded = steps.map(({ after, parameters, proof }) => ({
@@ -75,8 +90,7 @@ function ours({ graph, plan, first, corpus, batches, steps }: StepsCase): void {
     parameters: decodeParameters(parameters),
     proof,
   }));
-  const verdict = verifySteps(training, read.first, batches, decoded);
-  if (!verdict.ok) refuse(verdict.code, verdict.stage, verdict.detail);
+  return { training, first: read.first, steps: decoded };
 }
 
 /** The program of a step by both. */
@@ -96,31 +110,39 @@ export interface Trained {
   readonly state: GraphState;
 }
 
+/** What to do with the weights behind the last step, which are committed for so many answers. */
+export interface Afterwards {
+  readonly answers: number;
+  readonly then: (home: Home, training: GraphTraining, weights: OwnedWeights) => void;
+}
+
 /** Steps on these batches, one behind the other. @param tokens of the corpus that batches are of */
 export function provenSteps(
   kernels: Kernels,
   { graph, plan, state }: Trained,
   batches: readonly PublicBatch[],
   tokens?: Int16Array,
+  { answers, then }: Afterwards = { answers: 0, then: () => undefined },
 ): StepsCase {
   const folder = mkdtempSync(join(tmpdir(), 'zkdl-twin-steps-'));
   const home = openHome(join(folder, 'home'));
   const opened: StoredGroup[] = [];
   const path = (): string => join(folder, `group-${opened.length}`);
   const training = { graph, plan };
-  const { parameters } = chooseStepParameters(training, batches.at(-1) as PublicBatch, tokens === undefined ? 0 : 1); // prettier-ignore
+  const { parameters } = chooseStepParameters(training, batches.at(-1) as PublicBatch, tokens === undefined ? 0 : 1, answers); // prettier-ignore
   let weights = commitGraphState(kernels, home, path(), training, state, parameters);
   opened.push(weights.group);
   const first = weights.group.keyBytes;
   const corpus = tokens === undefined ? undefined : { tokens, group: commitTokens(kernels, home, path(), tokens, parameters) }; // prettier-ignore
   if (corpus !== undefined) opened.push(corpus.group);
   const steps = batches.map((batch) => {
-    const own = corpus === undefined ? {} : { corpus };
+    const own = { answers, ...(corpus !== undefined && { corpus }) };
     const made = proveGraphStep(kernels, home, training, weights, batch, path(), own);
     weights = made.next;
     opened.push(weights.group);
     return stepBytes(made.step);
   });
+  then(home, training, weights);
   for (const group of opened) group.close();
   rmSync(folder, { recursive: true });
   const known = { graph: JSON.stringify(graph), plan, first, batches, steps };

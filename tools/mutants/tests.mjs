@@ -47,6 +47,10 @@ const TESTS = [
   ],
   [/^src\/ops\/\w+\/(relations|private)/, ['tests/reference/lowering.test.ts']],
   [/^src\/training\/(program|softmax-relations)/, ['tests/training/liars.test.ts']],
+  [
+    /^src\/training\/backward\/(answer|layouts|verify|parts|state-relations|graph-relations|\w+\/relations)/,
+    ['tests/reference/vectors.test.ts'],
+  ],
   [/^src\/relation\/digest/, ['tests/relation/digest.test.ts']],
   [/^src\/quantize\/report/, ['tests/quantize/quantize.test.ts']],
   [/^src\/quantize\/(?!report)/, ['tests/quantize/model-file.test.ts']],

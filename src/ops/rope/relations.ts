@@ -6,7 +6,7 @@ import type { Coordinate, Index, Mask, Term } from '../../relation/program.ts';
 import { column, ROPE_FRACTION, tableOf } from '../../tables/index.ts';
 import { rangeTable } from '../lower-tables.ts';
 import { joined, term, view, type Lowering, type Relations } from '../lowering.ts';
-import { HALF_FIELD, magnitude } from '../operator.ts';
+import { HALF_FIELD } from '../operator.ts';
 import { quotientRelations } from '../requantise/relations.ts';
 import { ropeForm, type RopeNode } from './shape.ts';
 
@@ -39,9 +39,9 @@ export const ropeRelations: Relations<RopeNode> = (node, to) => {
     other(-1, { from: [1, 0], to: [2, 0] }),
     other(1, { from: [0, 0], to: [0, 1] }),
   ];
-  // |a c - b s| <= 23172 max|x| <= (p-1)/2 (section 5); without c^2 + s^2 = 2^28 only 2^15 max|x| is seen
-  const level =
-    2 ** (ROPE_FRACTION + 1) * magnitude(to.info(node.input)) <= HALF_FIELD ? 'proven' : 'residue';
+  // |a c - b s| <= 23172 max|x| <= (p-1)/2 (section 5); range inference adds the three terms, and of x it sees what x was committed in.
+  const { min, max } = to.claimed(x) ?? { min: -Infinity, max: Infinity };
+  const level = 3 * 2 ** ROPE_FRACTION * Math.max(-min, max) <= HALF_FIELD ? 'proven' : 'residue';
   const indices = [t, h, e, i];
   const rotated = view(to.virtual(`${name}:rotated`, indices, terms, level), 't', 'h', 'e', 'i');
   const remainder = [

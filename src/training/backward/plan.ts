@@ -5,10 +5,12 @@
 import { refuse } from '../../errors/proof-error.ts';
 import type { GraphInfo } from '../../graph/check.ts';
 import type { Graph, GraphNode } from '../../graph/graph.ts';
+import { references } from '../../graph/operators.ts';
 import { activationForm } from '../../ops/activation/shape.ts';
 import { ACTIVATION_BITS } from '../../tables/index.ts';
 import { checkMomentum } from '../check-plan.ts';
 import { LOGIT_FRACTION, type Format, type Momentum } from '../plan.ts';
+import { walkBack } from './reverse.ts';
 import { slopeShift } from './rmsnorm/shape.ts';
 import { scoreShift } from './attention/shape.ts';
 
@@ -123,7 +125,24 @@ export function checkGraphPlan(graph: Graph, info: GraphInfo, plan: GraphPlan): 
   const fits = output?.level === 'proven' && output.min >= -(2 ** 15) && output.max < 2 ** 15;
   need(fits, stage, 'expected logits of at most 16 bits');
   integer(stage, 'classes', output?.width as number, 2, 2 ** 13);
+  if (plan.momentum !== undefined) checkUnits(graph, plan, places);
   return places;
+}
+
+/**
+ * That every momentum moves its weight by whole numbers. Without parts of its gradient that have places, its unit is that of none, which nothing
+ * else asks for.
+ */
+function checkUnits(graph: Graph, plan: GraphPlan, places: Places): void {
+  const parts = walkBack<null, { readonly places: number }>(graph, null, {
+    sum: () => null,
+    through(node, _, give, move) {
+      const of = node.op === 'linear' ? (places.get(node.input) as number) : 0;
+      for (const input of references(node, 'tensor')) give(input, null);
+      for (const weight of references(node, 'weight')) move(weight, { places: of });
+    },
+  });
+  for (const { name } of graph.weights) moveOf(plan, name, unitOf(parts.get(name) ?? []));
 }
 
 /** Binary places of a node's result. */

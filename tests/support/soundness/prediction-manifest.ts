@@ -34,7 +34,9 @@ export const STEP_FIELDS: Entries = [
   [/^proof$/, PROOF, 'bound'],
   [/^plan\/weights\/[EH]$/, ['PLAN', 'KEY_LAYOUT']],
   [/^plan\/gradient\/bits$/, ['PLAN', 'WEAK_PARAMS'], 'bound'],
-  [/^plan\/gradient\/fraction$/, ['PLAN', 'WEAK_PARAMS'], 'bound'],
+  [/^plan\/gradient\/(fraction|guard)$/, ['PLAN', 'WEAK_PARAMS'], 'bound'],
+  [/^plan\/momentum\/shift$/, ['PLAN', 'WEAK_PARAMS'], 'bound'],
+  [/^plan\/momentum\/(high|low)$/, ['PLAN', 'KEY_LAYOUT']],
   [/^plan\/low$/, ['PLAN', 'KEY_LAYOUT']],
   [/^plan\/(rate|ratePlaces)$/, ['PLAN'], 'bound'],
   [/^batch\/(tokens|targets)\/#$/, ['TOKEN'], 'bound'],
@@ -42,7 +44,7 @@ export const STEP_FIELDS: Entries = [
   [/^batch\/corpus$/, ['KEY_LAYOUT', 'TOKEN']],
   [/^batch\/at\/#$/, ['TOKEN'], 'bound'],
   // A graph is named by its digest; most of its numbers are in the program or in the layout of the weights as well.
-  [/^graph\/context$/, ['GRAPH_CONTEXT', 'CONTEXT', 'GRAPH_SHAPE'], 'bound'],
+  [/^graph\/context$/, ['GRAPH_CONTEXT', 'CONTEXT', 'GRAPH_SHAPE', 'GRAPH_TABLE'], 'bound'],
   [/^graph\/weights\/#\/shape\/#$/, ['GRAPH_SHAPE', 'GRAPH_RANGE', 'PLAN', 'KEY_LAYOUT']],
   [/^graph\/weights\/#\/bits$/, ['GRAPH_RANGE', 'PLAN', 'KEY_LAYOUT']],
   [/^graph\/nodes\/#\/(shift|bits|guard|width)$/, ['GRAPH_SHIFT', 'GRAPH_RANGE', 'GRAPH_SHAPE', 'PLAN', 'WEAK_PARAMS'], 'bound'], // prettier-ignore
