@@ -1,32 +1,16 @@
-/** The fractions of a forest: every layer above the leaves. */
-import type { Ext, Fe } from '../field/field.ts';
+/** The fractions of a forest: every layer above the leaves, as far as there is room for them at once. */
+import type { Fe } from '../field/field.ts';
 import type { Kernels } from '../kernels/contract.ts';
-import { extWords, readExt } from '../kernels/contract/layout.ts';
+import { extWords } from '../kernels/contract/layout.ts';
 import type { Fractions } from '../kernels/contract/lookup-tree.ts';
-import { allocate, roomIn } from './room-prove.ts';
 import type { Fingerprint } from './leaf-claim.ts';
 import { tableWords, wholeLeaves, type BalanceWitness, type LeafSource } from './leaves-prove.ts';
-import type { UnstoredLayer } from './first-round-prove.ts';
-import { writeLayer } from './pieces-prove.ts';
+import { roomIn } from './room-prove.ts';
 import type { LoadedLookups, LookupProgram, LookupTable } from './shape.ts';
-
-/** The fractions of a tree in layers 0 (the root) to `depth` (the leaves), or some of them. */
-export interface Tree {
-  readonly depth: number;
-  /** The layer; one that is not kept is made in the current scope of the kernel memory, or named by what it is made of. */
-  layer(index: number): Layer | UnstoredLayer;
-}
-
-export interface Layer {
-  readonly fractions: Fractions;
-  /** The layer below reads the same arrays: they must not be overwritten before it. */
-  readonly shared: boolean;
-}
+import { layerAbove, lowestOf, prunedTree, wholeTree, type Tree } from './trees-prove.ts';
 
 /** Smaller trees are kept whole. Larger ones have halves and quarters of whole blocks in every layer that is made in pieces. */
 const LEAST_DEPTH = 8;
-/** Layers from so many above the leaves on are made at once where they are not kept: a node for every four leaves, 10 bytes a leaf. */
-const MADE_WHOLE = 2;
 /** Bytes up to which the layers above leaves of one column are kept. */
 const MOST_OF_ONE = 2 ** 28;
 /** Most layers that are not kept: what is left of a tree is an eighth of its leaves. */
@@ -40,9 +24,13 @@ export interface Stage {
   trees(): Tree[];
 }
 
+/** Stages that follow one another and share what is kept for all of them, in the scope of the kernel memory in which they are asked for. */
+export type StageGroup = () => readonly Stage[];
+
 /**
  * The stages in the order of the sums: layers that are kept together from the root on, then each of the layers below them, down to the
- * leaves. What is made for one stage can go before the next.
+ * leaves. What is made for one stage can go before the next, but for the first of the layers below, which the layers above are made of
+ * where there is room for both.
  *
  * @throws RangeError naming the witness array of a wrong length
  */
@@ -51,7 +39,7 @@ export function createForest(
   lookups: LoadedLookups,
   witnesses: readonly BalanceWitness[],
   fingerprint: Fingerprint,
-): Stage[] {
+): StageGroup[] {
   checkWitnesses(lookups, witnesses);
   const words = tableWords();
   const sources = lookups.trees.map((tree): LeafSource => {
@@ -69,12 +57,45 @@ export function createForest(
       ),
   });
   const { logLeaves } = lookups;
-  if (sources.every(isWhole)) return [stage(logLeaves, (source) => lowestOf(kernels, source, 0))];
+  if (sources.every(isWhole)) return [() => [stage(logLeaves, (source) => lowestOf(kernels, source, 0))]];
   const lost = layersBelow(kernels, lookups);
-  const lowest = Array.from({ length: lost }, (_, k) =>
-    stage(1, (source) => lowestOf(kernels, source, lost - 1 - k)),
-  );
-  return [stage(logLeaves - lost, (source) => prunedTree(kernels, source, lost)), ...lowest];
+  const lowest = (above: number): Stage => stage(1, (source) => lowestOf(kernels, source, above));
+  const top: StageGroup = () => {
+    const large = sources.filter((source) => !isWhole(source));
+    // Nodes above leaves of one column are as soon made again as memory is touched for the first time.
+    const isKept = lost > 1 && !isMostlyOfOne(lookups.program);
+    const kept = isKept ? keptBelow(kernels, large, lost) : new Map<LeafSource, Fractions>();
+    const below = (source: LeafSource): Tree => {
+      const fractions = kept.get(source);
+      if (fractions === undefined) return lowestOf(kernels, source, lost - 1);
+      return { depth: source.tree.depth, layer: () => ({ fractions, shared: false }) };
+    };
+    return [
+      stage(logLeaves - lost, (source) => prunedTree(kernels, source, lost, kept.get(source))),
+      stage(1, below),
+    ];
+  };
+  return [top, ...Array.from({ length: lost - 1 }, (_, k): StageGroup => () => [lowest(lost - 2 - k)])];
+}
+
+/** The layer below those that are kept, of as many trees as there is room for beside these; in the current scope of the kernel memory. */
+function keptBelow(
+  kernels: Kernels,
+  sources: readonly LeafSource[],
+  lost: number,
+): ReadonlyMap<LeafSource, Fractions> {
+  const bytesOf = ({ tree }: LeafSource, above: number): number =>
+    8 * extWords(2 ** (tree.depth - above), kernels.ext.degree);
+  // All layers above one take as much as it; tables of eq an eighth of both.
+  const above = sources.reduce((sum, source) => sum + 2 * bytesOf(source, lost), 0);
+  let room = roomIn(kernels) - (5 / 4) * above;
+  const kept = new Map<LeafSource, Fractions>();
+  for (const source of sources) {
+    room -= bytesOf(source, lost - 1);
+    if (room < 0) break;
+    kept.set(source, layerAbove(kernels, source, lost - 1));
+  }
+  return kept;
 }
 
 /**
@@ -99,77 +120,6 @@ function isMostlyOfOne({ tables, balances }: LookupProgram): boolean {
   const narrow = own.filter(({ table }) => tables[table]?.columns.length === 1);
   const all = sum(own.map(({ count }) => count)) + sum(rows);
   return sum(narrow.map(({ count }) => count)) > (7 / 8) * all;
-}
-
-function wholeTree(kernels: Kernels, leaves: Fractions): Tree {
-  const layers = [...layersAbove(kernels, leaves), { fractions: leaves, shared: false }];
-  return { depth: leaves.numVars, layer: (index) => layers[index] as Layer };
-}
-
-/** The layers above one, the root first. */
-function layersAbove(kernels: Kernels, from: Fractions): Layer[] {
-  const layers: Layer[] = [];
-  let x = from;
-  while (x.numVars > 0) {
-    const shared = x.live <= 2 ** (x.numVars - 1);
-    x = nextLayer(kernels, x, shared ? 0 : roomFor(kernels, x.numVars - 1));
-    layers.unshift({ fractions: x, shared });
-  }
-  return layers;
-}
-
-/** Room for numerators and denominators of 2^numVars fractions. */
-function roomFor(kernels: Kernels, numVars: number): readonly [p: Uint32Array, q: Uint32Array] {
-  const size = extWords(2 ** numVars, kernels.ext.degree);
-  return [allocate(kernels, size), allocate(kernels, size)];
-}
-
-/** @param room 0: the layer needs none, because it reads the arrays of the one below */
-function nextLayer(kernels: Kernels, below: Fractions, room: ReturnType<typeof roomFor> | 0): Fractions {
-  const [p, q] = room === 0 ? [new Uint32Array(0), new Uint32Array(0)] : room;
-  return kernels.fractionLayer(p, q, below);
-}
-
-/** A tree without its lowest layers. More than half of its leaves are live, so every layer above them is full. */
-function prunedTree(kernels: Kernels, source: LeafSource, lost: number): Tree {
-  const { depth } = source.tree;
-  const top = layerAbove(kernels, source, lost);
-  const kept: Layer[] = [...layersAbove(kernels, top), { fractions: top, shared: false }];
-  return { depth, layer: (index) => kept[index] as Layer };
-}
-
-/** A tree of which one layer is read, so many above the leaves. */
-function lowestOf(kernels: Kernels, source: LeafSource, above: number): Tree {
-  return {
-    depth: source.tree.depth,
-    layer: () =>
-      above < MADE_WHOLE
-        ? { source, above }
-        : { fractions: layerAbove(kernels, source, above), shared: false },
-  };
-}
-
-/** The layer so many above the leaves, without all leaves in memory at once. */
-function layerAbove(kernels: Kernels, source: LeafSource, above: number): Fractions {
-  const numVars = source.tree.depth - above;
-  const [p, q] = roomFor(kernels, numVars);
-  writeLayer(kernels, source, above, p, q);
-  return { p, q, live: 2 ** numVars, numVars };
-}
-
-/** Plain elements. */
-export interface Fraction {
-  readonly p: Ext;
-  readonly q: Ext;
-}
-
-/** The root of a tree. */
-export function rootOf(kernels: Kernels, tree: Tree): Fraction {
-  const { p, q, units } = (tree.layer(0) as Layer).fractions; // no tree's root is among its lowest layers
-  const K = kernels.ext;
-  const inverse = K.base.inverse(kernels.radix);
-  const plain = (words: Uint32Array): Ext => K.mulBase(readExt(words, 0, K.degree), inverse);
-  return { p: (units ?? 0) > 0 ? K.one : plain(p), q: plain(q) };
 }
 
 function checkWitnesses({ program }: LoadedLookups, witnesses: readonly BalanceWitness[]): void {

@@ -4,7 +4,7 @@ import type { Kernels } from '../kernels/contract.ts';
 import { extWords, packExt } from '../kernels/contract/layout.ts';
 import type { Multilinear, Pair, RoundValues, Weights } from '../kernels/contract/sumcheck.ts';
 import { eqIndex } from '../sumcheck/eq.ts';
-import type { Tree } from './forest-prove.ts';
+import type { Tree } from './trees-prove.ts';
 import { allocate } from './room-prove.ts';
 import type { NodePoint } from './layer.ts';
 import { nodesOf, segmentOf, type Nodes, type Segment } from './segment-prove.ts';

@@ -5,7 +5,8 @@ import { extWords } from '../kernels/contract/layout.ts';
 import type { Affine } from '../pads/affine.ts';
 import type { ProverPads } from '../pads/pads-prove.ts';
 import type { ProverChannel } from '../transcript/prover.ts';
-import { createForest, rootOf, type Tree } from './forest-prove.ts';
+import { createForest, type Stage } from './forest-prove.ts';
+import { rootOf, type Tree } from './trees-prove.ts';
 import type { BalanceWitness } from './leaves-prove.ts';
 import { allocate } from './room-prove.ts';
 import {
@@ -49,21 +50,23 @@ export function proveLookups(
 ): LookupClaims {
   const { algebra } = pads.ledger;
   const fingerprint = drawFingerprint(ch, lookups);
-  const stages = createForest(kernels, lookups, witnesses, fingerprint);
+  const groups = createForest(kernels, lookups, witnesses, fingerprint);
   const depth = lookups.logLeaves;
   let node: KnownNode | undefined;
   let layer = 0;
-  for (const stage of stages) {
-    node = kernels.memory.scope(() => {
-      const trees = stage.trees();
-      let known = node ?? proveRoots(kernels, pads, ch, lookups, trees);
-      for (const end = layer + stage.layers; layer < end; layer++) {
-        known = proveLayer(kernels, pads, ch, known, trees, depth);
-      }
-      return known;
+  const proveStage = (stage: Stage): void => {
+    const trees = stage.trees();
+    node ??= proveRoots(kernels, pads, ch, lookups, trees);
+    for (const end = layer + stage.layers; layer < end; layer++) {
+      node = proveLayer(kernels, pads, ch, node, trees, depth);
+    }
+  };
+  for (const group of groups) {
+    kernels.memory.scope(() => {
+      for (const stage of group()) kernels.memory.scope(() => proveStage(stage));
     });
   }
-  const { claim } = node as KnownNode;
+  const { claim } = node as unknown as KnownNode; // there is a stage
   return kernels.memory.scope(() =>
     leafClaims(algebra, lookups, fingerprint, claim, kernelColumnValue(kernels)),
   );

@@ -7,7 +7,7 @@ import type { Kernels } from '../kernels/contract.ts';
 import { extWords, readExt } from '../kernels/contract/layout.ts';
 import type { Multilinear, Pair, RoundValues, Weights } from '../kernels/contract/sumcheck.ts';
 import { eqIndex } from '../sumcheck/eq.ts';
-import { rootOf, type Layer, type Tree } from './forest-prove.ts';
+import { rootOf, type Layer, type Tree } from './trees-prove.ts';
 import { firstRound, type FirstRound, type UnstoredLayer } from './first-round-prove.ts';
 import { allocate } from './room-prove.ts';
 
