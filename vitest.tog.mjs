@@ -1,1 +1,0 @@
-export default { test: { include: (process.env.INC).split(',').map(n=>`tests/${n}/**/*.test.ts`), exclude:(process.env.EXC??'').split(',').filter(x=>x).map(n=>`tests/${n}.test.ts`), maxWorkers: 2, testTimeout: 600000, hookTimeout:600000, isolate: process.env.ISO==='1' } };
