@@ -163,13 +163,10 @@ async function tryMutant(worker, { check, corpus, limits, times, reds }) {
     const isAlone = (name) => /without the check alone:/.test(name);
     const caught = failed.filter((name) => !isAlone(name));
     if (caught.length > 0) reds.set(check.file, file);
-    const byName =
-      caught.length > 0 &&
-      file !== alone &&
-      !/ did not run$|^unhandled|^no end$|^the process/.test(caught[0]);
+    const named = caught.find((name) => !/ did not run$|^unhandled|^no end$|^the process/.test(name));
     return {
-      red: byName ? [file, caught[0]] : undefined,
-      caught: caught[0]?.slice(0, 60),
+      red: named === undefined || file === alone ? undefined : [file, named],
+      caught: (named ?? caught[0])?.slice(0, 60),
       masked: failed.filter(isAlone),
       accepted: passed.filter(isAlone).length,
     };

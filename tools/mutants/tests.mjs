@@ -1,5 +1,7 @@
 /** Which tests a deleted check must make red. */
+import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 
 export const STORED = 'tests/soundness/stored.test.ts';
 
@@ -104,7 +106,8 @@ export function redBefore({ file, call }) {
 export function writeHints(hints) {
   for (const [{ file, call }, red] of hints) (RED[file] ??= {})[startOf(call)] = red;
   const sorted = Object.fromEntries(Object.entries(RED).sort(([a], [b]) => (a < b ? -1 : 1)));
-  writeFileSync(RED_FILE, `${JSON.stringify(sorted, null, 2)}\n`);
+  writeFileSync(RED_FILE, JSON.stringify(sorted));
+  spawnSync('npx', ['prettier', '--write', fileURLToPath(RED_FILE)]);
 }
 
 /** Checks whose deletion changes nothing, each with the reason; by file and the beginning of the call. */
