@@ -40,6 +40,7 @@ export default defineConfig({
     // Worker threads of the kernel pool live beside the test workers: two files at a time on two cores.
     maxWorkers: 2,
     testTimeout: 120_000,
+    hookTimeout: 120_000,
     setupFiles: ['tests/support/equal-words.ts'],
     sequence: { sequencer: LongestFirst },
     projects: [
