@@ -160,7 +160,7 @@ async function tryMutant(worker, { check, corpus, limits, times, reds }) {
       file = one.file;
       if (failed.length > 0) break;
     }
-    const isAlone = (name) => /without the check alone:/.test(name);
+    const isAlone = (name) => /without the check > alone:/.test(name);
     const caught = failed.filter((name) => !isAlone(name));
     if (caught.length > 0) reds.set(check.file, file);
     const named = caught.find((name) => !/ did not run$|^unhandled|^no end$|^the process/.test(name));
