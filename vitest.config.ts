@@ -3,22 +3,26 @@ import { defineConfig } from 'vitest/config';
 
 /**
  * Folders whose files share a worker, in which modules are read once: pure tests, for which that was measured to take less. Elsewhere
- * files have a worker of their own: some replace what all share, or look through all that a process holds.
+ * files have a worker of their own: some replace what all share, or look through all that a process holds, and code that has seen
+ * several fields is slower than code that has seen one.
  */
-const TOGETHER = ['relation', 'tensor', 'import'].map((name) => `tests/${name}/**/*.test.ts`);
+const TOGETHER = [
+  ...['relation', 'tensor', 'import', 'graph', 'ops', 'lowering', 'quantize'],
+  ...['params', 'pcs', 'merkle', 'hash', 'formats'],
+].map((name) => `tests/${name}/**/*.test.ts`);
 
 /** The longest ones, so that no core waits for one that began last; vitest knows them only where it ran before. */
 const LONGEST = [
-  'cli/training',
   'docs/programs',
-  'training/budgets',
-  'cli/groups',
   'reference/training',
-  'cli/answers',
+  'cli/training',
   'cli/interrupted',
-  'backward/definition',
+  'cli/answers',
   'answer/groups',
+  'zero-knowledge/pad-proof',
+  'cli/processes',
   'reference/answers',
+  'reference/vectors',
 ].map((name) => `/tests/${name}.test.ts`);
 
 class LongestFirst extends BaseSequencer {
@@ -36,6 +40,8 @@ export default defineConfig({
     // Worker threads of the kernel pool live beside the test workers: two files at a time on two cores.
     maxWorkers: 2,
     testTimeout: 120_000,
+    hookTimeout: 120_000,
+    setupFiles: ['tests/support/equal-words.ts'],
     sequence: { sequencer: LongestFirst },
     projects: [
       {

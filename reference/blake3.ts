@@ -9,7 +9,7 @@ const PERMUTATION = [2, 6, 3, 10, 7, 0, 4, 13, 1, 11, 12, 5, 9, 14, 15, 8];
 const [CHUNK_START, CHUNK_END, PARENT, ROOT, KEYED_HASH] = [1, 2, 4, 8, 16];
 const [DERIVE_KEY_CONTEXT, DERIVE_KEY_MATERIAL] = [32, 64];
 /** The eight quarter rounds: the words of the state that each mixes (columns, then diagonals). */
-const QUARTERS = [
+const QUARTERS: readonly Quarter[] = [
   [0, 4, 8, 12],
   [1, 5, 9, 13],
   [2, 6, 10, 14],
@@ -18,7 +18,8 @@ const QUARTERS = [
   [1, 6, 11, 12],
   [2, 7, 8, 13],
   [3, 4, 9, 14],
-] as const;
+];
+type Quarter = readonly [a: number, b: number, c: number, d: number];
 
 /** The arguments of one compression. */
 interface Node {
@@ -85,29 +86,24 @@ function chainingValue(node: Node): number[] {
 function compress({ cv, block, counter, length, flags }: Node): number[] {
   const low = Number(counter & 0xffffffffn);
   const high = Number(counter >> 32n);
-  const v = [...cv, ...IV.slice(0, 4), low, high, length, flags];
-  let m = block;
+  const v = Uint32Array.of(...cv, ...IV.slice(0, 4), low, high, length, flags);
+  let m = Uint32Array.from(block);
   for (let round = 0; round < 7; round++) {
-    QUARTERS.forEach((quarter, i) => mix(v, quarter, at(m, 2 * i), at(m, 2 * i + 1)));
-    m = PERMUTATION.map((i) => at(m, i));
+    for (let i = 0; i < 8; i++) {
+      const [a, b, c, d] = QUARTERS[i] as Quarter;
+      half(v, a, b, c, d, at(m, 2 * i), 16, 12);
+      half(v, a, b, c, d, at(m, 2 * i + 1), 8, 7);
+    }
+    m = m.map((_, i) => at(m, at(PERMUTATION, i)));
   }
   const first = cv.map((_, i) => (at(v, i) ^ at(v, i + 8)) >>> 0);
   const second = cv.map((h, i) => (at(v, i + 8) ^ h) >>> 0);
   return [...first, ...second];
 }
 
-function mix(
-  v: number[],
-  [a, b, c, d]: readonly [number, number, number, number],
-  x: number,
-  y: number,
-): void {
-  half(v, a, b, c, d, x, 16, 12);
-  half(v, a, b, c, d, y, 8, 7);
-}
-
+/** Half of a quarter round, with one word of the message. */
 function half(
-  v: number[],
+  v: Uint32Array,
   a: number,
   b: number,
   c: number,
@@ -116,9 +112,9 @@ function half(
   r1: number,
   r2: number,
 ): void {
-  v[a] = (at(v, a) + at(v, b) + word) >>> 0;
+  v[a] = at(v, a) + at(v, b) + word; // modulo 2^32, as words are
   v[d] = rotateRight(at(v, d) ^ at(v, a), r1);
-  v[c] = (at(v, c) + at(v, d)) >>> 0;
+  v[c] = at(v, c) + at(v, d);
   v[b] = rotateRight(at(v, b) ^ at(v, c), r2);
 }
 
@@ -129,15 +125,12 @@ function rotateRight(word: number, by: number): number {
 
 /** `count` little-endian words; bytes behind the end are zero. */
 function words(input: Uint8Array, count: number): number[] {
-  const byte = (i: number): number => input[i] ?? 0;
-  return Array.from(
-    { length: count },
-    (_, i) =>
-      (byte(4 * i) | (byte(4 * i + 1) << 8) | (byte(4 * i + 2) << 16) | (byte(4 * i + 3) << 24)) >>> 0,
-  );
+  const view = new DataView(new ArrayBuffer(4 * count));
+  input.subarray(0, 4 * count).forEach((byte, i) => view.setUint8(i, byte));
+  return Array.from({ length: count }, (_, i) => view.getUint32(4 * i, true));
 }
 
-function at(values: readonly number[], i: number): number {
+function at(values: readonly number[] | Uint32Array, i: number): number {
   const value = values[i];
   if (value === undefined) throw new RangeError(`word ${i} of ${values.length}`);
   return value;

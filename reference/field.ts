@@ -61,13 +61,15 @@ export function multiply(field: Field, a: Element, b: Element): Element {
   const product = new Array<bigint>(2 * d - 1).fill(0n);
   for (let i = 0; i < d; i++) {
     const x = coefficient(a, i);
+    if (x === 0n) continue;
     for (let j = 0; j < d; j++) product[i + j] = (product[i + j] as bigint) + x * (b[j] as bigint);
   }
   for (let top = 2 * d - 2; top >= d; top--) {
     const lead = product[top] as bigint;
-    low.forEach((m, j) => {
+    for (let j = 0; j < d; j++) {
+      const m = low[j] as bigint;
       if (m !== 0n) product[top - d + j] = (product[top - d + j] as bigint) - lead * m;
-    });
+    }
   }
   return product.slice(0, d).map((x) => mod(x, p));
 }

@@ -47,6 +47,15 @@ export function positionsOf(block: Block): number[][] {
   return combinations(block.map(({ first, bits }) => range(2 ** bits).map((i) => first + i)));
 }
 
+/** The cells of a block by their numbers in the shape, numbered row-major: `cellNumber` of all positions. */
+function cellsOf(shape: readonly number[], block: Block): number[] {
+  return block.reduce(
+    (numbers, { first, bits }, d) =>
+      numbers.flatMap((number) => range(2 ** bits).map((i) => number * at(shape, d) + first + i)),
+    [0],
+  );
+}
+
 export interface Layout {
   /** For every tensor and cell (row-major) its address: cell a mod 2^m of column floor(a / 2^m). */
   readonly addresses: readonly (readonly number[])[];
@@ -62,7 +71,8 @@ export function layOut(shapes: readonly (readonly number[])[]): Layout {
   const addresses = shapes.map((): number[] => []);
   let cells = 0;
   for (const { tensor, shape, block } of blocks) {
-    for (const position of positionsOf(block)) at(addresses, tensor)[cellNumber(shape, position)] = cells++;
+    const own = at(addresses, tensor);
+    for (const cell of cellsOf(shape, block)) own[cell] = cells++;
   }
   return { addresses, cells };
 }

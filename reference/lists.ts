@@ -2,8 +2,9 @@
 
 /** Entry i. @throws RangeError where there is none: a mistake of the twin, never a verdict */
 export function at<T>(list: readonly T[], i: number): T {
-  if (!(i in list)) throw new RangeError(`entry ${i} of ${list.length}`);
-  return list[i] as T;
+  const entry = list[i];
+  if (entry === undefined && !(i in list)) throw new RangeError(`entry ${i} of ${list.length}`);
+  return entry as T;
 }
 
 /** 0, 1, .., n - 1. */

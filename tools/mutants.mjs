@@ -7,6 +7,7 @@
  *   node tools/mutants.mjs --files A,B     checks in files whose path contains A or B
  *   node tools/mutants.mjs --list          print the checks
  *   node tools/mutants.mjs --jobs N        N at a time
+ *   node tools/mutants.mjs --hints         write down which tests were red, for the next run
  *
  * A check is a call of `refuse(..)` or `ledger.assertZero(..)` in a file that a verifier reaches, and in some rooms also what is
  * thrown at a malformed statement or at a ledger that is not closed, and every call of a function that checks. Each is replaced by
@@ -16,8 +17,10 @@
  * operator or a step adds to a program (`--only relation:`), left out on both sides at once. Tests run on stored proofs, made once by the unchanged prover, so that a changed verifier meets
  * honest proofs and lies that it has no part in.
  *
- * The test that `mutants/red.json` names for a check is tried first, by itself. Then the tests of a file run one after the other, those first that were red for the check before, then the short ones, up to the
- * first failure, in a process that stays (`mutants/server.mjs`).
+ * Where stored lies are refused by the check alone, they come first, to the end. Then the test that `mutants/red.json` names for the
+ * check, by itself; then test files one after the other, first the one that was red for the check before, then the short ones, up to
+ * the first failure. All run in a process that stays (`mutants/server.mjs`). `--hints` writes `red.json` anew for the checks tried:
+ * the test that was red, where it took more than two seconds to get to it.
  */
 import { cpSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -25,7 +28,7 @@ import { join } from 'node:path';
 import { option, root } from './command.mjs';
 import { checksOf } from './mutants/checks.mjs';
 import { workspace } from './mutants/runner.mjs';
-import { EQUIVALENT, redBefore, STORED, testsOf } from './mutants/tests.mjs';
+import { EQUIVALENT, hasLies, redBefore, STORED, testsOf, writeHints } from './mutants/tests.mjs';
 
 const CACHE = join(root, 'node_modules/.cache/zkdl');
 
@@ -96,6 +99,7 @@ async function tryAll({ all, queue, workers, corpus }) {
   // Ten times what it took, and time for a slow machine: an endless loop is a red test.
   const limits = (file) => 120_000 + 10 * (times.get(file) ?? 0);
   const reds = new Map();
+  const hints = [];
   const survivors = [];
   const masked = [];
   let done = 0;
@@ -103,6 +107,7 @@ async function tryAll({ all, queue, workers, corpus }) {
     for (let check = queue.shift(); check !== undefined; check = queue.shift()) {
       const begun = now();
       const result = await tryMutant(worker, { check, corpus, limits, times, reds });
+      if (result.red !== undefined && now() - begun > 2000) hints.push([check, result.red]);
       const name = `${check.file}:${check.line}  ${check.call.slice(0, 70)}`;
       done++;
       const state = result.caught === undefined ? 'SURVIVED' : `caught by ${result.caught}`;
@@ -114,6 +119,7 @@ async function tryAll({ all, queue, workers, corpus }) {
     }
   };
   await Promise.all(workers.map(one));
+  if (process.argv.includes('--hints')) writeHints(hints);
   for (const check of all) {
     const reason = reasonOf(check);
     if (reason !== undefined) console.log(`equivalent  ${check.file}:${check.line}  ${reason}`);
@@ -130,24 +136,37 @@ async function tryAll({ all, queue, workers, corpus }) {
 async function tryMutant(worker, { check, corpus, limits, times, reds }) {
   const text = worker.read(check.file);
   const tests = testsOf(check);
-  // A lie that only this check stops is looked at by a whole run of the stored proofs.
-  const alone = check.code !== undefined && tests.includes(STORED) ? STORED : undefined;
-  const weight = (test) =>
-    test === alone ? -2 : test === reds.get(check.file) ? -1 : (times.get(test) ?? 0);
-  const ordered = [...tests].sort((a, b) => weight(a) - weight(b));
+  // Lies that only this check stops are looked at by a whole run of the stored proofs.
+  const alone = tests.includes(STORED) && hasLies(check.code) ? STORED : undefined;
+  const weight = (test) => (test === reds.get(check.file) ? -1 : (times.get(test) ?? 0));
+  const ordered = tests.filter((test) => test !== alone).sort((a, b) => weight(a) - weight(b));
   worker.write(check.file, `${text.slice(0, check.start)}${check.value}${text.slice(check.end)}`);
   const changed = worker.path(check.file);
   try {
-    const request = { limits, corpus, code: check.code, alone, changed };
-    const before = alone === undefined ? redBefore(check) : undefined;
-    const one =
-      before === undefined ? undefined : await worker.test([before[0]], { ...request, name: before[1] });
-    const { failed, passed, file } = one?.failed.length > 0 ? one : await worker.test(ordered, request);
-    const isAlone = (name) => /without the check alone:/.test(name);
+    const request = { limits, corpus, changed };
+    const before = redBefore(check);
+    const tries = [
+      alone !== undefined && [[alone], { code: check.code }],
+      before !== undefined && [[before[0]], { name: before[1] }],
+      [ordered, {}],
+    ].filter(Boolean);
+    const failed = [];
+    const passed = [];
+    let file;
+    for (const [files, more] of tries) {
+      const one = await worker.test(files, { ...request, ...more });
+      failed.push(...one.failed);
+      passed.push(...one.passed);
+      file = one.file;
+      if (failed.length > 0) break;
+    }
+    const isAlone = (name) => /without the check > alone:/.test(name);
     const caught = failed.filter((name) => !isAlone(name));
     if (caught.length > 0) reds.set(check.file, file);
+    const named = caught.find((name) => !/ did not run$|^unhandled|^no end$|^the process/.test(name));
     return {
-      caught: caught[0]?.slice(0, 60),
+      red: named === undefined || file === alone ? undefined : [file, named],
+      caught: (named ?? caught[0])?.slice(0, 60),
       masked: failed.filter(isAlone),
       accepted: passed.filter(isAlone).length,
     };

@@ -198,8 +198,9 @@ function survivingBytes(node: FileNode, survives: () => boolean): Uint8Array<Arr
   return survives() ? node.bytes.slice(0, node.bytes.length >> 1) : node.durable;
 }
 
+/** Bytes are shared: whatever writes makes new ones. */
 function deepCopy(node: Node): Node {
-  if (!isDirectory(node)) return { bytes: node.bytes.slice(), durable: node.bytes.slice() };
+  if (!isDirectory(node)) return { bytes: node.bytes, durable: node.bytes };
   const now = new Map([...node.now].map(([name, child]) => [name, deepCopy(child)]));
   return { now, durable: new Map(now) };
 }

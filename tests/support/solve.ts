@@ -3,45 +3,20 @@
  * equations, so it leaves out nothing that could satisfy the relations. Uniqueness shown with it is exhaustive.
  */
 import { koalaBear } from '../../src/field/koalabear.ts';
-import { addressesOf, allAddresses } from '../../src/relation/address.ts';
-import { flatten, type Form } from '../../src/relation/form.ts';
-import type { Index, Program, Table } from '../../src/relation/program.ts';
+import type { Program, Table } from '../../src/relation/program.ts';
 import type { Cells } from './clear.ts';
+import { MOST_SOLUTIONS, solveDigits, type Expanded } from './solve-digits.ts';
+import { compile, domainsOf, type Constraint, type Polynomial } from './solve-program.ts';
+import { cellOf, rowsBy } from './solve-rows.ts';
 
 type Fe = ReturnType<typeof koalaBear.fromInt>;
 const F = koalaBear;
-
-/** constant + sum of coefficients times unknown cells + products of two of them. */
-interface Polynomial {
-  constant: Fe;
-  readonly linear: Map<number, Fe>;
-  readonly quadratic: { readonly a: number; readonly b: number; readonly c: Fe }[];
-}
-
-interface Constraint {
-  readonly name: string;
-  readonly forms: readonly Polynomial[];
-  readonly table: Table | undefined;
-  readonly cells: readonly number[];
-}
 
 /** A form under an assignment: a constant, with at most one unknown cell; undefined for anything else. */
 interface Reduced {
   readonly constant: Fe;
   readonly cell?: number;
   readonly coefficient?: Fe;
-}
-
-/** A form under an assignment, with all of its unknown cells. */
-interface Expanded {
-  readonly constant: Fe;
-  readonly unknown: ReadonlyMap<number, Fe>;
-}
-
-/** The integers of an interval. */
-interface Domain {
-  readonly min: number;
-  readonly max: number;
 }
 
 /** Witness cells by tensor, as words of F. */
@@ -60,6 +35,17 @@ export interface SearchOptions {
   readonly budget?: number;
   /** Give some values to cells that nothing determines. Then not all witnesses are found, but what is found is one. */
   readonly guess?: boolean;
+}
+
+const inverses = new Map<Fe, Fe>();
+/** Coefficients are few. */
+function inverse(x: Fe): Fe {
+  let known = inverses.get(x);
+  if (known === undefined) {
+    if (inverses.size > 100_000) inverses.clear();
+    inverses.set(x, (known = F.inverse(x)));
+  }
+  return known;
 }
 
 /**
@@ -110,11 +96,11 @@ export function solve(program: Program, known: Cells, options: SearchOptions = {
     if (table !== undefined || cell === undefined || more !== undefined) return undefined;
     const { constant, linear, quadratic } = forms[0]!;
     const others = quadratic.some(({ a, b }) => (a === cell) !== (b === cell));
-    const known = [...linear.keys()].some((own) => own !== cell);
+    const known = linear.some(([own]) => own !== cell);
     if (others || known || constant !== F.zero || !quadratic.every(({ a }) => a === cell)) return undefined;
     const c = quadratic.reduce((sum, own) => F.add(sum, own.c), F.zero);
     if (c === F.zero) return undefined;
-    const root = F.mul(F.neg(linear.get(cell) ?? F.zero), F.inverse(c));
+    const root = F.mul(F.neg(linear[0]?.[1] ?? F.zero), inverse(c));
     return [[[cell, F.zero]], ...(root === F.zero ? [] : [[[cell, root]] as [number, Fe][]])];
   };
   /** Solutions of an equation between digits; undefined where a cell has no domain or there are too many. */
@@ -126,13 +112,13 @@ export function solve(program: Program, known: Cells, options: SearchOptions = {
   };
 
   /** All assignments that one constraint allows; undefined where it does not say yet. */
-  const candidates = (constraint: Constraint): [number, Fe][][] | undefined => {
+  const candidates = (constraint: Constraint): Iterable<[number, Fe][]> | undefined => {
     const reduced = constraint.forms.map(reduce);
     const digits = twoRoots(constraint) ?? digitSolutions(constraint, Infinity);
     if (digits !== undefined) return digits;
     if (reduced.some((form) => form === undefined)) return undefined;
     const forms = reduced as Reduced[];
-    const inverses = forms.map(({ coefficient }) => coefficient && F.inverse(coefficient));
+    const inverses = forms.map(({ coefficient }) => coefficient && inverse(coefficient));
     const root = (c: number, value: number): [number, Fe] => {
       const { constant, cell } = forms[c] as Reduced;
       return [cell as number, F.mul(F.sub(value as Fe, constant), inverses[c] as Fe)];
@@ -142,24 +128,30 @@ export function solve(program: Program, known: Cells, options: SearchOptions = {
       if (form.cell !== undefined) return [[root(0, 0)]];
       return form.constant === F.zero ? [[]] : [];
     }
-    const rows = rowsOf(constraint.table);
+    return ofRows(forms, constraint.table, root);
+  };
+  /** One row of a table after the other: there can be many. */
+  function* ofRows(
+    forms: readonly Reduced[],
+    table: Table,
+    root: (c: number, value: number) => [number, Fe],
+  ): Generator<[number, Fe][]> {
     const fixed = forms.findIndex(({ cell }) => cell === undefined);
-    const matching = fixed < 0 ? rows.all : (rows.by(fixed).get(forms[fixed]!.constant) ?? []);
-    return matching.flatMap((row) => {
+    const matching = fixed < 0 ? undefined : (rowsBy(table, fixed).get(forms[fixed]!.constant) ?? []);
+    for (let i = 0; i < (matching?.length ?? table.rows); i++) {
+      const row = matching === undefined ? i : matching[i]!;
       const assignment: [number, Fe][] = [];
-      for (const [c, form] of forms.entries()) {
-        if (form.cell === undefined) {
-          if (form.constant !== row[c]) return [];
-          continue;
-        }
-        const own = root(c, row[c]!);
+      const fits = forms.every((form, c) => {
+        const there = cellOf(table.columns[c]!, row);
+        if (form.cell === undefined) return form.constant === there;
+        const own = root(c, there);
         const other = assignment.find(([cell]) => cell === own[0]);
         if (other === undefined) assignment.push(own);
-        else if (other[1] !== own[1]) return [];
-      }
-      return [assignment];
-    });
-  };
+        return other === undefined || other[1] === own[1];
+      });
+      if (fits) yield assignment;
+    }
+  }
 
   /** About how many candidates there are; Infinity where the constraint does not say yet, or says nothing of unknown cells. */
   const estimate = (constraint: Constraint, most: number): number => {
@@ -171,7 +163,7 @@ export function solve(program: Program, known: Cells, options: SearchOptions = {
     if (table === undefined) return 1;
     const fixed = reduced.findIndex((form) => form!.cell === undefined);
     if (fixed < 0) return table.rows;
-    return rowsOf(table).by(fixed).get(reduced[fixed]!.constant)?.length ?? 0;
+    return rowsBy(table, fixed).get(reduced[fixed]!.constant)?.length ?? 0;
   };
 
   /** Assigns, and everything that follows; false where a relation fails. @param trail what was assigned */
@@ -186,28 +178,91 @@ export function solve(program: Program, known: Cells, options: SearchOptions = {
       values[cell] = value;
       trail.push(cell);
       for (const constraint of watchers[cell]!) {
-        const unknown = constraint.cells.filter((c) => values[c] === undefined);
-        if (unknown.length > 1) continue;
-        const found = candidatesIfFew(constraint);
-        if (found === undefined) continue;
-        if (found.length === 0) return false;
-        queue.push(...(found[0] as [number, Fe][]));
+        const unknown = unknownOf(constraint);
+        if (unknown === 'several') continue;
+        const found = ofOne(constraint);
+        if (found === 'none') return false;
+        if (found !== undefined && unknown !== undefined) queue.push([unknown, found]);
       }
     }
     return true;
   };
 
-  /** None or one; undefined where there are more or it is not known. */
-  const candidatesIfFew = (constraint: Constraint): [number, Fe][][] | undefined => {
-    const digits = twoRoots(constraint) ?? digitSolutions(constraint, 1);
-    if (digits !== undefined) return digits.length > 1 ? undefined : digits;
-    const { table, forms } = constraint;
-    if (table !== undefined) {
-      const reduced = forms.map(reduce);
-      if (reduced.every((form) => form === undefined || form.cell !== undefined)) return undefined;
+  const unknownOf = ({ cells }: Constraint): number | 'several' | undefined => {
+    let only: number | undefined;
+    for (const cell of cells) {
+      if (values[cell] !== undefined) continue;
+      if (only !== undefined) return 'several';
+      only = cell;
     }
-    const found = candidates(constraint);
-    return found === undefined || found.length > 1 ? undefined : found;
+    return only;
+  };
+  /** What `evaluate` found of the forms of one constraint. */
+  const constants: Fe[] = [];
+  const coefficients: Fe[] = [];
+  /** Constant and coefficient of a form of at most one unknown cell; false where the cell is squared. */
+  const evaluate = ({ constant, linear, quadratic }: Polynomial, at: number): boolean => {
+    let [sum, coefficient] = [constant, F.zero];
+    for (let i = 0; i < linear.length; i++) {
+      const [cell, c] = linear[i]!;
+      const value = values[cell];
+      if (value === undefined) coefficient = F.add(coefficient, c);
+      else sum = F.add(sum, F.mul(c, value));
+    }
+    for (const { a, b, c } of quadratic) {
+      const [x, y] = [values[a], values[b]];
+      if (x !== undefined && y !== undefined) sum = F.add(sum, F.mul(c, F.mul(x, y)));
+      else if (x === undefined && y === undefined) return false;
+      else coefficient = F.add(coefficient, F.mul(c, (x ?? y) as Fe));
+    }
+    [constants[at], coefficients[at]] = [sum, coefficient];
+    return true;
+  };
+  /**
+   * What a constraint says of the only cell that it does not know, or of none: the one value, or none; undefined where there are
+   * more, or it is not known, or nothing is left to say.
+   */
+  const ofOne = (constraint: Constraint): Fe | 'none' | undefined => {
+    const { forms, table } = constraint;
+    if (table === undefined) {
+      if (!evaluate(forms[0]!, 0)) {
+        const roots = twoRoots(constraint);
+        return roots?.length === 1 ? roots[0]![0]![1] : undefined;
+      }
+      const [constant, coefficient] = [constants[0]!, coefficients[0]!];
+      if (coefficient !== F.zero) return F.mul(F.neg(constant), inverse(coefficient));
+      return constant === F.zero ? undefined : 'none';
+    }
+    let fixed = -1;
+    for (let c = 0; c < forms.length; c++) {
+      if (!evaluate(forms[c]!, c)) return undefined;
+      if (fixed < 0 && coefficients[c] === F.zero) fixed = c;
+    }
+    if (fixed < 0) return undefined;
+    let found: Fe | 'none' | undefined = 'none';
+    for (const row of rowsBy(table, fixed).get(constants[fixed]!) ?? []) {
+      const own = inRow(table, row);
+      if (own === 'none') continue;
+      if (found !== 'none') return undefined;
+      found = own;
+    }
+    return found;
+  };
+  /** The value of the cell in a row of a table; undefined where no form has it, none where the row does not fit. */
+  const inRow = (table: Table, row: number): Fe | 'none' | undefined => {
+    let value: Fe | undefined;
+    for (let c = 0; c < table.columns.length; c++) {
+      const [constant, coefficient] = [constants[c]!, coefficients[c]!];
+      const there = cellOf(table.columns[c]!, row);
+      if (coefficient === F.zero) {
+        if (constant !== there) return 'none';
+        continue;
+      }
+      const own = F.mul(F.sub(there as Fe, constant), inverse(coefficient));
+      if (value !== undefined && value !== own) return 'none';
+      value = own;
+    }
+    return value;
   };
 
   const search = (): void => {
@@ -252,7 +307,7 @@ export function solve(program: Program, known: Cells, options: SearchOptions = {
   };
   // Relations of known cells alone.
   const consistent = constraints.every(
-    (constraint) => constraint.cells.length > 0 || candidates(constraint)!.length > 0,
+    (constraint) => constraint.cells.length > 0 || [...candidates(constraint)!].length > 0,
   );
   if (consistent) search();
   return { solutions, tried };
@@ -294,191 +349,4 @@ export function secondWitness(
 /** The program without one relation. */
 export function withoutRelation(program: Program, name: string): Program {
   return { ...program, relations: program.relations.filter((relation) => relation.name !== name) };
-}
-
-function compile(
-  program: Program,
-  known: Cells,
-): { constraints: Constraint[]; names: { tensor: string; at: number }[] } {
-  const first = new Map<string, number>();
-  const names: { tensor: string; at: number }[] = [];
-  const given = new Map<string, ArrayLike<number>>(known);
-  for (const tensor of program.tensors) {
-    if (tensor.kind === 'public') given.set(tensor.name, tensor.values);
-    if (tensor.kind !== 'witness' || given.has(tensor.name)) continue;
-    first.set(tensor.name, names.length);
-    const count = tensor.shape.reduce((a, b) => a * b, 1);
-    for (let at = 0; at < count; at++) names.push({ tensor: tensor.name, at });
-  }
-  const shapes = new Map(program.tensors.map(({ name, shape }) => [name, shape]));
-  const constraints = flatten(program).flatMap(({ name, indices, forms, table }) => {
-    const columns = forms.map((form) => polynomials(form, indices, shapes, given, first));
-    return columns[0]!.map((_, i): Constraint => {
-      const own = columns.map((column) => column[i]!);
-      const cells = own.flatMap(({ linear, quadratic }) => [
-        ...linear.keys(),
-        ...quadratic.flatMap(({ a, b }) => [a, b]),
-      ]);
-      return {
-        name: `${name}[${i}]`,
-        forms: own,
-        table: table === undefined ? undefined : program.tables[table],
-        cells: [...new Set(cells)],
-      };
-    });
-  });
-  return { constraints, names };
-}
-
-/** A form at every combination of indices. */
-function polynomials(
-  form: Form,
-  indices: readonly Index[],
-  shapes: ReadonlyMap<string, readonly number[]>,
-  given: ReadonlyMap<string, ArrayLike<number>>,
-  first: ReadonlyMap<string, number>,
-): Polynomial[] {
-  const count = indices.reduce((n, { size }) => n * size, 1);
-  const out = Array.from({ length: count }, (): Polynomial => ({
-    constant: F.zero,
-    linear: new Map(),
-    quadratic: [],
-  }));
-  for (const { coefficient, views, sums, mask } of form) {
-    const all = [...indices, ...sums];
-    const inner = sums.reduce((n, { size }) => n * size, 1);
-    const places = views.map(({ tensor, coordinates }) => {
-      const { base, steps } = addressesOf({ tensor, coordinates }, shapes.get(tensor)!, all);
-      const addresses = allAddresses(base, steps);
-      return { tensor, addresses };
-    });
-    const valueAt = (name: string, combination: number): number => {
-      const at = all.findIndex((index) => index.name === name);
-      const step = all.slice(at + 1).reduce((n, { size }) => n * size, 1);
-      return Math.floor(combination / step) % all[at]!.size;
-    };
-    for (let i = 0; i < count * inner; i++) {
-      if (mask !== undefined) {
-        const [row, column] = [valueAt(mask.row, i), valueAt(mask.column, i)];
-        if (column < mask.from[row]! || column >= mask.to[row]!) continue;
-      }
-      let factor = F.fromInt(coefficient);
-      const unknown: number[] = [];
-      for (const { tensor, addresses } of places) {
-        const cells = given.get(tensor);
-        if (cells === undefined) unknown.push(first.get(tensor)! + addresses[i]!);
-        else factor = F.mul(factor, F.fromInt(cells[addresses[i]!]!));
-      }
-      const to = out[Math.floor(i / inner)]!;
-      const [a, b] = unknown;
-      if (a === undefined) to.constant = F.add(to.constant, factor);
-      else if (b !== undefined) to.quadratic.push({ a, b, c: factor });
-      else to.linear.set(a, F.add(to.linear.get(a) ?? F.zero, factor));
-    }
-  }
-  return out;
-}
-
-/** Where a lookup says that a cell alone lies in an interval: the narrowest. */
-function domainsOf(constraints: readonly Constraint[], cells: number): readonly (Domain | undefined)[] {
-  const domains = new Array<Domain | undefined>(cells).fill(undefined);
-  for (const { table, forms } of constraints) {
-    table?.columns.forEach((column, c) => {
-      const { constant, linear, quadratic } = forms[c]!;
-      const [only] = linear;
-      if (column.kind !== 'range' || quadratic.length > 0 || linear.size !== 1 || only![1] !== F.one) return;
-      const min = column.first - balancedOf(constant);
-      const known = domains[only![0]];
-      if (known !== undefined && known.max - known.min < table.rows) return;
-      domains[only![0]] = { min, max: min + table.rows - 1 };
-    });
-  }
-  return domains;
-}
-
-/** The integer of least absolute value. */
-function balancedOf(x: Fe): number {
-  return x > F.modulus / 2 ? x - F.modulus : x;
-}
-
-/** 2^14 and some: all remainders of the largest step of a norm. */
-const MOST_SOLUTIONS = 17_000;
-
-/** All solutions of constant + sum of coefficients times cells = 0 modulo p, cells in their domains. */
-function solveDigits(
-  { constant, unknown }: Expanded,
-  domains: readonly (Domain | undefined)[],
-  most: number,
-): [number, Fe][][] | undefined {
-  const terms: { cell: number; c: number; low: number; high: number; domain: Domain }[] = [];
-  for (const [cell, coefficient] of unknown) {
-    const domain = domains[cell];
-    if (domain === undefined) return undefined;
-    const c = balancedOf(coefficient);
-    const ends = [c * domain.min, c * domain.max];
-    terms.push({ cell, c, low: Math.min(...ends), high: Math.max(...ends), domain });
-  }
-  terms.sort((a, b) => Math.abs(b.c) - Math.abs(a.c));
-  const [low, high] = [0, 0].map(() => [0]) as [number[], number[]];
-  for (let i = terms.length - 1; i >= 0; i--) {
-    low.unshift(low[0]! + terms[i]!.low);
-    high.unshift(high[0]! + terms[i]!.high);
-  }
-  if (high[0]! - low[0]! > 2 ** 45) return undefined; // sums must be exact, multiples of p few
-  const target = -balancedOf(constant);
-  const found: [number, Fe][][] = [];
-  const visit = (i: number, rest: number, chosen: [number, Fe][]): boolean => {
-    if (i === terms.length) {
-      if (rest === 0) found.push(chosen);
-      return found.length <= most;
-    }
-    const { cell, c, domain } = terms[i]!;
-    // rest - c a must lie between the ends of what follows.
-    const ends = [(rest - high[i + 1]!) / c, (rest - low[i + 1]!) / c];
-    const from = Math.max(domain.min, Math.ceil(Math.min(...ends)));
-    const to = Math.min(domain.max, Math.floor(Math.max(...ends)));
-    for (let a = from; a <= to; a++) {
-      if (!visit(i + 1, rest - c * a, [...chosen, [cell, F.fromInt(a)]])) return false;
-    }
-    return true;
-  };
-  const multiples = (end: number): number => (end - target) / F.modulus;
-  const last = Math.floor(multiples(high[0]!));
-  for (let j = Math.ceil(multiples(low[0]!)); j <= last; j++) {
-    if (!visit(0, target + j * F.modulus, [])) return undefined;
-  }
-  return found;
-}
-
-interface Rows {
-  readonly all: readonly (readonly number[])[];
-  by(column: number): ReadonlyMap<number, readonly (readonly number[])[]>;
-}
-
-const rowCache = new WeakMap<Table, Rows>();
-function rowsOf(table: Table): Rows {
-  const known = rowCache.get(table);
-  if (known !== undefined) return known;
-  const all = Array.from({ length: table.rows }, (_, i) =>
-    table.columns.map((column) => (column.kind === 'range' ? column.first + i : column.values[i]!)),
-  );
-  const indexes = new Map<number, Map<number, number[][]>>();
-  const rows: Rows = {
-    all,
-    by(column) {
-      let index = indexes.get(column);
-      if (index === undefined) {
-        index = new Map();
-        for (const row of all) {
-          const list = index.get(row[column]!);
-          if (list === undefined) index.set(row[column]!, [row]);
-          else list.push(row);
-        }
-        indexes.set(column, index);
-      }
-      return index;
-    },
-  };
-  rowCache.set(table, rows);
-  return rows;
 }

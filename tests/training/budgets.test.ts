@@ -10,6 +10,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { wasmKernels, type Kernels } from '../../src/kernels/index.ts';
 import { programDomain } from '../../src/relation/statement.ts';
 import { budgetStatus, openGroup, openHome, type Home, type StoredGroup } from '../../src/store/index.ts';
+import type { Parameters } from '../../src/params/parameters.ts';
 import type { Reservation } from '../../src/store/budget.ts';
 import { proveOnce } from '../../src/store/prove-once.ts';
 import { chooseTrainingParameters, commitDataset, STATE_USES } from '../../src/training/commit.ts';
@@ -31,6 +32,8 @@ let owner: TrainingOwner;
 let first: ProvenSegment;
 let second: ProvenSegment;
 let queries: number;
+/** What is proven of the second segment, and its proof. */
+let segment: { parameters: Parameters; domain: ReturnType<typeof programDomain>; proof: Uint8Array };
 
 beforeAll(async () => {
   kernels = await wasmKernels({ threads: 1 });
@@ -42,6 +45,10 @@ beforeAll(async () => {
   owner = announceRun(NARROW, smallData(NARROW), data, SEED);
   first = proveSegment(kernels, home, owner, startPoint(owner), 1, '/one');
   second = proveSegment(kernels, home, owner, first.point, 1, '/two');
+  const file = decodeSegment(second.bytes);
+  const point = { step: 1, weights: groupOf(first.point).key };
+  const statement = segmentStatement(owner.named, point, file, file.parameters);
+  segment = { parameters: statement.parameters, domain: programDomain(statement), proof: file.proof };
 }, 300_000);
 afterEach(() => (files.hook = undefined));
 afterAll(() => kernels.close());
@@ -49,7 +56,7 @@ afterAll(() => kernels.close());
 const groupOf = ({ group }: OwnedPoint): StoredGroup => group as StoredGroup;
 let copies = 0;
 
-/** The three groups of the second segment and their home, copied to places of their own. */
+/** The three groups of the second segment and their home, copied to places of their own; the world before is gone. */
 interface World {
   readonly home: Home;
   readonly groups: readonly StoredGroup[];
@@ -59,7 +66,8 @@ interface World {
 }
 
 function world(): World {
-  const at = `/world-${copies++}`;
+  files.remove(`/world-${copies}`);
+  const at = `/world-${++copies}`;
   files.makeDirectory(at);
   files.copy('/home', `${at}/home`);
   const groups = [data, groupOf(first.point), groupOf(second.point)].map((group, i) => {
@@ -67,9 +75,6 @@ function world(): World {
     return { ...group, path: `${at}/${i}` };
   });
   const own = openHome(`${at}/home`, files);
-  const file = decodeSegment(second.bytes);
-  const point = { step: 1, weights: groupOf(first.point).key };
-  const statement = segmentStatement(owner.named, point, file, file.parameters);
   const made: Reservation[][] = [];
   return {
     home: own,
@@ -78,10 +83,10 @@ function world(): World {
     prove() {
       const { reservations } = proveOnce(kernels, own, {
         groups,
-        parameters: statement.parameters,
+        parameters: segment.parameters,
         purpose: 'proof',
-        domain: programDomain(statement),
-        prove: () => file.proof.slice(),
+        domain: segment.domain,
+        prove: () => segment.proof.slice(),
         verify: () => ({ ok: true }),
       });
       made.push([...reservations]);

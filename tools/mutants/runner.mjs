@@ -71,26 +71,26 @@ function runner(folder) {
     });
   };
   return {
-    /** Runs test files one at a time until one is red. `alone`: to their ends, with the code of the deleted check. `name`: one test alone. */
-    async test(files, { limits, corpus, code, alone, changed, name }) {
+    /** Runs test files one at a time until one is red. `code`, of the deleted check: to their ends. `name`: one test alone. */
+    async test(files, { limits, corpus, code, changed, name }) {
       const result = { failed: [], passed: [], file: undefined };
       if (changed !== undefined) fresh.add(changed);
       for (const file of files) {
-        const whole = alone === file;
         const request = {
           files: [join(folder, file)],
           changed: [...fresh],
-          bail: whole ? 0 : 1,
+          bail: code === undefined ? 1 : 0,
           name,
-          env: { ZKDL_CORPUS: corpus ?? null, ZKDL_DELETED_CHECK: whole ? code : null },
+          env: { ZKDL_CORPUS: corpus ?? null, ZKDL_DELETED_CHECK: code ?? null },
         };
         fresh.clear();
         const { failed, passed, broken } = await run(request, limits(file));
         if (broken !== undefined) throw new Error(`mutants: ${file}: ${broken}`);
         result.failed.push(...failed);
         result.passed.push(...passed);
-        if (failed.length > 0) result.file ??= file;
-        if (result.failed.length > 0 && (alone === undefined || whole)) break;
+        if (failed.length === 0) continue;
+        result.file = file;
+        break;
       }
       return result;
     },

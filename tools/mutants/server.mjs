@@ -12,6 +12,7 @@ const vitest = await createVitest('test', {
   watch: false,
   maxWorkers: 1,
   reporters: [{}],
+  setupFiles: ['tests/support/equal-words.ts'],
   testTimeout: PATIENT,
   hookTimeout: PATIENT,
 });

@@ -1,5 +1,7 @@
 /** Which tests a deleted check must make red. */
-import { readFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 
 export const STORED = 'tests/soundness/stored.test.ts';
 
@@ -84,12 +86,32 @@ export function testsOf({ file }) {
   return WITH_OWN_TESTS.test(file) && own.length > 0 ? own : [STORED, ...own];
 }
 
+const SOUNDNESS = new URL('../../tests/support/soundness/', import.meta.url);
+const LIES = readdirSync(SOUNDNESS)
+  .map((name) => readFileSync(new URL(name, SOUNDNESS), 'utf8'))
+  .filter((text) => /\balone\b/.test(text));
+
+/** Whether a stored lie can be one that a check of this code refuses: the code stands where lies are written down. */
+export function hasLies(code) {
+  return code !== undefined && LIES.some((text) => text.includes(`'${code}'`));
+}
+
 /** By file and the beginning of a check: the test that missed it before, where that took seconds to find out. */
-const RED = JSON.parse(readFileSync(new URL('red.json', import.meta.url), 'utf8'));
+const RED_FILE = new URL('red.json', import.meta.url);
+const RED = JSON.parse(readFileSync(RED_FILE, 'utf8'));
+const startOf = (call) => call.slice(0, 120);
 
 /** The test file and the test to try first; what it does not miss is tried with all tests. */
 export function redBefore({ file, call }) {
-  return RED[file]?.[call.slice(0, 120)];
+  return RED[file]?.[startOf(call)];
+}
+
+/** Writes down which test missed which check, beside what is written for the others. */
+export function writeHints(hints) {
+  for (const [{ file, call }, red] of hints) (RED[file] ??= {})[startOf(call)] = red;
+  const sorted = Object.fromEntries(Object.entries(RED).sort(([a], [b]) => (a < b ? -1 : 1)));
+  writeFileSync(RED_FILE, JSON.stringify(sorted));
+  spawnSync('npx', ['prettier', '--write', fileURLToPath(RED_FILE)]);
 }
 
 /** Checks whose deletion changes nothing, each with the reason; by file and the beginning of the call. */
