@@ -5,7 +5,7 @@ import { BLOCK } from '../contract/layout.ts';
 import type { LookupTreeKernels } from '../contract/lookup-tree.ts';
 import { checkOut } from '../contract/multilinear.ts';
 import { addRounds } from '../reference/sumcheck.ts';
-import { addressTables, columnOperands, joinedScalars, leafScalars } from './leaf-runs.ts';
+import { addressTables, columnOperands, joinedScalars, leafScalars, NODE_WEIGHT } from './leaf-runs.ts';
 import { blockwise, type Context, kIn, kOut, LIMBS, partialSums, stageScalars } from './operands.ts';
 
 /** @param reference for the last block where it is not full */
@@ -39,6 +39,7 @@ export function wasmLeafRound(
           const table = tableOf(at.slice(0, operands.length));
           return ['kLeafRound', slot, table, constants, wide, at[operands.length] as number, blocks];
         },
+        NODE_WEIGHT,
       );
       const plain = (x: Ext | undefined): Ext => K.mulBase(x as Ext, inverseRadix);
       return addRounds(K, rest, { at0: plain(at0), atInfinity: plain(atInfinity) });
@@ -79,16 +80,22 @@ export function wasmLeafNodes(
       const operands = columnOperands(own, bulk);
       const outs = [outP, outQ].map((out) => kOut(out.subarray(0, LIMBS * bulk)));
       const tableOf = addressTables(cx, operands.length, bulk);
-      blockwise(engine, bulk / BLOCK, [...outs, ...operands], ([p, q, ...at], blocks) => [
-        'kLeafNodes',
-        p as number,
-        q as number,
-        tableOf(at),
-        constants,
-        kinds,
-        pairs.length,
-        blocks,
-      ]);
+      blockwise(
+        engine,
+        bulk / BLOCK,
+        [...outs, ...operands],
+        ([p, q, ...at], blocks) => [
+          'kLeafNodes',
+          p as number,
+          q as number,
+          tableOf(at),
+          constants,
+          kinds,
+          pairs.length,
+          blocks,
+        ],
+        NODE_WEIGHT,
+      );
     });
   };
 }

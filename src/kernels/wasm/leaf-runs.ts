@@ -45,13 +45,16 @@ export function columnOperands(runs: readonly LeafColumns[], bulk: number): Oper
   );
 }
 
-/** Hands out a table of addresses for each task of a call over `items` elements; in the current scope. */
+/** A node of four leaves takes as long as so many items of cheap kernels: each leaf about as long as a product. */
+export const NODE_WEIGHT = 4;
+
+/** Hands out a table of addresses for each task of a call over `items` nodes; in the current scope. */
 export function addressTables(
   { engine }: Context,
   columns: number,
   items: number,
 ): (addresses: readonly number[]) => number {
-  const tables = engine.arena.u32(columns * Math.ceil(items / kTaskItems(engine, items)));
+  const tables = engine.arena.u32(columns * Math.ceil(items / kTaskItems(engine, items, NODE_WEIGHT)));
   let used = 0;
   return (addresses) => {
     const table = tables.subarray(columns * used++, columns * used);

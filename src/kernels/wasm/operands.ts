@@ -34,10 +34,12 @@ const LEAST_TASK_ITEMS = 1 << 13;
 /**
  * Items of a task of a call over K: halved until every thread has four tasks, as pieces that lie in a cache are few tasks long. A power of
  * two, so that windows are whole tasks.
+ *
+ * @param weight a power of two: how many items of cheap kernels one takes as long as
  */
-export function kTaskItems({ pool: { threads } }: Engine, items: number): number {
-  let size = TASK_ITEMS;
-  while (threads > 1 && size > LEAST_TASK_ITEMS && items < 4 * threads * size) size /= 2;
+export function kTaskItems({ pool: { threads } }: Engine, items: number, weight = 1): number {
+  let size = TASK_ITEMS / weight;
+  while (threads > 1 && size > LEAST_TASK_ITEMS / weight && items < 4 * threads * size) size /= 2;
   return size;
 }
 
@@ -47,9 +49,10 @@ export function blockwise(
   blocks: number,
   operands: readonly Operand[],
   task: (addresses: readonly number[], blocks: number) => Task,
+  weight?: number,
 ): void {
   // Tasks and windows hold multiples of four items, so every count is whole blocks.
-  const split = { taskItems: kTaskItems(engine, BLOCK * blocks), windowItems: WINDOW_ITEMS };
+  const split = { taskItems: kTaskItems(engine, BLOCK * blocks, weight), windowItems: WINDOW_ITEMS };
   elementwise(engine, BLOCK * blocks, operands, (at, count) => task(at, count / BLOCK), split);
 }
 
@@ -71,16 +74,18 @@ export function partialSums(
   results: number,
   operands: readonly Operand[],
   task: (slot: number, addresses: readonly number[], blocks: number) => Task,
+  weight?: number,
 ): Ext[] {
   const { engine, K } = cx;
   return engine.arena.scope(() => {
-    const tasks = Math.ceil((BLOCK * blocks) / kTaskItems(engine, BLOCK * blocks));
+    const tasks = Math.ceil((BLOCK * blocks) / kTaskItems(engine, BLOCK * blocks, weight));
     const slots = engine.arena.u32(LIMBS * results * tasks);
     let used = 0;
-    blockwise(engine, blocks, operands, (addresses, count) => {
+    const withSlot = (addresses: readonly number[], count: number): Task => {
       const slot = slots.byteOffset + 4 * LIMBS * results * used++;
       return task(slot, addresses, count);
-    });
+    };
+    blockwise(engine, blocks, operands, withSlot, weight);
     return Array.from({ length: results }, (_, r) => {
       let total = K.zero;
       for (let t = 0; t < used; t++) {
