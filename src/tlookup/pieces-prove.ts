@@ -10,7 +10,7 @@ import type { NodeRange } from './runs-prove.ts';
 
 /** Leaves that a piece is made of: they and what is made of them lie in a cache. */
 const PIECE = 2 ** 17;
-/** The same where nodes are made of columns: a leaf takes a fourth of the memory then. */
+/** The same of columns of one table: a leaf takes a fourth of the memory then. */
 const DIRECT_PIECE = 2 ** 19;
 
 /** The layer so many above the leaves, at least one: into p and q. */
@@ -36,7 +36,11 @@ export interface LayerPiece {
   readonly size: number;
   /** What all of them are made of, where they are made of columns. */
   readonly direct: DirectLeaves | undefined;
-  /** The ranges one behind the other. @param out default: arrays that the next piece overwrites */
+  /**
+   * The ranges one behind the other; not for `direct` ones a layer above the leaves, which are read as columns and may be longer than the room here.
+   *
+   * @param out default: arrays that the next piece overwrites
+   */
   make(out?: Room): Fractions;
 }
 

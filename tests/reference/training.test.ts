@@ -37,7 +37,7 @@ import { randomPlan } from '../support/training-plans.ts';
 import { wordOf } from '../support/twin.ts';
 import { NARROW, NARROW_MOMENTUM, SEED } from '../training/small.ts';
 
-const MUTANTS = cases(18, 1000);
+const MUTANTS = cases(28, 1000);
 const PLANS = cases(40, 400);
 const BOUNDS = cases(2000, 40_000);
 
