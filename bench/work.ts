@@ -3,7 +3,9 @@
  * with the machine. Multiplications are products of two words of F or of a word and a weight (one of K by one of K
  * counts 25, by Karatsuba-free definition); hashes are compressions of BLAKE3; bytes are those of all operands.
  */
+import { bitReverse } from '../src/field/domain.ts';
 import { leafWords, type LeafFormat } from '../src/hash/leaf.ts';
+import { subtreesOf } from '../src/kernels/wasm/evaluate-subtrees.ts';
 import { layersFor } from '../src/kernels/wasm/sites.ts';
 import type { Kernels } from '../src/kernels/index.ts';
 import type { CodeShape, Message, PaddedMessage } from '../src/kernels/contract/ntt.ts';
@@ -45,6 +47,7 @@ function encodeProducts(out: number, message: Message | PaddedMessage, code: Cod
   return out * (log / 2 + fold);
 }
 
+/** Of the sums over blocks and of the layers above them; what follows on a subtree's rows alone is not counted. */
 function evaluateProducts(
   message: PaddedMessage,
   { logN, columns }: CodeShape,
@@ -52,9 +55,12 @@ function evaluateProducts(
 ): number {
   const rows = message.data.length / columns;
   const logCoset = Math.floor(Math.log2(rows));
-  const layers = layersFor({ logN, logCoset }, positions);
-  const cosets = new Set(Array.from(positions, (i) => i % 2 ** (logN - logCoset))).size;
-  return rows * columns * ((cosets * layers) / 2 + positions.length / 2 ** layers);
+  const padRows = message.pad.length / columns;
+  const { log, indices } = subtreesOf({ rows, padRows, logCoset }, logN, positions) ?? { log: 0 };
+  const sites = indices?.map((index) => bitReverse(index, logN - log)) ?? Array.from(positions);
+  const layers = layersFor({ logN: logN - log, logCoset: logCoset - log }, sites);
+  const cosets = new Set(sites.map((i) => i % 2 ** (logN - logCoset))).size;
+  return rows * columns * ((cosets * layers) / 2 + sites.length / 2 ** layers);
 }
 
 const MULTIPLICATIONS: Record<string, Count> = {

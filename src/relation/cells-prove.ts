@@ -38,9 +38,8 @@ export interface TensorCells {
 /** Integers below which a call of a kernel costs more than a loop. */
 const LOOP = 2 ** 11;
 
-/** The cells of one block out of those of its tensor. */
-export function gatherBlock(cells: RowMajor, shape: readonly number[], block: Block): RowMajor {
-  const out = cells.slice(0, 2 ** block.bits);
+/** The cells of one block out of those of its tensor, into an array of their type. */
+export function gatherBlock<T extends RowMajor>(out: T, cells: T, shape: readonly number[], block: Block): T {
   forRows(shape, block, (from, at, length) => copyRun(out, at, cells, from, length));
   return out;
 }
@@ -104,15 +103,7 @@ function forRows(
   }
 }
 
-/** Words of F of integers; words as they are. */
-export function wordsOf(kernels: Kernels, cells: RowMajor): Uint32Array {
-  if (cells instanceof Uint32Array) return cells;
-  const words = new Uint32Array(cells.length);
-  putWords(kernels, words, cells);
-  return words;
-}
-
-/** The same in the current scope of the kernel memory. */
+/** Words of F of integers, in the current scope of the kernel memory; words as they are. */
 export function hotWordsOf(kernels: Kernels, cells: RowMajor): Uint32Array {
   if (cells instanceof Uint32Array) return cells;
   const words = hotWords(kernels, cells.length);
@@ -244,7 +235,8 @@ export function tensorCells(
     const tensor = compiled.tensors.get(name) as Tensor;
     if (tensor.kind === 'public') {
       const own = blocksOf(tensor.shape)[index] as Block;
-      return gatherBlock(rows(name), tensor.shape, own) as Cells;
+      const cells = rows(name);
+      return gatherBlock(cells.slice(0, 2 ** own.bits), cells, tensor.shape, own) as Cells;
     }
     const { group, index: at } = compiled.homes.get(name) as Home;
     const layout = group === 'own' ? compiled.own : (compiled.groups[group] as Layout);

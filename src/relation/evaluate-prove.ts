@@ -6,14 +6,18 @@ import type { BaseField } from '../field/field.ts';
 import type { Kernels } from '../kernels/contract.ts';
 import { addressesOf, allAddresses } from './address.ts';
 import { hotLike, hotWords } from '../kernels/memory/hot.ts';
-import { hotWordsOf, wordsOf, type ProgramWitness, type RowMajor, type TensorCells } from './cells-prove.ts';
+import { hotWordsOf, type ProgramWitness, type RowMajor, type TensorCells } from './cells-prove.ts';
 import type { CompiledProgram } from './compile.ts';
 import { matrixProduct } from './matrix-prove.ts';
 import type { Index, Mask, Term, View, Virtual } from './program.ts';
 import type { Tensor } from './program.ts';
 
 /** Values of sums of terms: words of F over the indices, row-major. */
-export type Evaluator = (terms: readonly Term[], indices: readonly Index[]) => Uint32Array;
+export interface Evaluator {
+  (terms: readonly Term[], indices: readonly Index[]): Uint32Array;
+  /** Makes the virtual tensors that terms read, which stay: call it before a scope that evaluates in passing. */
+  prepare(terms: readonly Term[]): void;
+}
 
 export function createEvaluator(
   kernels: Kernels,
@@ -22,40 +26,40 @@ export function createEvaluator(
   witness: ProgramWitness,
 ): Evaluator {
   const virtuals = new Map(compiled.program.virtuals.map((virtual) => [virtual.name, virtual]));
-  const known = new Map<string, Uint32Array>();
-  const virtualWords = (virtual: Virtual): Uint32Array => {
-    let words = known.get(virtual.name);
-    if (words === undefined) {
+  const known = new Map<string, RowMajor>();
+  const valuesOf = (virtual: Virtual): RowMajor => {
+    let values = known.get(virtual.name);
+    if (values === undefined) {
       const given = witness.virtuals?.get(virtual.name);
       const count = virtual.indices.reduce((product, { size }) => product * size, 1);
       if (given !== undefined && given.length !== count) {
         throw new RangeError(`witness: ${virtual.name}: expected ${count} values, got ${given.length}`);
       }
-      words = given === undefined ? evaluate(virtual.terms, virtual.indices) : wordsOf(kernels, given);
-      known.set(virtual.name, words);
+      values = given ?? evaluate(virtual.terms, virtual.indices);
+      known.set(virtual.name, values);
     }
-    return words;
+    return values;
   };
   const source = (view: View): { cells: RowMajor; shape: readonly number[] } => {
     const virtual = virtuals.get(view.tensor);
     if (virtual === undefined) {
       return { cells: cells.rows(view.tensor), shape: (compiled.tensors.get(view.tensor) as Tensor).shape };
     }
-    return { cells: virtualWords(virtual), shape: virtual.indices.map(({ size }) => size) };
+    return { cells: valuesOf(virtual), shape: virtual.indices.map(({ size }) => size) };
   };
-  const evaluate: Evaluator = (terms, indices) => {
+  const evaluate = (terms: readonly Term[], indices: readonly Index[]): Uint32Array => {
     const count = indices.reduce((product, { size }) => product * size, 1);
     const { base } = kernels.ext;
     const constants = terms.filter(isConstant).map(({ coefficient }) => base.fromInt(coefficient));
     const out = roomFor(kernels, count).fill(constants.reduce(base.add, base.zero));
+    prepare(terms);
     for (const term of terms) {
-      if (isConstant(term)) continue;
-      term.views.forEach(source); // makes what it reads, which outlives the scope below
-      kernels.memory.scope(() => addTerm(kernels, out, term, indices, source));
+      if (!isConstant(term)) kernels.memory.scope(() => addTerm(kernels, out, term, indices, source));
     }
     return out;
   };
-  return evaluate;
+  const prepare = (terms: readonly Term[]): void => terms.forEach(({ views }) => views.forEach(source));
+  return Object.assign(evaluate, { prepare });
 }
 
 /** Part of the kernel memory that one result may take. They stay until the proof ends. */

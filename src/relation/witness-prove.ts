@@ -25,18 +25,14 @@ export function lookupWitness(
   const { lookups, program, multiplicities } = compiled;
   if (lookups === undefined) return [];
   const relations = new Map(program.relations.map((relation) => [relation.name, relation]));
-  const whole = new Map<readonly Term[], Uint32Array>();
+  const parts = new Map<readonly Term[], BlockWords[]>();
   const column = (terms: readonly Term[], indices: readonly Index[], block: Block): Uint32Array => {
     const ready = blockOfCells(kernels, compiled, cells, terms, indices, block);
     if (ready !== undefined) return ready;
-    let words = whole.get(terms);
-    if (words === undefined) whole.set(terms, (words = evaluate(terms, indices)));
-    if (words.length === 2 ** block.bits) return words;
-    return gatherBlock(
-      words,
-      indices.map(({ size }) => size),
-      block,
-    ) as Uint32Array;
+    let known = parts.get(terms);
+    if (known === undefined) parts.set(terms, (known = blocksOfValues(kernels, evaluate, terms, indices)));
+    const part = known.find((one) => sameBlock(one.block, block)) as BlockWords;
+    return part.words;
   };
   return lookups.blocks.map((blocks, b) => {
     const sources = blocks.map(({ relation: { name }, block }) => {
@@ -49,6 +45,35 @@ export function lookupWitness(
     });
     return { sources, multiplicities: counts };
   });
+}
+
+interface BlockWords {
+  readonly block: Block;
+  readonly words: Uint32Array;
+}
+
+/** The values of an entry by the blocks of its relation; those of the whole relation only in passing. */
+function blocksOfValues(
+  kernels: Kernels,
+  evaluate: Evaluator,
+  terms: readonly Term[],
+  indices: readonly Index[],
+): BlockWords[] {
+  const shape = indices.map(({ size }) => size);
+  const [only, ...others] = blocksOf(shape);
+  if (only === undefined) return [];
+  if (others.length === 0) return [{ block: only, words: evaluate(terms, indices) }];
+  const count = shape.reduce((product, size) => product * size, 1);
+  evaluate.prepare(terms);
+  const parts = [only, ...others].map((block) => ({
+    block,
+    words: roomFor(kernels, 2 ** block.bits, count),
+  }));
+  kernels.memory.scope(() => {
+    const whole = evaluate(terms, indices);
+    for (const { block, words } of parts) gatherBlock(words, whole, shape, block);
+  });
+  return parts;
 }
 
 function counted(
@@ -106,12 +131,14 @@ function blockOfCells(
 
 /** Which of the blocks of a tensor one is; -1: none. */
 function committedAt({ shape }: Tensor, block: Block): number {
-  return blocksOf(shape).findIndex(({ pieces }) =>
-    pieces.every((piece, d) => {
-      const own = block.pieces[d];
-      return own !== undefined && own.offset === piece.offset && own.bits === piece.bits;
-    }),
-  );
+  return blocksOf(shape).findIndex((own) => sameBlock(own, block));
+}
+
+function sameBlock({ pieces }: Block, other: Block): boolean {
+  return pieces.every((piece, d) => {
+    const own = other.pieces[d];
+    return own !== undefined && own.offset === piece.offset && own.bits === piece.bits;
+  });
 }
 
 /** The tensor that a term reads cell by cell in the relation's order, and does nothing to. */

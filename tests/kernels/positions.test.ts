@@ -82,6 +82,48 @@ describe('evaluateAt', () => {
     }
   });
 
+  /** Neighbours in stored order: whole subtrees of 2^t rows, some with a row missing, one row twice, in no order. */
+  const SUBTREES: [
+    logN: number,
+    logData: number,
+    pad: number,
+    columns: number,
+    log: number,
+    count: number,
+  ][] = [
+    [12, 10, 0, 3, 1, 40],
+    [12, 10, 32, 4, 2, 25],
+    [13, 11, 64, 16, 4, 30],
+    [13, 11, 64, 1, 4, 3],
+    [13, 11, 8, 5, 4, 20], // a pad of half a subtree: subtrees of eight
+    [10, 8, 16, 2, 4, 12], // too short for subtrees of more than four
+  ];
+  test.each(SUBTREES)(
+    'n = 2^%i, 2^%i rows and %i of a pad, %i columns, subtrees of 2^%i rows, %i of them',
+    (logN, logData, pad, columns, log, count) => {
+      const message = {
+        data: integers('i16', columns * 2 ** logData, count) as Int16Array,
+        pad: words(columns * pad, P, 5),
+      };
+      const subtrees = positionsOf(count, logN - log, 3);
+      const stored = subtrees.flatMap((s) => Array.from({ length: 2 ** log }, (_, i) => s * 2 ** log + i));
+      stored.splice(2 ** log + 1, 1, stored[0] as number);
+      const positions = stored.reverse().map((row) => bitReverse(row, logN));
+      const expected = new Uint32Array(positions.length * columns);
+      reference.evaluateAt(expected, message, { logN, columns }, positions);
+      for (const k of [...wasm, tiny]) {
+        const out = new Uint32Array(expected.length).fill(7);
+        k.evaluateAt(out, message, { logN, columns }, positions);
+        expectSame(out, expected, k.name);
+        k.memory.scope(() => {
+          const copy = { data: inside(k, message.data), pad: inside(k, message.pad) };
+          k.evaluateAt(out.fill(7), copy, { logN, columns }, positions);
+          expectSame(out, expected, k.name);
+        });
+      }
+    },
+  );
+
   test('more positions than one pass takes', () => {
     const [logN, rows] = [13, 300];
     const message = words(rows, P, 2);

@@ -1,5 +1,5 @@
 /** BLAKE3 of the two kernel binaries; written by `node tools/build-kernels.mjs --pin`. */
 export const KERNEL_BLAKE3 = {
-  single: 'b83ee62de6f3f428cc839e0e9427b643bf04cba88ce320d9f439c9c71aa0506b',
-  shared: '40e2d6ebede667253941e9e43060d911486f86c90aec7e15cd3a7ad1f8bc4097',
+  single: '6fe469c6d9d985fb25b5397638d8708899176e7f01ed816f19c8d0672b2d731a',
+  shared: 'b186ce5d6bcebc69618efc93deabdd2a8eaed218c8c0e25acf3abca2bf237fab',
 };

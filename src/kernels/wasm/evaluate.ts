@@ -4,6 +4,7 @@ import { checkLength } from '../contract/checks.ts';
 import { checkedMessage, checkPositions, type MessageShape } from '../contract/ntt-checks.ts';
 import type { CodeShape, Message, PaddedMessage } from '../contract/ntt.ts';
 import { inColumnBatches } from './columns.ts';
+import { evaluateSubtrees, subtreesOf } from './evaluate-subtrees.ts';
 import { messageKind, type NttContext } from './ntt-context.ts';
 import { createSites, layersFor, passes, shareSlices, type Sites } from './sites.ts';
 
@@ -27,6 +28,31 @@ export function evaluateAt(
   checkPositions(positions, code.logN);
   checkLength('out', out, positions.length * code.columns);
   if (parts.logCoset < MIN_LOG_COSET) return context.definition.evaluateAt(out, message, code, positions);
+  const subtrees = subtreesOf(parts, code.logN, positions);
+  const { arena } = context.engine;
+  const sumBytes =
+    4 * code.columns * (subtrees === undefined ? 0 : subtrees.indices.length * 2 ** subtrees.log);
+  if (subtrees !== undefined && 2 * sumBytes < arena.capacityBytes - arena.usedBytes) {
+    return evaluateSubtrees(context, out, code, positions, subtrees, (sums, wide, at) =>
+      evaluateSome(context, sums, halved(parts, subtrees.log), wide, at),
+    );
+  }
+  evaluateSome(context, out, parts, code, positions);
+}
+
+/** The same words as 2^-log as many rows. */
+function halved(parts: MessageShape, log: number): MessageShape {
+  const [rows, padRows, k] = [parts.rows / 2 ** log, parts.padRows / 2 ** log, parts.k / 2 ** log];
+  return { ...parts, rows, padRows, k, logCoset: parts.logCoset - log };
+}
+
+function evaluateSome(
+  context: NttContext,
+  out: Uint32Array,
+  parts: MessageShape,
+  code: CodeShape,
+  positions: ArrayLike<number>,
+): void {
   for (const [first, some] of passes(positions)) {
     const rows = out.subarray(first * code.columns, (first + some.length) * code.columns);
     evaluatePass(context, rows, parts, code, some);

@@ -17,8 +17,11 @@ type Axis = 'rows' | 'columns';
 const PANEL_SIDE = 1 << 13;
 /** Entries of a panel that must be copied into the arena first. */
 const WINDOW_ENTRIES = 1 << 22;
-/** Outputs of one task: their sums (320 bytes for 4 columns or 1 row) fit a level-1 cache. */
-const TASK_OUTPUTS = { rows: 256, columns: 32 } as const;
+/**
+ * Outputs of one task: sums of columns (320 bytes for 4) fit a level-1 cache; those of rows (320 bytes for 1) are passed once
+ * for each 512 terms, and short rows would make tasks that cost as much to hand out.
+ */
+const TASK_OUTPUTS = { rows: 256, columns: 128 } as const;
 /** Terms below which a sum is not split among threads. */
 const MIN_TASK_TERMS = 256;
 /** Vectors of eight digits in a tile: 16 rows or 64 columns. */

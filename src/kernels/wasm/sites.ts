@@ -11,9 +11,9 @@ import type { NttContext } from './ntt-context.ts';
 /** Positions of one pass; more of them read the message again (and are cheaper by encoding). */
 export const MAX_SITES = 4096;
 
-/** Cost of a multiply-add and of a layer of one coset, ns per coefficient: only their ratio matters. */
+/** Cost of a multiply-add and of two layers of one coset (one pass), ns per coefficient: only their ratio matters. */
 const MULTIPLY_ADD = 0.24;
-const LAYER = 0.225;
+const LAYERS = 0.45;
 const MAX_LAYERS = 8;
 
 export interface SitesShape {
@@ -29,7 +29,8 @@ export interface SitesShape {
 /** The number of layers before the direct sums that makes both together cheapest; at most m - 2. */
 export function layersFor(shape: { logN: number; logCoset: number }, positions: ArrayLike<number>): number {
   const cosets = new Set(Array.from(positions, (i) => i % 2 ** (shape.logN - shape.logCoset))).size;
-  const cost = (l: number): number => (positions.length * MULTIPLY_ADD) / 2 ** l + cosets * LAYER * l;
+  const cost = (l: number): number =>
+    (positions.length * MULTIPLY_ADD) / 2 ** l + cosets * LAYERS * Math.ceil(l / 2);
   let best = 0;
   for (let l = 1; l <= Math.min(MAX_LAYERS, shape.logCoset - 2); l++) if (cost(l) < cost(best)) best = l;
   return best;

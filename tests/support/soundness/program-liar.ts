@@ -73,8 +73,8 @@ function body(kernels: Kernels, ch: ReturnType<typeof lyingChannel>, lie: Progra
     const sources = blocks.map(({ relation: { name, indices }, block }) => {
       const relation = compiled.program.relations.find((one) => one.name === name)!;
       const shape = indices.map(({ size }) => size);
-      return formsOf(relation).map(
-        (terms) => gatherBlock(evaluate(terms, indices), shape, block) as Uint32Array,
+      return formsOf(relation).map((terms) =>
+        gatherBlock(new Uint32Array(2 ** block.bits), evaluate(terms, indices), shape, block),
       );
     });
     const { tables, sources: declared } = compiled.lookups!.lookups.program.balances[b]!;

@@ -101,7 +101,8 @@ export function foldMessage(
   pad: usize,
   padRemaining: i32,
 ): void {
-  const started = pad != 0;
+  // Most chunks lie behind the pad: copied, not multiplied into zeros.
+  const started = pad != 0 && padRemaining > 0;
   if (started) fold<u32>(out, pad, n, partItems, padRemaining, w, false);
   if (kind == KIND_I16) fold<i16>(out, a, n, partItems, remaining, w, started);
   else if (kind == KIND_U32) fold<u32>(out, a, n, partItems, remaining, w, started);
