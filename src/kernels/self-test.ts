@@ -34,6 +34,14 @@ const outOf = (length: number, run: (out: Uint32Array) => void): Uint32Array => 
   return out;
 };
 
+/** A K array in kernel memory: outside of it some kernels leave the work to the definition. */
+const inside = (k: Kernels, elements: number, seed: number): Uint32Array => {
+  const words = sample(k, extWords(elements, k.ext.degree), seed);
+  const copy = k.memory.u32(words.length);
+  copy.set(words);
+  return copy;
+};
+
 const domain = { label: 'selftest', epoch: 0, group: new Uint8Array(8) };
 
 /** One probe a family; lengths cross the vector loops and their tails. */
@@ -78,6 +86,19 @@ const PROBES: Readonly<Record<string, Probe>> = {
     const n = extWords(12, k.ext.degree);
     return outOf(n, (out) => k.kRows(out, sample(k, n, 18), 3));
   },
+  weaving: (k) =>
+    k.memory.scope(() => {
+      const [out, source] = [inside(k, 32, 23), inside(k, 16, 24)];
+      k.kWeave(out, source, 8, 4);
+      return out.slice();
+    }),
+  lines: (k) =>
+    k.memory.scope(() => {
+      const [out, source] = [inside(k, 32, 25), inside(k, 16, 26)];
+      k.kAddLines(out, source, 8, Int32Array.of(3, 0, 1, 1));
+      k.kAddLines(out, out, 8, Int32Array.of(2, 1, 0, 2), true);
+      return out.slice();
+    }),
   products: (k) => {
     const [a, b] = [integers(5 * 24), integers(3 * 24)];
     return outOf(15, (out) =>

@@ -24,30 +24,11 @@ export function interleaved(kernels: Kernels, indexBits: number, count: number):
   const length = 2 ** indexBits;
   const stride = 2 ** pBits;
   const words = hotWords(kernels, extWords(2 ** numVars, degree)).fill(0);
-  // Neighbours in p share a block of the layout: four arrays are stored together, or every store misses the cache.
+  // Neighbours in p share a block of the layout: four arrays are stored together.
   const size = extWords(length, degree);
-  const waiting = new Uint32Array(BLOCK * size);
-  const [w0, w1, w2, w3] = [0, 1, 2, 3].map((k) => waiting.subarray(k * size, (k + 1) * size)) as [
-    Uint32Array,
-    Uint32Array,
-    Uint32Array,
-    Uint32Array,
-  ];
-  const storeFour = (first: number): void => {
-    const step = stride * degree; // words from one index to the next: `stride` is whole blocks
-    for (let i = 0, row = first * degree; i < length; i++, row += step) {
-      const at = extWord(i, 0, degree);
-      for (let j = 0; j < BLOCK * degree; j += BLOCK) {
-        const [to, from] = [row + j, at + j];
-        words[to] = w0[from] as number;
-        words[to + 1] = w1[from] as number;
-        words[to + 2] = w2[from] as number;
-        words[to + 3] = w3[from] as number;
-      }
-    }
-  };
+  const waiting = hotWords(kernels, BLOCK * size);
   const store = (first: number, arrays: number): void => {
-    if (arrays === BLOCK) return storeFour(first);
+    if (arrays === BLOCK && length % BLOCK === 0) return kernels.kWeave(words, waiting, stride, first);
     for (let i = 0; i < length; i++) {
       const to = extWord(i * stride + first, 0, degree);
       const at = extWord(i, 0, degree);

@@ -1,5 +1,7 @@
-/** Sums of lines of K arrays in plain loops, for lines that are too short for a call of a kernel. Forms of elements do not matter. */
+/** Sums of lines of K arrays: by a kernel where lines are whole blocks, else in plain loops. Forms of elements do not matter. */
+import type { Fe } from '../field/field.ts';
 import type { Kernels } from '../kernels/contract.ts';
+import type { LinePairs } from '../kernels/contract/ext-rows.ts';
 import { BLOCK, extWord, extWords } from '../kernels/contract/layout.ts';
 import { hotWords } from '../kernels/memory/hot.ts';
 
@@ -7,30 +9,48 @@ import { hotWords } from '../kernels/memory/hot.ts';
 export interface ElementLoops {
   /** So many lines of zeros, in the current scope of the kernel memory. */
   lines(kernels: Kernels, count: number): Uint32Array;
-  /** Line `to` of an array plus, or minus, line `from` of another. */
-  add(out: Uint32Array, to: number, words: Uint32Array, from: number): void;
-  subtract(out: Uint32Array, to: number, words: Uint32Array, from: number): void;
+  /** Lines `to` of an array plus, or minus, lines `from` of another, pair after pair (to, from). */
+  add(out: Uint32Array, words: Uint32Array, pairs: LinePairs): void;
+  subtract(out: Uint32Array, words: Uint32Array, pairs: LinePairs): void;
   /** out[x / low][line][x % low] = words[line][x] */
   scatter(out: Uint32Array, words: Uint32Array, count: number, low: number): void;
 }
 
+/** Pairs of the lines 0 to count - 1 that `to` and `from` name. */
+export function linePairs(
+  count: number,
+  to: (line: number) => number,
+  from: (line: number) => number,
+): LinePairs {
+  const pairs = new Int32Array(2 * count);
+  for (let line = 0; line < count; line++) {
+    pairs[2 * line] = to(line);
+    pairs[2 * line + 1] = from(line);
+  }
+  return pairs;
+}
+
 /** @param width elements of a line */
-export function elementLoops({ ext }: Kernels, width: number): ElementLoops {
-  const { degree } = ext;
-  const p = ext.base.modulus;
+export function elementLoops(kernels: Kernels, width: number): ElementLoops {
+  const { degree, base } = kernels.ext;
   const words = width * degree;
-  const whole = width % BLOCK === 0;
-  const accumulate = (out: Uint32Array, to: number, from: Uint32Array, at: number, minus: boolean): void => {
-    if (whole) return addWords(out, to * words, from, at * words, words, p, minus);
-    for (let i = 0; i < words; i++) addWords(out, wordOf(to, i), from, wordOf(at, i), 1, p, minus);
+  const accumulate = (out: Uint32Array, from: Uint32Array, pairs: LinePairs, minus: boolean): void => {
+    if (width % BLOCK === 0) return kernels.kAddLines(out, from, width, pairs, minus);
+    for (let k = 0; k < pairs.length; k += 2) {
+      for (let i = 0; i < words; i++) {
+        const [to, at] = [wordOf(pairs[k] as number, i), wordOf(pairs[k + 1] as number, i)];
+        const [a, b] = [out[to] as Fe, from[at] as Fe];
+        out[to] = minus ? base.sub(a, b) : base.add(a, b);
+      }
+    }
   };
   /** Word i of a line that shares blocks with its neighbours. */
   const wordOf = (line: number, i: number): number =>
     extWord(line * width + (i % width), Math.floor(i / width), degree);
   return {
-    lines: (kernels, count) => hotWords(kernels, extWords(count * width, degree)).fill(0),
-    add: (out, to, from, at) => accumulate(out, to, from, at, false),
-    subtract: (out, to, from, at) => accumulate(out, to, from, at, true),
+    lines: (own, count) => hotWords(own, extWords(count * width, degree)).fill(0),
+    add: (out, from, pairs) => accumulate(out, from, pairs, false),
+    subtract: (out, from, pairs) => accumulate(out, from, pairs, true),
     scatter(out, from, count, low) {
       if (out.length % words !== 0 || (count * width) % BLOCK !== 0) out.fill(0);
       for (let line = 0; line < count; line++) {
@@ -50,28 +70,4 @@ export function elementLoops({ ext }: Kernels, width: number): ElementLoops {
       }
     },
   };
-}
-
-/** Adds `count` words to others, or takes them away, all in [0, p). */
-function addWords(
-  out: Uint32Array,
-  to: number,
-  from: Uint32Array,
-  at: number,
-  count: number,
-  p: number,
-  minus: boolean,
-): void {
-  // Signs choose, not branches: which of two words is greater is anybody's guess. p < 2^31, so that differences are 32-bit integers.
-  if (minus) {
-    for (let i = 0; i < count; i++) {
-      const d = ((out[to + i] as number) - (from[at + i] as number)) | 0;
-      out[to + i] = d + (p & (d >> 31));
-    }
-    return;
-  }
-  for (let i = 0; i < count; i++) {
-    const d = ((out[to + i] as number) + (from[at + i] as number) - p) | 0; // in [-p, p)
-    out[to + i] = d + (p & (d >> 31));
-  }
 }

@@ -4,10 +4,11 @@
  */
 import type { Ext } from '../field/field.ts';
 import type { Kernels } from '../kernels/contract.ts';
+import type { LinePairs } from '../kernels/contract/ext-rows.ts';
 import { extWords } from '../kernels/contract/layout.ts';
 import { hotWords } from '../kernels/memory/hot.ts';
 import type { TensorCells } from './cells-prove.ts';
-import { elementLoops, type ElementLoops } from './elements-prove.ts';
+import { elementLoops, linePairs, type ElementLoops } from './elements-prove.ts';
 import type { Segment, SegmentMask } from './expand.ts';
 import { foldView, type FoldCache } from './fold-prove.ts';
 import { blockOf, type Piece } from './pieces.ts';
@@ -95,12 +96,16 @@ function visibleRows(
   const within = (j: number): number => Math.min(Math.max(0, j - offset), count);
   const sums = loops.lines(kernels, count + 1);
   for (const { indices, words } of rows) {
-    indices.forEach((i, line) => {
-      loops.add(sums, within(Math.min(from[i] as number, columns)), words, line);
-      loops.subtract(sums, within(Math.min(to[i] as number, columns)), words, line);
-    });
+    const edges = (ends: ArrayLike<number>): LinePairs =>
+      linePairs(
+        indices.length,
+        (line) => within(Math.min(ends[indices[line] as number] as number, columns)),
+        (line) => line,
+      );
+    loops.add(sums, words, edges(from));
+    loops.subtract(sums, words, edges(to));
   }
-  for (let j = 1; j < count; j++) loops.add(sums, j, sums, j - 1);
+  addUp(loops, sums, count);
   return sums;
 }
 
@@ -115,13 +120,32 @@ function visibleColumns(
   const count = 1 + Math.max(...columns.flatMap(({ indices }) => indices));
   const sums = loops.lines(kernels, count + 1); // sums[n]: of columns below n
   for (const { indices, words } of columns) {
-    indices.forEach((j, line) => loops.add(sums, j + 1, words, line));
+    const after = (line: number): number => (indices[line] as number) + 1;
+    loops.add(
+      sums,
+      words,
+      linePairs(indices.length, after, (line) => line),
+    );
   }
-  for (let n = 1; n <= count; n++) loops.add(sums, n, sums, n - 1);
+  addUp(loops, sums, count + 1);
   const out = loops.lines(kernels, 2 ** bits);
-  for (let i = 0; i < 2 ** bits; i++) {
-    loops.add(out, i, sums, Math.min(to[offset + i] as number, count));
-    loops.subtract(out, i, sums, Math.min(from[offset + i] as number, count));
-  }
+  const edges = (ends: ArrayLike<number>): LinePairs =>
+    linePairs(
+      2 ** bits,
+      (i) => i,
+      (i) => Math.min(ends[offset + i] as number, count),
+    );
+  loops.add(out, sums, edges(to));
+  loops.subtract(out, sums, edges(from));
   return out;
+}
+
+/** Every line becomes the sum of all up to it: of the first `count`. */
+function addUp(loops: ElementLoops, sums: Uint32Array, count: number): void {
+  const after = (line: number): number => line + 1;
+  loops.add(
+    sums,
+    sums,
+    linePairs(count - 1, after, (line) => line),
+  );
 }

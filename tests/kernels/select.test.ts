@@ -45,6 +45,8 @@ test('every family has a probe that a wrong word fails', async () => {
     fold: { foldRows: (out, ...rest) => (k.foldRows(out, ...rest), flip(out)) },
     sums: { weightedColumns: (out, ...rest) => (k.weightedColumns(out, ...rest), flip(out)) },
     rows: { kRows: (out, ...rest) => (k.kRows(out, ...rest), flip(out)) },
+    weaving: { kWeave: (out, ...rest) => (k.kWeave(out, ...rest), flip(out)) },
+    lines: { kAddLines: (out, ...rest) => (k.kAddLines(out, ...rest), flip(out)) },
     products: { gemm: (out, ...rest) => (k.gemm(out, ...rest), flip(out)) },
     fractions: { lookupLeaves: (out, ...rest) => (k.lookupLeaves(out, ...rest), flip(out)) },
     transposed: {

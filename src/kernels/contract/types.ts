@@ -55,6 +55,8 @@ export const SIGNATURES: Readonly<Record<KernelName, string>> = {
   kDot: 'a b',
   eqTable: 'out',
   kRows: '>out source',
+  kWeave: '>out source',
+  kAddLines: '>out source - pairs:int32',
   foldRows: '>out - e',
   foldColumns: '>out - e',
   gemm: 'out',

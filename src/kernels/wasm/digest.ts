@@ -1,5 +1,5 @@
 /** BLAKE3 of the two kernel binaries; written by `node tools/build-kernels.mjs --pin`. */
 export const KERNEL_BLAKE3 = {
-  single: '6fe469c6d9d985fb25b5397638d8708899176e7f01ed816f19c8d0672b2d731a',
-  shared: 'b186ce5d6bcebc69618efc93deabdd2a8eaed218c8c0e25acf3abca2bf237fab',
+  single: 'adda680227cddc12a514dcc41d1e3bcfc680aa58bfc9867df694ba2b7172f54a',
+  shared: '059ed75c8a5783041333e13ee85c70f15acfb88f754cfa96c4d208d5a8229ab2',
 };

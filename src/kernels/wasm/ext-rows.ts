@@ -1,5 +1,11 @@
-/** Rows of limbs in WebAssembly. */
-import { checkedExtColumnLength, type ExtRowKernels } from '../contract/ext-rows.ts';
+/** K arrays in other orders and sums of lines, in WebAssembly. */
+import {
+  checkedExtColumnLength,
+  checkLines,
+  checkWeave,
+  type ExtRowKernels,
+  type LinePairs,
+} from '../contract/ext-rows.ts';
 import { BLOCK } from '../contract/layout.ts';
 import type { Task } from '../pool/pool.ts';
 import { TASK_ITEMS, WINDOW_ITEMS, type Engine } from './engine.ts';
@@ -8,8 +14,29 @@ import { LIMBS } from './operands.ts';
 /** Words of a block of four elements. */
 const BLOCK_WORDS = BLOCK * LIMBS;
 
-export function wasmExtRows(engine: Engine): ExtRowKernels {
+/** Blocks of a line that one task adds: of all pairs, so that a line of a few blocks is worth a task. */
+const LINE_BLOCKS = 4;
+
+/** @param reference for arrays outside the arena */
+export function wasmExtRows(engine: Engine, reference: ExtRowKernels): ExtRowKernels {
+  const { arena, pool } = engine;
+  const inside = (...arrays: readonly Uint32Array[]): boolean => arrays.every((a) => arena.holds(a));
   return {
+    kWeave(out, source, stride, first) {
+      if (!inside(out, source)) return reference.kWeave(out, source, stride, first);
+      const blocks = checkWeave(out, source, stride, first, LIMBS) / BLOCK;
+      pool.run(weaveTasks(out.byteOffset, source.byteOffset, stride, first, blocks));
+    },
+    kAddLines(out, source, width, pairs, minus = false) {
+      if (!inside(out, source)) return reference.kAddLines(out, source, width, pairs, minus);
+      checkLines(out, source, width, pairs, LIMBS);
+      if (pairs.length === 0) return;
+      arena.scope(() => {
+        const list = arena.u32(pairs.length);
+        list.set(pairs);
+        pool.run(lineTasks(out.byteOffset, source.byteOffset, width / BLOCK, list, minus));
+      });
+    },
     kRows(out, source, columns) {
       const blocks = checkedExtColumnLength(out, source, columns, LIMBS) / BLOCK;
       if (engine.arena.holds(out) && engine.arena.holds(source)) {
@@ -19,6 +46,39 @@ export function wasmExtRows(engine: Engine): ExtRowKernels {
       }
     },
   };
+}
+
+function weaveTasks(out: number, source: number, stride: number, first: number, blocks: number): Task[] {
+  const step = Math.max(1, Math.floor(TASK_ITEMS / (BLOCK * BLOCK_WORDS)));
+  const list: Task[] = [];
+  for (let block = 0; block < blocks; block += step) {
+    const to = out + 4 * LIMBS * (BLOCK * block * stride + first);
+    const from = source + 4 * BLOCK_WORDS * block;
+    const count = Math.min(step, blocks - block);
+    list.push(['kWeave', to, 4 * LIMBS * stride, from, 4 * BLOCK_WORDS * blocks, count]);
+  }
+  return list;
+}
+
+/** Tasks add parts of lines: in each, pair after pair. */
+function lineTasks(out: number, source: number, blocks: number, pairs: Uint32Array, minus: boolean): Task[] {
+  const tasks: Task[] = [];
+  const lineBytes = 4 * BLOCK_WORDS * blocks;
+  for (let first = 0; first < blocks; first += LINE_BLOCKS) {
+    const [to, from] = [out, source].map((address) => address + 4 * BLOCK_WORDS * first) as [number, number];
+    const vectors = LIMBS * Math.min(LINE_BLOCKS, blocks - first);
+    tasks.push([
+      'kAddLines',
+      to,
+      from,
+      lineBytes,
+      pairs.byteOffset,
+      pairs.length / 2,
+      vectors,
+      minus ? 1 : 0,
+    ]);
+  }
+  return tasks;
 }
 
 /** Moves `count` blocks of every column; columns lie `length` blocks apart. */

@@ -14,6 +14,7 @@ import { wasmBase } from './base.ts';
 import { wasmExt } from './ext.ts';
 import { SCRATCH_BYTES, type Engine } from './engine.ts';
 import { wasmHash } from './hash.ts';
+import { referenceExtRows } from '../reference/ext-rows.ts';
 import { wasmExtRows } from './ext-rows.ts';
 import { wasmFold } from './fold.ts';
 import { wasmGemm } from './gemm.ts';
@@ -85,7 +86,7 @@ export async function wasmKernels(options: WasmOptions = {}): Promise<Kernels> {
     close: () => pool.close(),
     ...checkingTypes({
       ...wasmBase(engine, koalaBear, radix),
-      ...wasmExtRows(engine),
+      ...wasmExtRows(engine, referenceExtRows(quintic)),
       ...wasmNtt(engine, quintic, radix),
       ...wasmHash(engine),
       ...wasmFold(engine, quintic),

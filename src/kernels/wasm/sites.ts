@@ -98,13 +98,22 @@ function pointsOf(F: BaseField, logN: number): (i: number) => Fe {
   return (i) => roots.reduce((x, root, b) => ((i >>> b) & 1 ? F.mul(x, root) : x), F.one);
 }
 
-/** Slices in tasks: [first, count], a few tasks per thread. */
+/** Of what is left, a thread's task takes this part; the last tasks are a 32nd of all, so that no thread waits long. */
+const GUIDED = 2;
+const SMALLEST = 32;
+
+/** Slices in tasks: [first, count], the largest first. */
 export function shareSlices(slices: number, threads: number): [first: number, count: number][] {
-  const tasks = Math.min(slices, threads === 1 ? 1 : 4 * threads);
-  return Array.from({ length: tasks }, (_, t) => {
-    const first = Math.floor((t * slices) / tasks);
-    return [first, Math.floor(((t + 1) * slices) / tasks) - first];
-  });
+  if (threads === 1) return [[0, slices]];
+  const tasks: [number, number][] = [];
+  const least = Math.ceil(slices / (SMALLEST * threads));
+  for (let first = 0; first < slices;) {
+    const left = slices - first;
+    const count = Math.min(left, Math.max(least, Math.ceil(left / (GUIDED * threads))));
+    tasks.push([first, count]);
+    first += count;
+  }
+  return tasks;
 }
 
 /** Positions in passes of at most MAX_SITES: the index of the first and the positions. */

@@ -42,24 +42,40 @@ export function octaveSoftmax(
   exp2: Int32Array,
 ): OctaveRow | undefined {
   const G = octave(shift);
+  const rows = exp2.length;
   let [least, greatest] = [scores[0] as number, scores[0] as number];
   for (let j = 1; j < count; j++) {
     const z = scores[j] as number;
-    if (z > greatest) greatest = z;
-    else if (z < least) least = z;
+    greatest = Math.max(greatest, z);
+    least = Math.min(least, z);
   }
-  for (let k = Math.ceil(greatest / G); ; k++) {
-    let sum = 0; // <= 16384 * 2^15; ends after at most log2(count) + 2 rounds, since every octave halves it
+  for (let k = Math.ceil(greatest / G); ;) {
+    const top = k * G;
+    let sum = 0; // <= 16384 * 2^15
     for (let j = 0; j < count; j++) {
-      const t = (k * G - (scores[j] as number)) >> shift; // 0 <= u < 2^30 + 16 G < 2^31
-      const e = t < exp2.length ? (exp2[t] as number) : 0;
+      const t = (top - (scores[j] as number)) >> shift; // 0 <= u < 2^30 + 16 G < 2^31
+      const e = t < rows ? (exp2[t] as number) : 0;
       weights[j] = e;
       sum += e;
     }
-    if (sum >= ROW_SUM_LIMIT) continue;
-    const inDigits = k >= -SHIFT_LIMIT && k < SHIFT_LIMIT && k * G - least < 2 ** (shift + OFFSET_BITS);
+    if (sum >= ROW_SUM_LIMIT) {
+      k += octavesAbove(sum, count);
+      continue;
+    }
+    const inDigits = k >= -SHIFT_LIMIT && k < SHIFT_LIMIT && top - least < 2 ** (shift + OFFSET_BITS);
     return inDigits ? { shift: k, sum } : undefined;
   }
+}
+
+/**
+ * Octaves to go up from a row sum that is too large, by none that could be the least. m octaves up, what was e is at least
+ * e / 2^m - 3/4: entries are rounded, and those that the table has not are the rounded ones, too. So sums are at least
+ * S / 2^m - count there.
+ */
+function octavesAbove(sum: number, count: number): number {
+  let octaves = 1;
+  while (sum / 2 ** octaves - count >= ROW_SUM_LIMIT) octaves++;
+  return octaves;
 }
 
 /** Visible pairs of rows, by row, head, visible row. */

@@ -1,4 +1,5 @@
-// Rows of limbs from columns over K. `stride` is the distance of columns in bytes.
+// Rows of limbs from columns over K, with `stride` the distance of columns in bytes; arrays woven together; sums of lines.
+import { add4, primes, sub4 } from './montgomery';
 
 // Stores the transpose of four vectors as four rows at out, out + pitch, ..
 // @ts-ignore: decorator
@@ -34,6 +35,46 @@ export function kRows(out: usize, source: usize, stride: usize, columns: usize, 
       v128.store_lane<u32>(to + pitch, last, 1, 16);
       v128.store_lane<u32>(to + 2 * pitch, last, 2, 16);
       v128.store_lane<u32>(to + 3 * pitch, last, 3, 16);
+    }
+  }
+}
+
+/** Four arrays, `size` bytes apart, woven into rows of `pitch` bytes: `blocks` blocks of each. */
+export function kWeave(out: usize, pitch: usize, source: usize, size: usize, blocks: usize): void {
+  for (let i: usize = 0; i < blocks; i++) {
+    for (let limb: usize = 0; limb < 80; limb += 16) {
+      const from = source + i * 80 + limb;
+      const b = from + size;
+      const c = b + size;
+      const rows = out + 4 * i * pitch + limb;
+      storeTransposed(rows, pitch, v128.load(from), v128.load(b), v128.load(c), v128.load(c + size));
+    }
+  }
+}
+
+/** Parts of `vectors` vectors of lines of `bytes`: for every pair (to, from) in order, line to of out plus or minus line from. */
+export function kAddLines(
+  out: usize,
+  source: usize,
+  bytes: usize,
+  pairs: usize,
+  count: u32,
+  vectors: u32,
+  minus: u32,
+): void {
+  const p = primes();
+  const part: usize = vectors << 4;
+  for (let k: u32 = 0; k < count; k++, pairs += 8) {
+    const to = out + bytes * <usize>load<u32>(pairs);
+    const from = source + bytes * <usize>load<u32>(pairs, 4);
+    if (minus != 0) {
+      for (let i: usize = 0; i < part; i += 16) {
+        v128.store(to + i, sub4(v128.load(to + i), v128.load(from + i), p));
+      }
+    } else {
+      for (let i: usize = 0; i < part; i += 16) {
+        v128.store(to + i, add4(v128.load(to + i), v128.load(from + i), p));
+      }
     }
   }
 }
