@@ -8,11 +8,13 @@
  *   npm run portability -- --binary PATH   against a Node that is there already
  *   npm run portability -- --bytes         compare bytes alone
  *   npm run portability -- --tests A,B     run these tests instead of those that verify
+ *   npm run portability -- --bytes --model FILE --tokens N
+ *                                          instead of files of every kind the key of a model file and one answer of N tokens
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { option, root } from './command.mjs';
 
 /** Known answers, and everything that the verifiers' closure does. */
@@ -61,7 +63,10 @@ function installed(line, folder) {
 }
 
 function filesOf(node, threads) {
-  return JSON.parse(outputOf(node, [join(root, 'dist-tools/tools/portability/files.js'), String(threads)]));
+  const model = option('--model');
+  const large = model === undefined ? [] : [resolve(model), option('--tokens', '8')];
+  const program = join(root, 'dist-tools/tools/portability/files.js');
+  return JSON.parse(outputOf(node, [program, String(threads), ...large]));
 }
 
 /** @returns how many files differ */

@@ -1,15 +1,20 @@
 /**
- * Makes a file of every kind from coins that are always the same, verifies it where it is a proof, and prints name, length and digest of each as
- * JSON: two engines that agree print the same.
+ * Makes a file of every kind from coins that are always the same, or key and answer of one model, verifies it where it is a proof, and prints
+ * name, length and digest of each as JSON: two engines that agree print the same.
+ *
+ *   node files.js THREADS [MODEL TOKENS]
  */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { verifyModelLinks } from '../../src/answer/link.ts';
 import { verifyAnswer } from '../../src/answer/verify.ts';
 import { blake3 } from '../../src/hash/blake3.ts';
-import { wasmKernels, type Kernels } from '../../src/kernels/index.ts';
+import { kernelMemoryBytes, wasmKernels, type Kernels } from '../../src/kernels/index.ts';
+import { proveAnswer } from '../../src/prover/prove-answer.ts';
+import { closeGroups } from '../../src/prover/weight-groups.ts';
 import { encodeModel } from '../../src/quantize/index.ts';
+import { loadModel } from '../../src/quantize/node.ts';
 import { openHome } from '../../src/store/index.ts';
 import { chooseStepParameters, commitGraphState, proveGraphStep } from '../../src/training/backward/prove.ts';
 import { verifySteps } from '../../src/training/backward/verify.ts';
@@ -17,6 +22,9 @@ import { chooseTrainingParameters, commitDataset } from '../../src/training/comm
 import { provePrediction } from '../../src/training/prove-prediction.ts';
 import { announceRun, proveSegment, startPoint } from '../../src/training/prove-segment.ts';
 import { verifyPrediction } from '../../src/training/verify-prediction.ts';
+import { commitToFolder } from '../../src/verbs/index.ts';
+import { openWeights, readCut } from '../../src/verbs/weights.ts';
+import { sequencesOf } from '../../bench/large/run.ts';
 import { batchOfText, firstState, planOf, TINY, transformer } from '../../tests/backward/transformer.ts';
 import { gated, smallest } from '../../tests/support/answer-models.ts';
 import { tinyQuantized } from '../../tests/support/quantized.ts';
@@ -119,21 +127,42 @@ function proofs(kernels: Kernels): Files {
   return Object.fromEntries(all.map(({ name, proofs: [proof] }) => [`proof: ${name}`, proof as Uint8Array]));
 }
 
+/** Key and answer of a model file, as the benchmarks of large models make them. */
+async function answerOf(kernels: Kernels, folder: string, path: string, tokens: number): Promise<Files> {
+  const home = openHome(join(folder, 'home'));
+  const out = join(folder, 'model');
+  await commitToFolder(kernels, home, { model: path, out, tokens, codeword: 'recompute' });
+  const model = loadModel(join(out, 'model.zkq'), { digest: 'skip' });
+  const weights = openWeights(kernels, home, join(out, 'epoch-0'), readCut(out), model);
+  try {
+    const sequences = sequencesOf(kernels, model, { tokens, prompts: 1 });
+    const request = { sequences, choice: 'greedy', context: new Uint8Array(0) } as const;
+    const { bytes } = proveAnswer(kernels, home, { model, ...weights }, request); // verifies it
+    return { 'model key': readFileSync(`${out}.key`), answer: bytes };
+  } finally {
+    closeGroups(weights.groups);
+  }
+}
+
 async function quantised(): Promise<Files> {
   return { 'model file': encodeModel(await tinyQuantized('tiny-llama')) };
 }
 
-const kernels = await wasmKernels({ threads: Number(process.argv[2] ?? 1) });
+const [threads = '1', modelFile, tokens = '8'] = process.argv.slice(2);
+const large = modelFile !== undefined;
+const memoryBytes = kernelMemoryBytes(totalmem()); // as the command line does
+const kernels = await wasmKernels({ threads: Number(threads), ...(large && { memoryBytes }) });
 const folder = mkdtempSync(join(tmpdir(), 'zkdl-portability-'));
 try {
   const made: Files = {};
-  const makers: Record<string, () => Files | Promise<Files>> = {
+  const kinds: Record<string, () => Files | Promise<Files>> = {
     answers: () => answers(kernels),
     training: () => training(kernels, join(folder, 'training')),
     graphStep: () => graphStep(kernels, join(folder, 'graph')),
     proofs: () => proofs(kernels),
     quantised,
   };
+  const makers = large ? { large: () => answerOf(kernels, folder, modelFile, Number(tokens)) } : kinds;
   for (const [name, make] of Object.entries(makers)) {
     fixCoins(name);
     Object.assign(made, await make());
