@@ -138,6 +138,12 @@ const HASHES: Record<string, Count> = {
   expandUniform: ([out]) => length(out) / 16,
 };
 
+/** Bytes of calls that touch but a part of their arrays, or parts of them many times. */
+const BYTES: Record<string, Count> = {
+  kWeave: ([, source]) => 8 * length(source),
+  kAddLines: ([, , width, pairs], { ext }) => 3 * 4 * (width as number) * ext.degree * (length(pairs) / 2),
+};
+
 /** Bytes of the typed arrays among the arguments, at any depth. */
 function operandBytes(value: unknown): number {
   if (ArrayBuffer.isView(value)) return value.byteLength;
@@ -151,6 +157,6 @@ export function workOf(kernel: string, args: Args, kernels: Kernels): Work {
   return {
     multiplications: Math.round(MULTIPLICATIONS[kernel]?.(args, kernels) ?? 0),
     hashes: Math.round(HASHES[kernel]?.(args, kernels) ?? 0),
-    bytes: args.reduce((sum: number, arg) => sum + operandBytes(arg), 0),
+    bytes: BYTES[kernel]?.(args, kernels) ?? args.reduce((sum: number, arg) => sum + operandBytes(arg), 0),
   };
 }
