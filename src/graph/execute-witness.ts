@@ -1,5 +1,6 @@
 /** Matrix products of the executor by the kernels: the same residues, faster. For the prover's side. */
 import type { Kernels } from '../kernels/index.ts';
+import { hotLike } from '../kernels/memory/hot.ts';
 import { extremes, knownBits } from '../ops/extremes.ts';
 import { matrixProduct, type MatrixProduct } from '../ops/linear/eval.ts';
 import type { WeightData } from '../ops/tensor.ts';
@@ -34,13 +35,33 @@ export function kernelProduct(kernels: Kernels): MatrixProduct {
     bounds.set(data, exact);
     return exact;
   };
+  const { memory } = kernels;
   return (x, w) => {
-    const boundA = bound(x.data);
-    if (boundA > LIMIT - 1 || w.data instanceof Int32Array || x.rows === 0) return matrixProduct(x, w);
-    const boundB = boundOf(w.data);
-    const out = new Int32Array(x.rows * w.rows);
-    const a = { data: new Int16Array(x.data), rows: x.rows, columns: x.width };
-    kernels.gemmBalanced(out, a, { data: w.data, rows: w.rows, columns: w.columns }, { boundA, boundB });
-    return out;
+    const { data } = w;
+    if (data instanceof Int32Array || x.rows === 0) return matrixProduct(x, w);
+    return memory.scope(() => {
+      const a = hotLike(kernels, SHORT, x.data.length);
+      const boundA = narrow(a, x.data);
+      if (boundA > LIMIT - 1) return matrixProduct(x, w);
+      const out = new Int32Array(x.rows * w.rows);
+      const left = { data: a, rows: x.rows, columns: x.width };
+      const right = { data, rows: w.rows, columns: w.columns };
+      kernels.gemmBalanced(out, left, right, { boundA, boundB: boundOf(data) });
+      return out;
+    });
   };
+}
+
+const SHORT = new Int16Array(0);
+
+/** The low 16 bits of integers; returns their greatest absolute value, in the same pass. */
+function narrow(out: Int16Array, entries: Int32Array): number {
+  let [least, greatest] = [0, 0];
+  for (let i = 0; i < entries.length; i++) {
+    const entry = entries[i] as number;
+    out[i] = entry;
+    least = Math.min(least, entry);
+    greatest = Math.max(greatest, entry);
+  }
+  return Math.max(-least, greatest);
 }
