@@ -16,7 +16,7 @@ export interface Executed<N extends NodeBase = NodeBase> {
   range(node: string): { readonly min: number; readonly max: number };
 }
 
-/** VALUE of NODE:VALUE to its cells, row-major; computed when the program has such a tensor. */
+/** VALUE of NODE:VALUE to its cells, row-major, as narrow as they are; computed when the program has such a tensor. */
 export type OperatorWitness<N extends NodeBase = NodeBase> = (
   run: Executed<N>,
-) => Readonly<Record<string, () => Int32Array>>;
+) => Readonly<Record<string, () => Int8Array | Int16Array | Int32Array>>;

@@ -13,7 +13,7 @@ export const attentionWitness: OperatorWitness<AttentionNode> = (run) => {
   });
   const names = ['distance', 'step', 'far', 'numerator', 'carry'] as const;
   const perBlock = blocks.flatMap(({ pairs }, b) =>
-    names.map((name): [string, () => Int32Array] => [`${name}-${b}`, () => pairs()[name]]),
+    names.map((name) => [`${name}-${b}`, () => pairs()[name]] as const),
   );
   return {
     shift: () => auxiliary('shift'),
@@ -28,8 +28,18 @@ export const attentionWitness: OperatorWitness<AttentionNode> = (run) => {
   };
 };
 
-/** Values of all pairs of a block, [heads, rows, columns]. */
-type Pairs = Readonly<Record<'distance' | 'step' | 'far' | 'numerator' | 'carry', Int32Array>>;
+/** Values of all pairs of a block, [heads, rows, columns]: there are many, and narrow ones are read and written sooner. */
+interface Pairs {
+  readonly distance: Int32Array;
+  /** Below 2^11. */
+  readonly step: Int16Array;
+  /** 0 or 1. */
+  readonly far: Int8Array;
+  /** Up to 2^15. */
+  readonly numerator: Int32Array;
+  /** -1, 0 or 1. */
+  readonly carry: Int8Array;
+}
 
 function pairsOf({ node, auxiliary }: Executed<AttentionNode>, block: AttentionBlock): Pairs {
   const { heads, shift: s } = node;
@@ -43,8 +53,8 @@ function pairsOf({ node, auxiliary }: Executed<AttentionNode>, block: AttentionB
   const count = heads * block.rows * block.columns;
   // Rows that are not seen are 32 octaves away.
   const distance = new Int32Array(count).fill(2 ** (s + STEP_BITS));
-  const far = new Int32Array(count).fill(1);
-  const [step, numerator, carry] = [new Int32Array(count), new Int32Array(count), new Int32Array(count)];
+  const far = new Int8Array(count).fill(1);
+  const [step, numerator, carry] = [new Int16Array(count), new Int32Array(count), new Int8Array(count)];
   const beyond = 2 ** STEP_BITS; // a power in the inner loop would be a call
   let from = pairsBefore(first, block.row) * heads;
   for (let t = block.row; t < block.row + block.rows; t++) {
@@ -79,7 +89,7 @@ function addCarries(
   next: Int32Array,
   { heads }: AttentionNode,
   { row, rows, columns }: AttentionBlock,
-  carry: Int32Array,
+  carry: Int8Array,
 ): void {
   for (let h = 0; h < heads; h++) {
     for (let i = 0; i < rows; i++) {
