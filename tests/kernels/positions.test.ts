@@ -97,6 +97,7 @@ describe('evaluateAt', () => {
     [13, 11, 64, 1, 4, 3],
     [13, 11, 8, 5, 4, 20], // a pad of half a subtree: subtrees of eight
     [10, 8, 16, 2, 4, 12], // too short for subtrees of more than four
+    [12, 10, 0, 600, 4, 2], // more columns side by side than a slice has
   ];
   test.each(SUBTREES)(
     'n = 2^%i, 2^%i rows and %i of a pad, %i columns, subtrees of 2^%i rows, %i of them',
@@ -115,6 +116,7 @@ describe('evaluateAt', () => {
         const out = new Uint32Array(expected.length).fill(7);
         k.evaluateAt(out, message, { logN, columns }, positions);
         expectSame(out, expected, k.name);
+        if (k === tiny) continue;
         k.memory.scope(() => {
           const copy = { data: inside(k, message.data), pad: inside(k, message.pad) };
           k.evaluateAt(out.fill(7), copy, { logN, columns }, positions);
