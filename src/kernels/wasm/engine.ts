@@ -25,6 +25,24 @@ export const WINDOW_ITEMS = 1 << 18;
 export interface Split {
   readonly taskItems: number;
   readonly windowItems: number;
+  /** Of the last tasks of a long call, which would leave threads waiting for one another. Default: as of all others. */
+  readonly lastItems?: number;
+}
+
+/** How many tasks of a call are cut into shorter ones, and from how many on. */
+const LAST_TASKS = 2;
+const MANY_TASKS = 4;
+
+/** Items of the tasks of a call, in order. */
+export function taskSizes(items: number, { taskItems, lastItems = taskItems }: Split): number[] {
+  const sizes: number[] = [];
+  const many = items >= MANY_TASKS * taskItems;
+  for (let left = items; left > 0;) {
+    const size = Math.min(left, many && left <= LAST_TASKS * taskItems ? lastItems : taskItems);
+    sizes.push(size);
+    left -= size;
+  }
+  return sizes;
 }
 
 /** One operand of an elementwise kernel: `words` array items belong to each logical item. */
@@ -36,7 +54,7 @@ export interface Operand {
 }
 
 /**
- * Runs an elementwise kernel over `items` logical items in tasks of TASK_ITEMS. `task` receives the addresses
+ * Runs an elementwise kernel over `items` logical items in tasks (`taskSizes`). `task` receives the addresses
  * of the operands at the task's first item, in order, and the number of items; it is called from the first task
  * to the last. Operands inside the arena are used in place; if any lies outside, all of those move through
  * windows of WINDOW_ITEMS.
@@ -46,17 +64,18 @@ export function elementwise(
   items: number,
   operands: readonly Operand[],
   task: (addresses: readonly number[], count: number) => Task,
-  { taskItems, windowItems }: Split = { taskItems: TASK_ITEMS, windowItems: WINDOW_ITEMS },
+  how: Split = { taskItems: TASK_ITEMS, windowItems: WINDOW_ITEMS },
 ): void {
   const { arena, pool } = engine;
+  const { windowItems } = how;
   const bytesOf = (o: Operand, count: number): number => count * o.itemWords * o.array.BYTES_PER_ELEMENT;
   const split = (addresses: readonly number[], count: number): Task[] => {
-    const tasks: Task[] = [];
-    for (let first = 0; first < count; first += taskItems) {
+    let first = 0;
+    return taskSizes(count, how).map((size) => {
       const shifted = addresses.map((address, k) => address + bytesOf(operands[k] as Operand, first));
-      tasks.push(task(shifted, Math.min(taskItems, count - first)));
-    }
-    return tasks;
+      first += size;
+      return task(shifted, size);
+    });
   };
   if (items === 0) return;
   if (operands.every((o) => arena.holds(o.array))) {

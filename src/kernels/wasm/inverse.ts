@@ -3,7 +3,7 @@ import type { Ext, ExtensionField, Fe } from '../../field/field.ts';
 import { checkInteger, checkLength } from '../contract/checks.ts';
 import { BLOCK, extWords, readExt, writeExt } from '../contract/layout.ts';
 import { zeroAt } from '../reference/ext.ts';
-import { blockwise, type Context, kIn, kOut, kTaskItems, LIMBS } from './operands.ts';
+import { blockwise, type Context, kIn, kOut, mostTasks, LIMBS } from './operands.ts';
 
 export function wasmInverse(cx: Context): (out: Uint32Array, a: Uint32Array, n: number) => void {
   const { K, radix } = cx;
@@ -39,7 +39,7 @@ function invertBlocks(
   return arena.scope(() => {
     const matrices = arena.u32(maps.length);
     matrices.set(maps);
-    const flags = arena.u32(Math.ceil((BLOCK * blocks) / kTaskItems(cx.engine, BLOCK * blocks))).fill(0);
+    const flags = arena.u32(mostTasks(cx.engine, BLOCK * blocks)).fill(0);
     let task = 0;
     // In place, the operands share one window, so that a chunk that is left alone keeps its words.
     const source = out.buffer === a.buffer && out.byteOffset === a.byteOffset ? out : a;

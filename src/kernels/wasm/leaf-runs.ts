@@ -3,7 +3,7 @@ import type { Ext } from '../../field/field.ts';
 import type { LeafColumns } from '../contract/fractions.ts';
 import { MAX_COLUMNS, type LeafRun } from '../contract/lookup-tree.ts';
 import type { Operand } from './engine.ts';
-import { type Context, fIn, kTaskItems } from './operands.ts';
+import { type Context, fIn, mostTasks } from './operands.ts';
 
 /** The constant and the weights; with a plain word x the kernel's x w / R is then -beta x in Montgomery form. */
 export function leafScalars({ K, radix }: Context, { constant, betas }: LeafRun): Ext[] {
@@ -54,7 +54,7 @@ export function addressTables(
   columns: number,
   items: number,
 ): (addresses: readonly number[]) => number {
-  const tables = engine.arena.u32(columns * Math.ceil(items / kTaskItems(engine, items, NODE_WEIGHT)));
+  const tables = engine.arena.u32(columns * mostTasks(engine, items, NODE_WEIGHT));
   let used = 0;
   return (addresses) => {
     const table = tables.subarray(columns * used++, columns * used);

@@ -1,7 +1,16 @@
 /** What the extension-field families share: operand descriptions, staged scalars, partial sums of tasks. */
 import type { Ext, ExtensionField, Fe } from '../../field/field.ts';
 import { BLOCK } from '../contract/layout.ts';
-import { elementwise, TASK_ITEMS, WINDOW_ITEMS, type Engine, type Operand } from './engine.ts';
+import {
+  elementwise,
+  TASK_ITEMS,
+  taskSizes,
+  WINDOW_ITEMS,
+  type Engine,
+  type Operand,
+  type Split,
+} from './engine.ts';
+import { ranges } from './panels.ts';
 import type { Task } from '../pool/pool.ts';
 import { sumcheckValues, type SumcheckValues } from '../reference/sumcheck.ts';
 
@@ -37,10 +46,26 @@ const LEAST_TASK_ITEMS = 1 << 13;
  *
  * @param weight a power of two: how many items of cheap kernels one takes as long as
  */
-export function kTaskItems({ pool: { threads } }: Engine, items: number, weight = 1): number {
+function kTaskItems({ pool: { threads } }: Engine, items: number, weight = 1): number {
   let size = TASK_ITEMS / weight;
   while (threads > 1 && size > LEAST_TASK_ITEMS / weight && items < 4 * threads * size) size /= 2;
   return size;
+}
+
+/** A long call ends with tasks of a quarter, so that no thread waits for the other's whole task. */
+const LAST_PART = 4;
+
+/** How a call over K is cut. */
+function kSplit(engine: Engine, items: number, weight?: number): Split {
+  const taskItems = kTaskItems(engine, items, weight);
+  const lastItems = Math.max(BLOCK, taskItems / LAST_PART);
+  return { taskItems, windowItems: WINDOW_ITEMS, ...(engine.pool.threads > 1 && { lastItems }) };
+}
+
+/** The most tasks that a call over K is cut into: operands outside move through windows, each of which is cut for itself. */
+export function mostTasks(engine: Engine, items: number, weight?: number): number {
+  const split = kSplit(engine, items, weight);
+  return ranges(items, WINDOW_ITEMS).reduce((sum, { count }) => sum + taskSizes(count, split).length, 0);
 }
 
 /** `elementwise` over blocks of four elements; `task` receives the number of blocks. */
@@ -52,7 +77,7 @@ export function blockwise(
   weight?: number,
 ): void {
   // Tasks and windows hold multiples of four items, so every count is whole blocks.
-  const split = { taskItems: kTaskItems(engine, BLOCK * blocks, weight), windowItems: WINDOW_ITEMS };
+  const split = kSplit(engine, BLOCK * blocks, weight);
   elementwise(engine, BLOCK * blocks, operands, (at, count) => task(at, count / BLOCK), split);
 }
 
@@ -78,10 +103,11 @@ export function partialSums(
 ): Ext[] {
   const { engine, K } = cx;
   return engine.arena.scope(() => {
-    const tasks = Math.ceil((BLOCK * blocks) / kTaskItems(engine, BLOCK * blocks, weight));
+    const tasks = mostTasks(engine, BLOCK * blocks, weight);
     const slots = engine.arena.u32(LIMBS * results * tasks);
     let used = 0;
     const withSlot = (addresses: readonly number[], count: number): Task => {
+      if (used === tasks) throw new RangeError(`kernels: expected at most ${tasks} tasks`);
       const slot = slots.byteOffset + 4 * LIMBS * results * used++;
       return task(slot, addresses, count);
     };
