@@ -51,7 +51,7 @@ export function octaveSoftmax(
   }
   for (let k = Math.ceil(greatest / G); ;) {
     const top = k * G;
-    let sum = 0; // <= 16384 * 2^15
+    let sum = 0; // <= 16384 * 2^15, and below the limit some 20 octaves up at the latest: every octave halves it
     for (let j = 0; j < count; j++) {
       const t = (top - (scores[j] as number)) >> shift; // 0 <= u < 2^30 + 16 G < 2^31
       const e = t < rows ? (exp2[t] as number) : 0;
