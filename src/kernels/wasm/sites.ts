@@ -98,7 +98,7 @@ function pointsOf(F: BaseField, logN: number): (i: number) => Fe {
   return (i) => roots.reduce((x, root, b) => ((i >>> b) & 1 ? F.mul(x, root) : x), F.one);
 }
 
-/** Of what is left, a thread's task takes this part; the last tasks are a 32nd of all, so that no thread waits long. */
+/** Of what is left, a thread's task takes this part; the last are a 32nd of a thread's share, so that none waits long. */
 const GUIDED = 2;
 const SMALLEST = 32;
 
