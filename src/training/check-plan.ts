@@ -5,6 +5,7 @@ import {
   inputFormat,
   layerCount,
   parameterCount,
+  periodOf,
   sumShift,
   type Momentum,
   type Rate,
@@ -30,12 +31,25 @@ export function checkPlan(plan: TrainingPlan): void {
   integer('steps', steps, 1, 2 ** 31 - 1);
   checkFormats(plan);
   if (plan.momentum !== undefined) checkMomentum(plan.momentum);
+  checkPeriod(plan);
   need(rates.length >= 1 && rates.length <= 2 ** 12, `rates: expected 1 to 4096, got ${rates.length}`);
   rates.forEach(({ from, rate }, i) => {
     const least = i === 0 ? 0 : (rates[i - 1] as Rate).from + 1;
     integer(`rates[${i}].from`, from, least, i === 0 ? 0 : steps - 1);
     integer(`rates[${i}].rate`, rate, 1, 2 ** 20);
     checkUpdate(plan, rate);
+  });
+}
+
+/** Several steps a period: what they do is a sum over their rows, which a momentum that decays in between is not. */
+function checkPeriod(plan: TrainingPlan): void {
+  const period = periodOf(plan);
+  integer('period', period, 1, 2 ** 10);
+  if (period === 1) return;
+  need(plan.momentum === undefined, `period: expected 1 with momentum, got ${period}`);
+  integer('period * batch', period * plan.batch, 2, 2 ** 13);
+  plan.rates.forEach(({ from }, i) => {
+    need(from % period === 0, `rates[${i}].from: expected a multiple of the period ${period}, got ${from}`);
   });
 }
 
@@ -96,9 +110,10 @@ function gradientBound(plan: TrainingPlan, layer: number): number {
   return layer === layerCount(plan) - 1 ? 2 ** gradient.fraction : 2 ** (gradient.bits - 1);
 }
 
-/** The greatest absolute value of the summed gradient of a weight. */
+/** The greatest absolute value of the gradient of a weight, summed over a period. */
 function greatestSum(plan: TrainingPlan, layer: number): number {
-  return plan.batch * gradientBound(plan, layer) * 2 ** inputFormat(plan, layer).bits; // at most 2^12 2^15 2^15
+  const rows = periodOf(plan) * plan.batch;
+  return rows * gradientBound(plan, layer) * 2 ** inputFormat(plan, layer).bits; // at most 2^13 2^15 2^15
 }
 
 /** The greatest absolute value of a momentum 2^low H + Lo: both parts at their least, not the high one alone. */
@@ -106,10 +121,10 @@ function greatestMomentum({ high, low }: Momentum): number {
   return 2 ** (high + low - 1) + 2 ** (low - 1);
 }
 
-/** The greatest amount by which a rate can move a weight in one step, in units of its lowest bit. */
+/** The greatest amount by which a rate can move a weight in one period, in units of its lowest bit. */
 function greatestMove(plan: TrainingPlan, layer: number, rate: number): number {
   const { momentum } = plan;
-  // Below 2^20 2^42 before it is compared: a rate times sums of powers of two and a batch, exact.
+  // Below 2^20 2^43 before it is compared: a rate times sums of powers of two and a batch, exact.
   return rate * (momentum === undefined ? greatestSum(plan, layer) : greatestMomentum(momentum));
 }
 

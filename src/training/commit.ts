@@ -38,7 +38,7 @@ const STATE_LOG_CAP = 6;
 
 /** What a run wants of its parameters. */
 export interface TrainingWishes {
-  /** Steps of a typical segment. */
+  /** Steps of a typical segment: whole periods. */
   readonly steps: number;
   /** Proofs that one epoch of the dataset must allow. */
   readonly minProofs: number;

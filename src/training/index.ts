@@ -8,6 +8,8 @@ export {
   DEFAULT_MOMENTUM,
   learningRate,
   parameterCount,
+  periodEnd,
+  periodOf,
   rateAt,
   type Format,
   type Formats,
@@ -18,7 +20,8 @@ export {
 export { checkDataset, type Dataset } from './dataset.ts';
 export { batchRows, stepsPerEpoch } from './order.ts';
 export { stateFromSeed, type LayerState, type TrainingState } from './state.ts';
-export { batchOf, forward, trainStep } from './step.ts';
+export { trainPeriod } from './period.ts';
+export { batchOf, forward } from './step.ts';
 export { floatCorrect, floatMomentum, floatState, floatStep } from './float.ts';
 export {
   chooseTrainingParameters,

@@ -48,6 +48,11 @@ export interface TrainingPlan {
   readonly rows: number;
   readonly batch: number;
   readonly steps: number;
+  /**
+   * Steps from one state to the next that is written; absent: 1. Within a period the passes read the weights at its start, and what its steps
+   * did since as products of their rows. The last period of a run may be shorter.
+   */
+  readonly period?: number;
   readonly formats: Formats;
   /** Absent: weights move by rate times the summed gradient. */
   readonly momentum?: Momentum;
@@ -81,6 +86,17 @@ export const DEFAULT_FORMATS: Formats = {
 /** 7/8 of what was; 27 bits for gradients of 9 and inputs of 8 binary places summed over a batch. */
 export const DEFAULT_MOMENTUM: Momentum = { shift: 3, high: 12, low: 15 };
 
+/** Steps from one state to the next. */
+export function periodOf({ period = 1 }: Pick<TrainingPlan, 'period'>): number {
+  return period;
+}
+
+/** The first step from a step on, or the end of the run, before which weights are written. */
+export function periodEnd(plan: Pick<TrainingPlan, 'period' | 'steps'>, step: number): number {
+  const period = periodOf(plan);
+  return Math.min(Math.ceil(step / period) * period, plan.steps);
+}
+
 /** Number of weight matrices. */
 export function layerCount({ widths }: TrainingPlan): number {
   return widths.length - 1;
@@ -101,6 +117,34 @@ export function sumShift(plan: TrainingPlan, layer: number): number {
   const { activation, weight } = plan.formats;
   const out = layer === layerCount(plan) - 1 ? LOGIT_FRACTION : activation.fraction;
   return weight.fraction + inputFormat(plan, layer).fraction - out;
+}
+
+/** How inner products of rows of a period are rounded, and the sums that they correct. */
+export interface GramFormat {
+  /** Places that sums have more than what the passes read: as many as rounding them leaves room for. */
+  readonly places: number;
+  /** By how many bits rate times an inner product is rounded, to bits with a sign: 30 together at most. */
+  readonly shift: number;
+  readonly bits: number;
+}
+
+/** @param most places that there is room for. Periods of one step correct nothing, and have none. */
+function gramFormat({ formats: { low }, period = 1 }: TrainingPlan, most: number): GramFormat {
+  const places = period === 1 ? 0 : Math.max(0, Math.min(low - 1, most));
+  return { places, shift: low - places, bits: Math.min(16, 30 - low + places) };
+}
+
+/** Of inputs of a layer. Their products are bounded by what steps are stable with: rate |x|^2 a row. */
+export function inputGram(plan: TrainingPlan, layer: number): GramFormat {
+  return gramFormat(plan, 30 - plan.formats.sum - sumShift(plan, layer));
+}
+
+/** Of gradients. A row of the last layer's has a square of at most 2 4^fraction, and those have room at every rate. */
+export function gradientGram(plan: TrainingPlan): GramFormat {
+  const { gradient, weight, low } = plan.formats;
+  const rate = Math.max(...plan.rates.map((own) => own.rate));
+  const room = 14 + low - 2 * gradient.fraction - Math.ceil(Math.log2(rate));
+  return gramFormat(plan, Math.min(30 - gradient.bits - weight.fraction, room));
 }
 
 /** Weights and biases of all layers. */

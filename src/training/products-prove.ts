@@ -68,6 +68,15 @@ export function kernelProducts(kernels: Kernels): StepProducts {
       const own = matrixOf(g, g.length / outputs, outputs);
       return product(own, { matrix: weights, bound: weightBound(data) }, inputs, 'kn');
     },
+    rows(a, b, width) {
+      const own = matrixOf(a, a.length / width, width);
+      return product(own, matrixOf(b, b.length / width, width), b.length / width, 'nk');
+    },
+    mix(s, v, width) {
+      const count = v.length / width;
+      const own = { matrix: { data: s, rows: s.length / count, columns: count }, bound: boundOf(s) };
+      return product(own, matrixOf(v, count, width), width, 'kn');
+    },
     gradient({ outputs, inputs }, g, x) {
       const rows = x.length / inputs;
       const out = hotLike(kernels, new Int32Array(0), outputs * inputs);

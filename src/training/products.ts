@@ -1,4 +1,4 @@
-/** The three matrix products of a step, by definition: exact sums. spec/training.md sections 4 to 6. */
+/** The matrix products of a step, by definition: exact sums. spec/training.md sections 4 to 6. */
 import { balanced } from '../ops/tensor.ts';
 
 /** W [outputs, inputs + 1], row-major; the last column, the bias, is in no product. */
@@ -14,6 +14,10 @@ export interface StepProducts {
   forward(w: WeightMatrix, x: Int32Array): Int32Array;
   /** [rows, inputs]: sum_o g[t][o] W[o][k]. @param g [rows, outputs], 16 bits */
   back(w: WeightMatrix, g: Int32Array): Int32Array;
+  /** [rows of a, rows of b]: sum_k a[t][k] b[u][k]. @param a, b [rows, width], 16 bits */
+  rows(a: Int32Array, b: Int32Array, width: number): Int32Array;
+  /** [rows, width]: sum_u s[t][u] v[u][c]. @param s [rows, rows of v], @param v [rows, width], 16 bits */
+  mix(s: Int16Array, v: Int32Array, width: number): Int32Array;
   /** [outputs, inputs]: sum_t g[t][o] x[t][k]. Valid while the call of `within` lasts that it was made in. */
   gradient(size: Pick<WeightMatrix, 'outputs' | 'inputs'>, g: Int32Array, x: Int32Array): Int32Array;
   /** Runs `body`, which may call `gradient`: of all products these are as large as the weights. */
@@ -64,6 +68,33 @@ export const plainProducts: StepProducts = {
         if (factor === 0) continue;
         const at = o * (inputs + 1);
         for (let k = 0; k < inputs; k++) own[k] = (own[k] as number) + factor * (data[at + k] as number);
+      }
+    }
+    return residues(sums);
+  },
+  rows(a, b, width) {
+    const [rows, columns] = [a.length / width, b.length / width];
+    const sums = new Float64Array(rows * columns);
+    for (let t = 0; t < rows; t++) {
+      const live = positionsOf(a, t, width);
+      for (let u = 0; u < columns; u++) {
+        let sum = 0;
+        for (const k of live) sum += (a[t * width + k] as number) * (b[u * width + k] as number);
+        sums[t * columns + u] = sum;
+      }
+    }
+    return residues(sums);
+  },
+  mix(s, v, width) {
+    const count = v.length / width;
+    const rows = s.length / count;
+    const sums = new Float64Array(rows * width);
+    for (let t = 0; t < rows; t++) {
+      const own = sums.subarray(t * width, (t + 1) * width);
+      for (let u = 0; u < count; u++) {
+        const factor = s[t * count + u] as number;
+        if (factor === 0) continue;
+        for (let c = 0; c < width; c++) own[c] = (own[c] as number) + factor * (v[u * width + c] as number);
       }
     }
     return residues(sums);

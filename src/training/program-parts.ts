@@ -10,22 +10,24 @@ export type Stack = Handle<readonly [number, number, number]>;
 
 /** A part of the state of a layer, [outputs, inputs + 1] each. */
 export interface StatePart {
-  /** Before the first step; undefined where everybody knows that it is zero. */
+  /** Before the first period; undefined where everybody knows that it is zero. */
   readonly before: Matrix | undefined;
-  /** Between steps, one behind the other; undefined where there is one step. */
+  /** Between periods, one behind the other; undefined where there is one. */
   readonly between: Stack | undefined;
-  /** Behind the last step. */
+  /** Behind the last period. */
   readonly after: Matrix;
 }
 
-/** A program under construction. Rows of all batches are one dimension: row s B + t is row t of step s. */
+/** A program under construction. Rows of all batches are one dimension, those of a period one behind the other. */
 export interface StepParts {
   readonly b: ProgramBuilder;
   readonly segment: Segment;
-  /** Step, row in its batch, row of all batches. */
+  /** Period, row in it, row of all batches. */
   readonly s: Index;
   readonly t: Index;
   readonly r: Index;
+  /** Another row of the same period; undefined for periods of one step. */
+  readonly u: Index | undefined;
   /** Layer by layer the parts of the state that the plan has. */
   readonly state: readonly Readonly<Partial<Record<StateKind, StatePart>>>[];
 }
@@ -37,9 +39,9 @@ export function statePartOf({ state }: Pick<StepParts, 'state'>, kind: StateKind
   return part;
 }
 
-/** Row t of step s among the rows of all batches. */
-export function rowOf({ s, t }: Pick<StepParts, 's' | 't'>): Coordinate {
-  return merge([s, t.size], [t, 1]);
+/** Row t of period s among the rows of all batches. @param row another index of rows of a period */
+export function rowOf({ s, t }: Pick<StepParts, 's' | 't'>, row: Index = t): Coordinate {
+  return merge([s, t.size], [row, 1]);
 }
 
 /** The integers of so many bits with a sign, and without. */

@@ -1,6 +1,6 @@
 /** Relations of both passes: batches, layers, the gradient of logits, and back. spec/training.md sections 4 and 5. */
-import { term, gather } from '../relation/handles.ts';
-import { inputFormat, layerCount, layerShape, sumShift } from './plan.ts';
+import { term, gather, handleOf } from '../relation/handles.ts';
+import { gradientGram, inputFormat, inputGram, layerCount, layerShape, sumShift } from './plan.ts';
 import {
   addTable,
   rowOf,
@@ -10,6 +10,7 @@ import {
   type Matrix,
   type StepParts,
 } from './program-parts.ts';
+import { earlierTerms, gramRelations } from './program-period.ts';
 import { stateTerms } from './program-state.ts';
 import { segmentGroups } from './segment.ts';
 import { softmaxRelations } from './softmax-relations.ts';
@@ -44,6 +45,20 @@ export function batchRelations({ b, segment, r }: StepParts): {
   return { x, target };
 }
 
+/** The gradient of a layer's rounded sums, which earlier steps of a period are read by before relations have come to it. */
+function gradientOf({ r }: Pick<StepParts, 'r'>, layer: number, width: number): Matrix {
+  return handleOf(`gradient/${layer}`, [r.size, width] as const);
+}
+
+/**
+ * What the relation of a gradient is multiplied by. With 1 it makes the gradient: a cell that is alone with that coefficient follows from all others.
+ * With 2 it says the same and makes nothing, as it must where relations before it read the gradients of earlier steps: that gradients follow from
+ * what is before them is shown step by step (spec/training.md section 5).
+ */
+function factorOf({ u }: Pick<StepParts, 'u'>): number {
+  return u === undefined ? 1 : 2;
+}
+
 /** y = round(x W + bias) of one layer; for hidden ones the activation and its slope as well. */
 export function layerRelations(
   parts: StepParts,
@@ -58,17 +73,21 @@ export function layerRelations(
   const [o, k] = [b.index('o', outputs), b.index('k', columns - 1)];
   const row = rowOf(parts);
   const one = 2 ** inputFormat(plan, layer).fraction;
+  const format = inputGram(plan, layer);
+  const unit = 2 ** format.places;
+  const gram = gramRelations(parts, `input/${layer}`, { rows: x, one, format });
   const sums = b.virtual(
     `sum/${layer}`,
     [s, t, o],
     [
-      ...stateTerms(parts, weight, 'before', { coefficient: 1, at: [o, k], factor: x.at(row, k), sum: k }),
-      ...stateTerms(parts, weight, 'before', { coefficient: one, at: [o, columns - 1] }),
+      ...stateTerms(parts, weight, 'before', { coefficient: unit, at: [o, k], factor: x.at(row, k), sum: k }),
+      ...stateTerms(parts, weight, 'before', { coefficient: unit * one, at: [o, columns - 1] }),
+      ...earlierTerms(parts, gram, gradientOf(parts, layer, outputs), o),
     ],
     'residue',
   );
   const y = b.witness(`y/${layer}`, [r.size, outputs] as const, signed(bits));
-  const shift = sumShift(plan, layer);
+  const shift = sumShift(plan, layer) + format.places;
   b.lookup(`y/${layer}/remainder`, [s, t, o], b.rangeTable(2 ** shift), [
     term(1, sums.at(s, t, o)),
     term(2 ** (shift - 1)),
@@ -87,35 +106,55 @@ export function layerRelations(
 }
 
 /** Probabilities less targets: the gradient of the last sums. */
-export function lossRelations({ b, segment, r }: StepParts, logits: Matrix, target: Matrix): Matrix {
+export function lossRelations(parts: StepParts, logits: Matrix, target: Matrix): Matrix {
+  const { b, segment, r } = parts;
   const { fraction } = segment.plan.formats.gradient;
   const probability = softmaxRelations(b, r, logits, fraction);
   const j = b.index('j', logits.shape[1]);
   const gradient = b.witness(`gradient/${layerCount(segment.plan) - 1}`, logits.shape);
+  const factor = factorOf(parts);
   b.zero(
     `${gradient.name}/difference`,
     [r, j],
-    [term(1, gradient.at(r, j)), term(-1, probability.at(r, j)), term(2 ** fraction, target.at(r, j))],
+    [
+      term(factor, gradient.at(r, j)),
+      term(-factor, probability.at(r, j)),
+      term(factor * 2 ** fraction, target.at(r, j)),
+    ],
   );
   return gradient;
 }
 
-/** The gradient of the sums of the layer below: through the weights of a layer, rounded, where the slope is 1. */
-export function backRelations(parts: StepParts, layer: number, gradient: Matrix, slope: Matrix): Matrix {
+/** The gradient of the sums of the layer below: through the weights of a layer, rounded, where the slope is 1. @param x what the layer reads */
+export function backRelations(
+  parts: StepParts,
+  layer: number,
+  { gradient, slope, x }: { readonly gradient: Matrix; readonly slope: Matrix; readonly x: Matrix },
+): Matrix {
   const { b, segment, s, t, r } = parts;
   const { gradient: format, weight: read } = segment.plan.formats;
   const weight = statePartOf(parts, 'weight', layer);
   const [outputs, columns] = layerShape(segment.plan, layer);
   const [o, k] = [b.index('o', outputs), b.index('k', columns - 1)];
   const row = rowOf(parts);
+  const own = gradientGram(segment.plan);
+  const gram = gramRelations(parts, `gradient/${layer}`, { rows: gradient, one: 0, format: own });
   const sums = b.virtual(
     `back/${layer}`,
     [s, t, k],
-    stateTerms(parts, weight, 'before', { coefficient: 1, at: [o, k], factor: gradient.at(row, o), sum: o }),
+    [
+      ...stateTerms(parts, weight, 'before', {
+        coefficient: 2 ** own.places,
+        at: [o, k],
+        factor: gradient.at(row, o),
+        sum: o,
+      }),
+      ...earlierTerms(parts, gram, x, k),
+    ],
     'residue',
   );
   const back = b.witness(`back-rounded/${layer}`, [r.size, columns - 1] as const, signed(format.bits));
-  const shift = read.fraction;
+  const shift = read.fraction + own.places;
   b.lookup(`${back.name}/remainder`, [s, t, k], b.rangeTable(2 ** shift), [
     term(1, sums.at(s, t, k)),
     term(2 ** (shift - 1)),
@@ -123,6 +162,8 @@ export function backRelations(parts: StepParts, layer: number, gradient: Matrix,
   ]);
   b.rangeCheck(back);
   const below = b.witness(`gradient/${layer - 1}`, [r.size, columns - 1] as const);
-  b.zero(`${below.name}/slope`, [r, k], [term(1, below.at(r, k)), term(-1, slope.at(r, k), back.at(r, k))]);
+  const factor = factorOf(parts);
+  const terms = [term(factor, below.at(r, k)), term(-factor, slope.at(r, k), back.at(r, k))];
+  b.zero(`${below.name}/slope`, [r, k], terms);
   return below;
 }

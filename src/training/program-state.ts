@@ -7,7 +7,7 @@ import { term } from '../relation/handles.ts';
 import type { Index, Mask, Term, View } from '../relation/program.ts';
 import { layerCount, layerShape } from './plan.ts';
 import { signed, type Matrix, type StatePart, type StepParts } from './program-parts.ts';
-import { segmentGroups, type Segment } from './segment.ts';
+import { periodsOf, segmentGroups, type Segment } from './segment.ts';
 import { partOf, startSource, stateFromSeed, stateKinds, type LayerState, type StateKind } from './state.ts';
 
 /**
@@ -35,7 +35,8 @@ function statePart(
   bits: number,
   known: Int16Array | undefined,
 ): StatePart {
-  const { plan, first, count, seed } = segment;
+  const { plan, first, seed } = segment;
+  const { periods } = periodsOf(segment);
   const name = `${kind}/${layer}`;
   const shape = layerShape(plan, layer);
   const { input, output } = segmentGroups(segment);
@@ -44,8 +45,9 @@ function statePart(
     const cell = [term(1, tensor.at(d0, d1)), term(2 ** (bits - 1))];
     b.lookup(`${tensor.name}/range`, [d0, d1], b.rangeTable(2 ** bits), cell);
   };
-  const between = count === 1 ? undefined : b.witness(name, [count - 1, ...shape] as const, signed(bits));
-  const isRead = kind !== 'low'; // a low part is looked up where a step reads it
+  const between =
+    periods === 1 ? undefined : b.witness(name, [periods - 1, ...shape] as const, signed(bits));
+  const isRead = kind !== 'low'; // a low part is looked up where a period reads it
   if (between !== undefined && isRead) b.rangeCheck(between);
   let before: Matrix | undefined;
   if (seed === undefined || known === undefined) {
@@ -68,8 +70,8 @@ export interface StateRead {
 }
 
 /**
- * What a step reads of the state before it, or of the one behind it, as terms over all steps s. States lie in two tensors: an end of the
- * segment, which one step reads, and those between, which all others read. Masks say which: public, and dummy indices of them are summed.
+ * What a period reads of the state before it, or of the one behind it, as terms over all periods s. States lie in two tensors: an end of the
+ * segment, which one period reads, and those between, which all others read. Masks say which: public, and dummy indices of them are summed.
  */
 export function stateTerms(
   { b, segment, s }: Pick<StepParts, 'b' | 'segment' | 's'>,
@@ -77,7 +79,7 @@ export function stateTerms(
   side: 'before' | 'after',
   { coefficient, at, factor, sum }: StateRead,
 ): Term[] {
-  const { count } = segment;
+  const { periods } = periodsOf(segment);
   const end = side === 'before' ? part.before : part.after;
   const read = (view: View, more?: Index, mask?: Mask): Term => ({
     coefficient,
@@ -86,14 +88,14 @@ export function stateTerms(
     ...(mask !== undefined && { mask }),
   });
   if (part.between === undefined) return end === undefined ? [] : [read(end.at(...at))];
-  const [e, p] = [b.index('e', 1), b.index('p', count - 1)];
-  const steps = Array.from({ length: count }, (_, i) => i);
-  const own = side === 'before' ? 0 : count - 1; // the step that reads the end
-  const atEnd = { row: s.name, column: e.name, from: steps.map(() => 0), to: steps.map((i) => +(i === own)) };
-  // State p lies behind step p and before step p + 1.
+  const [e, p] = [b.index('e', 1), b.index('p', periods - 1)];
+  const all = Array.from({ length: periods }, (_, i) => i);
+  const own = side === 'before' ? 0 : periods - 1; // the period that reads the end
+  const atEnd = { row: s.name, column: e.name, from: all.map(() => 0), to: all.map((i) => +(i === own)) };
+  // State p lies behind period p and before period p + 1.
   const shift = side === 'before' ? 1 : 0;
-  const from = steps.map((i) => Math.min(Math.max(i - shift, 0), count - 1));
-  const to = steps.map((i) => Math.min(i - shift + 1, count - 1));
+  const from = all.map((i) => Math.min(Math.max(i - shift, 0), periods - 1));
+  const to = all.map((i) => Math.min(i - shift + 1, periods - 1));
   return [
     ...(end === undefined ? [] : [read(end.at(...at), e, atEnd)]),
     read(part.between.at(p, ...at), p, { row: s.name, column: p.name, from, to }),

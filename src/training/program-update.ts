@@ -1,4 +1,4 @@
-/** Relations of updates: what a step does to weights and momenta. spec/training.md section 6. */
+/** Relations of updates: what a period does to weights and momenta. spec/training.md section 6. */
 import { slice, term } from '../relation/handles.ts';
 import type { Index, Term, View } from '../relation/program.ts';
 import { inputFormat, layerShape, rateAt, type Momentum } from './plan.ts';
@@ -12,6 +12,7 @@ import {
   type StepParts,
 } from './program-parts.ts';
 import { stateTerms, type StateRead } from './program-state.ts';
+import { periodsOf } from './segment.ts';
 import type { StateKind } from './state.ts';
 import { remainderTable } from './tables.ts';
 
@@ -91,7 +92,7 @@ function momentumRelations(
   const { shift, low } = momentum;
   const { b, segment, s } = parts;
   const [outputs, width] = layerShape(segment.plan, layer);
-  const e = b.witness(`remainder/${layer}`, [segment.count, outputs, width] as const, unsigned(shift));
+  const e = b.witness(`remainder/${layer}`, [periodsOf(segment).periods, outputs, width] as const, unsigned(shift));
   remainderRelations(parts, layer, e, momentum);
   const momenta = ['high', 'low', low] as const;
   const whole = 2 ** shift;
@@ -108,12 +109,12 @@ function momentumRelations(
 }
 
 /**
- * What rounding leaves of the momentum before every step: a function of its low part, which is within its bits then. Were e only known to be in
+ * What rounding leaves of the momentum before every period: a function of its low part, which is within its bits then. Were e only known to be in
  * [0, 2^shift) another e would fit another M', by multiples of 2^-shift modulo p away.
  */
 function remainderRelations(parts: StepParts, layer: number, e: Stack, { shift, low }: Momentum): void {
   const { b } = parts;
-  const [count, outputs, width] = e.shape;
+  const [periods, outputs, width] = e.shape;
   const [o, c] = [b.index('o', outputs), b.index('c', width)];
   const { before, between } = statePartOf(parts, 'low', layer);
   const keyOf = (view: View): Term[] => [term(1, view), term(2 ** (low - 1))];
@@ -121,7 +122,7 @@ function remainderRelations(parts: StepParts, layer: number, e: Stack, { shift, 
   if (before === undefined) b.zero(name, [o, c], [own, term(-(2 ** (shift - 1)))]);
   else b.lookup(name, [o, c], addTable(b, remainderTable(low, shift)), keyOf(before.at(o, c)), [own]);
   if (between === undefined) return;
-  const p = b.index('p', count - 1);
+  const p = b.index('p', periods - 1);
   const table = addTable(b, remainderTable(low, shift));
   const next = [term(1, e.at(slice(p, 1), o, c))];
   b.lookup(`${e.name}/next`, [p, o, c], table, keyOf(between.at(p, o, c)), next);

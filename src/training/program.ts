@@ -9,7 +9,7 @@ import type { Matrix, StepParts } from './program-parts.ts';
 import { backRelations, batchRelations, layerRelations, lossRelations } from './program-passes.ts';
 import { stateRelations } from './program-state.ts';
 import { updateRelations } from './program-update.ts';
-import { checkSegment, type Segment } from './segment.ts';
+import { checkSegment, periodsOf, type Segment } from './segment.ts';
 
 /**
  * The program of a segment: the same for whoever proves and whoever verifies.
@@ -21,13 +21,15 @@ import { checkSegment, type Segment } from './segment.ts';
 export function trainingProgram(segment: Segment): Program {
   checkSegment(segment);
   const { plan, count } = segment;
+  const { periods, steps } = periodsOf(segment);
   const b = programBuilder();
   const parts: StepParts = {
     b,
     segment,
-    s: b.index('s', count),
-    t: b.index('t', plan.batch),
+    s: b.index('s', periods),
+    t: b.index('t', steps * plan.batch),
     r: b.index('r', count * plan.batch),
+    u: steps === 1 ? undefined : b.index('u', steps * plan.batch),
     state: stateRelations(b, segment),
   };
   const { x, target } = batchRelations(parts);
@@ -42,8 +44,9 @@ export function trainingProgram(segment: Segment): Program {
   const { rounded: logits } = layerRelations(parts, last, inputs[last] as Matrix);
   let gradient = lossRelations(parts, logits, target);
   for (let layer = last; layer >= 0; layer--) {
-    updateRelations(parts, layer, gradient, inputs[layer] as Matrix);
-    if (layer > 0) gradient = backRelations(parts, layer, gradient, slopes[layer - 1] as Matrix);
+    const [x, slope] = [inputs[layer] as Matrix, slopes[layer - 1] as Matrix];
+    updateRelations(parts, layer, gradient, x);
+    if (layer > 0) gradient = backRelations(parts, layer, { gradient, slope, x });
   }
   return b.build();
 }

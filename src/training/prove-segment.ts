@@ -117,7 +117,7 @@ export function proveSegment(
   const program = trainingProgram(segment);
   mark('execution');
   const execution = executeSteps(plan, point.state, data, point.step, segment.rows, kernelProducts(kernels));
-  const state = execution.states[count] as TrainingState;
+  const state = execution.states.at(-1) as TrainingState;
   mark('commitment to weights');
   const output = commitState(kernels, home, path, plan, state, group.key.parameters, uses);
   const input = inputDigest(named, from);

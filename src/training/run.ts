@@ -19,7 +19,7 @@ import {
 } from './layouts.ts';
 import { checkPlan } from './check-plan.ts';
 import { SEED_BYTES } from './state.ts';
-import { type Format, type TrainingPlan } from './plan.ts';
+import { periodOf, type Format, type TrainingPlan } from './plan.ts';
 
 export interface TrainingRun {
   readonly plan: TrainingPlan;
@@ -31,7 +31,7 @@ export interface TrainingRun {
   readonly seed: Uint8Array;
 }
 
-export const TRAINING_RUN_VERSION = 1;
+export const TRAINING_RUN_VERSION = 2;
 const MAGIC = 'zkdl-run';
 const STAGE = 'training run';
 /** Lists of a plan: no plan has longer ones. */
@@ -78,7 +78,8 @@ export function orderSeed(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   return blake3(bytes, { context: 'zkdl training order 1' });
 }
 
-function planParts({ widths, rows, batch, steps, formats, momentum, rates }: TrainingPlan): FilePart[] {
+function planParts(plan: TrainingPlan): FilePart[] {
+  const { widths, rows, batch, steps, formats, momentum, rates } = plan;
   const { input, activation, weight, low, sum, gradient } = formats;
   const pair = ({ bits, fraction }: Format): number[] => [bits, fraction];
   return [
@@ -87,6 +88,7 @@ function planParts({ widths, rows, batch, steps, formats, momentum, rates }: Tra
     rows,
     batch,
     steps,
+    periodOf(plan),
     ...[input, activation, weight, gradient].flatMap(pair),
     low,
     sum,
@@ -108,6 +110,7 @@ function readPlan(reader: FileReader): TrainingPlan {
   });
   const widths = list('widths', () => reader.u32('widths'));
   const [rows, batch, steps] = [reader.u32('rows'), reader.u32('batch'), reader.u32('steps')];
+  const period = reader.u32('period');
   const [input, activation] = [format('input'), format('activation')];
   const [weight, gradient] = [format('weight'), format('gradient')];
   const formats = { input, activation, weight, gradient, low: reader.u32('low'), sum: reader.u32('sum') };
@@ -115,7 +118,8 @@ function readPlan(reader: FileReader): TrainingPlan {
   const momentum =
     shift === 0 ? undefined : { shift, high: reader.u32('momentum'), low: reader.u32('momentum') };
   const rates = list('rates', () => ({ from: reader.u32('rates'), rate: reader.u32('rates') }));
-  const sgd = { widths, rows, batch, steps, formats, rates };
+  const sized = { widths, rows, batch, steps, formats, rates };
+  const sgd = period === 1 ? sized : { ...sized, period };
   const plan = momentum === undefined ? sgd : { ...sgd, momentum };
   checkPlan(plan);
   return plan;

@@ -1,7 +1,7 @@
 /** A segment: the steps that one proof is about. spec/training.md section 7. */
 import { refuse } from '../errors/proof-error.ts';
 import { checkPlan } from './check-plan.ts';
-import { rateAt, type TrainingPlan } from './plan.ts';
+import { periodOf, rateAt, type TrainingPlan } from './plan.ts';
 import { SEED_BYTES } from './state.ts';
 
 export interface Segment {
@@ -13,6 +13,15 @@ export interface Segment {
   readonly rows: Uint32Array;
   /** 32 bytes that the weights before the first step are drawn from; otherwise they are a committed group. */
   readonly seed?: Uint8Array;
+}
+
+/** The periods of a segment: how many, and the steps of each. Only a run's last period may be shorter, and that is a segment of its own. */
+export function periodsOf({ plan, count }: Pick<Segment, 'plan' | 'count'>): {
+  readonly periods: number;
+  readonly steps: number;
+} {
+  const steps = Math.min(periodOf(plan), count);
+  return { periods: count / steps, steps };
 }
 
 /** Groups of a segment's program: the dataset is the first, the weights after the last step are the last. */
@@ -34,6 +43,11 @@ export function checkSegment({ plan, first, count, rows, seed }: Segment): void 
   if (!Number.isInteger(count) || count < 1) wrong(`count: expected a positive integer, got ${count}`);
   if (!Number.isInteger(first) || first < 0 || first + count > plan.steps) {
     wrong(`first: expected steps below ${plan.steps}, got ${count} from ${first} on`);
+  }
+  const period = periodOf(plan);
+  if (first % period !== 0) wrong(`first: expected a multiple of the period ${period}, got ${first}`);
+  if (count % period !== 0 && (count > period || first + count < plan.steps)) {
+    wrong(`count: expected whole periods of ${period} steps, or the last steps of the run, got ${count}`);
   }
   // Each change within, not the ends alone: a rate may come back.
   const rate = rateAt(plan, first);

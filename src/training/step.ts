@@ -1,13 +1,9 @@
-/**
- * One step of training in exact integers: forward pass, gradient, update. What is proven is this, bit for bit.
- * spec/training.md sections 4 to 6.
- */
+/** Both passes of a step of training in exact integers. What is proven is this, bit for bit. spec/training.md sections 4 and 5. */
 import { balanced, checkBits } from '../ops/tensor.ts';
 import type { Dataset } from './dataset.ts';
-import { inputFormat, layerCount, layerShape, rateAt, sumShift, type TrainingPlan } from './plan.ts';
+import { inputFormat, layerCount, layerShape, sumShift, type TrainingPlan } from './plan.ts';
 import { softmaxRows, type SoftmaxRows } from './softmax.ts';
 import { plainProducts, type StepProducts, type WeightMatrix } from './products.ts';
-import { gradientSums, updated } from './update.ts';
 import type { LayerState, TrainingState } from './state.ts';
 
 /** The rows of a batch. */
@@ -33,8 +29,6 @@ export interface StepTrace {
   /** Gradients of the inputs of layers 1, 2, ..: residues before rounding, and after. Index 0 is empty. */
   readonly back: readonly Int32Array[];
   readonly backRounded: readonly Int32Array[];
-  /** Of momenta, [outputs, inputs + 1]; empty without. */
-  readonly remainders: readonly Int16Array[];
 }
 
 /** Rows of a dataset by number. */
@@ -54,7 +48,7 @@ export function batchOf(plan: TrainingPlan, { inputs, labels }: Dataset, rows: A
 function rounded(sums: Int32Array, shift: number): Int32Array {
   const half = 2 ** (shift - 1);
   const out = new Int32Array(sums.length);
-  for (let i = 0; i < out.length; i++) out[i] = ((sums[i] as number) + half) >> shift; // |x| < 2^30, half <= 2^21
+  for (let i = 0; i < out.length; i++) out[i] = ((sums[i] as number) + half) >> shift; // |x| < 2^30, half <= 2^27
   return out;
 }
 
@@ -98,6 +92,7 @@ function layerSums(
  * Logits of rows, [rows, classes], with 8 binary places.
  *
  * @param inputs [rows, inputs]
+ * @param corrections of sums, in a step; absent: the weights are those of `state`
  * @throws ProofError `UNPROVABLE` for a sum beyond its bits
  */
 export function forward(
@@ -105,6 +100,7 @@ export function forward(
   state: TrainingState,
   inputs: Int32Array,
   products: StepProducts = plainProducts,
+  corrections?: Pick<Corrections, 'forward'>,
 ): Pick<StepTrace, 'inputs' | 'sums' | 'rounded' | 'slopes'> & { readonly logits: Int32Array } {
   const last = layerCount(plan) - 1;
   const greatest = 2 ** plan.formats.activation.bits - 1;
@@ -117,7 +113,8 @@ export function forward(
   for (let layer = 0; layer <= last; layer++) {
     const x = trace.inputs[layer] as Int32Array;
     const sums = layerSums(plan, layer, state[layer] as LayerState, x, products);
-    const y = rounded(sums, sumShift(plan, layer));
+    const places = corrections?.forward(layer, x, sums) ?? 0;
+    const y = rounded(sums, sumShift(plan, layer) + places);
     checkBits(`layer ${layer}: sums`, { data: y, width: plan.widths[layer + 1] as number }, plan.formats.sum);
     trace.sums.push(sums);
     trace.rounded.push(y);
@@ -129,24 +126,34 @@ export function forward(
   return { ...trace, logits: trace.rounded[last] as Int32Array };
 }
 
+/** What earlier steps of a period did to the sums of a step. Its rows are told as they come. Corrected sums have more places: so many are returned. */
+export interface Corrections {
+  /** Of a layer's sums. @param x its inputs */
+  forward(layer: number, x: Int32Array, sums: Int32Array): number;
+  /** Tells the gradients of a layer's rounded sums. */
+  gradient(layer: number, g: Int32Array): void;
+  /** Of the gradients of a layer's inputs, before they are rounded. */
+  back(layer: number, sums: Int32Array): number;
+}
+
 /**
- * One step.
+ * Both passes of one step, by the weights at the start of its period.
  *
- * @param step its number, for its rate
- * @param products exact sums; default: by definition
+ * @param corrections what earlier steps of the period did
+ * @param products exact sums
  * @throws ProofError `UNPROVABLE` naming layer, row and column of a value beyond its bits
  */
-export function trainStep(
+export function stepPasses(
   plan: TrainingPlan,
   state: TrainingState,
   batch: Batch,
-  step: number,
-  products: StepProducts = plainProducts,
-): { readonly state: TrainingState; readonly trace: StepTrace } {
+  corrections: Corrections,
+  products: StepProducts,
+): StepTrace {
   const layers = layerCount(plan);
   const classes = plan.widths[layers] as number;
   const { gradient: format, weight } = plan.formats;
-  const pass = forward(plan, state, batch.inputs, products);
+  const pass = forward(plan, state, batch.inputs, products, corrections);
   const softmax = softmaxRows(pass.logits, classes, format.fraction);
   const gradients = new Array<Int32Array>(layers);
   const back = new Array<Int32Array>(layers).fill(new Int32Array(0));
@@ -154,27 +161,17 @@ export function trainStep(
   gradients[layers - 1] = softmax.probability.map((g, at) => {
     return (batch.labels[Math.floor(at / classes)] as number) === at % classes ? g - 2 ** format.fraction : g;
   });
-  for (let layer = layers - 1; layer > 0; layer--) {
+  for (let layer = layers - 1; layer >= 0; layer--) {
+    const g = gradients[layer] as Int32Array;
+    corrections.gradient(layer, g);
+    if (layer === 0) break;
     const width = plan.widths[layer] as number;
-    const w = weightsOf(plan, layer, state[layer] as LayerState);
-    back[layer] = products.back(w, gradients[layer] as Int32Array);
-    const dx = rounded(back[layer] as Int32Array, weight.fraction);
+    const sums = products.back(weightsOf(plan, layer, state[layer] as LayerState), g);
+    const dx = rounded(sums, weight.fraction + corrections.back(layer, sums));
     checkBits(`layer ${layer}: gradient`, { data: dx, width }, format.bits);
-    backRounded[layer] = dx;
+    [back[layer], backRounded[layer]] = [sums, dx];
     const slope = pass.slopes[layer - 1] as Int32Array;
-    const below = new Int32Array(dx.length);
-    for (let i = 0; i < dx.length; i++) below[i] = (dx[i] as number) * (slope[i] as number);
-    gradients[layer - 1] = below;
+    gradients[layer - 1] = dx.map((own, i) => own * (slope[i] as number));
   }
-  const rate = rateAt(plan, step);
-  const next = state.map((own, layer) => {
-    const [g, x] = [gradients[layer] as Int32Array, pass.inputs[layer] as Int32Array];
-    return products.within(() => {
-      const sums = gradientSums(plan, layer, g, x, products);
-      return updated(plan, layer, own, sums, rate);
-    });
-  });
-  const remainders = next.map(({ remainder }) => remainder);
-  const trace = { batch, ...pass, softmax, gradients, back, backRounded, remainders };
-  return { state: next.map((own) => own.state), trace };
+  return { batch, ...pass, softmax, gradients, back, backRounded };
 }

@@ -1,25 +1,26 @@
 /** From executed steps to the tensors of their program. */
 import type { RowMajor } from '../relation/cells-prove.ts';
-import { layerCount, type TrainingPlan } from './plan.ts';
+import { trainPeriod, type Gram, type PeriodTrace } from './period.ts';
+import { layerCount, periodOf, type TrainingPlan } from './plan.ts';
 import { plainProducts, type StepProducts } from './products.ts';
 import { partOf, stateKinds, type LayerState, type TrainingState } from './state.ts';
 import { softmaxValues } from './softmax.ts';
-import { batchOf, trainStep, type StepTrace } from './step.ts';
+import { batchOf, type StepTrace } from './step.ts';
 import type { Dataset } from './dataset.ts';
 
-/** Steps one behind the other: the states before, between and after them, and what each computed. */
+/** Periods one behind the other: the states before, between and after them, and what each computed. */
 export interface Execution {
   readonly plan: TrainingPlan;
   readonly states: readonly TrainingState[];
-  readonly traces: readonly StepTrace[];
+  readonly traces: readonly PeriodTrace[];
 }
 
 /**
- * Runs the steps of a segment.
+ * Runs the steps of a segment, period by period.
  *
  * @param rows of the dataset, batch after batch
- * @param products as `trainStep`
- * @throws ProofError as `trainStep`
+ * @param products as `trainPeriod`
+ * @throws ProofError as `trainPeriod`
  */
 export function executeSteps(
   plan: TrainingPlan,
@@ -30,12 +31,16 @@ export function executeSteps(
   products: StepProducts = plainProducts,
 ): Execution {
   const states = [state];
-  const traces: StepTrace[] = [];
-  for (let s = 0; s * plan.batch < rows.length; s++) {
-    const batch = batchOf(plan, data, rows.subarray(s * plan.batch, (s + 1) * plan.batch));
-    const { state: next, trace } = trainStep(plan, states[s] as TrainingState, batch, first + s, products);
-    states.push(next);
-    traces.push(trace);
+  const traces: PeriodTrace[] = [];
+  const batches = Array.from({ length: rows.length / plan.batch }, (_, s) =>
+    batchOf(plan, data, rows.subarray(s * plan.batch, (s + 1) * plan.batch)),
+  );
+  const period = periodOf(plan);
+  for (let s = 0; s < batches.length; s += period) {
+    const own = batches.slice(s, s + period);
+    const done = trainPeriod(plan, states[states.length - 1] as TrainingState, own, first + s, products);
+    states.push(done.state);
+    traces.push(done.trace);
   }
   return { plan, states, traces };
 }
@@ -63,7 +68,14 @@ export function trainingWitness({ plan, states, traces }: Execution): {
   const classes = plan.widths[layers] as number;
   const tensors = new Map<string, RowMajor>();
   const virtuals = new Map<string, RowMajor>();
-  const all = <T extends Int16Array | Int32Array>(of: (trace: StepTrace) => T): T => joined(traces.map(of));
+  const steps = traces.flatMap((trace) => trace.steps);
+  const all = <T extends Int16Array | Int32Array>(of: (trace: StepTrace) => T): T => joined(steps.map(of));
+  const grams = (name: string, of: (trace: PeriodTrace) => Gram | undefined): void => {
+    const own = traces.map(of).filter((gram) => gram !== undefined && gram.inner.length > 0) as Gram[];
+    if (own.length === 0) return;
+    tensors.set(`gram/${name}`, joined(own.map((gram) => gram.rounded)));
+    virtuals.set(`inner/${name}`, joined(own.map((gram) => gram.inner)));
+  };
   const between = states.slice(1, -1); // both ends are committed groups, or public
   for (let layer = 0; layer < layers; layer++) {
     for (const { kind } of stateKinds(plan)) {
@@ -76,7 +88,7 @@ export function trainingWitness({ plan, states, traces }: Execution): {
     if (plan.momentum !== undefined) {
       tensors.set(
         `remainder/${layer}`,
-        all(({ remainders }) => remainders[layer] as Int16Array),
+        joined(traces.map(({ remainders }) => remainders[layer] as Int16Array)),
       );
     }
     tensors.set(
@@ -95,6 +107,8 @@ export function trainingWitness({ plan, states, traces }: Execution): {
       `sum/${layer}`,
       all(({ sums }) => sums[layer] as Int32Array),
     );
+    grams(`input/${layer}`, (trace) => trace.grams.input[layer]);
+    grams(`gradient/${layer}`, (trace) => trace.grams.gradient[layer]);
     if (layer < layers - 1)
       tensors.set(
         `slope/${layer}`,
@@ -118,7 +132,7 @@ export function trainingWitness({ plan, states, traces }: Execution): {
       return target;
     }),
   );
-  const softmaxes = traces.map(({ softmax }) => softmaxValues(softmax, plan.formats.gradient.fraction));
+  const softmaxes = steps.map(({ softmax }) => softmaxValues(softmax, plan.formats.gradient.fraction));
   for (const name of Object.keys(softmaxes[0] ?? {})) {
     tensors.set(`softmax/${name}`, joined(softmaxes.map((values) => values[name] as Int32Array)));
   }

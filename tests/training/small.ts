@@ -29,6 +29,10 @@ export const SMALL_MOMENTUM: TrainingPlan = {
   rates: [{ from: 0, rate: 5 }],
 };
 
+/** The same with two and three steps a period. */
+export const SMALL_PAIRS: TrainingPlan = { ...SMALL, period: 2 };
+export const SMALL_TRIPLES: TrainingPlan = { ...SMALL, period: 3, steps: 11 };
+
 /** The same with few bits, so with short tables: for proofs. */
 export const NARROW: TrainingPlan = {
   ...SMALL,

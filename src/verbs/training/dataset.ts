@@ -29,7 +29,7 @@ import { silent, stopwatch, type OnStep } from '../steps.ts';
 import { readArray } from './arrays.ts';
 import { DATASET_FILE, type DatasetFolder } from './dataset-folder.ts';
 import { readPlan } from './plan-file.ts';
-import { DEFAULT_STEPS_PER_PROOF, segmentsOf } from './segments.ts';
+import { DEFAULT_STEPS_PER_PROOF, segmentAt, segmentsOf } from './segments.ts';
 
 export interface CommitDatasetOptions {
   /** A `.npy` or IDX file of bytes, [rows, ..]: all dimensions behind the first are inputs. */
@@ -85,7 +85,7 @@ export function commitDatasetToFolder(
   const { stepsPerProof = DEFAULT_STEPS_PER_PROOF } = options;
   const segments = segmentsOf(plan, stepsPerProof).length;
   const minProofs = options.proofs ?? segments + Math.ceil(segments / 4) + 50;
-  const steps = Math.min(stepsPerProof, plan.steps);
+  const steps = segmentAt({ ...plan, rates: plan.rates.slice(0, 1) }, 0, stepsPerProof);
   const { parameters } = chooseTrainingParameters(plan, { steps, minProofs });
   watch.next('committing');
   onStep('committing the dataset');

@@ -1,6 +1,6 @@
 /**
- * Plans as people write them: JSON with `widths`, `batch`, `steps` or `epochs`, `rates`, and optionally `rows`, `momentum`, `formats`. Strict:
- * what is not known is refused. docs/training.md.
+ * Plans as people write them: JSON with `widths`, `batch`, `steps` or `epochs`, `rates`, and optionally `rows`, `period`, `momentum`, `formats`.
+ * Strict: what is not known is refused. docs/training.md.
  */
 import { refuse } from '../../errors/proof-error.ts';
 import {
@@ -47,6 +47,7 @@ export function planOf(value: unknown, rows: number): TrainingPlan {
     'batch',
     'steps',
     'epochs',
+    'period',
     'rates',
     'momentum',
     'formats',
@@ -59,7 +60,12 @@ export function planOf(value: unknown, rows: number): TrainingPlan {
   const rates = listOf('rates', own['rates']).map((rate, i) => rateOf(`rates[${i}]`, rate));
   const formats = formatsOf(own['formats']);
   const momentum = momentumOf(own['momentum']);
-  const sized = { widths, rows, batch, formats, rates, ...(momentum && { momentum }) };
+  const period = own['period'] === undefined ? 1 : integer('period', own['period']);
+  const sized = {
+    ...{ widths, rows, batch, formats, rates },
+    ...(momentum && { momentum }),
+    ...(period !== 1 && { period }),
+  };
   if ((own['steps'] === undefined) === (own['epochs'] === undefined)) {
     wrong(`steps: expected steps or epochs, got ${own['steps'] === undefined ? 'neither' : 'both'}`);
   }

@@ -4,6 +4,7 @@ import type { Kernels } from '../../kernels/contract.ts';
 import type { Mark } from '../../pcs/steps-prove.ts';
 import { budgetStatus, openGroup, type Home, type StoredGroup } from '../../store/index.ts';
 import {
+  periodEnd,
   pointFrom,
   proveSegment,
   startPoint,
@@ -43,9 +44,9 @@ export interface ProveTrainingOptions {
   readonly folder: string;
   /** Directory of its dataset. */
   readonly dataset: string;
-  /** Default 16. A segment ends where a rate changes. */
+  /** Default 16; whole periods, at least one. A segment ends where a rate changes. */
   readonly stepsPerProof?: number;
-  /** Stop where so many steps are proven. Default: all that are trained. */
+  /** Stop where so many steps are proven, at the end of their period. Default: all that are trained. */
   readonly until?: number;
   /** Predictions that the weights behind the last step of this call shall make. Default: 100 behind the plan's last step, else none. */
   readonly predictions?: number;
@@ -134,7 +135,7 @@ function proveAll(
     return refuse('CHECKPOINT', options.folder, 'expected a trained run, got none: run zkdl train first');
   }
   const kept = keptSegments(folder);
-  const end = Math.min(until, checkpoint.step);
+  const end = periodEnd(plan, Math.min(until, checkpoint.step)); // a checkpoint is at the end of a period
   const made: { file: string; steps: number; bytes: number }[] = [];
   let point = lastPoint(kernels, home, folder, owner, kept.at(-1));
   try {

@@ -5,7 +5,9 @@ import {
   batchOf,
   batchRows,
   forward,
-  trainStep,
+  periodEnd,
+  periodOf,
+  trainPeriod,
   type Dataset,
   type TrainingPlan,
   type TrainingState,
@@ -25,9 +27,9 @@ const CHECKPOINT_EVERY = 50;
 const HELD_OUT_ROWS = 256;
 
 export interface StepOptions {
-  /** Stop after so many steps of the plan. Default: all. */
+  /** Stop after so many steps of the plan, at the end of their period. Default: all. */
   readonly until?: number;
-  /** Default 50. */
+  /** Default 50; a checkpoint is at the end of a period. */
   readonly checkpointEvery?: number;
   readonly onStep?: OnStep;
 }
@@ -41,10 +43,10 @@ export function runSteps(
   products: StepProducts,
 ): Checkpoint {
   const { plan } = folder.named.run;
-  const end = Math.max(begin.step, Math.min(until ?? plan.steps, plan.steps));
+  const end = Math.max(begin.step, periodEnd(plan, until ?? plan.steps));
   let at = begin;
   while (at.step < end) {
-    const next = Math.min(end, (Math.floor(at.step / checkpointEvery) + 1) * checkpointEvery);
+    const next = Math.min(end, periodEnd(plan, (Math.floor(at.step / checkpointEvery) + 1) * checkpointEvery));
     at = stepsTo(folder.named, data, at, next, products, (step) => onStep('training', step / plan.steps));
     writeCheckpoint(folder, at);
     replaceFile(join(folder.path, 'loss.csv'), lossCsv(plan, at));
@@ -64,14 +66,20 @@ function stepsTo(
   const [losses, right] = [[...from.losses], [...from.right]];
   const rows = batchRows(plan, order, from.step, end - from.step);
   let { state } = from;
-  for (let step = from.step; step < end; step++) {
+  const period = periodOf(plan);
+  for (let step = from.step; step < end; step += period) {
     onStep(step);
-    const at = (step - from.step) * plan.batch;
-    const batch = batchOf(plan, data, rows.subarray(at, at + plan.batch));
-    const done = naming(`step ${step}`, () => trainStep(plan, state, batch, step, products));
-    const { loss, right: count } = measure(done.trace.rounded.at(-1) as Int32Array, batch.labels);
-    losses.push(loss);
-    right.push(count);
+    const own = rows.subarray((step - from.step) * plan.batch, (step - from.step + period) * plan.batch);
+    const batches = Array.from({ length: own.length / plan.batch }, (_, i) =>
+      batchOf(plan, data, own.subarray(i * plan.batch, (i + 1) * plan.batch)),
+    );
+    const where = batches.length === 1 ? `step ${step}` : `steps ${step} to ${step + batches.length - 1}`;
+    const done = naming(where, () => trainPeriod(plan, state, batches, step, products));
+    for (const { rounded, batch } of done.trace.steps) {
+      const { loss, right: count } = measure(rounded.at(-1) as Int32Array, batch.labels);
+      losses.push(loss);
+      right.push(count);
+    }
     state = done.state;
   }
   return { step: end, state, losses, right };
