@@ -1,5 +1,5 @@
 /**
- * `npm run bench -- train-mlp-10m [--batch N] [--steps K] [--optimizer sgd|momentum] [--start committed|seed] [--repeat N] [--rows N] [--width N]
+ * `npm run bench -- train-mlp-10m [--batch N] [--steps K] [--period P] [--optimizer sgd|momentum] [--start committed|seed] [--repeat N] [--rows N] [--width N]
  * [--threads N] [--store DIR] [--json]`: steps of training a network of ten million weights. `train-digits`, with the same options: the network of
  * `npm run demo:training`, 16 steps if nothing else is said.
  *

@@ -1,7 +1,12 @@
 /** What the benchmarks of training train: plans and data. */
 import { loadDigits } from '../../examples/data/mnist.ts';
 import type { Dataset } from '../../src/training/dataset.ts';
-import { DEFAULT_FORMATS, DEFAULT_MOMENTUM, type Formats, type TrainingPlan } from '../../src/training/plan.ts';
+import {
+  DEFAULT_FORMATS,
+  DEFAULT_MOMENTUM,
+  type Formats,
+  type TrainingPlan,
+} from '../../src/training/plan.ts';
 import { generator } from '../../tools/random-model/random.ts';
 import type { TrainingOptions } from './options.ts';
 
@@ -17,9 +22,9 @@ const MOMENTUM = { ...DEFAULT_MOMENTUM, high: 11 };
  * `examples/training.ts`.
  */
 export function planOf(options: TrainingOptions): TrainingPlan {
-  const { network, batch, steps, optimizer, rows, width, repeat } = options;
+  const { network, batch, steps, period, optimizer, rows, width, repeat } = options;
   const momentum = optimizer === 'momentum';
-  const sizes = { rows, batch, steps: steps * (repeat + 1), ...(!momentum && steps > 1 && { period: steps }) };
+  const sizes = { rows, batch, steps: steps * (repeat + 1), ...(period > 1 && { period }) };
   if (network === 'digits') {
     return {
       ...sizes,
@@ -32,17 +37,16 @@ export function planOf(options: TrainingOptions): TrainingPlan {
   return {
     ...sizes,
     widths: [INPUTS, ...Array.from({ length: HIDDEN_LAYERS }, () => width), CLASSES],
-    formats: formatsOf(optimizer, steps),
+    formats: formatsOf(optimizer, period),
     ...(momentum && { momentum: MOMENTUM }),
     rates: [{ from: 0, rate: 1 }],
   };
 }
 
 /** A period sums as many rows as its steps have: each doubling takes a bit, two from gradients and then one from activations. */
-function formatsOf(optimizer: TrainingOptions['optimizer'], steps: number): Formats {
+function formatsOf(optimizer: TrainingOptions['optimizer'], period: number): Formats {
   const gradient = GRADIENTS[optimizer];
-  if (optimizer === 'momentum') return { ...DEFAULT_FORMATS, gradient };
-  const doubled = Math.ceil(Math.log2(steps));
+  const doubled = Math.ceil(Math.log2(period));
   const spared = Math.floor(doubled / 3);
   const { activation } = DEFAULT_FORMATS;
   return {

@@ -13,8 +13,9 @@ const DEFAULTS = {
 export interface TrainingOptions {
   readonly network: Network;
   readonly batch: number;
-  /** Steps in one proof. */
+  /** Steps in one proof, and from one state to the next: all of the proof if nothing else is said. */
   readonly steps: number;
+  readonly period: number;
   readonly optimizer: 'sgd' | 'momentum';
   /** Weights before the first step: those of the seed, which are public, or a commitment to them, as all later segments have it. */
   readonly start: 'seed' | 'committed';
@@ -34,10 +35,12 @@ export interface TrainingOptions {
 export function parseTraining(args: readonly string[], network: Network = 'mlp-10m'): TrainingOptions {
   const options = readOptions(args);
   const usual = DEFAULTS[network];
+  const steps = options.count('--steps', usual.steps);
   return {
     network,
     batch: options.count('--batch', usual.batch),
-    steps: options.count('--steps', usual.steps),
+    steps,
+    period: options.count('--period', steps),
     optimizer: options.choice('--optimizer', ['sgd', 'momentum']),
     start: options.choice('--start', ['committed', 'seed']),
     rows: options.count('--rows', usual.rows),

@@ -76,6 +76,7 @@ export function runTraining(
       params: parameterCount(plan),
       batch: plan.batch,
       steps,
+      period: options.period,
       optimizer: options.optimizer,
       start: options.start,
       rows: plan.rows,

@@ -41,12 +41,10 @@ export function checkPlan(plan: TrainingPlan): void {
   });
 }
 
-/** Several steps a period: what they do is a sum over their rows, which a momentum that decays in between is not. */
 function checkPeriod(plan: TrainingPlan): void {
   const period = periodOf(plan);
   integer('period', period, 1, 2 ** 10);
   if (period === 1) return;
-  need(plan.momentum === undefined, `period: expected 1 with momentum, got ${period}`);
   integer('period * batch', period * plan.batch, 2, 2 ** 13);
   plan.rates.forEach(({ from }, i) => {
     need(from % period === 0, `rates[${i}].from: expected a multiple of the period ${period}, got ${from}`);

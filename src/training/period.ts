@@ -191,5 +191,7 @@ export function trainPeriod(
     }),
   );
   const remainders = next.map((own) => own.remainder);
-  return { state: next.map((own) => own.state), trace: { steps, grams: growth.grams, remainders } };
+  const gramsOf = (all: readonly Growing[]): Gram[] => all.map(({ inner, rounded }) => ({ inner, rounded }));
+  const grams = { input: gramsOf(growth.grams.input), gradient: gramsOf(growth.grams.gradient) };
+  return { state: next.map((own) => own.state), trace: { steps, grams, remainders } };
 }

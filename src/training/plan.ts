@@ -33,7 +33,8 @@ export interface Rate {
 
 /**
  * SGD with momentum: M loses 2^-shift of itself, rounded, and gains the summed gradient; weights move by rate M. M has `high + low` bits, in two
- * parts. Its unit is that of gradients times inputs.
+ * parts. Its unit is that of gradients times inputs. It is kept from period to period: heavy ball with periods of one step, slow momentum with more
+ * (Wang, Tantia, Ballas, Rabbat: SlowMo, 2020, algorithm 1, one worker, alpha = 1).
  */
 export interface Momentum {
   readonly shift: number;

@@ -45,8 +45,7 @@ function statePart(
     const cell = [term(1, tensor.at(d0, d1)), term(2 ** (bits - 1))];
     b.lookup(`${tensor.name}/range`, [d0, d1], b.rangeTable(2 ** bits), cell);
   };
-  const between =
-    periods === 1 ? undefined : b.witness(name, [periods - 1, ...shape] as const, signed(bits));
+  const between = periods === 1 ? undefined : b.witness(name, [periods - 1, ...shape] as const, signed(bits));
   const isRead = kind !== 'low'; // a low part is looked up where a period reads it
   if (between !== undefined && isRead) b.rangeCheck(between);
   let before: Matrix | undefined;

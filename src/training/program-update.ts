@@ -92,7 +92,11 @@ function momentumRelations(
   const { shift, low } = momentum;
   const { b, segment, s } = parts;
   const [outputs, width] = layerShape(segment.plan, layer);
-  const e = b.witness(`remainder/${layer}`, [periodsOf(segment).periods, outputs, width] as const, unsigned(shift));
+  const e = b.witness(
+    `remainder/${layer}`,
+    [periodsOf(segment).periods, outputs, width] as const,
+    unsigned(shift),
+  );
   remainderRelations(parts, layer, e, momentum);
   const momenta = ['high', 'low', low] as const;
   const whole = 2 ** shift;

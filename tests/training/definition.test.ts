@@ -12,8 +12,8 @@ import { batchRelations, backRelations, layerRelations } from '../../src/trainin
 import { stateRelations } from '../../src/training/program-state.ts';
 import { updateRelations } from '../../src/training/program-update.ts';
 import { softmaxRelations } from '../../src/training/softmax-relations.ts';
-import type { Segment } from '../../src/training/segment.ts';
-import type { TrainingPlan } from '../../src/training/plan.ts';
+import { periodsOf, type Segment } from '../../src/training/segment.ts';
+import { gradientGram, inputGram, type GramFormat, type TrainingPlan } from '../../src/training/plan.ts';
 import { dice } from '../support/graphs.ts';
 import { hostileResidues } from '../support/hostile.ts';
 import { cases } from '../support/long.ts';
@@ -32,10 +32,12 @@ function tiny(layers: number, change: Partial<TrainingPlan>): TrainingPlan {
 
 /** Relations of steps that begin with a committed state, and not with the first one of a run. What they write is searched as a witness is. */
 function programOf(plan: TrainingPlan, count: number, write: (parts: StepParts) => void): Program {
-  const segment: Segment = { plan, first: 1, count, rows: new Uint32Array(count) };
+  const { periods, steps } = periodsOf({ plan, count });
+  const segment: Segment = { plan, first: steps, count, rows: new Uint32Array(count) };
   const b = programBuilder();
-  const [s, t, r] = [b.index('s', count), b.index('t', 1), b.index('r', count)];
-  write({ b, segment, s, t, r, state: stateRelations(b, segment) });
+  const [s, t, r] = [b.index('s', periods), b.index('t', steps), b.index('r', count)];
+  const u = steps === 1 ? undefined : b.index('u', steps);
+  write({ b, segment, s, t, r, u, state: stateRelations(b, segment) });
   const program = b.build();
   const tensors = program.tensors.map((tensor) =>
     tensor.kind === 'static' && tensor.name.startsWith('last/')
@@ -181,6 +183,106 @@ describe('an update', () => {
   }
 });
 
+describe('a period of two steps', () => {
+  /** Two layers of one unit, one row a step. */
+  const plan = tiny(2, { period: 2, steps: 18 });
+  const { formats } = plan;
+  const inside = (y: bigint, bits: number): boolean =>
+    -(1n << BigInt(bits - 1)) <= y && y < 1n << BigInt(bits - 1);
+
+  /** Sums of one layer of one unit, which earlier rows of the period have moved; undefined for a product beyond its bits. */
+  function moved(
+    { places, shift, bits }: GramFormat,
+    sums: readonly bigint[],
+    keys: readonly bigint[],
+    rows: readonly bigint[],
+    one: bigint,
+  ): { readonly gram: bigint; readonly sums: readonly bigint[] } | undefined {
+    const gram = round(bal(3n * (keys[1]! * keys[0]! + one * one)), shift);
+    const wide = sums.map((a) => a << BigInt(places));
+    const own = [bal(wide[0]!), bal(wide[1]! - gram * rows[0]!)];
+    return inside(gram, bits) ? { gram, sums: own } : undefined;
+  }
+
+  test('sums of any inputs, weights, and gradients before', { timeout: 600_000 }, () => {
+    const format = inputGram(plan, 1);
+    const shift = formats.weight.fraction + formats.activation.fraction - 8 + format.places;
+    const program = programOf(plan, 2, (own) => {
+      const [x] = ['x', 'gradient/1'].map((name) => own.b.witness(name, [2, 1] as const)) as [never, never];
+      layerRelations(own, 1, x);
+    });
+    const { int } = dice(12);
+    const residue = hostileResidues(int);
+    const one = 2n ** BigInt(formats.activation.fraction);
+    const seen = { some: 0, none: 0 };
+    for (let i = 0; i < ROUNDS; i++) {
+      const draw = (limit: number): number => (int(0, 3) > 0 ? int(-limit, limit) : residue([3]));
+      const [w, bias, x0, x1, g0, g1] = [300, 50, 200, 200, 900, 900].map(draw).map(BigInt) as bigint[];
+      const sums = [x0!, x1!].map((x) => bal(w! * x + one * bias!));
+      const made = moved(format, sums, [x0!, x1!], [g0!, g1!], one);
+      const y = made?.sums.map((a) => round(a, shift));
+      const known = {
+        x: [x0, x1].map(Number),
+        'gradient/1': [g0, g1].map(Number),
+        'first/weight/1': [w, bias].map(Number),
+      };
+      const found = satisfying(
+        without(program, ['last/', 'first/rest', 'first/weight/0', 'first/rest']),
+        known,
+      );
+      if (y === undefined || !y.every((own) => inside(own, formats.sum))) {
+        expect(found, JSON.stringify(known)).toBeUndefined();
+        seen.none++;
+        continue;
+      }
+      seen.some++;
+      expect(found).toEqual({ 'gram/input/1': [0, 0, Number(made!.gram), 0], 'y/1': y.map(Number) });
+    }
+    expect(seen.none).toBeGreaterThan(ROUNDS / 10);
+    expect(seen.some).toBeGreaterThan(ROUNDS / 10);
+  });
+
+  test('gradients of any sums behind, weights, and inputs before', { timeout: 600_000 }, () => {
+    const format = gradientGram(plan);
+    const program = programOf(plan, 2, (own) => {
+      const [x, gradient, slope] = ['x', 'g', 'slope'].map((name) =>
+        own.b.witness(name, [2, 1] as const),
+      ) as never[];
+      backRelations(own, 1, { gradient: gradient!, slope: slope!, x: x! });
+    });
+    const { int } = dice(13);
+    const residue = hostileResidues(int);
+    const seen = { some: 0, none: 0 };
+    for (let i = 0; i < ROUNDS; i++) {
+      const draw = (limit: number): number => (int(0, 3) > 0 ? int(-limit, limit) : residue([3]));
+      const [w, bias, x0, x1, g0, g1] = [300, 50, 200, 200, 250, 250].map(draw).map(BigInt) as bigint[];
+      const slope = [int(0, 1), int(0, 1)];
+      const made = moved(format, [w! * g0!, w! * g1!], [g0!, g1!], [x0!, x1!], 0n);
+      const back = made?.sums.map((a) => round(a, formats.weight.fraction + format.places));
+      const known = {
+        x: [x0, x1].map(Number),
+        g: [g0, g1].map(Number),
+        slope,
+        'first/weight/1': [w, bias].map(Number),
+      };
+      const found = satisfying(without(program, ['last/', 'first/rest', 'first/weight/0']), known);
+      if (back === undefined || !back.every((own) => inside(own, formats.gradient.bits))) {
+        expect(found, JSON.stringify(known)).toBeUndefined();
+        seen.none++;
+        continue;
+      }
+      seen.some++;
+      expect(found).toEqual({
+        'gram/gradient/1': [0, 0, Number(made!.gram), 0],
+        'back-rounded/1': back.map(Number),
+        'gradient/0': back.map((own, t) => (slope[t] === 0 ? 0 : Number(own))),
+      });
+    }
+    expect(seen.none).toBeGreaterThan(ROUNDS / 10);
+    expect(seen.some).toBeGreaterThan(ROUNDS / 10);
+  });
+});
+
 describe('a layer, forth and back', () => {
   const clamp = (y: bigint, top: bigint): bigint => (y < 0n ? 0n : y > top ? top : y);
   const inside = (y: bigint, bits: number): boolean =>
@@ -197,7 +299,7 @@ describe('a layer, forth and back', () => {
       const [x, g] = ['x', 'g'].map((name) => own.b.witness(name, [1, 1] as const)) as [never, never];
       const { active, slope } = layerRelations(own, 0, x);
       layerRelations(own, 1, active as never);
-      backRelations(own, 1, g, slope as never);
+      backRelations(own, 1, { gradient: g, slope: slope as never, x: active as never });
     });
     const { int } = dice(4);
     const residue = hostileResidues(int);

@@ -17,7 +17,7 @@ import { graphStepProgram } from '../../src/training/backward/program.ts';
 import { predictionProgram } from '../../src/training/prediction-program.ts';
 import { trainingProgram } from '../../src/training/program.ts';
 import { batchOfText, planOf, TINY, transformer, type Size } from '../backward/transformer.ts';
-import { SMALL, SMALL_MOMENTUM } from './small.ts';
+import { SMALL, SMALL_MOMENTUM, SMALL_PAIRS, SMALL_TRIPLES } from './small.ts';
 
 /** Witness tensors that no rule makes of static and public ones. @param given hints that count as made */
 function hintsOf(program: Program, given: readonly string[]): string[] {
@@ -120,12 +120,12 @@ const ARGUED: readonly (readonly [RegExp, string])[] = [
 ];
 const seen = new Set<RegExp>();
 
-/** What no rule makes of the hints with an argument; and that each of these needs one. */
-function unargued(program: Program): string[] {
-  const alone = hintsOf(program, []);
+/** What no rule makes of the hints with an argument; and that each of these needs one. @param given what counts as made */
+function unargued(program: Program, given: readonly string[] = []): string[] {
+  const alone = hintsOf(program, given);
   const argued = alone.filter((name) => ARGUED.some(([pattern]) => pattern.test(name)));
   for (const [pattern] of ARGUED) if (argued.some((name) => pattern.test(name))) seen.add(pattern);
-  return hintsOf(program, argued);
+  return hintsOf(program, [...argued, ...given]);
 }
 
 describe('networks', () => {
@@ -136,6 +136,15 @@ describe('networks', () => {
   ])('%s', (_, plan) => {
     expect(unargued(trainingProgram({ plan, first: 1, count: 3, rows }))).toEqual([]);
     expect(unargued(trainingProgram({ plan, first: 0, count: 1, rows: rows.slice(0, 3) }))).toEqual([]);
+  });
+  test('periods: of the gradients of their steps, which are made step by step, everything else is', () => {
+    for (const plan of [SMALL_PAIRS, SMALL_TRIPLES]) {
+      const { period } = plan as { period: number };
+      const program = trainingProgram({ plan, first: 0, count: period, rows: new Uint32Array(3 * period) });
+      const gradients = ['gradient/0', 'gradient/1', 'gradient/2'];
+      expect(unargued(program, gradients)).toEqual([]);
+      expect(unargued(program)).toEqual(expect.arrayContaining(gradients));
+    }
   });
   test('predictions: nothing but the inputs', () => {
     const classes = Uint16Array.of(1, 2);

@@ -10,7 +10,7 @@ import type { TrainingPlan } from '../../src/training/plan.ts';
 import type { LayerState } from '../../src/training/state.ts';
 import { executeSteps } from '../../src/training/witness.ts';
 import { bal, type Lie, type Mutable } from './reference.ts';
-import { SEED, SMALL, SMALL_MOMENTUM, smallData } from './small.ts';
+import { SEED, SMALL, SMALL_MOMENTUM, SMALL_PAIRS, smallData } from './small.ts';
 import { about, COUNT, honest, raised, tell, type Story } from './stories.ts';
 
 const P = 2130706433n;
@@ -63,6 +63,48 @@ test.each<[name: string, step: number, cell: number, by: bigint, relation: strin
   ['weight/1', 1, 5, -1n, 'last/rest/1/range'],
 ])('%s of step %i, cell %i, by %i', (name, step, cell, by, relation) => {
   expect(caught({ ...honest(), lie: about(name, step, raised(cell, by)) })).toBe(relation);
+});
+
+test.each<[name: string, step: number, cell: number, by: bigint, relation: string]>([
+  ['gram/input/0', 1, 7, 1n, 'gram/input/0/remainder'],
+  ['gram/input/2', 1, 13, -1n, 'gram/input/2/remainder'],
+  ['gram/gradient/1', 1, 2, 1n, 'gram/gradient/1/remainder'],
+  ['gram/gradient/2', 1, 8, -1n, 'gram/gradient/2/remainder'],
+  // of rows of the same step, and of a later one
+  ['gram/input/1', 1, 10, 1n, 'gram/input/1/remainder'],
+  ['gram/gradient/1', 0, 4, 1n, 'gram/gradient/1/remainder'],
+  ['y/0', 1, 2, 1n, 'y/0/remainder'],
+  ['y/2', 1, 2, -1n, 'y/2/remainder'],
+  ['back-rounded/2', 1, 1, 1n, 'back-rounded/2/remainder'],
+  ['gradient/2', 0, 1, 1n, 'gradient/2/difference'],
+  ['gradient/1', 0, 1, 1n, 'gradient/1/slope'],
+  ['gradient/0', 1, 2, -1n, 'gradient/0/slope'],
+  ['rest/0', 1, 5, 1n, 'update/0'],
+  ['rest/2', 1, 3, -1n, 'update/2/bias'],
+])('in a period of two steps: %s of step %i, cell %i, by %i', (name, step, cell, by, relation) => {
+  expect(caught({ ...honest(SMALL_PAIRS), lie: about(name, step, raised(cell, by)) })).toBe(relation);
+});
+
+/** A period in which nothing comes through the first layer, so that products of rows alone are large. @param labels of its rows */
+function deadPeriod(input: number, labels: readonly number[]): Story {
+  const plan = { ...SMALL_PAIRS, rates: [{ from: 0, rate: 800 }] };
+  const story = honest(plan);
+  const initial = story.initial.map((own) => structuredClone(own));
+  const [{ weight }, ...others] = initial as [LayerState, ...LayerState[]];
+  weight.forEach((_, i) => (weight[i] = i % 7 === 6 ? -16000 : 0));
+  for (const own of others) own.weight.fill(0);
+  story.data.inputs.fill(input);
+  story.rows.forEach((row, i) => (story.data.labels[row] = labels[i]!));
+  return { ...story, initial, committed: { first: 0 } };
+}
+
+test('a product of inputs is beyond its bits', () => {
+  expect(caught(deadPeriod(255, [0, 1, 2, 3, 3, 3]))).toBe('gram/input/0/range');
+  expect(caught(deadPeriod(150, [0, 1, 2, 3, 3, 3]))).toBeUndefined();
+});
+
+test('a product of gradients is beyond its bits', () => {
+  expect(caught(deadPeriod(0, [0, 1, 2, 0, 1, 2]))).toBe('gram/gradient/2/range');
 });
 
 test('a slope where there is none', () => {
@@ -372,7 +414,11 @@ test('momentum of the step before', () => {
 });
 
 afterAll(() => {
-  const stories = [honest(SMALL_MOMENTUM), startingFrom(SMALL_MOMENTUM, COUNT, {}, { first: 0 })];
+  const stories = [
+    honest(SMALL_PAIRS),
+    honest(SMALL_MOMENTUM),
+    startingFrom(SMALL_MOMENTUM, COUNT, {}, { first: 0 }),
+  ];
   const kinds = new Set(
     stories.flatMap((story) => tell(story).program.relations.map(({ name }) => kindOf(name))),
   );

@@ -68,7 +68,7 @@ export function referenceSteps(
     (s: number) =>
     (name: string, values: bigint[]): bigint[] => {
       lie(name, values, s);
-      // Of states a proof commits those between steps.
+      // Of states a proof commits those between periods.
       const isEnd = /^(weight|rest|high|low)\//.test(name) && (s < 0 || s === count - 1);
       if (!isEnd) all.set(name, [...(all.get(name) ?? []), ...values.map(Number)]);
       return values;
@@ -79,12 +79,41 @@ export function referenceSteps(
     high: initial.high.map((own, l) => teller(-1)(`high/${l}`, [...own])),
     low: initial.low.map((own, l) => teller(-1)(`low/${l}`, [...own])),
   };
-  for (let s = 0; s < count; s++) {
-    const told = teller(s);
-    const own = Array.from({ length: plan.batch }, (_, t) => rows[s * plan.batch + t] as number);
-    state = step(plan, state, data, own, rate, told);
+  const period = Math.min(plan.period ?? 1, count);
+  for (let first = 0; first < count; first += period) {
+    const passes: Passes[] = [];
+    for (let s = first; s < first + period; s++) {
+      const own = Array.from({ length: plan.batch }, (_, t) => rows[s * plan.batch + t] as number);
+      passes.push(step(plan, state, data, own, rate, { before: [...passes], steps: period }, teller(s)));
+    }
+    state = update(plan, state, rate, passes, teller(first + period - 1));
   }
   return { tensors: all, last: state };
+}
+
+/** What a step leaves: inputs of every layer, gradients of its sums. */
+interface Passes {
+  readonly xs: readonly bigint[][];
+  readonly gradients: readonly bigint[][];
+}
+
+/** Where a step stands in its period. */
+interface Place {
+  readonly before: readonly Passes[];
+  readonly steps: number;
+}
+
+/** c and c' of sections 4 and 5. */
+function placesOf({ formats, period = 1, rates }: TrainingPlan, shift: number | 'back'): number {
+  if (period === 1) return 0;
+  const { low, gradient, weight, sum } = formats;
+  let log = 0;
+  while (2 ** log < Math.max(...rates.map((own) => own.rate))) log++;
+  const room =
+    shift === 'back'
+      ? Math.min(30 - gradient.bits - weight.fraction, 14 + low - 2 * gradient.fraction - log)
+      : 30 - sum - shift;
+  return Math.max(0, Math.min(low - 1, room));
 }
 
 function step(
@@ -93,8 +122,9 @@ function step(
   data: Dataset,
   rows: readonly number[],
   rate: bigint,
+  { before, steps }: Place,
   told: (name: string, values: bigint[]) => bigint[],
-): Mutable {
+): Passes {
   const { widths, formats } = plan;
   const layers = widths.length - 1;
   const width = (l: number): number => widths[l] as number;
@@ -104,6 +134,42 @@ function step(
     (state.weight[l] as bigint[])[o * (width(l) + 1) + k] as bigint;
   const one = (l: number): bigint =>
     1n << BigInt(l === 0 ? formats.input.fraction : formats.activation.fraction);
+
+  const batch = rows.length;
+  /** Rounded products of rows with those of earlier steps: [row][row of the period], told. */
+  const gramOf = (
+    name: string,
+    keys: bigint[],
+    earlier: readonly bigint[][],
+    n: number,
+    one: bigint,
+    c: number,
+  ) => {
+    if (steps === 1) return [];
+    const all = earlier.flat();
+    return told(
+      `gram/${name}`,
+      grid(steps * batch, (t, u) => {
+        if (u >= before.length * batch) return 0n;
+        const product = Array.from({ length: n }, (_, k) => at(keys, t * n + k) * at(all, u * n + k));
+        return round(bal(rate * (sumOf(product) + one * one)), formats.low - c);
+      }),
+    );
+  };
+  /** sum_u gram[t][u] row u of earlier steps. */
+  const earlierSum = (
+    gram: bigint[],
+    earlier: readonly bigint[][],
+    n: number,
+    t: number,
+    j: number,
+  ): bigint => {
+    if (steps === 1) return 0n;
+    const all = earlier.flat();
+    return sumOf(
+      Array.from({ length: steps * batch }, (_, u) => at(gram, t * steps * batch + u) * at(all, u * n + j)),
+    );
+  };
 
   // forward
   const xs = [
@@ -124,15 +190,29 @@ function step(
     const last = l === layers - 1;
     const fraction = (l === 0 ? formats.input : formats.activation).fraction;
     const shift = formats.weight.fraction + fraction - (last ? 8 : formats.activation.fraction);
-    const sums = grid(width(l + 1), (t, o) =>
-      bal(
-        sumOf(Array.from({ length: n }, (_, k) => weight(l, o, k) * at(x, t * n + k))) +
-          one(l) * weight(l, o, n),
-      ),
+    const c = placesOf(plan, shift);
+    const gram = gramOf(
+      `input/${l}`,
+      x,
+      before.map((own) => own.xs[l]!),
+      n,
+      one(l),
+      c,
     );
+    const sums = grid(width(l + 1), (t, o) => {
+      const sum = sumOf(Array.from({ length: n }, (_, k) => weight(l, o, k) * at(x, t * n + k)));
+      const moved = earlierSum(
+        gram,
+        before.map((own) => own.gradients[l]!),
+        width(l + 1),
+        t,
+        o,
+      );
+      return bal(((sum + one(l) * weight(l, o, n)) << BigInt(c)) - moved);
+    });
     z = told(
       `y/${l}`,
-      sums.map((a) => round(a, shift)),
+      sums.map((a) => round(a, shift + c)),
     );
     if (last) break;
     const top = (1n << BigInt(formats.activation.bits)) - 1n;
@@ -198,12 +278,29 @@ function step(
   for (let l = layers - 1; l > 0; l--) {
     const dy = gradients[l] as bigint[];
     const n = width(l + 1);
-    const sums = grid(width(l), (t, k) =>
-      bal(sumOf(Array.from({ length: n }, (_, o) => at(dy, t * n + o) * weight(l, o, k)))),
+    const c = placesOf(plan, 'back');
+    const gram = gramOf(
+      `gradient/${l}`,
+      dy,
+      before.map((own) => own.gradients[l]!),
+      n,
+      0n,
+      c,
     );
+    const sums = grid(width(l), (t, k) => {
+      const sum = sumOf(Array.from({ length: n }, (_, o) => at(dy, t * n + o) * weight(l, o, k)));
+      const moved = earlierSum(
+        gram,
+        before.map((own) => own.xs[l]!),
+        width(l),
+        t,
+        k,
+      );
+      return bal((sum << BigInt(c)) - moved);
+    });
     const back = told(
       `back-rounded/${l}`,
-      sums.map((a) => round(a, formats.weight.fraction)),
+      sums.map((a) => round(a, formats.weight.fraction + c)),
     );
     gradients[l - 1] = told(
       `gradient/${l - 1}`,
@@ -211,7 +308,27 @@ function step(
     );
   }
 
-  // update
+  return { xs, gradients };
+}
+
+/** The state behind a period. */
+function update(
+  plan: TrainingPlan,
+  state: ReferenceState,
+  rate: bigint,
+  passes: readonly Passes[],
+  told: (name: string, values: bigint[]) => bigint[],
+): Mutable {
+  const { widths, formats } = plan;
+  const layers = widths.length - 1;
+  const width = (l: number): number => widths[l] as number;
+  const one = (l: number): bigint =>
+    1n << BigInt(l === 0 ? formats.input.fraction : formats.activation.fraction);
+  const xs = Array.from({ length: layers }, (_, l) => passes.flatMap((own) => own.xs[l] as bigint[]));
+  const gradients = Array.from({ length: layers }, (_, l) =>
+    passes.flatMap((own) => own.gradients[l] as bigint[]),
+  );
+  const rows = Array.from({ length: passes.length * plan.batch }, (_, t) => t);
   const next: Mutable = { weight: [], rest: [], high: [], low: [] };
   for (let l = 0; l < layers; l++) {
     const [n, m] = [width(l) + 1, width(l + 1)];
@@ -219,7 +336,7 @@ function step(
     let moves = Array.from({ length: m * n }, (_, i) => {
       const [o, k] = [Math.floor(i / n), i % n];
       const x = (t: number): bigint => (k < n - 1 ? at(xs[l] as bigint[], t * (n - 1) + k) : one(l));
-      return sumOf(rows.map((_, t) => at(gradients[l] as bigint[], t * m + o) * x(t)));
+      return sumOf(rows.map((t) => at(gradients[l] as bigint[], t * m + o) * x(t)));
     });
     if (plan.momentum !== undefined) {
       const { shift, low } = plan.momentum;

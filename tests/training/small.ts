@@ -33,6 +33,8 @@ export const SMALL_MOMENTUM: TrainingPlan = {
 export const SMALL_PAIRS: TrainingPlan = { ...SMALL, period: 2 };
 export const SMALL_TRIPLES: TrainingPlan = { ...SMALL, period: 3, steps: 11 };
 
+export const SMALL_SLOW: TrainingPlan = { ...SMALL_MOMENTUM, period: 2 };
+
 /** The same with few bits, so with short tables: for proofs. */
 export const NARROW: TrainingPlan = {
   ...SMALL,

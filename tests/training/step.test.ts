@@ -12,7 +12,7 @@ import { executeSteps, trainingWitness } from '../../src/training/witness.ts';
 import { generator } from '../support/words.ts';
 import { proofError } from '../support/refusal.ts';
 import { bigState, referenceSteps, shiftsOf } from './reference.ts';
-import { SEED, SMALL, SMALL_MOMENTUM, smallData } from './small.ts';
+import { SEED, SMALL, SMALL_MOMENTUM, SMALL_PAIRS, SMALL_SLOW, SMALL_TRIPLES, smallData } from './small.ts';
 
 /** States whose entries are random, a third of them at the ends of their bits divided by `tame`. */
 function wildState(plan: TrainingPlan, seed: number, tame: number): TrainingState {
@@ -47,6 +47,13 @@ function same(plan: TrainingPlan, state: TrainingState, data = smallData(plan), 
 }
 
 test('from a seed, for some steps', () => same(SMALL, stateFromSeed(SMALL, SEED), smallData(), 5));
+test('in pairs', () => same(SMALL_PAIRS, stateFromSeed(SMALL_PAIRS, SEED), smallData(), 6));
+test('in pairs with momentum', () => same(SMALL_SLOW, wildState(SMALL_SLOW, 17, 64), smallData(), 6));
+test('in triples', () => same(SMALL_TRIPLES, stateFromSeed(SMALL_TRIPLES, SEED), smallData(), 6));
+test.each([2, 3, 4, 5, 6, 7, 8, 9])('in pairs, weights at the ends of their bits (%i)', (seed) => {
+  const plan = { ...SMALL_PAIRS, rates: [{ from: 0, rate: 3 }] };
+  same(plan, wildState(plan, seed, 4), smallData(), 4);
+});
 test('with momentum', () => same(SMALL_MOMENTUM, stateFromSeed(SMALL_MOMENTUM, SEED), smallData(), 6));
 test.each([12, 13, 14, 15])('momenta at the ends of their bits (%i)', (seed) => {
   same(SMALL_MOMENTUM, wildState(SMALL_MOMENTUM, seed, 4));
@@ -88,6 +95,7 @@ test('products by kernels are those of the definition', async () => {
     for (const [plan, tame] of [
       [SMALL, 4],
       [SMALL_MOMENTUM, 4],
+      [SMALL_PAIRS, 64],
       [wide, 256],
     ] as const) {
       const [state, data] = [wildState(plan, 5, tame), smallData(plan)];
@@ -100,6 +108,10 @@ test('products by kernels are those of the definition', async () => {
     const [x, g] = [new Int32Array(2 * 17).fill(32767), new Int32Array(2 * 3).fill(-32768)];
     expect(products.forward(w, x)).toEqual(plainProducts.forward(w, x));
     expect(products.back(w, g)).toEqual(plainProducts.back(w, g));
+    expect(products.rows(x, g.subarray(0, 0), 17)).toEqual(plainProducts.rows(x, g.subarray(0, 0), 17));
+    expect(products.rows(x, x, 17)).toEqual(plainProducts.rows(x, x, 17));
+    const weights = new Int16Array(3 * 2).fill(-32768);
+    expect(products.mix(weights, x, 17)).toEqual(plainProducts.mix(weights, x, 17));
     expect(products.gradient(w, g, x)).toEqual(plainProducts.gradient(w, g, x));
   } finally {
     await kernels.close();
