@@ -27,9 +27,12 @@ import {
   proveSegment,
   startPoint,
   stateFromSeed,
+  periodEnd,
+  periodOf,
   stepsPerEpoch,
-  trainStep,
+  trainPeriod,
   type Dataset,
+  type FloatState,
   type OwnedPoint,
   type TrainingPlan,
   type TrainingState,
@@ -37,8 +40,8 @@ import {
 import { loadDigits } from './data/mnist.ts';
 
 const EPOCHS = 5;
-/** Steps of a segment, and segments that are proven here. */
-const [STEPS, SEGMENTS] = [16, 2];
+/** Steps of a segment, and from one state to the next; segments that are proven here. */
+const [STEPS, PERIOD, SEGMENTS] = [16, 4, 2];
 /** What the integers may lose of the accuracy of the same run in floating point, in percent. */
 const MOST_LOST = 0.5;
 
@@ -57,14 +60,14 @@ const sgd: TrainingPlan = {
   formats: DEFAULT_FORMATS,
   rates: [{ from: 0, rate: RATE }],
 };
-/** One binary place less in gradients: rate 1 is a learning rate of 1/32 then, and 7/8 of all steps before count as well. */
+/** Momentum that every step decays. One binary place less in gradients: rate 1 is a learning rate of 1/32 then, and 7/8 of all steps before count as well. */
 const plan: TrainingPlan = withMomentum
   ? {
       ...sgd,
       formats: { ...DEFAULT_FORMATS, gradient: { bits: 13, fraction: 9 } },
       momentum: DEFAULT_MOMENTUM,
     }
-  : sgd;
+  : { ...sgd, period: PERIOD };
 const seed = new Uint8Array(32).fill(7);
 
 /** How many held out digits a network in integers names right. */
@@ -75,6 +78,26 @@ function correct(state: TrainingState, { inputs, labels }: Dataset): number {
     const best = own.reduce((a, z, j) => (z > (own[a] as number) ? j : a), 0);
     return count + (best === label ? 1 : 0);
   }, 0);
+}
+
+/** The same run in integers and in floating point, from the same weights over the same rows. @returns a call that goes on to the step it is given */
+function bothFrom(
+  first: TrainingState,
+  order: Uint8Array,
+): (end: number) => { readonly state: TrainingState; readonly float: FloatState } {
+  let [step, state, float] = [0, first, floatState(plan, first)];
+  const momenta = withMomentum ? floatMomentum(float) : [];
+  return (end) => {
+    while (step < end) {
+      const next = periodEnd(plan, step + 1);
+      const steps = Array.from({ length: next - step }, (_, i) => batchRows(plan, order, step + i, 1));
+      const batches = steps.map((rows) => batchOf(plan, training, rows));
+      state = trainPeriod(plan, state, batches, step).state;
+      steps.forEach((rows, i) => (float = floatStep(plan, float, training, rows, step + i, momenta)));
+      step = next;
+    }
+    return { state, float };
+  };
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'zkdl-training-'));
@@ -121,28 +144,21 @@ try {
   const changed = { ...training, labels };
   const other = commitDataset(kernels, home, at('changed'), plan, changed, parameters);
   const liar = announceRun(plan, changed, other, seed);
-  const lie = proveSegment(kernels, home, liar, startPoint(liar), 1, at('lie'));
+  const lie = proveSegment(kernels, home, liar, startPoint(liar), periodOf(plan), at('lie'));
   lie.point.group?.close();
   other.close();
   group.close();
   const caught = verifyTraining(owner.bytes, [lie.bytes]);
-  say(`A step on data with one other label: ${caught.ok ? 'verified' : `refused (${caught.code})`}`);
+  say(`Steps on data with one other label: ${caught.ok ? 'verified' : `refused (${caught.code})`}`);
 
   say('\nAll epochs, in integers and in floating point, digits of 100 held out ones that are named right:');
-  let state = stateFromSeed(plan, seed);
-  let float = floatState(plan, state);
-  const momenta = withMomentum ? floatMomentum(float) : [];
+  const both = bothFrom(stateFromSeed(plan, seed), owner.named.order);
   const percent = (count: number): number => (100 * count) / heldOut.labels.length;
   let lost = 0;
-  for (let step = 0; step < plan.steps; step++) {
-    const rows = batchRows(plan, owner.named.order, step, 1);
-    state = trainStep(plan, state, batchOf(plan, training, rows), step).state;
-    float = floatStep(plan, float, training, rows, step, momenta);
-    if ((step + 1) % stepsPerEpoch(plan) !== 0) continue;
+  for (let epoch = 1; epoch <= EPOCHS; epoch++) {
+    const { state, float } = both(periodEnd(plan, epoch * stepsPerEpoch(plan)));
     const [own, twin] = [percent(correct(state, heldOut)), percent(floatCorrect(plan, float, heldOut))];
-    say(
-      `  epoch ${(step + 1) / stepsPerEpoch(plan)}: ${own.toFixed(2)} in integers, ${twin.toFixed(2)} in floating point`,
-    );
+    say(`  epoch ${epoch}: ${own.toFixed(2)} in integers, ${twin.toFixed(2)} in floating point`);
     lost = twin - own;
   }
   say(`\n${seconds(start)} in all`);

@@ -22,7 +22,7 @@ export { batchRows, stepsPerEpoch } from './order.ts';
 export { stateFromSeed, type LayerState, type TrainingState } from './state.ts';
 export { trainPeriod } from './period.ts';
 export { batchOf, forward } from './step.ts';
-export { floatCorrect, floatMomentum, floatState, floatStep } from './float.ts';
+export { floatCorrect, floatMomentum, floatState, floatStep, type FloatState } from './float.ts';
 export {
   chooseTrainingParameters,
   commitDataset,

@@ -10,7 +10,7 @@ import type { TrainingPlan } from '../../src/training/plan.ts';
 import type { LayerState } from '../../src/training/state.ts';
 import { executeSteps } from '../../src/training/witness.ts';
 import { bal, type Lie, type Mutable } from './reference.ts';
-import { SEED, SMALL, SMALL_MOMENTUM, SMALL_PAIRS, smallData } from './small.ts';
+import { SEED, SMALL, SMALL_MOMENTUM, SMALL_PAIRS, SMALL_SLOW, smallData } from './small.ts';
 import { about, COUNT, honest, raised, tell, type Story } from './stories.ts';
 
 const P = 2130706433n;
@@ -400,6 +400,14 @@ test('momentum: a gradient that is gone, as another remainder would have it', ()
   expect(caught({ ...story, lie })).toBe('remainder/0/first');
 });
 
+test.each<[name: string, cell: number, by: bigint, relation: string]>([
+  ['low/0', 4, 1n, 'momentum/0'],
+  ['low/1', 5, -1n, 'momentum/1/bias'],
+  ['rest/0', 4, 1n, 'update/0'],
+])('slow momentum: %s, cell %i, by %i', (name, cell, by, relation) => {
+  expect(caught({ ...honest(SMALL_SLOW), lie: about(name, 1, raised(cell, by)) })).toBe(relation);
+});
+
 test('momentum of the step before', () => {
   const before = new Map<string, bigint[]>();
   const stale: Lie = (name, values, s) => {
@@ -416,6 +424,7 @@ test('momentum of the step before', () => {
 afterAll(() => {
   const stories = [
     honest(SMALL_PAIRS),
+    honest(SMALL_SLOW),
     honest(SMALL_MOMENTUM),
     startingFrom(SMALL_MOMENTUM, COUNT, {}, { first: 0 }),
   ];
