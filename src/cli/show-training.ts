@@ -17,7 +17,7 @@ const SHOWN = 8;
 
 /** A plan as numbers that people read. */
 function planFields(plan: TrainingPlan): [string, string][] {
-  const { widths, rows, batch, steps, rates, momentum } = plan;
+  const { widths, rows, batch, steps, rates, momentum, period = 1 } = plan;
   const shownRates = rates.slice(0, 6).map(({ from, rate }) => {
     const learning = learningRate(plan, rate).toPrecision(3);
     return `${rate} (${learning})${rates.length > 1 ? ` from step ${from}` : ''}`;
@@ -25,7 +25,7 @@ function planFields(plan: TrainingPlan): [string, string][] {
   if (rates.length > shownRates.length) shownRates.push('..');
   return [
     ['network', `${widths.join('-')}, ${parameterCount(plan)} weights`],
-    ['plan', `${steps} steps of ${batch} of ${rows} rows`],
+    ['plan', `${steps} steps of ${batch} of ${rows} rows${period === 1 ? '' : `, ${period} a period`}`],
     ['rate', shownRates.join(', ')],
     ['momentum', momentum === undefined ? 'none' : `keeps ${1 - 2 ** -momentum.shift}`],
   ];

@@ -145,6 +145,22 @@ describe('the whole way', () => {
     expect(svg).not.toContain('NaN');
   });
 
+  test('periods: training and proofs stop at their ends, or behind the last step', () => {
+    writeFileSync(path('pairs.json'), planJson({ period: 2 }));
+    const train = ['train', 'd', '--plan', 'pairs.json', '-o', 'pairs', '--seed', SEED];
+    expect(done(...train, '--until', '3', '--checkpoint-every', '1')).toMatchObject({ step: 4, made: 4 });
+    const proofs = ['prove-training', 'pairs', '--dataset', 'd', '--steps-per-proof', '5'];
+    expect(done(...proofs, '--until', '1')).toMatchObject({ step: 2, trained: 4 });
+    expect(done(...train)).toMatchObject({ step: 9, made: 5 });
+    expect(done(...proofs)).toMatchObject({ step: 9, made: [{ steps: 4 }, { steps: 2 }, { steps: 1 }] });
+    const segments = [2, 6, 8, 9].map((step) => `pairs.${step}.seg`);
+    expect(done('verify-training', 'pairs.run', ...segments)).toMatchObject({ steps: 9, complete: true });
+    expect(run('inspect', 'pairs.run').stdout).toContain('2 a period');
+    writeFileSync(path('odd.json'), planJson({ period: 4 }));
+    const { code, detail } = wrong(2, 'train', 'd', '--plan', 'odd.json', '-o', 'odd');
+    expect([code, detail]).toEqual(['PLAN', 'rates[1].from: expected a multiple of the period 4, got 6']);
+  });
+
   test('a trainer that is killed goes on from its last checkpoint', async () => {
     writeFileSync(path('long.json'), planJson({ steps: 3000, rates: [{ from: 0, rate: 1 }] }));
     const args = ['d', '--plan', 'long.json', '--seed', SEED, '--checkpoint-every', '10'];

@@ -6,6 +6,8 @@ import { batchRows, permutation, stepsPerEpoch } from '../../src/training/order.
 import { checkPlan } from '../../src/training/check-plan.ts';
 import {
   DEFAULT_FORMATS,
+  gradientGram,
+  inputGram,
   learningRate,
   parameterCount,
   rateAt,
@@ -13,13 +15,27 @@ import {
   type TrainingPlan,
 } from '../../src/training/plan.ts';
 import { trainingProgram } from '../../src/training/program.ts';
-import { checkSegment } from '../../src/training/segment.ts';
+import { checkSegment, type Segment } from '../../src/training/segment.ts';
 import { partOf, stateFromSeed } from '../../src/training/state.ts';
 import { proofError } from '../support/refusal.ts';
-import { NARROW, NARROW_MOMENTUM, SEED, SMALL, SMALL_MOMENTUM, smallData } from './small.ts';
+import {
+  NARROW,
+  NARROW_MOMENTUM,
+  SEED,
+  SMALL,
+  SMALL_MOMENTUM,
+  SMALL_PAIRS,
+  SMALL_SLOW,
+  SMALL_TRIPLES,
+  smallData,
+} from './small.ts';
 
 describe('plans', () => {
-  test.each([SMALL, SMALL_MOMENTUM, NARROW, NARROW_MOMENTUM])('honest ones', (plan) => checkPlan(plan));
+  const honest = [SMALL, SMALL_MOMENTUM, SMALL_PAIRS, SMALL_TRIPLES, SMALL_SLOW, NARROW, NARROW_MOMENTUM];
+  test.each(honest)('honest ones', (plan) => checkPlan(plan));
+  test('a period of as many rows as there may be', () => {
+    checkPlan({ ...SMALL, rows: 4096, batch: 64, period: 128, rates: [{ from: 0, rate: 40 }] });
+  });
 
   const formats = (change: Partial<Formats>): Partial<TrainingPlan> => ({
     formats: { ...DEFAULT_FORMATS, ...change },
@@ -90,6 +106,15 @@ describe('plans', () => {
     ['a momentum of 31 bits', momentum(3, 14, 14), /^momentum\.shift \+/],
     ['a momentum in one part', momentum(3, 10, 0), /^momentum\.low/],
     ['a momentum whose low part is shorter than what it loses', momentum(3, 10, 2), /^momentum\.low/],
+    ['a period of no step', { period: 0 }, /^period: expected an integer in \[1, 1024\], got 0$/],
+    ['half a period', { period: 1.5 }, /^period: /],
+    ['a period of too many steps', { period: 1025 }, /^period: /],
+    ['a period of too many rows', { rows: 4096, batch: 64, period: 129 }, /^period \* batch: .* got 8256$/],
+    [
+      'a rate that begins within a period',
+      { period: 4 },
+      /^rates\[1\]\.from: expected a multiple of the period 4, got 6$/,
+    ],
     ['bits that are no number', formats({ low: NaN }), /^low/],
   ])('%s', (_, change, detail) => {
     const { code, detail: got } = proofError(() => checkPlan({ ...SMALL, ...change }));
@@ -198,4 +223,40 @@ test('segments', () => {
   expect(detail({ rows: rows.with(2, 13) })).toBe('SEGMENT rows[2]: expected a row below 13, got 13');
   expect(detail({ seed: new Uint8Array(31) })).toMatch(/^SEGMENT seed/);
   expect(detail({ plan: { ...SMALL, batch: 0 } })).toMatch(/^PLAN batch/);
+});
+
+test('segments of periods', () => {
+  const at = (first: number, count: number): Segment => ({
+    plan: SMALL_TRIPLES,
+    first,
+    count,
+    rows: batchRows(SMALL_TRIPLES, SEED, first, count),
+  });
+  const detail = (segment: Segment): string => proofError(() => trainingProgram(segment)).detail;
+  for (const [first, count] of [[0, 3], [0, 6], [3, 3], [9, 2]] as const) checkSegment(at(first, count)); // prettier-ignore
+  expect(detail(at(1, 3))).toBe('first: expected a multiple of the period 3, got 1');
+  const whole = (got: number): string =>
+    `count: expected whole periods of 3 steps, or the last steps of the run, got ${got}`;
+  expect(detail(at(0, 2))).toBe(whole(2));
+  expect(detail(at(0, 4))).toBe(whole(4));
+  expect(detail(at(9, 1))).toBe(whole(1));
+  expect(detail(at(6, 5))).toBe(whole(5)); // a whole period and the last steps are two segments
+});
+
+test('places of corrections: what rounding leaves room for', () => {
+  const places = (plan: TrainingPlan): number[] => [
+    ...[0, 1, 2].map((layer) => inputGram(plan, layer).places),
+    gradientGram(plan).places,
+  ];
+  expect(places(SMALL)).toEqual([0, 0, 0, 0]);
+  // 30 - 16 - 12 of sums; of gradients 14 + 15 - 2 10 - 6, a rate of 40.
+  expect(places(SMALL_PAIRS)).toEqual([2, 2, 2, 3]);
+  expect(inputGram(SMALL_PAIRS, 0)).toEqual({ places: 2, shift: 13, bits: 16 });
+  const rate = (own: number): TrainingPlan => ({ ...SMALL_PAIRS, rates: [{ from: 0, rate: own }] });
+  expect([1, 32, 33, 512, 513, 2 ** 20].map((own) => gradientGram(rate(own)).places)).toEqual([
+    4, 4, 3, 0, 0, 0,
+  ]);
+  expect(gradientGram(rate(2 ** 20))).toEqual({ places: 0, shift: 15, bits: 15 });
+  const short = { ...SMALL_PAIRS, formats: { ...DEFAULT_FORMATS, low: 2 } };
+  expect(inputGram(short, 0)).toEqual({ places: 1, shift: 1, bits: 16 });
 });

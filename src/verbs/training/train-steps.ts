@@ -46,7 +46,10 @@ export function runSteps(
   const end = Math.max(begin.step, periodEnd(plan, until ?? plan.steps));
   let at = begin;
   while (at.step < end) {
-    const next = Math.min(end, periodEnd(plan, (Math.floor(at.step / checkpointEvery) + 1) * checkpointEvery));
+    const next = Math.min(
+      end,
+      periodEnd(plan, (Math.floor(at.step / checkpointEvery) + 1) * checkpointEvery),
+    );
     at = stepsTo(folder.named, data, at, next, products, (step) => onStep('training', step / plan.steps));
     writeCheckpoint(folder, at);
     replaceFile(join(folder.path, 'loss.csv'), lossCsv(plan, at));
