@@ -103,6 +103,7 @@ test('refused before the proof is looked at', { timeout: 300_000 }, () => {
   const [pairs] = paired.segments as [Uint8Array];
   const period = (run: Uint8Array, value: number): Uint8Array => number(run, fieldsOfRun(run), 'plan/period', value); // prettier-ignore
   const few = more({ period: 5, steps: 3, rates: [{ from: 0, rate: 4 }] });
+  const long = more({ period: 2 ** 10, batch: 8, steps: 2 ** 17, rates: [{ from: 0, rate: 4 }] });
   const many = more({ steps: 2 ** 30 });
   const longer = number(posed(many, first), fieldsOfSegment(first), 'count', Math.floor(2 ** 20 / 3) + 1);
   const cases: [string, Uint8Array, Uint8Array, string][] = [
@@ -114,6 +115,7 @@ test('refused before the proof is looked at', { timeout: 300_000 }, () => {
     ['a period and a half', paired.run, count(3, pairs), 'SEGMENT'],
     ['whole periods and the short one', paired.run, count(7, pairs), 'SEGMENT'],
     ['a period of the steps that are left but one', few, count(2, posed(few, pairs)), 'SEGMENT'],
+    ['more products of rows than a tensor has cells', long, count(2 ** 17, posed(long, pairs)), 'PROGRAM_SHAPE'], // prettier-ignore
     ['a period of none', period(sgd.run, 0), first, 'PLAN'],
     ['a rate from within a period', period(sgd.run, 4), first, 'PLAN'],
     ['a period with momentum', period(momentum.run, 2), first, 'PLAN'],
