@@ -1,5 +1,5 @@
 /** Plans of training: spec/training.md section 1. One code, `PLAN`. */
-import { at, range, total } from './lists.ts';
+import { at, logCeil, range, total } from './lists.ts';
 import { require } from './refusal.ts';
 
 /** Bits, and binary places. */
@@ -15,6 +15,8 @@ export interface Plan {
   readonly rows: number;
   readonly batch: number;
   readonly steps: number;
+  /** P. */
+  readonly period: number;
   readonly input: Format;
   readonly activation: Format;
   readonly weight: Format;
@@ -63,6 +65,28 @@ export function shiftOf(plan: Plan, layer: number): number {
   return plan.weight.places + readBy(plan, layer).places - result;
 }
 
+/** c of section 4: places of the sums of a layer behind those that rounding them takes away. */
+export function sumPlaces(plan: Plan, layer: number): number {
+  return placesOf(plan, 30 - plan.sum - shiftOf(plan, layer));
+}
+
+/** c' of section 5. */
+export function gradientPlaces(plan: Plan): number {
+  const { gradient, weight, low, rates } = plan;
+  const greatest = Math.max(...rates.map(({ rate }) => rate));
+  const room = 14 + low - 2 * gradient.places - logCeil(greatest);
+  return placesOf(plan, Math.min(30 - gradient.bits - weight.places, room));
+}
+
+function placesOf({ period, low }: Plan, room: number): number {
+  return period === 1 ? 0 : Math.max(0, Math.min(low - 1, room));
+}
+
+/** B(c) of section 4. */
+export function gramBits({ low }: Plan, places: number): number {
+  return Math.min(16, 30 - low + places);
+}
+
 /** The rate of a step of the plan. */
 export function rateAt({ rates }: Plan, step: number): number {
   const begun = rates.filter(({ from }) => from <= step);
@@ -81,6 +105,7 @@ export function checkPlan(plan: Plan): void {
   within('B', batch, 1, Math.min(rows, 2 ** 12));
   within('steps', steps, 1, 2 ** 31 - 1);
   checkBits(plan);
+  checkPeriod(plan);
   within('rates', rates.length, 1, 2 ** 12);
   rates.forEach(({ from, rate }, i) => {
     within('from', from, i === 0 ? 0 : at(rates, i - 1).from + 1, i === 0 ? 0 : steps - 1);
@@ -116,16 +141,24 @@ function checkBits(plan: Plan): void {
   within('m + b_h + b_l', momentum.shift + momentum.high + momentum.low, 4, 30);
 }
 
-/** Section 6: the most that a rate moves a weight of a layer, rate |G| or rate |M'|. */
+function checkPeriod({ period, batch, momentum, rates }: Plan): void {
+  within('P', period, 1, 2 ** 10);
+  if (period === 1) return;
+  require(momentum === undefined, 'PLAN', 'a period with momentum');
+  within('P B', period * batch, 1, 2 ** 13);
+  for (const { from } of rates) require(from % period === 0, 'PLAN', 'a rate within a period');
+}
+
+/** Section 6: the most that a rate moves a weight of a layer in a period, rate |G| or rate |M'|. */
 function moveOf(plan: Plan, layer: number, rate: number): bigint {
-  const { batch, gradient, momentum } = plan;
+  const { batch, period, gradient, momentum } = plan;
   if (momentum !== undefined) {
     const { high, low } = momentum;
     return BigInt(rate) * (2n ** BigInt(high + low - 1) + 2n ** BigInt(low - 1));
   }
   const last = layer === plan.widths.length - 2;
   const g = 2n ** BigInt(last ? gradient.places : gradient.bits - 1);
-  return BigInt(rate) * BigInt(batch) * g * 2n ** BigInt(readBy(plan, layer).bits);
+  return BigInt(rate) * BigInt(period * batch) * g * 2n ** BigInt(readBy(plan, layer).bits);
 }
 
 function within(what: string, x: number, least: number, most: number): void {

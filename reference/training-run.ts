@@ -29,7 +29,7 @@ export interface Run {
 
 /** Section 10, "Order": a run. */
 export function decodeRun(bytes: Uint8Array): Run {
-  const from = openFile(bytes, 'zkdl-run', 1);
+  const from = openFile(bytes, 'zkdl-run', 2);
   const plan = readPlan(from);
   const data = readKey(from);
   checkGroup(data, { label: 'D', lifetime: 'static' }, datasetLayout(plan), [[plan.rows, at(plan.widths, 0)], [plan.rows]]); // prettier-ignore
@@ -54,12 +54,12 @@ function readPlan(from: Reader): Plan {
   const numbers = (n: number): number[] => range(n).map(() => readU32(from));
   const format = (): Format => ({ bits: readU32(from), places: readU32(from) });
   const widths = numbers(count());
-  const [rows, batch, steps] = numbers(3) as [number, number, number];
+  const [rows, batch, steps, period] = numbers(4) as [number, number, number, number];
   const [input, activation, weight, gradient] = range(4).map(format) as [Format, Format, Format, Format];
   const [low, sum, shift] = numbers(3) as [number, number, number];
   const momentum = shift === 0 ? {} : { momentum: { shift, high: readU32(from), low: readU32(from) } };
   const rates = range(count()).map(() => ({ from: readU32(from), rate: readU32(from) }));
-  const sizes = { widths, rows, batch, steps };
+  const sizes = { widths, rows, batch, steps, period };
   const plan = { ...sizes, input, activation, weight, gradient, low, sum, ...momentum, rates };
   checkPlan(plan);
   return plan;

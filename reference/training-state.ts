@@ -20,11 +20,30 @@ export interface Steps extends Draft {
   readonly seed: Uint8Array | undefined;
 }
 
-/** [s t] */
-export function rowOf({ plan }: Steps): Coordinate {
+/** q; the number of periods; the rows of one. */
+export function periodsOf({ plan, count }: Pick<Steps, 'plan' | 'count'>): {
+  q: number;
+  n: number;
+  rows: number;
+} {
+  const q = Math.min(plan.period, count);
+  return { q, n: count / q, rows: q * plan.batch };
+}
+
+/** s, and t or u: a period and a row of it. */
+export function periodIndex(to: Steps): Index {
+  return { name: 's', size: periodsOf(to).n };
+}
+
+export function rowIndex(to: Steps, name: 't' | 'u' = 't'): Index {
+  return { name, size: periodsOf(to).rows };
+}
+
+/** [s t], [s u] */
+export function rowOf(to: Steps, name: 't' | 'u' = 't'): Coordinate {
   const parts = [
-    { index: 's', stride: plan.batch },
-    { index: 't', stride: 1 },
+    { index: 's', stride: periodsOf(to).rows },
+    { index: name, stride: 1 },
   ];
   return { kind: 'affine', offset: 0, parts };
 }
@@ -38,8 +57,9 @@ function statesOf(to: Steps, layer: number, part: Part): void {
   const name = `${part.kind}/${layer}`;
   const shape = matrixOf(to.plan, layer);
   const looked = part.kind !== 'low'; // others are where they are read
-  if (to.count > 1) {
-    signed(to, name, [to.count - 1, ...shape], part.bits);
+  const { n } = periodsOf(to);
+  if (n > 1) {
+    signed(to, name, [n - 1, ...shape], part.bits);
     if (looked) rangeOf(to, name);
   }
   const { plan, seed } = to;
@@ -72,7 +92,7 @@ function rangeOfEnd(to: Steps, name: string, shape: readonly number[], { bits }:
   lookup(to, `${name}/range`, indices, rangeTable(2 ** bits), [own, constant(2 ** (bits - 1))]);
 }
 
-/** "Before and after": `term` with the state as its last view, at [o, c], for every step. */
+/** "Before and after": `term` with the state as its last view, at [o, c], for every period. */
 export function stateAt(
   to: Steps,
   side: 'before' | 'after',
@@ -80,21 +100,21 @@ export function stateAt(
   c: string | number,
   { coefficient, views, sums }: Pick<Term, 'coefficient' | 'views' | 'sums'>,
 ): Term[] {
-  const { count } = to;
+  const { n } = periodsOf(to);
   const end = side === 'before' ? `first/${name}` : `last/${name}`;
   const known = to.tensors.some((tensor) => tensor.name === end);
   const ofEnd = [...views, read(end, 'o', c)];
-  if (count === 1) return known ? [product(coefficient, ofEnd, sums)] : [];
+  if (n === 1) return known ? [product(coefficient, ofEnd, sums)] : [];
   const terms: Term[] = [];
   if (known) {
-    const reader = side === 'before' ? 0 : count - 1;
-    const reads = range(count).map((s) => (s === reader ? 1 : 0));
-    const mask = { row: 's', column: 'e', from: range(count).map(() => 0), to: reads };
+    const reader = side === 'before' ? 0 : n - 1;
+    const reads = range(n).map((s) => (s === reader ? 1 : 0));
+    const mask = { row: 's', column: 'e', from: range(n).map(() => 0), to: reads };
     terms.push(masked(product(coefficient, ofEnd, [...sums, { name: 'e', size: 1 }]), mask));
   }
-  const p: Index = { name: 'p', size: count - 1 };
-  const from = range(count).map((s) => (side === 'after' ? s : Math.max(0, s - 1)));
-  const until = range(count).map((s) => (side === 'before' ? s : Math.min(s + 1, count - 1)));
+  const p: Index = { name: 'p', size: n - 1 };
+  const from = range(n).map((s) => (side === 'after' ? s : Math.max(0, s - 1)));
+  const until = range(n).map((s) => (side === 'before' ? s : Math.min(s + 1, n - 1)));
   const own = product(coefficient, [...views, read(name, 'p', 'o', c)], [...sums, p]);
   return [...terms, masked(own, { row: 's', column: 'p', from, to: until })];
 }
@@ -125,8 +145,7 @@ interface Columns {
 
 function columnsOf(to: Steps, layer: number): Columns[] {
   const [outputs, columns] = matrixOf(to.plan, layer);
-  const [s, o]: [Index, Index] = [{ name: 's', size: to.count }, { name: 'o', size: outputs }]; // prettier-ignore
-  const t: Index = { name: 't', size: to.plan.batch };
+  const [s, o, t]: [Index, Index, Index] = [periodIndex(to), { name: 'o', size: outputs }, rowIndex(to)];
   const one = 2 ** readBy(to.plan, layer).places;
   const g = read(`gradient/${layer}`, rowOf(to), 'o');
   const x = read(`x/${layer}`, rowOf(to), 'k');
@@ -146,7 +165,7 @@ function columnsOf(to: Steps, layer: number): Columns[] {
   ];
 }
 
-/** Section 5, what a step does to the weights of a layer. */
+/** Section 5, what a period does to the weights of a layer. */
 export function update(to: Steps, layer: number): void {
   const { plan, first } = to;
   const { momentum } = plan;
@@ -166,7 +185,7 @@ export function update(to: Steps, layer: number): void {
   if (momentum !== undefined) carry(to, layer, momentum);
 }
 
-/** Section 5, momentum. */
+/** Section 5, momentum: periods are steps. */
 function carry(to: Steps, layer: number, { shift, low }: { shift: number; low: number }): void {
   const remainder = `remainder/${layer}`;
   witness(to, remainder, [to.count, ...matrixOf(to.plan, layer)], 0, 2 ** shift - 1);

@@ -117,6 +117,9 @@ function segmentOf(run: Run, { step, weights }: Point, count: number): Segment {
   const { plan } = run;
   const most = Math.min(plan.steps - step, Math.floor(2 ** 20 / plan.batch));
   require(count >= 1 && count <= most, 'SEGMENT', `${count} steps`);
+  const last = count < plan.period && step + count === plan.steps;
+  const whole = step % plan.period === 0 && (count % plan.period === 0 || last);
+  require(whole, 'SEGMENT', 'periods are whole');
   const rate = rateAt(plan, step);
   const changes = plan.rates.filter(({ from }) => from > step && from < step + count);
   require(changes.every((change) => change.rate === rate), 'SEGMENT', 'steps of several rates'); // prettier-ignore

@@ -98,7 +98,7 @@ function programVectors(): ProgramVector[] {
 }
 
 const WIDE: TrainingInput['plan'] = {
-  ...{ widths: [6, 5, 3, 4], rows: 13, batch: 3, steps: 9 },
+  ...{ widths: [6, 5, 3, 4], rows: 13, batch: 3, steps: 9, period: 1 },
   input: { bits: 4, places: 4 },
   activation: { bits: 8, places: 4 },
   weight: { bits: 12, places: 9 },
@@ -115,6 +115,9 @@ const TRAINING: readonly TrainingInput[] = [
   { plan: WIDE, first: 0, count: 2, seed: 3, fromSeed: true },
   { plan: WIDE, first: 6, count: 3, seed: 5, fromSeed: false },
   { plan: { ...WIDE, momentum: MOMENTUM }, first: 0, count: 1, seed: 7, fromSeed: true },
+  // Two periods of two steps, and a last one of one step that corrects nothing.
+  { plan: { ...WIDE, period: 2, steps: 7 }, first: 2, count: 4, seed: 11, fromSeed: false },
+  { plan: { ...WIDE, period: 2, steps: 7 }, first: 6, count: 1, seed: 13, fromSeed: false },
   // One layer: no activations, no gradient that goes back.
   { plan: { ...WIDE, widths: [7, 3], batch: 1, momentum: MOMENTUM }, first: 3, count: 3, seed: 9, fromSeed: false }, // prettier-ignore
 ];
@@ -123,6 +126,7 @@ const PREDICTIONS: readonly PredictionInput[] = [
   { plan: WIDE, rows: 2, seed: 3, shown: true },
   { plan: { ...WIDE, momentum: MOMENTUM }, rows: 3, seed: 5, shown: false },
   { plan: { ...WIDE, widths: [7, 3] }, rows: 1, seed: 7, shown: false },
+  { plan: { ...WIDE, period: 3 }, rows: 1, seed: 9, shown: true },
 ];
 
 /**

@@ -1,7 +1,7 @@
 /**
  * Writes the proofs of tests/vectors: a whole answer (key, proof file, link to the next epoch of the key), the same of a model in two
- * groups, a run of training with two segments, predictions, two steps of a graph, a third with all that a plan may add and an answer by its weights, and over toy parameters a proof of every kind. Masks are random, so proofs differ from run to run; what is kept is that
- * these are accepted. `npm run vectors:proofs`, or `npm run vectors:proofs -- training` for one of `answers`, `groups`, `training`, `predictions`, `steps`, `turned`, `toys`
+ * groups, runs of training with two segments, of single steps and of periods, predictions, two steps of a graph, a third with all that a plan may add and an answer by its weights, and over toy parameters a proof of every kind. Masks are random, so proofs differ from run to run; what is kept is that
+ * these are accepted. `npm run vectors:proofs`, or `npm run vectors:proofs -- training` for one of `answers`, `groups`, `training`, `periods`, `predictions`, `steps`, `turned`, `toys`
  */
 import { writeFileSync } from 'node:fs';
 import { wasmKernels, type Kernels } from '../src/kernels/index.ts';
@@ -53,6 +53,20 @@ function training(kernels: Kernels): void {
   owner.close();
 }
 
+/** Two periods of two steps, and a last one of one step. */
+function periods(kernels: Kernels): void {
+  const owner = trainer(kernels, NARROW);
+  const plan = { ...NARROW, period: 2, steps: 5, rates: [{ from: 0, rate: 4 }] };
+  const { run, segments } = owner.train(plan, [4, 1]);
+  const [first, second] = segments as [Uint8Array, Uint8Array];
+  write({
+    'training-periods.run': run,
+    'training-periods-0.seg': first,
+    'training-periods-1.seg': second,
+  });
+  owner.close();
+}
+
 /** Over weights that were committed as the seed has them: of public inputs, and of hidden ones. */
 function predictions(kernels: Kernels): void {
   const owner = predictor(kernels, NARROW);
@@ -89,7 +103,7 @@ function toys(kernels: Kernels): void {
   write({ 'proofs.json': `${JSON.stringify({ proofs }, null, 1)}\n` });
 }
 
-const makers = { answers, groups, training, predictions, steps, turned, toys };
+const makers = { answers, groups, training, periods, predictions, steps, turned, toys };
 const wanted = process.argv.slice(2);
 const known = Object.keys(makers);
 if (wanted.some((name) => !known.includes(name))) throw new RangeError(`expected ${known.join(', ')}`);

@@ -144,7 +144,7 @@ export function inputGram(plan: TrainingPlan, layer: number): GramFormat {
 export function gradientGram(plan: TrainingPlan): GramFormat {
   const { gradient, weight, low } = plan.formats;
   const rate = Math.max(...plan.rates.map((own) => own.rate));
-  const room = 14 + low - 2 * gradient.fraction - Math.ceil(Math.log2(rate));
+  const room = 14 + low - 2 * gradient.fraction - (32 - Math.clz32(rate - 1)); // ceil(log2)
   return gramFormat(plan, Math.min(30 - gradient.bits - weight.fraction, room));
 }
 

@@ -130,6 +130,8 @@ test('proofs that are kept verify', { timeout: 120_000 }, () => {
   expect(verifyModelLinks(bytesOf('answer.key'), [bytesOf('answer.link')]).ok).toBe(true);
   const segments = ['training-0.seg', 'training-1.seg'].map(bytesOf);
   expect(verifyTraining(bytesOf('training.run'), segments)).toMatchObject({ ok: true, steps: 2 });
+  const periods = ['training-periods-0.seg', 'training-periods-1.seg'].map(bytesOf);
+  expect(verifyTraining(bytesOf('training-periods.run'), periods)).toMatchObject({ ok: true, steps: 5 });
 });
 
 test('what version 1 wrote of answers and links (the first KiB of each) is refused as version 1', () => {
@@ -143,6 +145,14 @@ test('what version 1 wrote of answers and links (the first KiB of each) is refus
     ok: false,
     code: 'VERSION',
     detail: 'expected version 2 or 3, got 1',
+  });
+});
+
+test('what version 1 wrote of runs of training (the first KiB of one) is refused as version 1', () => {
+  expect(verifyTraining(bytesOf('old/training-1.run'), [])).toMatchObject({
+    ok: false,
+    code: 'VERSION',
+    detail: 'expected version 2, got 1',
   });
 });
 

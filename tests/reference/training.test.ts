@@ -3,25 +3,18 @@
  * seed and from committed weights, with and without momentum, and give one code for changed runs and segments.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { programDigest as twinDigest } from '../../reference/program.ts';
-import { checkPlan as twinCheck, partsOf } from '../../reference/training-plan.ts';
-import { trainingProgram as twinTraining } from '../../reference/training-program.ts';
-import { firstPart, rowsOf } from '../../reference/training-run.ts';
+import { decodeRun } from '../../reference/training-run.ts';
+import { decodeSegment as twinSegment, follow } from '../../reference/training.ts';
 import { verdictOf as twinVerdict } from '../../reference/refusal.ts';
-import { koalaBear } from '../../src/field/koalabear.ts';
+import { quintic } from '../../src/field/quintic.ts';
 import { wasmKernels, type Kernels } from '../../src/kernels/index.ts';
 import { keyDigest } from '../../src/pcs/key.ts';
 import { verdictOf } from '../../src/pcs/linear-verify.ts';
-import { programDigest } from '../../src/relation/digest.ts';
-import { checkPlan } from '../../src/training/check-plan.ts';
-import { batchRows } from '../../src/training/order.ts';
 import type { TrainingPlan } from '../../src/training/plan.ts';
-import { trainingProgram } from '../../src/training/program.ts';
 import { chooseTrainingParameters } from '../../src/training/commit.ts';
 import { encodeTrainingRun, runDigest } from '../../src/training/run.ts';
 import { decodeSegment, encodeSegment } from '../../src/training/segment-file.ts';
-import { readRun } from '../../src/training/verify.ts';
-import { partOf, stateFromSeed } from '../../src/training/state.ts';
+import { followSegment, readRun } from '../../src/training/verify.ts';
 import { dice } from '../support/graphs.ts';
 import { cases, tally } from '../support/long.ts';
 import {
@@ -32,19 +25,17 @@ import {
   trainingMutant,
   type Field,
 } from '../support/training-fields.ts';
-import { bothTrainingWords, trainer, twinPlan, type TrainedRun } from '../support/twin-training.ts';
-import { randomPlan } from '../support/training-plans.ts';
-import { wordOf } from '../support/twin.ts';
+import { bothTrainingWords, trainer, type TrainedRun } from '../support/twin-training.ts';
+import { twinField, wordOf } from '../support/twin.ts';
 import { NARROW, NARROW_MOMENTUM, SEED } from '../training/small.ts';
 
-const MUTANTS = cases(28, 1000);
-const PLANS = cases(40, 400);
-const BOUNDS = cases(2000, 40_000);
+const MUTANTS = cases(36, 1080);
 
 let kernels: Kernels;
 let sgd: TrainedRun;
 let momentum: TrainedRun;
 let continued: TrainedRun;
+let paired: TrainedRun;
 let other: TrainedRun;
 beforeAll(async () => {
   kernels = await wasmKernels({ threads: 1 });
@@ -52,10 +43,14 @@ beforeAll(async () => {
   sgd = owner.train(NARROW, [2, 1]);
   continued = owner.continued({ ...NARROW, steps: 1, rates: [{ from: 0, rate: 3 }] }, [1]);
   momentum = owner.train(NARROW_MOMENTUM, [1, 1]);
+  paired = owner.train(NARROW_PAIRS, [2, 4, 1]);
   other = owner.train(NARROW, [1], new Uint8Array(32).fill(9));
   owner.close();
 }, 300_000);
 afterAll(() => kernels.close());
+
+/** Two steps a period; the last one has one. */
+const NARROW_PAIRS: TrainingPlan = { ...NARROW, period: 2, steps: 7 };
 
 const BOTH = ['accepted', 'accepted'];
 
@@ -65,6 +60,9 @@ describe('both accept', { timeout: 300_000 }, () => {
     expect(bothTrainingWords(sgd.run, sgd.segments)).toEqual(BOTH);
   });
   test('with momentum', () => expect(bothTrainingWords(momentum.run, momentum.segments)).toEqual(BOTH));
+  test('with periods, one and two of them and a short one', () => {
+    expect(bothTrainingWords(paired.run, paired.segments)).toEqual(BOTH);
+  });
   test('from committed weights, to the end', () => {
     expect(bothTrainingWords(continued.run, continued.segments)).toEqual(BOTH);
     const more = [...continued.segments, ...continued.segments];
@@ -83,66 +81,6 @@ describe('both accept', { timeout: 300_000 }, () => {
   });
 });
 
-test(`${PLANS} random plans: one program, one order, one start`, () => {
-  let publicStarts = 0;
-  for (let seed = 0; seed < PLANS; seed++) {
-    const plan = randomPlan(seed, 9);
-    const d = dice(seed);
-    // Rates change at step 4, if at all.
-    const [first, count] = [d.pick([0, 1, 4]), d.int(1, 3)];
-    const key = Uint8Array.from({ length: 32 }, () => d.int(0, 255));
-    const rows = batchRows(plan, key, first, count);
-    const initial = d.int(0, 1) === 0 ? stateFromSeed(plan, key) : undefined;
-    const run = { plan: twinPlan(plan), order: key, seed: key };
-    const twinRows = rowsOf(run, first, count);
-    expect([seed, twinRows]).toEqual([seed, Array.from(rows)]);
-    const seeded = initial === undefined ? undefined : key;
-    const ours = trainingProgram({ plan, first, count, rows, ...(seeded !== undefined && { seed: seeded }) });
-    const twin = twinTraining({ plan: run.plan, first, count, rows: twinRows, seed: seeded });
-    const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
-    expect([seed, hex(twinDigest(2130706433n, twin))]).toEqual([seed, hex(programDigest(koalaBear, ours))]);
-    if (initial === undefined) continue;
-    publicStarts++;
-    initial.forEach((state, layer) => {
-      for (const part of partsOf(run.plan))
-        expect(firstPart(run, layer, part)).toEqual(Array.from(partOf(state, part.kind)));
-    });
-  }
-  expect(publicStarts).toBeGreaterThan(PLANS / 8);
-  tally({ property: 'programs of random training plans', cases: PLANS, refused: 0, surprises: 0 });
-});
-
-test(`${BOUNDS} plans with a number at a bound: one verdict`, () => {
-  const seen = new Map<string, number>();
-  for (let seed = 0; seed < BOUNDS; seed++) {
-    const plan = changedPlan(randomPlan(seed, 16), seed);
-    const ours = wordOf(() => verdictOf(() => checkPlan(plan)));
-    const twin = wordOf(() => twinVerdict(() => twinCheck(twinPlan(plan))));
-    expect([seed, twin]).toEqual([seed, ours]);
-    seen.set(ours, (seen.get(ours) ?? 0) + 1);
-  }
-  // 16 bits of a sum that is rounded by 14: the most; by 15 a residue would have two quotients.
-  const plain: TrainingPlan = { ...NARROW, widths: [6, 4], rates: [{ from: 0, rate: 1 }] };
-  for (const [fraction, word] of [
-    [6, 'accepted'],
-    [7, 'PLAN'],
-  ] as const) {
-    const formats = {
-      ...plain.formats,
-      input: { bits: 8, fraction },
-      weight: { bits: 12, fraction: 16 },
-      sum: 16,
-    };
-    const plan = { ...plain, formats };
-    expect(wordOf(() => verdictOf(() => checkPlan(plan)))).toBe(word);
-    expect(wordOf(() => twinVerdict(() => twinCheck(twinPlan(plan))))).toBe(word);
-  }
-  const refused = seen.get('PLAN') ?? 0;
-  tally({ property: 'bounds of training plans', cases: BOUNDS, refused, surprises: 0 });
-  expect(refused).toBeGreaterThan(BOUNDS / 10);
-  expect(seen.get('accepted')).toBeGreaterThan(BOUNDS / 10);
-});
-
 test('refused before the proof is looked at', { timeout: 300_000 }, () => {
   const [first] = sgd.segments as [Uint8Array];
   const number = (file: Uint8Array, fields: readonly Field[], name: string, value: number): Uint8Array => {
@@ -151,7 +89,7 @@ test('refused before the proof is looked at', { timeout: 300_000 }, () => {
     new DataView(changed.buffer).setUint32(start, value, true);
     return changed;
   };
-  const count = (value: number): Uint8Array => number(first, fieldsOfSegment(first), 'count', value);
+  const count = (value: number, of = first): Uint8Array => number(of, fieldsOfSegment(of), 'count', value);
   const { parameters } = chooseTrainingParameters(NARROW, { steps: 4, minProofs: 400 });
   const decoded = decodeSegment(first);
   const more = (plan: object): Uint8Array => {
@@ -162,6 +100,10 @@ test('refused before the proof is looked at', { timeout: 300_000 }, () => {
     changedField(file, fields.find((own) => own.name === name) as Field, 0);
   const written = (name: string): Uint8Array => field(first, fieldsOfSegment(first), `output/group/${name}`);
   const dataset = (name: string): Uint8Array => field(sgd.run, fieldsOfRun(sgd.run), `data/group/${name}`);
+  const [pairs] = paired.segments as [Uint8Array];
+  const period = (run: Uint8Array, value: number): Uint8Array => number(run, fieldsOfRun(run), 'plan/period', value); // prettier-ignore
+  const few = more({ period: 5, steps: 3, rates: [{ from: 0, rate: 4 }] });
+  const long = more({ period: 2 ** 10, batch: 8, steps: 2 ** 17, rates: [{ from: 0, rate: 4 }] });
   const many = more({ steps: 2 ** 30 });
   const longer = number(posed(many, first), fieldsOfSegment(first), 'count', Math.floor(2 ** 20 / 3) + 1);
   const cases: [string, Uint8Array, Uint8Array, string][] = [
@@ -169,6 +111,14 @@ test('refused before the proof is looked at', { timeout: 300_000 }, () => {
     ['more steps than there are', sgd.run, count(10), 'SEGMENT'],
     ['two rates', sgd.run, count(7), 'SEGMENT'],
     ['more than 2^20 rows', many, longer, 'SEGMENT'],
+    ['half a period', paired.run, count(1, pairs), 'SEGMENT'],
+    ['a period and a half', paired.run, count(3, pairs), 'SEGMENT'],
+    ['whole periods and the short one', paired.run, count(7, pairs), 'SEGMENT'],
+    ['a period of the steps that are left but one', few, count(2, posed(few, pairs)), 'SEGMENT'],
+    ['more products of rows than a tensor has cells', long, count(2 ** 17, posed(long, pairs)), 'PROGRAM_SHAPE'], // prettier-ignore
+    ['a period of none', period(sgd.run, 0), first, 'PLAN'],
+    ['a rate from within a period', period(sgd.run, 4), first, 'PLAN'],
+    ['a period with momentum', period(momentum.run, 2), first, 'PLAN'],
     ['a start of another kind', number(sgd.run, fieldsOfRun(sgd.run), 'start/kind', 2), first, 'STATEMENT'],
     ['parameters of another code', sgd.run, encodeSegment({ ...decoded, parameters }), 'STATEMENT'],
     [
@@ -190,28 +140,20 @@ test('refused before the proof is looked at', { timeout: 300_000 }, () => {
   }
 });
 
-/** One number of a plan is another one, most often a power of two or next to one. */
-function changedPlan(plan: TrainingPlan, seed: number): TrainingPlan {
-  const d = dice(seed + 7);
-  const edge = (): number => Math.max(0, 2 ** d.int(0, d.pick([4, 5, 13, 21, 32])) + d.int(-1, 1));
-  const copy = structuredClone(plan) as unknown as Record<string, unknown>;
-  const leaves: [Record<string, number>, string][] = [];
-  const walk = (of: Record<string, unknown>): void => {
-    for (const [name, value] of Object.entries(of)) {
-      if (typeof value === 'number') leaves.push([of as Record<string, number>, name]);
-      else if (value !== undefined) walk(value as Record<string, unknown>);
-    }
-  };
-  walk(copy);
-  const [of, name] = d.pick(leaves);
-  of[name] = d.pick([edge(), of[name]! + 1, Math.max(0, of[name]! - 1), d.int(0, 31)]);
-  return copy as unknown as TrainingPlan;
-}
+test('from a point within a period, which no segments lead to', () => {
+  const [pairs] = paired.segments as [Uint8Array];
+  for (const count of [1, 2]) {
+    const file = encodeSegment({ ...decodeSegment(pairs), first: 1, count });
+    const ours = verdictOf(() => void followSegment(readRun(paired.run), { step: 1, weights: undefined }, file)); // prettier-ignore
+    const twin = twinVerdict(() => void follow(twinField(quintic), decodeRun(paired.run), { step: 1 }, twinSegment(file))); // prettier-ignore
+    expect([ours, twin].map((verdict) => wordOf(() => verdict))).toEqual(['SEGMENT', 'SEGMENT']);
+  }
+});
 
 test(`${MUTANTS} changed runs and segments`, { timeout: 300_000 + 8000 * MUTANTS }, () => {
   const seen = new Map<string, number>();
   for (let seed = 0; seed < MUTANTS; seed++) {
-    const honest = [sgd, momentum, continued][seed % 3]!;
+    const honest = [sgd, momentum, continued, paired][seed % 4]!;
     const mutant = trainingMutant(honest.run, honest.segments, other.segments[0]!, seed, dice(seed));
     const [ours, twin] = bothTrainingWords(mutant.run, mutant.segments);
     expect([seed, mutant.name, twin]).toEqual([seed, mutant.name, ours]);
@@ -228,7 +170,7 @@ test(`${MUTANTS} changed runs and segments`, { timeout: 300_000 + 8000 * MUTANTS
 });
 
 test('the map of fields ends where files do, and names each once', () => {
-  for (const { run } of [sgd, momentum, continued]) {
+  for (const { run } of [sgd, momentum, continued, paired]) {
     const names = fieldsOfRun(run).map(({ name }: Field) => name);
     expect(new Set(names).size).toBe(names.length);
   }

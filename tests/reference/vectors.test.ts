@@ -214,6 +214,13 @@ describe('proofs that were kept', () => {
     expect(bothWords(bytesOf('answer.key'), file)).toEqual(['MODEL', 'MODEL']);
   });
 
+  test('a run of training in periods, and both of its segments', { timeout: 300_000 }, () => {
+    const names = ['training-periods.run', 'training-periods-0.seg', 'training-periods-1.seg'];
+    const [run, first, second] = names.map(bytesOf) as [Uint8Array, Uint8Array, Uint8Array];
+    expect(bothTrainingWords(run, [first, second], { steps: 5 })).toEqual(['accepted', 'accepted']);
+    expect(bothTrainingWords(run, [second])).toEqual(['STEP', 'STEP']);
+  });
+
   test('a run of training, and both of its segments', { timeout: 300_000 }, () => {
     const names = ['training.run', 'training-0.seg', 'training-1.seg'];
     const [run, first, second] = names.map(bytesOf) as [Uint8Array, Uint8Array, Uint8Array];

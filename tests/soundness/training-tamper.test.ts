@@ -1,5 +1,5 @@
 /**
- * SND-1 for files of training, over the run and the segments that tests/vectors keeps: every field of a run, as it is and posed as the run
+ * SND-1 for files of training, over the runs and the segments that tests/vectors keeps, of single steps and of periods: every field of a run, as it is and posed as the run
  * of its segments; every field of a segment; every class of message of its proof. A field or message without an entry fails.
  */
 import { readFileSync } from 'node:fs';
@@ -7,7 +7,7 @@ import { describe, expect, test } from 'vitest';
 import { verifyProgram } from '../../src/relation/verify.ts';
 import { decodeTrainingRun } from '../../src/training/run.ts';
 import { decodeSegment } from '../../src/training/segment-file.ts';
-import { followSegment, readRun, segmentStatement, startOf, verifyTraining, type TrainingPoint } from '../../src/training/verify.ts'; // prettier-ignore
+import { followSegment, readRun, segmentStatement, startOf, verifyTraining, type NamedRun, type TrainingPoint } from '../../src/training/verify.ts'; // prettier-ignore
 import { cases, tally } from '../support/long.ts';
 import { expectedCodes, unusedClasses } from '../support/soundness/manifest.ts';
 import { BOUND, bumped, changesOf, codeOf, leavesOf, messagesOf } from '../support/soundness/file-tamper.ts'; // prettier-ignore
@@ -19,10 +19,19 @@ import { fieldsOfRun, fieldsOfSegment, NUMBERS, posed } from '../support/trainin
 const bytesOf = (name: string): Uint8Array =>
   new Uint8Array(readFileSync(new URL(`../vectors/${name}`, import.meta.url)));
 const run = bytesOf('training.run');
-const files = ['training-0.seg', 'training-1.seg'].map(bytesOf) as [Uint8Array, Uint8Array];
+const periods = bytesOf('training-periods.run');
+const files = ['training-0.seg', 'training-1.seg', 'training-periods-0.seg'].map(bytesOf) as [Uint8Array, Uint8Array, Uint8Array]; // prettier-ignore
 const named = readRun(run);
-const points: TrainingPoint[] = [startOf(named)];
-for (const file of files) points.push(followSegment(named, points.at(-1)!, file));
+const start = startOf(named);
+
+/** A run, where a segment of it begins, the segment. */
+type Kept = readonly [NamedRun, TrainingPoint, Uint8Array];
+const inPeriods = readRun(periods);
+const KEPT: readonly Kept[] = [
+  [named, start, files[0]],
+  [named, followSegment(named, start, files[0]), files[1]],
+  [inPeriods, startOf(inPeriods), files[2]],
+];
 
 /** Ways in which a field is changed; of the slow ones fewer in a short run. */
 const WAYS = cases(2, 6);
@@ -53,43 +62,57 @@ describe('the map of fields is the file', () => {
       const names = fields.map(({ name }) => name);
       // A profile's name is not in the file; that the start is the seed is its kind.
       const decoded = leaves.filter((leaf) => !/profile\/name$/.test(leaf) && leaf !== 'start');
-      expect(names.filter((name) => !STRUCTURE.test(name)).sort()).toEqual(decoded.sort());
+      // A period of one step is none.
+      const own = names.filter((name) => !STRUCTURE.test(name) && name !== 'plan/period');
+      expect(own.sort()).toEqual(decoded.sort());
       expect(unusedEntries(names, table)).toEqual([]);
     },
   );
+  test('the period of a run is one', () => {
+    const decoded = leavesOf(decodeTrainingRun(periods)).filter((leaf) => leaf.startsWith('plan/'));
+    const own = fieldsOfRun(periods).map(({ name }) => name);
+    // Where there is no momentum its shift is 0.
+    const plan = own.filter((name) => name.startsWith('plan/') && name !== 'plan/momentum/shift');
+    expect(plan.filter((name) => !STRUCTURE.test(name)).sort()).toEqual(decoded.sort());
+    expect(decoded).toContain('plan/period');
+  });
   test('a field without an entry, and an entry for nothing', () => {
     expect(() => expectedOf('plan/decay', RUN_FIELDS)).toThrow('manifest');
     expect(unusedEntries(['magic'], RUN_FIELDS)).toContain(String(/^seed$/));
   });
 });
 
-test('SND-1: every field of a run', { timeout: 600_000 }, () => {
-  for (const field of fieldsOfRun(run)) {
+test.each([
+  ['single steps', run, files[0]],
+  ['periods', periods, files[2]],
+] as const)('SND-1: every field of a run of %s', { timeout: 600_000 }, (_, honest, segment) => {
+  for (const field of fieldsOfRun(honest)) {
     const { codes, bound } = expectedOf(field.name, RUN_FIELDS);
-    for (const [way, changed] of changesOf(run, field, NUMBERS)) {
+    for (const [way, changed] of changesOf(honest, field, NUMBERS)) {
       const name = `${field.name}, ${way}`;
-      refusedAs(name, runCode(changed, [files[0]]), bound ? [...codes, 'RUN'] : codes);
+      refusedAs(name, runCode(changed, [segment]), bound ? [...codes, 'RUN'] : codes);
       if (way >= WAYS) continue;
-      const code = runCode(changed, [posed(changed, files[0])]);
+      const code = runCode(changed, [posed(changed, segment)]);
       refusedAs(`${name}, posed`, code, bound ? [...codes, ...BOUND] : codes);
     }
   }
 });
 
-test.each([0, 1])('SND-1: every field of segment %i', { timeout: 600_000 }, (i) => {
-  const file = files[i] as Uint8Array;
+test.each([0, 1, 2])('SND-1: every field of segment %i', { timeout: 600_000 }, (i) => {
+  const [of, point, file] = KEPT[i] as Kept;
   for (const field of fieldsOfSegment(file)) {
     const { codes, bound } = expectedOf(field.name, SEGMENT_FIELDS);
     for (const [way, changed] of changesOf(file, field, i === 0 ? WAYS + 1 : WAYS - 1)) {
-      const code = codeOf(() => followSegment(named, points[i]!, changed));
+      const code = codeOf(() => followSegment(of, point, changed));
       refusedAs(`${field.name}, ${way}`, code, bound ? [...codes, ...BOUND] : codes);
     }
   }
 });
 
-describe.each([0, 1])('SND-1: messages of segment %i', (i) => {
-  const file = decodeSegment(files[i] as Uint8Array);
-  const statement = segmentStatement(named, points[i]!, file, file.parameters);
+describe.each([0, 1, 2])('SND-1: messages of segment %i', (i) => {
+  const [of, point, bytes] = KEPT[i] as Kept;
+  const file = decodeSegment(bytes);
+  const statement = segmentStatement(of, point, file, file.parameters);
   const segments = messagesOf(statement, file.proof);
 
   test('the log covers the proof, every class is met', () => {

@@ -74,7 +74,7 @@ export function fieldsOfRun(bytes: Uint8Array): Field[] {
   };
   of.head();
   list('plan/widths', ['']);
-  for (const name of ['rows', 'batch', 'steps']) of.u32(`plan/${name}`);
+  for (const name of ['rows', 'batch', 'steps', 'period']) of.u32(`plan/${name}`);
   for (const name of ['input', 'activation', 'weight', 'gradient'])
     for (const part of ['bits', 'fraction']) of.u32(`plan/formats/${name}/${part}`);
   for (const name of ['low', 'sum']) of.u32(`plan/formats/${name}`);
@@ -192,7 +192,7 @@ export function trainingMutant(
   const heads = fieldsOfSegment(own).filter(({ name }) => name !== 'proof');
   const proof = fieldsOfSegment(own).at(-1) as Field;
   const plan = fieldsOfRun(run).filter(({ name }) => name.startsWith('plan') || name === 'seed');
-  switch (seed % 8) {
+  switch (seed % 9) {
     case 0: {
       const field = d.pick(heads);
       return replaced(`segment ${which}: ${field.name}`, changedField(own, field, d.int(0, 5)));
@@ -217,6 +217,16 @@ export function trainingMutant(
         () => ({ name: 'reversed', run, segments: [...segments].reverse() }),
       ])();
     case 6: {
+      const period = plan.find(({ name }) => name === 'plan/period') as Field;
+      const changed = run.slice();
+      new DataView(changed.buffer).setUint32(
+        period.start,
+        d.pick([0, 1, 2, 3, 4, 5, 6, 7, 1024, 1025]),
+        true,
+      );
+      return Buffer.from(changed).equals(run) ? replaced('none', own) : ofRun('period', changed);
+    }
+    case 7: {
       const output = heads.filter(({ name }) => name.startsWith('output'));
       const field = d.pick(output);
       return replaced(`segment ${which}: ${field.name}`, changedField(own, field, d.int(0, 5)));

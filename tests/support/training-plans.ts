@@ -1,6 +1,6 @@
 /** Random plans of training, small enough for both programs to be made in a moment. */
 import { checkPlan } from '../../src/training/check-plan.ts';
-import type { TrainingPlan } from '../../src/training/plan.ts';
+import { periodOf, type TrainingPlan } from '../../src/training/plan.ts';
 import { ProofError } from '../../src/errors/proof-error.ts';
 import { dice, type Dice } from './graphs.ts';
 
@@ -38,7 +38,21 @@ function draw(d: Dice, sum: number): TrainingPlan {
     },
     rates: d.pick([[{ from: 0, rate: d.int(1, 99) }], [{ from: 0, rate: d.int(1, 9) }, { from: 4, rate: 7 }]]), // prettier-ignore
   };
-  if (d.int(0, 1) === 0) return plan;
+  // A last period of 8 steps: 2 of 3 or of 6, 3 of 5, 1 of 7.
+  if (d.int(0, 1) === 0) return { ...plan, period: d.pick([1, 1, 1, 2, 2, 3, 4, 5, 6, 7, 8, 16]) };
   const shift = d.int(1, 8);
   return { ...plan, momentum: { shift, high: d.int(2, 16), low: d.int(shift, 15) } };
+}
+
+/** Steps of one rate and of whole periods, up to three, or the last ones of the run. */
+export function randomSegment(
+  plan: TrainingPlan,
+  d: Dice,
+): { readonly first: number; readonly count: number } {
+  const period = periodOf(plan);
+  const last = Math.ceil(plan.steps / period) - 1;
+  const first = period * d.pick([d.int(0, last), 0, last]);
+  const change = plan.rates.find(({ from }) => from > first)?.from ?? plan.steps;
+  const most = Math.min(period * d.int(1, 3), change - first);
+  return { first, count: most < period ? most : most - (most % period) };
 }

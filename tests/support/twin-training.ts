@@ -22,11 +22,11 @@ import { SEED, smallData } from '../training/small.ts';
 import { twinField, wordOf } from './twin.ts';
 
 /** The same plan in the words of the twin. */
-export function twinPlan({ formats, momentum, ...plan }: TrainingPlan): Plan {
+export function twinPlan({ formats, momentum, period = 1, ...plan }: TrainingPlan): Plan {
   const of = ({ bits, fraction }: Format) => ({ bits, places: fraction });
   const { input, activation, weight, gradient, low, sum } = formats;
   const bits = { input: of(input), activation: of(activation), weight: of(weight), gradient: of(gradient) };
-  return { ...plan, ...bits, low, sum, ...(momentum !== undefined && { momentum }) };
+  return { ...plan, period, ...bits, low, sum, ...(momentum !== undefined && { momentum }) };
 }
 
 /** The way back. */

@@ -22,7 +22,9 @@ function fieldMutant(seed: Uint8Array, fieldsOf: typeof fieldsOfRun) {
 
 export function trainingFieldTargets(): Target[] {
   const run = bytesOf('training.run');
+  const periods = bytesOf('training-periods.run');
   const [first, second] = ['training-0.seg', 'training-1.seg'].map(bytesOf) as [Uint8Array, Uint8Array];
+  const several = bytesOf('training-periods-0.seg');
   const accepted = (runBytes: Uint8Array, segments: readonly Uint8Array[]): undefined => {
     const verdict = verifyTraining(runBytes, segments);
     if (!verdict.ok) throw new ProofError(verdict.code, verdict.stage, verdict.detail);
@@ -50,6 +52,13 @@ export function trainingFieldTargets(): Target[] {
       cases: 30,
       mutant: fieldMutant(run, fieldsOfRun),
       read: (bytes) => accepted(bytes, [posed(bytes, first)]),
+    },
+    {
+      name: 'training-of-periods',
+      seeds: [periods],
+      cases: 30,
+      mutant: fieldMutant(periods, fieldsOfRun),
+      read: (bytes) => accepted(bytes, [posed(bytes, several)]),
     },
     {
       name: 'training-with-segment',

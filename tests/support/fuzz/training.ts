@@ -49,6 +49,7 @@ function files() {
     encodeTrainingRun({ plan: NARROW, data, start, seed: SEED }),
   );
   const [run] = runs as [Uint8Array];
+  runs.push(encodeTrainingRun({ plan: { ...NARROW, period: 3 }, data, start: 'seed', seed: SEED }));
   const named = readRun(run);
   const proof = new Uint8Array(4096);
   /** For the program of a statement, so that everything before the proof is in order. */
@@ -86,7 +87,7 @@ export function trainingTargets(): Target[] {
     return bytes;
   };
   const arrays = [npy([2, 3], [1, 2, 3, 4, 5, 6]), idx([2, 3], [1, 2, 3, 4, 5, 6])];
-  const plan: unknown = JSON.parse(planJson());
+  const plan: unknown = JSON.parse(planJson({ period: 3 }));
   return [
     {
       name: 'training-run',
@@ -142,7 +143,7 @@ export function trainingTargets(): Target[] {
     },
     {
       name: 'training-plan',
-      seeds: [new TextEncoder().encode(planJson())],
+      seeds: [planJson(), planJson({ period: 3 })].map((text) => new TextEncoder().encode(text)),
       cases: 400,
       mutant: (dice) => new TextEncoder().encode(JSON.stringify(mutateValue(dice, plan)) ?? 'null'),
       read: (bytes) => void planOf(JSON.parse(new TextDecoder().decode(bytes)), 13),

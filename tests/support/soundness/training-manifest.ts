@@ -57,12 +57,15 @@ export const RUN_FIELDS: Entries = [
   [/^plan\/rows$/, ['PLAN', 'KEY_LAYOUT']],
   [/^plan\/batch$/, ['PLAN', 'WEAK_PARAMS'], 'bound'],
   [/^plan\/steps$/, ['PLAN', 'SEGMENT'], 'bound'],
+  [/^plan\/period$/, ['PLAN', 'SEGMENT', 'WEAK_PARAMS'], 'bound'],
   [/^plan\/formats\/(input|activation|sum|gradient)(\/(bits|fraction))?$/, ['PLAN', 'WEAK_PARAMS'], 'bound'],
   // Bits of weights are in the layout of the weights that are written.
   [/^plan\/formats\/(weight\/(bits|fraction)|low)$/, ['PLAN', 'KEY_LAYOUT'], 'bound'],
   [/^plan\/momentum\/shift$/, [...MOVED, 'WEAK_PARAMS'], 'bound'],
   [/^plan\/momentum\/(high|low)$/, ['PLAN', 'KEY_LAYOUT'], 'bound'],
-  [/^plan\/rates\/#\/(from|rate)$/, ['PLAN'], 'bound'],
+  [/^plan\/rates\/#\/from$/, ['PLAN'], 'bound'],
+  // In periods the greatest rate says how far products of gradients are rounded.
+  [/^plan\/rates\/#\/rate$/, ['PLAN', 'WEAK_PARAMS'], 'bound'],
   ...within('data', KEY),
   ...within('data/parameters', PARAMETERS),
   [/^start\/kind$/, ['STATEMENT', 'LENGTH']],
