@@ -252,6 +252,8 @@ describe('what cannot be trained is refused', () => {
     // c = 1 bit below 16 places, and 8 places of gradients: a rate of 10 places is half of the lowest bit. Matrices have room for 11.
     expect(stageOf({ ratePlaces: 9 }, { b: 29 })).toBe('accepted');
     expect(stageOf({ ratePlaces: 10 })).toBe('accepted');
+    // Its momentum has units of 2^-8, whatever the layer reads.
+    expect(stageOf({ ...MOMENTUM, ratePlaces: 9 }, { b: 29 })).toBe('accepted');
     expect(stageOf({ ratePlaces: 10 }, { b: 29 })).toMatch(/^PLAN plan\/b: places of its lowest bit/);
     // 14 bits below 16 places: a step of 2^21 times the lowest bit.
     expect(stageOf({ ratePlaces: 2 })).toBe('accepted');
