@@ -120,7 +120,8 @@ test('bounds that few plans come near', () => {
     [rates(3), 'accepted'],
     [rates(4), 'PLAN'],
     [{ ...NARROW_MOMENTUM, period: 1 }, 'accepted'],
-    [{ ...NARROW_MOMENTUM, period: 2 }, 'PLAN'],
+    [{ ...NARROW_MOMENTUM, period: 2 }, 'accepted'],
+    [{ ...NARROW_MOMENTUM, period: 2 ** 10 + 1 }, 'PLAN'],
   ] as const) {
     const words = [verdictOf(() => checkPlan(plan)), twinVerdict(() => twinCheck(twinPlan(plan)))];
     expect([plan, ...words.map((verdict) => wordOf(() => verdict))]).toEqual([plan, word, word]);

@@ -39,9 +39,10 @@ function draw(d: Dice, sum: number): TrainingPlan {
     rates: d.pick([[{ from: 0, rate: d.int(1, 99) }], [{ from: 0, rate: d.int(1, 9) }, { from: 4, rate: 7 }]]), // prettier-ignore
   };
   // A last period of 8 steps: 2 of 3 or of 6, 3 of 5, 1 of 7.
-  if (d.int(0, 1) === 0) return { ...plan, period: d.pick([1, 1, 1, 2, 2, 3, 4, 5, 6, 7, 8, 16]) };
+  const period = d.int(0, 1) === 0 ? 1 : d.pick([1, 1, 2, 2, 3, 4, 5, 6, 7, 8, 16]);
+  if (d.int(0, 1) === 0) return { ...plan, period };
   const shift = d.int(1, 8);
-  return { ...plan, momentum: { shift, high: d.int(2, 16), low: d.int(shift, 15) } };
+  return { ...plan, period, momentum: { shift, high: d.int(2, 16), low: d.int(shift, 15) } };
 }
 
 /** Steps of one rate and of whole periods, up to three, or the last ones of the run. */
