@@ -141,10 +141,9 @@ function checkBits(plan: Plan): void {
   within('m + b_h + b_l', momentum.shift + momentum.high + momentum.low, 4, 30);
 }
 
-function checkPeriod({ period, batch, momentum, rates }: Plan): void {
+function checkPeriod({ period, batch, rates }: Plan): void {
   within('P', period, 1, 2 ** 10);
   if (period === 1) return;
-  require(momentum === undefined, 'PLAN', 'a period with momentum');
   within('P B', period * batch, 1, 2 ** 13);
   for (const { from } of rates) require(from % period === 0, 'PLAN', 'a rate within a period');
 }

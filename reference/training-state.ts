@@ -185,10 +185,10 @@ export function update(to: Steps, layer: number): void {
   if (momentum !== undefined) carry(to, layer, momentum);
 }
 
-/** Section 5, momentum: periods are steps. */
+/** Section 5, momentum. */
 function carry(to: Steps, layer: number, { shift, low }: { shift: number; low: number }): void {
   const remainder = `remainder/${layer}`;
-  witness(to, remainder, [to.count, ...matrixOf(to.plan, layer)], 0, 2 ** shift - 1);
+  witness(to, remainder, [periodsOf(to).n, ...matrixOf(to.plan, layer)], 0, 2 ** shift - 1);
   remainders(to, layer, { shift, low });
   const momenta = [`high/${layer}`, `low/${layer}`, low] as const;
   for (const { suffix, indices, c, gradient } of columnsOf(to, layer)) {
@@ -202,7 +202,7 @@ function carry(to: Steps, layer: number, { shift, low }: { shift: number; low: n
   }
 }
 
-/** Section 5: what rounding leaves of the momentum before every step. */
+/** Section 5: what rounding leaves of the momentum before every period. */
 function remainders(to: Steps, layer: number, { shift, low }: { shift: number; low: number }): void {
   const own = `remainder/${layer}`;
   const [outputs, columns] = matrixOf(to.plan, layer);
@@ -213,8 +213,9 @@ function remainders(to: Steps, layer: number, { shift, low }: { shift: number; l
   if (to.tensors.some(({ name }) => name === `first/low/${layer}`))
     lookup(to, `${own}/first`, cells, table, key(1, `first/low/${layer}`, 'o', 'c'), first);
   else zero(to, `${own}/first`, cells, [...first, constant(-(2 ** (shift - 1)))]);
-  if (to.count === 1) return;
-  const p: Index = { name: 'p', size: to.count - 1 };
+  const { n } = periodsOf(to);
+  if (n === 1) return;
+  const p: Index = { name: 'p', size: n - 1 };
   const next = [cell(1, own, affine('p', 1, 1), 'o', 'c')];
   lookup(to, `${own}/next`, [p, ...cells], table, key(1, `low/${layer}`, 'p', 'o', 'c'), next);
 }
