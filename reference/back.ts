@@ -21,7 +21,7 @@ export interface Back {
 /** That a weight is moved, in units of 2^-(f_g + places). */
 export interface Move {
   readonly places: number;
-  /** The term at row o and column k of the weight, with its factor. */
+  /** The term at row o and column k of the weight, of a bias at o, with its factor. */
   term(factor: number): Term;
 }
 
@@ -79,6 +79,8 @@ function through(of: Back, node: Node, g: string, { give, move }: Hands): void {
         places: of.places.get(input()) as number,
         term: (factor) => matrixTerm(of, factor, g, input()),
       });
+      if (node['bias'] !== undefined)
+        move(nameOf(node, 'bias'), { places: 0, term: (factor) => biasTerm(of, factor, g, input()) });
       return give(input(), linearBack(of, node, g));
     case 'requantise':
       return give(input(), g);
@@ -117,6 +119,11 @@ function rowsTerm({ to }: Back, factor: number, g: string, ids: readonly number[
 function matrixTerm({ to }: Back, factor: number, g: string, input: string): Term {
   const views = [read(g, 't', 'o'), read(operand(to, input), 't', 'k')];
   return product(factor, views, [rowIndex(to, input)]);
+}
+
+/** sum t g[t, o] */
+function biasTerm({ to }: Back, factor: number, g: string, input: string): Term {
+  return product(factor, [read(g, 't', 'o')], [rowIndex(to, input)]);
 }
 
 function linearBack({ to, plan }: Back, node: Node, g: string): string {

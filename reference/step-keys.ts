@@ -5,10 +5,10 @@ import type { CheckedGraph } from './graph-checks.ts';
 import { canonical, type Graph } from './graph-file.ts';
 import { decodeKey } from './key.ts';
 import { columnsOf, layOut } from './layout.ts';
-import { range } from './lists.ts';
 import { require } from './refusal.ts';
 import { digestOfLeaves, type Leaf } from './statement.ts';
 import { checkStepPlan, placesOfWeight, type StepPlan } from './step-plan.ts';
+import { runsOf } from './step-update.ts';
 import type { NamedKey } from './training-run.ts';
 
 export function named(bytes: Uint8Array): NamedKey {
@@ -56,8 +56,7 @@ export function checkWeights(checked: CheckedGraph, plan: StepPlan, key: NamedKe
     ...leaves,
     ...momentumLeaves(plan, ['high', 'low']),
   ]);
-  const kinds = plan.momentum === undefined ? 2 : 4;
-  const shapes = range(kinds).flatMap(() => weights.map(({ shape }) => shape));
+  const shapes = runsOf(checked.graph, plan).flatMap((run) => run.map(({ shape }) => shape));
   checkKey(key, { label: 'S', lifetime: 'carried', layout, shapes });
 }
 

@@ -1,6 +1,6 @@
 /** How a graph is trained: spec/training-operators.md section 8. One code, `PLAN`. */
 import type { CheckedGraph } from './graph-checks.ts';
-import { integerOf, nameOf, namesIn, type Graph, type Node } from './graph-file.ts';
+import { integerOf, nameOf, namesIn, type Graph, type Node, type Weight } from './graph-file.ts';
 import { activationOf, fits } from './graph-ranges.ts';
 import { require } from './refusal.ts';
 
@@ -37,13 +37,24 @@ export function placesOfWeight({ weights }: StepPlan, name: string): number {
   return (Object.hasOwn(weights, name) ? weights[name] : undefined) as number;
 }
 
+/** A vector: in these graphs nothing else is one. */
+export function isBias({ shape }: Weight): boolean {
+  return shape.length === 1;
+}
+
+/** b_r, of a bias c. */
+export function bitsBelow({ low }: StepPlan, weight: Weight): number {
+  return isBias(weight) ? Math.min(low, 30 - weight.bits) : low;
+}
+
 /** r 2^e, for a part of the gradient of a weight that is a sum over something of f places. */
-export function moveOf(of: StepPlan, weight: string, f: number): number {
+export function moveOf(of: StepPlan, weight: Weight, f: number): number {
   return of.rate * 2 ** exponentOf(of, weight, f);
 }
 
-function exponentOf(of: StepPlan, weight: string, f: number): number {
-  return placesOfWeight(of, weight) + of.low - of.gradient.places - f - of.ratePlaces;
+function exponentOf(of: StepPlan, weight: Weight, f: number): number {
+  const places = placesOfWeight(of, weight.name) + bitsBelow(of, weight);
+  return places - of.gradient.places - f - of.ratePlaces;
 }
 
 /** Whether a graph is trained so; the places of its results. */
@@ -65,10 +76,10 @@ export function checkStepPlan({ graph, infos }: CheckedGraph, of: StepPlan): Pla
     within('b_l', low, shift, 15);
     within('m + b_h + b_l', shift + high + low, 4, 30);
   }
-  for (const { name, shape, bits } of graph.weights) {
-    plan(shape.length === 2, `${name} is no matrix`);
-    within('b_w + b_r', bits + of.low, 3, 30);
-    within('f_w', placesOfWeight(of, name), 1, 15);
+  for (const weight of graph.weights) {
+    if (isBias(weight)) within('b_b', weight.bits, 2, 29);
+    else within('b_w + b_r', weight.bits + of.low, 3, 30);
+    within('f_w', placesOfWeight(of, weight.name), 1, isBias(weight) ? 30 : 15);
   }
   const places = new Map<string, number>();
   for (const node of graph.nodes) places.set(node.name, placesOf(graph, node, of, places));
@@ -78,12 +89,12 @@ export function checkStepPlan({ graph, infos }: CheckedGraph, of: StepPlan): Pla
   plan(output.level === 'proven' && fits(output, 16), 'bits of logits');
   within('classes', output.width, 2, 2 ** 13);
   if (of.momentum !== undefined)
-    for (const { name } of graph.weights)
-      within('e for F', exponentOf(of, name, finest(graph, places, name)), 0, 20);
+    for (const weight of graph.weights)
+      within('e for F', exponentOf(of, weight, finest(graph, places, weight.name)), 0, 20);
   return places;
 }
 
-/** F, the places of a weight's momentum: the greatest of 0 and of the parts of its gradient (of tables they are 0). */
+/** F, the places of a weight's momentum: the greatest of 0 and of the parts of its gradient (of tables and biases they are 0). */
 export function finest({ nodes, output }: Graph, places: Places, weight: string): number {
   const reached = new Set([output]); // to whose results a gradient comes
   let F = 0;
@@ -100,24 +111,29 @@ export function finest({ nodes, output }: Graph, places: Places, weight: string)
 function placesOf(graph: Graph, node: Node, of: StepPlan, known: Places): number {
   const read = (field: string): number => known.get(nameOf(node, field)) as number;
   const shift = (what: string, s: number, most = 30 - of.gradient.bits): void => within(what, s, 1, most);
+  const declared = (name: string): Weight => graph.weights.find((own) => own.name === name) as Weight;
+  const moved = (name: string, f: number): void => within('e', exponentOf(of, declared(name), f), 0, 20);
   switch (node.op) {
     case 'embedding': {
       const tables = [node['table'], node['positions']].filter((name) => name !== undefined) as string[];
       const first = placesOfWeight(of, nameOf(node, 'table'));
       for (const name of tables) {
-        const weight = graph.weights.find((own) => own.name === name);
         plan(placesOfWeight(of, name) === first, 'places of both tables');
-        plan(weight?.shape[1] === integerOf(node, 'width'), 'columns of a table');
-        within('e', exponentOf(of, name, 0), 0, 20);
+        plan(declared(name).shape[1] === integerOf(node, 'width'), 'columns of a table');
+        moved(name, 0);
       }
       return first;
     }
     case 'linear': {
       const weight = nameOf(node, 'weight');
-      plan(node['bias'] === undefined, 'a bias');
+      const sum = placesOfWeight(of, weight) + read('input');
       shift('f_w', placesOfWeight(of, weight));
-      within('e', exponentOf(of, weight, read('input')), 0, 20);
-      return placesOfWeight(of, weight) + read('input');
+      moved(weight, read('input'));
+      if (node['bias'] !== undefined) {
+        plan(placesOfWeight(of, nameOf(node, 'bias')) === sum, 'places of a bias');
+        moved(nameOf(node, 'bias'), 0);
+      }
+      return sum;
     }
     case 'requantise':
       plan(integerOf(node, 'guard') === 0, 'guard bits');

@@ -5,38 +5,68 @@ import { at } from './lists.ts';
 import { bitsTable, remainderTable } from './lookup-tables.ts';
 import { lookup, zero, type Lowering } from './lowering.ts';
 import type { Index, Tensor, Term } from './program.ts';
-import { moveOf, type StepPlan } from './step-plan.ts';
+import { bitsBelow, isBias, moveOf, type StepPlan } from './step-plan.ts';
 import { cell, constant } from './terms.ts';
 
-/** The parts of a weight, in the order in which they are committed, with their signed bits. */
-export function partsOf(
-  { low, momentum }: StepPlan,
-  { bits }: Weight,
-): { readonly kind: string; readonly bits: number }[] {
-  const own = [
-    { kind: 'weight', bits },
-    { kind: 'rest', bits: low },
+/** A tensor of a weight, with what a cell of it counts in the weight or in its momentum, and its range: 2^bits integers from `least` on. */
+interface Part {
+  readonly name: string;
+  readonly counts: number;
+  readonly bits: number;
+  readonly least: number;
+}
+
+/** V and M of a weight: sums of their parts, each in the order in which it is committed. */
+interface Whole {
+  readonly read: readonly Part[];
+  readonly rest: Part;
+  readonly momentum: readonly Part[];
+}
+
+function partsOf(plan: StepPlan, weight: Weight): Whole {
+  const { name, bits } = weight;
+  const { momentum } = plan;
+  const below = bitsBelow(plan, weight);
+  const digits = [
+    { name: `weight/${name}:low`, counts: 2 ** below, bits: 15, least: 0 },
+    signed(`weight/${name}:high`, 2 ** (15 + below), bits - 15),
   ];
-  if (momentum === undefined) return own;
-  return [...own, { kind: 'high', bits: momentum.high }, { kind: 'low', bits: momentum.low }];
+  return {
+    read: isBias(weight) && bits > 16 ? digits : [signed(`weight/${name}`, 2 ** below, bits)],
+    rest: signed(`rest/${name}`, 1, below),
+    momentum:
+      momentum === undefined
+        ? []
+        : [signed(`high/${name}`, 2 ** momentum.low, momentum.high), signed(`low/${name}`, 1, momentum.low)],
+  };
+}
+
+function signed(name: string, counts: number, bits: number): Part {
+  return { name, counts, bits, least: -(2 ** (bits - 1)) };
 }
 
 /** Section 1: what the group that is read has beside the weights of the pass. */
-export function readBeside({ weights }: Graph, plan: StepPlan): Tensor[] {
-  return kindsOf(plan).slice(1).flatMap((kind) => tensorsOf(weights, kind, 0)); // prettier-ignore
+export function readBeside(graph: Graph, plan: StepPlan): Tensor[] {
+  const [, ...beside] = runsOf(graph, plan);
+  return beside.flat().map(({ name, shape }) => ({ kind: 'static', name, shape, group: 0 }));
 }
 
 /** All of the group that is written. */
-export function written({ weights }: Graph, plan: StepPlan): Tensor[] {
-  return kindsOf(plan).flatMap((kind) => tensorsOf(weights, `next/${kind}`, 1));
+export function written(graph: Graph, plan: StepPlan): Tensor[] {
+  const all = runsOf(graph, plan).flat();
+  return all.map(({ name, shape }) => ({ kind: 'static', name: `next/${name}`, shape, group: 1 }));
 }
 
-function kindsOf({ momentum }: StepPlan): string[] {
-  return momentum === undefined ? ['weight', 'rest'] : ['weight', 'rest', 'high', 'low'];
-}
-
-function tensorsOf(weights: readonly Weight[], prefix: string, group: number): Tensor[] {
-  return weights.map(({ name, shape }) => ({ kind: 'static', name: `${prefix}/${name}`, shape, group }));
+/** Tensors of all weights, a run for each part. */
+export function runsOf({ weights }: Graph, plan: StepPlan): { name: string; shape: readonly number[] }[][] {
+  const run = (parts: (own: Whole) => readonly Part[]) =>
+    weights.flatMap((weight) => parts(partsOf(plan, weight)).map(({ name }) => ({ name, shape: weight.shape }))); // prettier-ignore
+  const halves = plan.momentum === undefined ? [] : [0, 1];
+  return [
+    run(({ read }) => read),
+    run(({ rest }) => [rest]),
+    ...halves.map((i) => run(({ momentum }) => [at(momentum, i)])),
+  ];
 }
 
 /** A weight, the terms that move it, and F, the places of its momentum. */
@@ -50,46 +80,53 @@ export interface Moved {
 /** Section 5. */
 export function update(to: Lowering, own: Moved): void {
   const { plan, weight, moves, places } = own;
-  const { momentum } = plan;
   const { name } = weight;
-  if (momentum !== undefined) carry(to, own, momentum);
-  const by = (f: number): number => moveOf(plan, name, f);
+  const { read, rest, momentum } = partsOf(plan, weight);
+  if (plan.momentum !== undefined) carry(to, own, plan.momentum);
+  const by = (f: number): number => moveOf(plan, weight, f);
   const moved =
-    momentum === undefined
+    plan.momentum === undefined
       ? moves.map((move) => move.term(by(move.places)))
-      : whole(by(places), `next/high/${name}`, `next/low/${name}`, momentum.low);
+      : whole(weight, by(places), 'next/', momentum);
   zero(to, `update/${name}`, cellsOf(weight), [
-    ...whole(1, `next/weight/${name}`, `next/rest/${name}`, plan.low),
-    ...whole(-1, `weight/${name}`, `rest/${name}`, plan.low),
+    ...whole(weight, 1, 'next/', [...read, rest]),
+    ...whole(weight, -1, '', [...read, rest]),
     ...moved,
   ]);
-  for (const { kind, bits } of partsOf(plan, weight)) {
-    const key = [cell(1, `next/${kind}/${name}`, 'o', 'k'), constant(2 ** (bits - 1))];
-    lookup(to, `next/${kind}/${name}/range`, cellsOf(weight), bitsTable(bits), key);
+  for (const part of [...read, rest, ...momentum]) {
+    const key = [cellAt(weight, 1, `next/${part.name}`), constant(-part.least)];
+    lookup(to, `next/${part.name}/range`, cellsOf(weight), bitsTable(part.bits), key);
   }
 }
 
 /** The momentum behind a step: what rounding leaves of the one before is a function of its low part. */
 function carry(
   to: Lowering,
-  { weight, moves, places }: Moved,
+  { plan, weight, moves, places }: Moved,
   { shift, low }: { readonly shift: number; readonly low: number },
 ): void {
   const { name } = weight;
-  const key = [cell(1, `low/${name}`, 'o', 'k'), constant(2 ** (low - 1))];
+  const { momentum } = partsOf(plan, weight);
+  const key = [cellAt(weight, 1, `low/${name}`), constant(2 ** (low - 1))];
   lookup(to, `momentum/${name}/remainder`, cellsOf(weight), remainderTable(low, shift), key, [
-    ...whole(2 ** shift, `next/high/${name}`, `next/low/${name}`, low),
-    ...whole(1 - 2 ** shift, `high/${name}`, `low/${name}`, low),
+    ...whole(weight, 2 ** shift, 'next/', momentum),
+    ...whole(weight, 1 - 2 ** shift, '', momentum),
     ...moves.map((move) => move.term(-(2 ** (shift + places - move.places)))),
     constant(2 ** (shift - 1)),
   ]);
 }
 
-/** coefficient (2^bits A + B) at row o and column k. */
-function whole(coefficient: number, A: string, B: string, bits: number): Term[] {
-  return [cell(coefficient * 2 ** bits, A, 'o', 'k'), cell(coefficient, B, 'o', 'k')];
+/** coefficient times the sum of these parts. */
+function whole(weight: Weight, coefficient: number, group: '' | 'next/', parts: readonly Part[]): Term[] {
+  return parts.map(({ name, counts }) => cellAt(weight, coefficient * counts, `${group}${name}`));
 }
 
-function cellsOf({ shape }: Weight): Index[] {
-  return [{ name: 'o', size: at(shape, 0) }, { name: 'k', size: at(shape, 1) }]; // prettier-ignore
+/** At row o and column k, of a bias at o. */
+function cellAt(weight: Weight, coefficient: number, tensor: string): Term {
+  return isBias(weight) ? cell(coefficient, tensor, 'o') : cell(coefficient, tensor, 'o', 'k');
+}
+
+function cellsOf(weight: Weight): Index[] {
+  const o = { name: 'o', size: at(weight.shape, 0) };
+  return isBias(weight) ? [o] : [o, { name: 'k', size: at(weight.shape, 1) }];
 }

@@ -21,7 +21,7 @@ import {
 import type { ParameterSet } from '../reference/parameter-set.ts';
 import type { Pass } from '../reference/pass.ts';
 import { gated, layerNormed, smallest, wide } from '../tests/support/answer-models.ts';
-import { everyTrained, PLACES, smallestTrained } from '../tests/support/trained-graphs.ts';
+import { biasedTrained, everyTrained, PLACES, smallestTrained } from '../tests/support/trained-graphs.ts';
 import { twinStepPlan } from '../tests/support/twin-steps.ts';
 
 const K = algebraOf({ p: 2130706433n, low: [-1n, 0n, 1n, 0n, 0n] });
@@ -132,22 +132,25 @@ const PREDICTIONS: readonly PredictionInput[] = [
 
 /**
  * Every operator that is trained, and the smallest graph; on public tokens in two sequences, and on those of a corpus; rotary positions, momentum
- * and gradients that are cut off, one by one and together.
+ * and gradients that are cut off, one by one and together; biases, with momentum and without.
  */
 function stepInputs(): StepInput[] {
   const momentum = { shift: 2, high: 11, low: 14 };
   const guarded = { gradient: { bits: 12, fraction: 9, guard: 1 } };
   type Known = Omit<StepInput, 'batch'>;
-  const [every, smallest, turned, moving, cut, all] = [
+  const [every, smallest, turned, moving, cut, all, biased, moved] = [
     everyTrained(true),
     smallestTrained(),
     everyTrained(true, 2),
     everyTrained(false, 1, { momentum }),
     everyTrained(true, 1, guarded),
     everyTrained(true, 2, { momentum, ...guarded }),
+    biasedTrained(),
+    biasedTrained({ momentum }),
   ].map(({ graph, plan }) => ({ graphText: canonical(graph), plan: twinStepPlan(plan) })) as [
     ...[Known, Known, Known],
     ...[Known, Known, Known],
+    ...[Known, Known],
   ];
   const rows = { tokens: [1, 2, 3, 0], targets: [2, 1, 0, 1], starts: [0, 3] };
   return [
@@ -155,6 +158,8 @@ function stepInputs(): StepInput[] {
     { ...every, batch: { corpus: 9, at: [3, 4, 5, 0, 7], starts: [0, 3] } },
     { ...smallest, batch: PLACES },
     ...[turned, moving, cut, all].map((of) => ({ ...of, batch: rows })),
+    { ...biased, batch: PLACES },
+    { ...moved, batch: rows },
   ];
 }
 

@@ -1,7 +1,7 @@
 /**
  * Writes the proofs of tests/vectors: a whole answer (key, proof file, link to the next epoch of the key), the same of a model in two
- * groups, runs of training with two segments, of single steps and of periods, predictions, two steps of a graph, a third with all that a plan may add and an answer by its weights, and over toy parameters a proof of every kind. Masks are random, so proofs differ from run to run; what is kept is that
- * these are accepted. `npm run vectors:proofs`, or `npm run vectors:proofs -- training` for one of `answers`, `groups`, `training`, `periods`, `predictions`, `steps`, `turned`, `toys`
+ * groups, runs of training with two segments, of single steps and of periods, predictions, two steps of a graph, a third with all that a plan may add, a fourth with biases, both with an answer by their weights, and over toy parameters a proof of every kind. Masks are random, so proofs differ from run to run; what is kept is that
+ * these are accepted. `npm run vectors:proofs`, or `npm run vectors:proofs -- training` for one of `answers`, `groups`, `training`, `periods`, `predictions`, `steps`, `turned`, `biased`, `toys`
  */
 import { writeFileSync } from 'node:fs';
 import { wasmKernels, type Kernels } from '../src/kernels/index.ts';
@@ -9,10 +9,10 @@ import { smallest } from '../tests/support/answer-models.ts';
 import { answering } from '../tests/support/twin-answers.ts';
 import { twinCases } from '../tests/support/twin-cases.ts';
 import { programTwinCases } from '../tests/support/twin-program-cases.ts';
-import { CORPUS, PLACES, smallestTrained, TOKENS, turnedTrained } from '../tests/support/trained-graphs.ts';
+import { biasedTrained, CORPUS, PLACES, smallestTrained, TOKENS, turnedTrained } from '../tests/support/trained-graphs.ts'; // prettier-ignore
 import { provenAnswer } from '../tests/support/twin-graph-answers.ts';
 import { predictor } from '../tests/support/twin-predictions.ts';
-import { provenSteps, stepVector } from '../tests/support/twin-steps.ts';
+import { provenSteps, stepVector, type Trained } from '../tests/support/twin-steps.ts';
 import { trainer } from '../tests/support/twin-training.ts';
 import { NARROW, NARROW_MOMENTUM } from '../tests/training/small.ts';
 
@@ -85,11 +85,18 @@ function steps(kernels: Kernels): void {
 
 /** Rotary positions, momentum, gradients that are cut off; and two prompts that the weights behind the step continue. */
 function turned(kernels: Kernels): void {
-  const { file, ...chain } = provenAnswer(kernels, turnedTrained(), [TOKENS], {
-    prompts: [[1, 2], [3]],
-    tokens: 2,
-  });
-  write({ 'turned.json': stepVector(chain), 'turned.proof': chain.steps[0]!.proof, 'turned.zkp': file });
+  stepAndAnswer(kernels, 'turned', turnedTrained());
+}
+
+/** Biases of one digit and of two, momentum; likewise. */
+function biased(kernels: Kernels): void {
+  stepAndAnswer(kernels, 'biased', biasedTrained({ momentum: { shift: 3, high: 8, low: 9 } }));
+}
+
+function stepAndAnswer(kernels: Kernels, name: string, trained: Trained): void {
+  const { file, ...chain } = provenAnswer(kernels, trained, [TOKENS], { prompts: [[1, 2], [3]], tokens: 2 });
+  const { proof } = chain.steps[0]!;
+  write({ [`${name}.json`]: stepVector(chain), [`${name}.proof`]: proof, [`${name}.zkp`]: file });
 }
 
 function toys(kernels: Kernels): void {
@@ -103,7 +110,7 @@ function toys(kernels: Kernels): void {
   write({ 'proofs.json': `${JSON.stringify({ proofs }, null, 1)}\n` });
 }
 
-const makers = { answers, groups, training, periods, predictions, steps, turned, toys };
+const makers = { answers, groups, training, periods, predictions, steps, turned, biased, toys };
 const wanted = process.argv.slice(2);
 const known = Object.keys(makers);
 if (wanted.some((name) => !known.includes(name))) throw new RangeError(`expected ${known.join(', ')}`);

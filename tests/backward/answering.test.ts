@@ -12,6 +12,7 @@ import { graphAnswerProgram } from '../../src/training/backward/answer.ts';
 import { answeringGraph } from '../../src/training/backward/answer-graph.ts';
 import { graphPlanDigest, graphStateShapes } from '../../src/training/backward/layouts.ts';
 import type { GraphPlan } from '../../src/training/backward/plan.ts';
+import { partCells, stateParts } from '../../src/training/backward/state-parts.ts';
 import { violated } from '../support/clear.ts';
 import { batchOfText, firstState, planOf, TINY, transformer, type Size } from './transformer.ts';
 
@@ -19,6 +20,8 @@ const SIZES: readonly [string, Size][] = [
   ["GPT-2's shape", TINY],
   ["LLaMA's shape, keys for two heads", { ...TINY, gated: true, kvHeads: 1, rope: true }],
   ['tied', { ...TINY, tied: true }],
+  ['with biases', { ...TINY, biased: true }],
+  ['tied, gated, with biases', { ...TINY, tied: true, gated: true, biased: true }],
 ];
 
 describe('the graph', () => {
@@ -140,10 +143,9 @@ describe('the program', () => {
     }
     const program = graphAnswerProgram({ graph, plan: planOf(graph) }, statement);
     const { tensors } = programWitness(answering, program, run(statement));
-    const parts = [...state].flatMap(([name, { weight, rest }]) => [
-      [`weight/${name}`, weight] as const,
-      [`rest/${name}`, rest] as const,
-    ]);
+    const parts = stateParts(graph, planOf(graph)).map(
+      (part) => [part.name, partCells(part, state)] as const,
+    );
     return { graph, statement, program, cells: new Map<string, ArrayLike<number>>([...tensors, ...parts]) };
   };
 

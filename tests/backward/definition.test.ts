@@ -4,9 +4,9 @@
  */
 import { describe, expect, it } from 'vitest';
 import { koalaBear } from '../../src/field/koalabear.ts';
-import { graphBuilder } from '../../src/graph/index.ts';
+import { graphBuilder, type Graph } from '../../src/graph/index.ts';
 import { lowerGraphWith } from '../../src/graph/lower.ts';
-import type { Program } from '../../src/relation/program.ts';
+import type { Index, Program } from '../../src/relation/program.ts';
 import { term } from '../../src/relation/handles.ts';
 import { checkProgram } from '../../src/relation/check.ts';
 import { PRIVATE_TOKEN } from '../../src/ops/lowering.ts';
@@ -76,13 +76,17 @@ describe('an operator, of any gradient', () => {
 });
 
 describe('an update', () => {
-  const graph = (() => {
+  /** Of one entry: a matrix of 6 bits, or a bias beside another matrix. */
+  const graphOf = (bias: number | undefined): Graph => {
     const g = graphBuilder({ context: 8 });
-    return g.build(g.linear('y', g.input('x', { width: 1, bits: 8 }), g.weight('w', [1, 1], { bits: 6 })));
-  })();
+    const x = g.input('x', { width: 1, bits: 8 });
+    const matrix = g.weight(bias === undefined ? 'w' : 'm', [1, 1], { bits: 6 });
+    const more = bias === undefined ? {} : { bias: g.weight('w', [1], { bits: bias }) };
+    return g.build(g.linear('y', x, matrix, more));
+  };
   const places = [4, 1]; // of the two parts of its gradient
   const PLAN: GraphPlan = {
-    weights: { w: 6 },
+    weights: { w: 6, m: 3 },
     norms: 0,
     gradient: { bits: 8, fraction: 2 },
     low: 5,
@@ -91,23 +95,23 @@ describe('an update', () => {
   };
 
   /** The update alone. What it writes is searched as a witness is. */
-  function programOf(plan: GraphPlan): Program {
+  function programOf(graph: Graph, plan: GraphPlan): Program {
     const { tensors, relations, tables } = lowerGraphWith(graph, { rows: 1, starts: [0], emit: [] }, (to) => {
       const b = partsOn(to);
       const parts = places.map((own, i) => {
-        const sum = b.witness(`g${i}`, [1, 1] as const);
-        return { places: own, term: (c: number, [o, k]: Parameters<typeof sum.at>) => term(c, sum.at(o, k)) };
+        const sum = b.witness(`g${i}`, [1]);
+        return { places: own, term: (c: number, [o]: readonly Index[]) => term(c, sum.at(o as Index)) };
       });
-      updateRelations(b, graph, plan, new Map([['w', parts as never]]));
+      updateRelations(b, graph, plan, new Map([['w', parts]]));
     });
-    const own = relations.filter(({ name }) => /^(update|momentum|next)\//.test(name));
+    const own = relations.filter(({ name }) => /^(update|momentum|next\/\w+)\/w(\W|$)/.test(name));
     const all = [...tensors, ...stateTensors(graph, plan)].map((tensor) =>
       tensor.kind === 'static' && tensor.name.startsWith('next/')
         ? ({ kind: 'witness', name: tensor.name, shape: tensor.shape } as const)
         : tensor,
     );
     const read = new Set(own.map((of) => (of.kind === 'lookup' ? of.table : '')));
-    return { tensors: all.filter(({ name }) => name !== 'x'), virtuals: [], relations: own, tables: tables.filter(({ name }) => read.has(name)) }; // prettier-ignore
+    return { tensors: all.filter(({ name }) => !/^x$|\/m$/.test(name)), virtuals: [], relations: own, tables: tables.filter(({ name }) => read.has(name)) }; // prettier-ignore
   }
 
   const power = (n: number): bigint => 1n << BigInt(n);
@@ -121,19 +125,27 @@ describe('an update', () => {
       : [Number(top), Number(v - (top << BigInt(low)))];
   }
 
-  it.each<[string, Partial<GraphPlan>]>([
+  const MOMENTUM = { momentum: { shift: 3, high: 6, low: 4 } };
+  it.each<[string, Partial<GraphPlan>, number?]>([
     ['without momentum', {}],
-    ['momentum', { momentum: { shift: 3, high: 6, low: 4 } }],
+    ['momentum', MOMENTUM],
     ['momentum that is lost fast, few bits', { momentum: { shift: 1, high: 2, low: 1 } }],
     ['momentum that is kept long, as many bits as there are', { momentum: { shift: 8, high: 10, low: 12 } }],
-  ])('%s', { timeout: 600_000 }, (_, change) => {
-    const plan = { ...PLAN, ...change };
+    ['a bias of one digit', {}, 6],
+    ['a bias of one digit, momentum', MOMENTUM, 16],
+    ['a bias of two digits', {}, 17],
+    ['a bias of two digits that leaves two bits below', {}, 28],
+    ['a bias of two digits that leaves one bit below, momentum', MOMENTUM, 29],
+  ])('%s', { timeout: 600_000 }, (_, change, bias) => {
+    const plan = { ...PLAN, ...change, ...(bias && { ratePlaces: 1 }) };
     const { momentum } = plan;
-    const program = programOf(plan);
+    const bits = bias ?? 6;
+    const below = Math.min(plan.low, 30 - bits);
+    const program = programOf(graphOf(bias), plan);
     const { int } = dice(9);
     const residue = hostileResidues(int);
     const near = (bits: number): bigint => BigInt(int(-(2 ** (bits - 1)), 2 ** (bits - 1)));
-    const exponent = (of: number): number => 6 + plan.low - plan.gradient.fraction - of - plan.ratePlaces;
+    const exponent = (of: number): number => 6 + below - plan.gradient.fraction - of - plan.ratePlaces;
     const rate = (of: number): bigint => BigInt(plan.rate) * power(exponent(of));
     const seen = { some: 0, none: 0 };
     for (let i = 0; i < cases(600, 20_000); i++) {
@@ -141,9 +153,10 @@ describe('an update', () => {
       const [high, g1] = [int(0, 1) === 0 ? int(-40, 40) : residue(), int(0, 1) === 0 ? 0 : residue()];
       const limit = momentum ? 2 ** (momentum.low - 1) : 1;
       const low = int(-limit, limit - (int(0, 20) > 0 ? 1 : 0));
-      const V = (): bigint => BigInt(weight) * power(plan.low) + BigInt(rest);
+      const digit = bits > 16 ? residue() : 0; // the low one
+      const V = (): bigint => (BigInt(weight) * power(bits > 16 ? 15 : 0) + BigInt(digit)) * power(below) + BigInt(rest); // prettier-ignore
       // Half of the stories end near what fits: or a quotient by 2^shift away from it, which another remainder would take back.
-      const [aimed, end] = [int(0, 1) === 0, near(6 + plan.low)];
+      const [aimed, end] = [int(0, 1) === 0, near(bits + below)];
       let kept: bigint | undefined; // of the momentum
       let by: bigint;
       if (momentum === undefined) {
@@ -159,21 +172,24 @@ describe('an update', () => {
         ];
         if (aimed) {
           g0 = Number(bal(next + away * inverse(power(momentum.shift)) - kept - BigInt(g1) * 8n));
-          weight = Number(bal((end + rate(4) * next - BigInt(rest)) * inverse(power(plan.low))));
+          const left = end + rate(4) * next - BigInt(rest) - BigInt(digit) * power(below);
+          weight = Number(bal(left * inverse(power(below + (bits > 16 ? 15 : 0)))));
         }
         kept = bal(kept + BigInt(g0) + BigInt(g1) * 8n);
         by = rate(4) * kept;
       }
-      const own = split(bal(V() - by), 6, plan.low);
+      const own = split(bal(V() - by), bits, below);
       const moved = momentum && split(kept as bigint, momentum.high, momentum.low);
       const fits = own !== undefined && (momentum === undefined || (moved !== undefined && low < limit));
-      const known = new Map<string, number[]>(Object.entries({ g0: [g0], g1: [g1], 'weight/w': [weight], 'rest/w': [rest], 'high/w': [high], 'low/w': [low] })); // prettier-ignore
+      const known = new Map<string, number[]>(Object.entries({ g0: [g0], g1: [g1], ...(bits > 16 ? { 'weight/w:high': [weight], 'weight/w:low': [digit] } : { 'weight/w': [weight] }), 'rest/w': [rest], 'high/w': [high], 'low/w': [low] })); // prettier-ignore
       const { solutions } = solve(program, known);
       expect(solutions.length, JSON.stringify([...known])).toBe(fits ? 1 : 0);
       seen[fits ? 'some' : 'none']++;
       if (!fits) continue;
       const at = (name: string): number => balanced(solutions[0]!.get(name) as number[])[0]!;
-      expect([at('next/weight/w'), at('next/rest/w')]).toEqual(own);
+      const whole =
+        bits > 16 ? at('next/weight/w:low') + 2 ** 15 * at('next/weight/w:high') : at('next/weight/w');
+      expect([whole, at('next/rest/w')]).toEqual(own);
       if (momentum) expect([at('next/high/w'), at('next/low/w')]).toEqual(moved);
     }
     expect(seen.some).toBeGreaterThan(20);

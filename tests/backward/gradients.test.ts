@@ -4,7 +4,11 @@ import { evaluateRmsnorm } from '../../src/ops/rmsnorm/eval.ts';
 import { column, tableOf } from '../../src/tables/index.ts';
 import { activationBack } from '../../src/training/backward/activation/eval.ts';
 import { slopesOf } from '../../src/training/backward/activation/slope-table.ts';
-import { linearBack, linearWeightGradient } from '../../src/training/backward/linear/eval.ts';
+import {
+  linearBack,
+  linearBiasGradient,
+  linearWeightGradient,
+} from '../../src/training/backward/linear/eval.ts';
 import { productBack } from '../../src/training/backward/product/eval.ts';
 import { rmsnormBack } from '../../src/training/backward/rmsnorm/eval.ts';
 import { ropeBack } from '../../src/training/backward/rope/eval.ts';
@@ -30,7 +34,7 @@ describe('distance from doubles', () => {
     expect(distance(input!, expected)).toBeLessThanOrEqual(0.5 + 2 ** 13 / 2 ** 15);
   });
 
-  it('linear: half a unit; its weights exactly', () => {
+  it('linear: half a unit; its weights and its bias exactly', () => {
     const [outputs, inputs, rows] = [24, 16, 8];
     const [data, g, x] = [some(outputs * inputs, 12), some(rows * outputs, 11), some(rows * inputs, 12)];
     const { input } = linearBack('test', { data, outputs, inputs, fraction: 11 }, g, { bits: 16 });
@@ -52,6 +56,11 @@ describe('distance from doubles', () => {
       for (let t = 0; t < rows; t++) sum += g[t * outputs + o]! * x[t * inputs + k]!;
       expect(sums[o * inputs + k]).toBe(sum);
     }
+    const biases = Array.from({ length: outputs }, (_, o) => g.reduce((sum, own, at) => sum + (at % outputs === o ? own : 0), 0)); // prettier-ignore
+    expect(Array.from(linearBiasGradient(g, outputs))).toEqual(biases);
+    // a residue, where it is beyond the field
+    const far = Int32Array.of(2 ** 30, 5, 2 ** 30, 6);
+    expect(Array.from(linearBiasGradient(far, 2))).toEqual([2 ** 31 - 2130706433, 11]);
   });
 
   it('product: half a unit', () => {

@@ -74,7 +74,7 @@ function defined(
 
 function wholes(plan: GraphPlan, state: GraphState, name: string, at: number): readonly [bigint, bigint] {
   const { weight, rest, high, low } = state.get(name)!;
-  const of = (top: Int16Array, below: Int16Array, bits: number): bigint =>
+  const of = (top: ArrayLike<number>, below: ArrayLike<number>, bits: number): bigint =>
     BigInt(top[at]!) * 2n ** BigInt(bits) + BigInt(below[at]!);
   return [of(weight, rest, plan.low), of(high!, low!, plan.momentum!.low)];
 }
@@ -133,6 +133,7 @@ describe('the program', () => {
     ["GPT-2's shape", TINY],
     ["LLaMA's shape", { ...TINY, layers: 1, gated: true, kvHeads: 1 }],
     ['tied', { ...TINY, layers: 1, tied: true }],
+    ['with biases', { ...TINY, layers: 1, biased: true }],
   ])('%s: accepted, an honest second step holds', { timeout: 600_000 }, (_, size) => {
     const { graph, plan, states, batches, steps } = stepsOf(size, 2);
     const program = graphStepProgram(graph, plan, batches[1]!);
@@ -156,6 +157,7 @@ describe('liars, each stopped by the relations that are about it', () => {
       new Map<string, ArrayLike<number>>([...tensors, ...stateTensorCells(graph, plan, states[1]!, after)]),
     );
   const NAME = 'Wq0';
+  const weight = graph.weights.find(({ name }) => name === NAME)!;
   /** The honest state with parts of one weight as they are told. */
   const lied = (change: (own: Record<'weight' | 'rest' | 'high' | 'low', number[]>) => void): string[] => {
     const { weight, rest, high, low } = states[2]!.get(NAME)!;
@@ -171,7 +173,7 @@ describe('liars, each stopped by the relations that are about it', () => {
     by: (told: number, honest: number) => number,
   ): string[] => {
     const [{ places, sums }] = steps[1]!.weights.get(NAME) as [WeightSums];
-    const c = moveOf(plan, NAME, places);
+    const c = moveOf(plan, weight, places);
     const split = (value: number, bits: number): [number, number] => {
       const top = Math.floor((value + 2 ** (bits - 1)) / 2 ** bits);
       return [top, value - top * 2 ** bits];
@@ -311,7 +313,9 @@ it('a liar whose momentum fits as another remainder would have it', { timeout: 6
   const story = (high: number, times: bigint): string[] => {
     const M = BigInt(high * 2 ** 12 + low![3]!);
     const shifted = bal(M - floorDiv(M + 128n, 256n) + BigInt(sums[3]!) + times * (P - (P - 1n) / 256n));
-    const V = BigInt(weight[3]! * 2 ** plan.low + rest[3]!) - BigInt(moveOf(plan, 'Wq0', places)) * shifted;
+    const V =
+      BigInt(weight[3]! * 2 ** plan.low + rest[3]!) -
+      BigInt(moveOf(plan, { name: 'Wq0', bits: 15 }, places)) * shifted;
     const [H, W] = [floorDiv(shifted + 2048n, 4096n), floorDiv(V + 2n ** 14n, 2n ** 15n)];
     return told(
       new Map([

@@ -35,6 +35,8 @@ const SIZES: readonly [string, Size][] = [
   ["GPT-2's shape", TINY],
   ["LLaMA's shape, keys for two heads", { ...TINY, gated: true, kvHeads: 1, rope: true }],
   ['tied', { ...TINY, tied: true }],
+  ['with biases', { ...TINY, biased: true }],
+  ['tied, gated, with biases', { ...TINY, tied: true, gated: true, biased: true }],
 ];
 
 function stepOf(size: Size, sequences: number) {
@@ -92,12 +94,13 @@ describe.each(SIZES)('%s', (_, size) => {
         real.set(name, own);
         return slope;
       };
-      const ratio = along(gradient, 1 / Math.sqrt(squares)) / squares;
+      const coarse = Math.max(1, unit / 2 ** 12); // one step of a bias is too small to see
+      const ratio = along(gradient, coarse / Math.sqrt(squares)) / squares;
       const { int } = dice(9);
       const signs = gradient.map(() => 2 * int(0, 1) - 1);
       const expected = gradient.reduce((sum, g, at) => sum + g * signs[at]!, 0);
       expect(Math.abs(ratio - 1), name).toBeLessThan(0.02);
-      expect(Math.abs(along(signs, 0.1) - expected), name).toBeLessThan(0.04 * Math.sqrt(squares));
+      expect(Math.abs(along(signs, 0.1 * coarse) - expected), name).toBeLessThan(0.04 * Math.sqrt(squares));
     }
   });
 
@@ -204,7 +207,7 @@ describe('what cannot be trained is refused', () => {
     expect(refusalOf(change)).toMatch(message);
   });
 
-  it('operators, biases, guards, places that do not meet', () => {
+  it('operators, guards, places that do not meet', () => {
     const build = (make: (g: GraphBuilder, x: TensorHandle) => TensorHandle): string => {
       const g = graphBuilder({ context: 4 });
       const E = g.weight('E', [6, 4], { bits: 8 });
@@ -222,9 +225,6 @@ describe('what cannot be trained is refused', () => {
     );
     expect(build((g, x) => g.activation('y', x, 'silu-8-r3'))).toMatch(/keys of 4 binary places/);
     expect(build((g, x) => g.requantise('y', x, { shift: 1, bits: 8 }))).toMatch(/logits of 8 binary places/);
-    const bias = (g: GraphBuilder, x: TensorHandle) =>
-      g.linear('y', x, g.weight('w', [4, 4], { bits: 8 }), { bias: g.weight('b', [4], { bits: 8 }) });
-    expect(build(bias)).toMatch(/expected a matrix/);
   });
 
   it('a state without one of the weights', () => {

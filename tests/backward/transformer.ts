@@ -1,5 +1,5 @@
 /** A transformer of two layers that learns small texts: GPT-2's shape with norms before each half, or LLaMA's. */
-import { graphBuilder, type Graph, type GraphBuilder, type TensorHandle } from '../../src/graph/index.ts';
+import { graphBuilder, type Graph, type GraphBuilder, type TensorHandle, type WeightHandle } from '../../src/graph/index.ts'; // prettier-ignore
 import type { TokenBatch } from '../../src/training/backward/batch.ts';
 import type { GraphPlan } from '../../src/training/backward/plan.ts';
 import { stateOf, type GraphState } from '../../src/training/backward/state.ts';
@@ -20,6 +20,8 @@ export interface Size {
   readonly tied?: boolean;
   /** Queries and keys are turned by their positions. */
   readonly rope?: boolean;
+  /** Layers have biases, but for queries and keys: of the gradients of these little is left over all rows. */
+  readonly biased?: boolean;
 }
 
 export const TINY: Size = {
@@ -36,12 +38,19 @@ export const TINY: Size = {
 const WEIGHT = 12;
 const STREAM = 11;
 
+/** What linear layers read, and logits. */
+const READ = 8;
+
+type Bias = (name: string, entries: number) => { readonly bias?: WeightHandle };
+
 /** Places: stream 11, norms 13, what linear layers read 8, logits 8. */
 export function transformer(size: Size): Graph {
   const { width, heads, kvHeads, context, vocabulary, layers } = size;
   const g = graphBuilder({ context });
   const weight = (name: string, rows: number, columns: number) =>
     g.weight(name, [rows, columns], { bits: 15 });
+  const biasOf: Bias = (name, entries) =>
+    size.biased ? { bias: g.weight(`b${name}`, [entries], { bits: 24 }) } : {};
   const E = weight('E', vocabulary, width);
   let h: TensorHandle = g.embedding('h', E, {
     width,
@@ -53,7 +62,10 @@ export function transformer(size: Size): Graph {
   for (let l = 0; l < layers; l++) {
     const x = normed(`norm-a${l}`);
     const rows = (name: string, outputs: number): TensorHandle =>
-      g.rounded(`${name}${l}`, x, weight(`W${name}${l}`, outputs, width), { shift: WEIGHT, bits: 12 });
+      g.rounded(`${name}${l}`, x, weight(`W${name}${l}`, outputs, width), {
+        ...{ shift: WEIGHT, bits: 12 },
+        ...(name === 'v' && biasOf(`v${l}`, outputs)),
+      });
     const turned = (name: string, outputs: number): TensorHandle => {
       const table = `rope-100-${headDim}-${context}`;
       const own = rows(name, outputs);
@@ -66,17 +78,19 @@ export function transformer(size: Size): Graph {
     };
     const mean = g.attention(`a${l}`, inputs, { heads, kvHeads, headDim, shift: 10 });
     const out = g.rounded(`o${l}`, mean, weight(`Wo${l}`, width, width), {
-      shift: WEIGHT + 8 - STREAM,
-      bits: 16,
+      ...{ shift: WEIGHT + READ - STREAM, bits: 16 },
+      ...biasOf(`o${l}`, width),
     });
     h = g.add(`h-a${l}`, h, out);
-    const active = feedForward(g, size, l, normed(`norm-f${l}`));
+    const active = feedForward(g, size, l, normed(`norm-f${l}`), biasOf);
     const down = weight(`Wd${l}`, width, size.hidden);
-    h = g.add(`h-f${l}`, h, g.rounded(`d${l}`, active, down, { shift: WEIGHT + 8 - STREAM, bits: 16 }));
+    const own = { shift: WEIGHT + READ - STREAM, bits: 16, ...biasOf(`d${l}`, width) };
+    h = g.add(`h-f${l}`, h, g.rounded(`d${l}`, active, down, own));
   }
   const last = size.tied ? E : weight('H', vocabulary, width);
   const shift = size.tied ? STREAM : WEIGHT;
-  return g.build(g.rounded('logits', normed('norm'), last, { shift, bits: 16 }));
+  const own = { shift, bits: 16, ...biasOf('logits', vocabulary) };
+  return g.build(g.rounded('logits', normed('norm'), last, own));
 }
 
 /** Results of 8 places. */
@@ -85,11 +99,12 @@ function feedForward(
   { hidden, width, gated }: Size,
   l: number,
   x: TensorHandle,
+  biasOf: Bias,
 ): TensorHandle {
   const rows = (name: string): TensorHandle =>
     g.rounded(`${name}${l}`, x, g.weight(`W${name}${l}`, [hidden, width], { bits: 15 }), {
-      shift: WEIGHT,
-      bits: 13,
+      ...{ shift: WEIGHT, bits: 13 },
+      ...biasOf(`${name}${l}`, hidden),
     });
   if (!gated)
     return g.requantise(`f${l}`, g.activation(`g${l}`, rows('u'), 'gelu-tanh-13-r4'), { shift: 2, bits: 14 });
@@ -97,11 +112,15 @@ function feedForward(
   return g.requantise(`f${l}`, product, { shift: 10, bits: 14 });
 }
 
+function placesOf({ nodes }: Graph, name: string): number {
+  if (name === 'E' || name === 'P') return STREAM;
+  const biased = nodes.find((node) => node.op === 'linear' && node.bias === name);
+  return biased?.op === 'linear' ? READ + (biased.weight === 'E' ? STREAM : WEIGHT) : WEIGHT;
+}
+
 export function planOf(graph: Graph, change: Partial<GraphPlan> = {}): GraphPlan {
   return {
-    weights: Object.fromEntries(
-      graph.weights.map(({ name }) => [name, name === 'E' || name === 'P' ? STREAM : WEIGHT]),
-    ),
+    weights: Object.fromEntries(graph.weights.map(({ name }) => [name, placesOf(graph, name)])),
     norms: 13,
     gradient: { bits: 15, fraction: 10 },
     low: 15,
@@ -111,11 +130,12 @@ export function planOf(graph: Graph, change: Partial<GraphPlan> = {}): GraphPlan
   };
 }
 
-/** Uniform: of embeddings in [-1/2, 1/2], of matrices with the variance 1 / inputs, a quarter of it where the stream is added to. */
+/** Uniform: of embeddings in [-1/2, 1/2], of matrices with the variance 1 / inputs, a quarter of it where the stream is added to; of biases within 1/8. */
 export function firstState(graph: Graph, seed = 5): GraphState {
   const { int } = dice(seed);
   return stateOf(graph, (name) => {
     const { shape } = graph.weights.find((own) => own.name === name)!;
+    if (shape.length === 1) return Array.from({ length: shape[0]! }, () => int(-(2 ** 17), 2 ** 17));
     const size =
       name === 'E'
         ? 2 ** (STREAM + 1)

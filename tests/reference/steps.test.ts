@@ -27,6 +27,7 @@ import { cases, LONG, tally } from '../support/long.ts';
 import { randomTrained } from '../support/random-trained.ts';
 import { changedBatch, changedPlan, stepMutant } from '../support/step-mutations.ts';
 import {
+  biasedTrained,
   CORPUS,
   everyTrained,
   PLACES,
@@ -58,6 +59,8 @@ const PLANS: readonly (readonly [string, () => Trained])[] = [
   ['gradients that are cut off', () => smallestTrained(CUT)],
   ['a norm', () => everyTrained(true)],
   ['rotary positions', () => everyTrained(true, 2)],
+  ['biases', () => biasedTrained()],
+  ['biases, cut off', () => biasedTrained(CUT)],
   ['rotary positions, momentum, a norm', () => everyTrained(true, 2, MOMENTUM)],
   ['rotary positions, momentum, a norm, cut off', () => everyTrained(true, 2, { ...MOMENTUM, ...CUT })],
 ];
@@ -68,8 +71,11 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => kernels.close());
 
-/** A step with rotary positions, momentum and gradients that are cut off. */
-const { file: _, ...turned } = keptAnswer(bytesOf);
+/** A step with rotary positions, momentum and gradients that are cut off, and one with biases. */
+const [turned, biased] = (['turned', 'biased'] as const).map((name): StepsCase => {
+  const { file: _, ...steps } = keptAnswer(bytesOf, name);
+  return steps;
+}) as [StepsCase, StepsCase];
 
 /** The first step of a chain alone, or its second. */
 function stepOf({ steps, batches, corpus, ...known }: StepsCase, i: 0 | 1): StepsCase {
@@ -125,6 +131,8 @@ test(
       checkProgram(koalaBear, both.ours);
       twinChecks(both.twin); // throws
       for (const { op } of graph.nodes) count(op);
+      for (const { shape, bits } of graph.weights)
+        if (shape.length === 1) count(bits > 16 ? 'wide bias' : 'bias');
       for (const { name } of both.ours.relations)
         if (name.endsWith(':sum') && name.startsWith('back/')) count('sum');
       count('corpus' in batch ? 'corpus' : 'tokens');
@@ -143,6 +151,8 @@ test(
       'momentum',
       'guard',
       'sum',
+      'bias',
+      'wide bias',
       'corpus',
       'tokens',
     ]) {
@@ -188,7 +198,7 @@ test(`${MUTANTS} changed steps`, { timeout: 300_000 + 6000 * MUTANTS }, () => {
   const seen = new Map<string, number>();
   const pair = (of: StepsCase): StepsCase[] => [stepOf(of, 0), stepOf(of, 1)];
   const longer = LONG ? pair(provenSteps(kernels, turnedTrained(), [TOKENS, PLACES], CORPUS)) : [];
-  const all = [...pair(chain), ...longer, turned];
+  const all = [...pair(chain), ...longer, turned, biased];
   for (let seed = 0; seed < MUTANTS; seed++) {
     const i = Math.floor(seed / 16) % all.length;
     const mutant = stepMutant(all[i]!, all[i ^ 1] ?? all[0]!, seed, dice(seed));

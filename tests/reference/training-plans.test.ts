@@ -120,6 +120,7 @@ test('bounds that few plans come near', () => {
     [moved(2 ** 12), 'PLAN'],
     [rates(3), 'accepted'],
     [rates(4), 'PLAN'],
+    [{ ...NARROW_MOMENTUM, period: 1 }, 'accepted'],
     [{ ...NARROW_MOMENTUM, period: 2 }, 'accepted'],
     [{ ...NARROW_MOMENTUM, period: 2 ** 10 + 1 }, 'PLAN'],
   ] as const) {

@@ -65,7 +65,9 @@ describe('both accept', { timeout: 300_000 }, () => {
   test('with periods, one and two of them and a short one', () => {
     expect(bothTrainingWords(paired.run, paired.segments)).toEqual(BOTH);
   });
-  test('with periods and momentum', () => expect(bothTrainingWords(slow.run, slow.segments)).toEqual(BOTH));
+  test('with momentum from period to period', () => {
+    expect(bothTrainingWords(slow.run, slow.segments)).toEqual(BOTH);
+  });
   test('from committed weights, to the end', () => {
     expect(bothTrainingWords(continued.run, continued.segments)).toEqual(BOTH);
     const more = [...continued.segments, ...continued.segments];

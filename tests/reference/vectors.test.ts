@@ -203,6 +203,17 @@ describe('proofs that were kept', () => {
     },
   );
 
+  test(
+    'a step with biases of one digit and of two, and an answer by its weights',
+    { timeout: 300_000 },
+    () => {
+      const kept = keptAnswer(bytesOf, 'biased');
+      expect(kept.graph).toMatch(/"bias":"b".*"bias":"c"/s);
+      expect(bothGraphAnswerWords(kept)).toEqual(['accepted', 'accepted']);
+      expect(bothGraphAnswerWords({ ...kept, batches: [], steps: [] })).toEqual(['WEIGHTS', 'WEIGHTS']);
+    },
+  );
+
   test('an answer of a model in two groups, and the link to the next epoch of all of them', () => {
     const [key, file, link] = ['groups.key', 'groups.zkp', 'groups.link'].map(bytesOf) as [Uint8Array, Uint8Array, Uint8Array]; // prettier-ignore
     expect(bothWords(key, file)).toEqual(['accepted', 'accepted']);

@@ -1,5 +1,5 @@
 /**
- * SND-1 for steps of graphs, over the three that tests/vectors keeps: every field of the keys and parameters that an owner hands on, every
+ * SND-1 for steps of graphs, over the four that tests/vectors keeps: every field of the keys and parameters that an owner hands on, every
  * number of what a verifier knows (graph, plan, batch), every class of message of the proofs. A field or message without an entry fails.
  */
 import { readFileSync } from 'node:fs';
@@ -32,8 +32,8 @@ const alone = ([0, 1] as const).map((i): StepsCase => {
   return { ...chain, first, batches: [chain.batches[i]!], steps: [chain.steps[i]!] };
 }) as [StepsCase, StepsCase];
 
-/** A third, with rotary positions, momentum and gradients that are cut off. */
-const turned: StepsCase = keptAnswer(bytesOf);
+/** A third, with rotary positions, momentum and gradients that are cut off; a fourth, with biases. */
+const others: readonly StepsCase[] = [keptAnswer(bytesOf), keptAnswer(bytesOf, 'biased')];
 
 const counted = { cases: 0, refused: 0, surprises: 0 };
 function refusedAs(name: string, code: string, codes: readonly string[]): void {
@@ -79,7 +79,7 @@ test('SND-1: every field of keys and parameters, bytes of the proof', { timeout:
 });
 
 test('SND-1: every number of a graph, a plan and a batch', { timeout: 600_000 }, () => {
-  for (const [i, of] of [...alone, turned].entries()) {
+  for (const [i, of] of [...alone, ...others].entries()) {
     const graph = JSON.parse(of.graph) as unknown;
     const plan = { ...of.plan, norms: undefined }; // of norms there are none, and the plan has no other place for it
     const [batch] = of.batches;
@@ -121,8 +121,8 @@ function put(value: unknown, path: string, x: number): unknown {
   return copy;
 }
 
-describe.each([0, 1, 2])('SND-1: messages of step %i', (i) => {
-  const { graph, plan, first, corpus, batches, steps } = alone[i] ?? turned;
+describe.each([0, 1, 2, 3])('SND-1: messages of step %i', (i) => {
+  const { graph, plan, first, corpus, batches, steps } = [...alone, ...others][i]!;
   const [step] = steps;
   const training = {
     graph: parseGraph(graph),

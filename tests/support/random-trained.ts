@@ -39,6 +39,7 @@ const CONTEXT = 40;
 class Growing {
   readonly places: Record<string, number> = {};
   readonly values: Value[] = [];
+  private readonly biases: { handle: WeightHandle; entries: number; places: number }[] = [];
   private count = 0;
   readonly g: GraphBuilder = graphBuilder({ context: CONTEXT });
   readonly d: Dice;
@@ -57,6 +58,18 @@ class Growing {
     return this.g.weight(name, [rows, columns], { bits: this.d.int(8, 15) });
   }
 
+  /** In one digit or two; sometimes one that another layer has. */
+  bias(entries: number, places: number): WeightHandle {
+    const known = this.biases.find((own) => own.entries === entries && own.places === places);
+    if (known !== undefined && this.d.int(0, 1) === 0) return known.handle;
+    const name = this.name('b');
+    this.places[name] = places;
+    const bits = this.d.pick([this.d.int(10, 16), this.d.int(17, 29)]);
+    const handle = this.g.weight(name, [entries], { bits });
+    this.biases.push({ handle, entries, places });
+    return handle;
+  }
+
   keep(handle: TensorHandle, width: number, bits: number, places: number): Value {
     const value = { handle, width, bits, places };
     this.values.push(value);
@@ -70,7 +83,8 @@ class Growing {
   /** A layer of so many outputs, whose result has these places. */
   layer(x: Value, outputs: number, places: number, bits: number): Value {
     const own = Math.max(1, places - x.places + 1) + this.d.int(0, 3);
-    const options = { shift: x.places + own - places, bits };
+    const bias = this.d.int(0, 2) === 0 ? { bias: this.bias(outputs, x.places + own) } : {};
+    const options = { shift: x.places + own - places, bits, ...bias };
     const handle = this.g.rounded(this.name('l'), x.handle, this.weight(outputs, x.width, own), options);
     return this.keep(handle, outputs, bits, places);
   }

@@ -5,12 +5,13 @@ import { stateOf } from '../../src/training/backward/state.ts';
 import { dice } from './graphs.ts';
 import type { Trained } from './twin-steps.ts';
 
-/** Weights below 2^9 in absolute value; momenta, where the plan has them, of all low bits and one high bit. */
+/** Weights below 2^9 in absolute value, of biases in two digits below 2^17; momenta, where the plan has them, of all low bits and one high bit. */
 function withState(graph: Trained['graph'], plan: GraphPlan): Trained {
   const { int } = dice(4);
   const entries = (name: string): number[] => {
-    const { shape } = graph.weights.find((own) => own.name === name)!;
-    return Array.from({ length: shape[0]! * shape[1]! }, () => int(-500, 500));
+    const { shape, bits } = graph.weights.find((own) => own.name === name)!;
+    const most = bits > 16 ? 2 ** 17 : 500;
+    return Array.from({ length: shape[0]! * (shape[1] ?? 1) }, () => int(-most, most));
   };
   const state = stateOf(graph, entries, plan);
   const { momentum } = plan;
@@ -34,6 +35,23 @@ export function turnedTrained(): Trained {
     ...{ norms: 13, gradient: { bits: 7, fraction: 8, guard: 4 }, low: 15, rate: 3, ratePlaces: 10 },
     momentum: { shift: 3, high: 8, low: 9 },
   });
+}
+
+/** A layer with a bias of two digits, one without, one with a bias of one digit. */
+export function biasedTrained(change: Partial<GraphPlan> = {}): Trained {
+  const g = graphBuilder({ context: 4 });
+  const h = g.embedding('h', g.weight('E', [11, 2], { bits: 12 }), { width: 2 });
+  const x = g.requantise('x', h, { shift: 3, bits: 9 });
+  const matrix = (name: string, rows: number, columns: number) =>
+    g.weight(name, [rows, columns], { bits: 12 });
+  const wide = { bias: g.weight('b', [3], { bits: 20 }) };
+  const u = g.rounded('u', x, matrix('U', 3, 2), { shift: 10, bits: 9, ...wide });
+  const v = g.rounded('v', g.activation('a', u, 'relu-9'), matrix('V', 2, 3), { shift: 10, bits: 9 });
+  const narrow = { bias: g.weight('c', [6], { bits: 16 }) };
+  const graph = g.build(g.rounded('y', v, matrix('H', 6, 2), { shift: 8, bits: 16, ...narrow }));
+  const weights = { E: 9, U: 10, b: 16, V: 10, H: 10, c: 16 };
+  const gradient = { bits: 12, fraction: 8 };
+  return withState(graph, { weights, norms: 13, gradient, low: 15, rate: 3, ratePlaces: 7, ...change });
 }
 
 /** Eleven ids of two columns, rounded; six classes. */

@@ -32,10 +32,13 @@ export interface AnswerCase extends StepsCase {
   readonly known?: { readonly step: number; readonly weights: Uint8Array };
 }
 
-/** The kept one: rotary positions, momentum, gradients cut off; `npm run vectors:proofs -- turned`. */
-export function keptAnswer(bytesOf: (name: string) => Uint8Array): AnswerCase {
-  const text = Buffer.from(bytesOf('turned.json')).toString('utf8');
-  return { ...stepCaseOf(text, [bytesOf('turned.proof')]), file: bytesOf('turned.zkp') };
+/** One that is kept: rotary positions, momentum, gradients cut off; or biases, momentum. `npm run vectors:proofs -- turned biased`. */
+export function keptAnswer(
+  bytesOf: (name: string) => Uint8Array,
+  name: 'turned' | 'biased' = 'turned',
+): AnswerCase {
+  const text = Buffer.from(bytesOf(`${name}.json`)).toString('utf8');
+  return { ...stepCaseOf(text, [bytesOf(`${name}.proof`)]), file: bytesOf(`${name}.zkp`) };
 }
 
 export function provenAnswer(

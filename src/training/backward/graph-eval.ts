@@ -8,7 +8,7 @@ import { activationBack } from './activation/eval.ts';
 import { slopesOf } from './activation/slope-table.ts';
 import { attentionBack, type Attended } from './attention/eval.ts';
 import { embeddingWeightGradient } from './embedding/eval.ts';
-import { linearBack, linearWeightGradient } from './linear/eval.ts';
+import { linearBack, linearBiasGradient, linearWeightGradient } from './linear/eval.ts';
 import { weightPlaces, type GraphPlan, type Places } from './plan.ts';
 import { productBack } from './product/eval.ts';
 import { walkBack } from './reverse.ts';
@@ -86,6 +86,9 @@ export function graphBack(
           const size = { outputs: width, inputs: pass.result(node.input).width };
           const sums = linearWeightGradient(gradient, data(node.input), size);
           move(node.weight, { places: of(node.input), sums });
+          if (node.bias !== undefined) {
+            move(node.bias, { places: 0, sums: linearBiasGradient(gradient, width) });
+          }
           const weight = {
             ...size,
             data: pass.weight(node.weight).data,

@@ -5,7 +5,7 @@ import type { Index, Term } from '../../relation/program.ts';
 import { activationBackRelations } from './activation/relations.ts';
 import { attentionBackRelations } from './attention/relations.ts';
 import { embeddingWeightTerm, type RowIds } from './embedding/relations.ts';
-import { linearBackRelations, linearWeightTerm } from './linear/relations.ts';
+import { linearBackRelations, linearBiasTerm, linearWeightTerm } from './linear/relations.ts';
 import type { Matrix, Parts } from './parts.ts';
 import { weightPlaces, type GraphPlan, type Places } from './plan.ts';
 import { productBackRelations } from './product/relations.ts';
@@ -17,9 +17,12 @@ import { ropeBackRelations } from './rope/relations.ts';
 export interface WeightTerm {
   /** Its unit is 2^-(gradient.fraction + places). */
   readonly places: number;
-  /** coefficient times the part, at row and column of the weight. */
-  readonly term: (coefficient: number, at: readonly [Index, Index]) => Term;
+  /** coefficient times the part, at row and column of a matrix, at an entry of a bias. */
+  readonly term: (coefficient: number, at: readonly Index[]) => Term;
 }
+
+/** Row and column. */
+type Cell = readonly [Index, Index];
 
 /**
  * @param logits the gradient of the graph's output
@@ -43,7 +46,7 @@ export function graphBackRelations(
         case 'embedding': {
           const rows = (own: RowIds): WeightTerm => ({
             places: 0,
-            term: (coefficient, at) => embeddingWeightTerm(b, own, gradient, coefficient, at),
+            term: (coefficient, at) => embeddingWeightTerm(b, own, gradient, coefficient, at as Cell),
           });
           move(node.table, rows(ids));
           const { positions } = b.to.rows;
@@ -53,8 +56,13 @@ export function graphBackRelations(
         case 'linear':
           move(node.weight, {
             places: of(node.input),
-            term: (coefficient, at) => linearWeightTerm(b, node, gradient, coefficient, at),
+            term: (coefficient, at) => linearWeightTerm(b, node, gradient, coefficient, at as Cell),
           });
+          if (node.bias !== undefined) {
+            const own = (coefficient: number, [o]: readonly Index[]): Term =>
+              linearBiasTerm(b, gradient, coefficient, o as Index);
+            move(node.bias, { places: 0, term: own });
+          }
           return give(
             node.input,
             linearBackRelations(b, node, gradient, weightPlaces(plan, node.weight), bits),

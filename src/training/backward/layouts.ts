@@ -7,14 +7,11 @@ import type { GroupKey } from '../../pcs/key.ts';
 import { digestOfLeaves } from '../../transcript/statement.ts';
 import { DATA_LABEL, groupColumnsOf, STATE_LABEL } from '../layouts.ts';
 import { checkGraphPlan, weightPlaces, type GraphPlan } from './plan.ts';
-import { graphStateKinds } from './state.ts';
+import { stateParts } from './state-parts.ts';
 
-/** Shapes of the tensors of a group, in order: what the passes read of every weight, then the bits below, then both parts of momenta. */
-export function graphStateShapes(
-  { weights }: Graph,
-  plan: Pick<GraphPlan, 'momentum'>,
-): readonly (readonly number[])[] {
-  return graphStateKinds(plan).flatMap(() => weights.map(({ shape }) => shape));
+/** Shapes of the tensors of a group, in order. */
+export function graphStateShapes(graph: Graph, plan: GraphPlan): readonly (readonly number[])[] {
+  return stateParts(graph, plan).map(({ own }) => own.shape);
 }
 
 /** Names the meaning of the cells: the same for what one step writes and the next one reads. */

@@ -7,6 +7,7 @@ import type { GraphInfo } from '../../graph/check.ts';
 import type { Graph, GraphNode } from '../../graph/graph.ts';
 import { references } from '../../graph/operators.ts';
 import { activationForm } from '../../ops/activation/shape.ts';
+import type { WeightDeclaration } from '../../ops/operator.ts';
 import { ACTIVATION_BITS } from '../../tables/index.ts';
 import { checkMomentum } from '../check-plan.ts';
 import { LOGIT_FRACTION, type Format, type Momentum } from '../plan.ts';
@@ -20,13 +21,13 @@ export interface GradientFormat extends Format {
 }
 
 export interface GraphPlan {
-  /** Binary places of weights, by name. */
+  /** Binary places of weights, by name: of a bias those of its layer's sum. */
   readonly weights: Readonly<Record<string, number>>;
   /** Binary places of the results of norms: how long they are meant to be. */
   readonly norms: number;
   /** All gradients. */
   readonly gradient: GradientFormat;
-  /** Bits of a weight below those that the passes read. */
+  /** Bits of a weight below those that the passes read; of a bias at most as many. */
   readonly low: number;
   /** A step moves weights by rate 2^-ratePlaces times the gradient, summed over all rows. */
   readonly rate: number;
@@ -54,12 +55,25 @@ export function weightPlaces({ weights }: GraphPlan, name: string): number {
   return places ?? refuse('PLAN', 'plan', `weights: expected binary places of ${name}, got none`);
 }
 
+/** Bits of a weight in training, those below what the passes read among them: one residue has one weight. */
+const MOST_BITS = 30;
+
+/** Bits of a weight below those that the passes read: of a matrix the plan's, of a bias, which has more bits above, what these leave of them. */
+export function lowOf({ low }: Pick<GraphPlan, 'low'>, { bits }: Pick<WeightDeclaration, 'bits'>): number {
+  return Math.min(low, MOST_BITS - bits);
+}
+
 /** By what a contribution to the gradient of a weight, in units of 2^-(gradient.fraction + places), moves it in its lowest bit. */
-export function moveOf(plan: GraphPlan, weight: string, places: number): number {
-  const { gradient, low, rate, ratePlaces } = plan;
-  const exponent = weightPlaces(plan, weight) + low - gradient.fraction - places - ratePlaces;
+export function moveOf(
+  plan: GraphPlan,
+  weight: Pick<WeightDeclaration, 'name' | 'bits'>,
+  places: number,
+): number {
+  const { gradient, rate, ratePlaces } = plan;
+  const { name } = weight;
+  const exponent = weightPlaces(plan, name) + lowOf(plan, weight) - gradient.fraction - places - ratePlaces;
   integer(
-    `plan/${weight}`,
+    `plan/${name}`,
     'places of its lowest bit, beyond those of its gradient and of the rate',
     exponent,
     0,
@@ -109,9 +123,10 @@ export function checkGraphPlan(graph: Graph, info: GraphInfo, plan: GraphPlan): 
   integer('plan', 'ratePlaces', ratePlaces, 0, 30);
   if (plan.momentum !== undefined) checkMomentum(plan.momentum);
   for (const { name, shape, bits } of graph.weights) {
-    need(shape.length === 2, `plan/${name}`, 'expected a matrix: vectors are not trained');
-    integer(`plan/${name}`, 'bits + low', bits + low, 3, 30);
-    integer(`plan/${name}`, 'places', weightPlaces(plan, name), 1, 15);
+    const isBias = shape.length === 1;
+    if (isBias) integer(`plan/${name}`, 'bits of a bias', bits, 2, MOST_BITS - 1);
+    else integer(`plan/${name}`, 'bits + low', bits + low, 3, MOST_BITS);
+    integer(`plan/${name}`, 'places', weightPlaces(plan, name), 1, isBias ? 30 : 15);
   }
   const places = new Map<string, number>();
   for (const node of graph.nodes) places.set(node.name, placesOf(node, plan, info, places));
@@ -137,18 +152,21 @@ function checkUnits(graph: Graph, plan: GraphPlan, places: Places): void {
   const parts = walkBack<null, { readonly places: number }>(graph, null, {
     sum: () => null,
     through(node, _, give, move) {
-      const of = node.op === 'linear' ? (places.get(node.input) as number) : 0;
       for (const input of references(node, 'tensor')) give(input, null);
-      for (const weight of references(node, 'weight')) move(weight, { places: of });
+      for (const weight of references(node, 'weight')) {
+        const isMatrix = node.op === 'linear' && node.weight === weight;
+        move(weight, { places: isMatrix ? (places.get(node.input) as number) : 0 });
+      }
     },
   });
-  for (const { name } of graph.weights) moveOf(plan, name, unitOf(parts.get(name) ?? []));
+  for (const own of graph.weights) moveOf(plan, own, unitOf(parts.get(own.name) ?? []));
 }
 
 /** Binary places of a node's result. */
 function placesOf(node: GraphNode, plan: GraphPlan, info: GraphInfo, known: Places): number {
   const stage = `plan/${node.name}`;
   const of = (name: string): number => known.get(name) as number;
+  const declared = (name: string): WeightDeclaration => info.weights.get(name) as WeightDeclaration;
   const { bits } = plan.gradient;
   /** Roundings of the way back: as many bits as fit beside the shift. */
   const rounded = (what: string, shift: number): void => integer(stage, what, shift, 1, 30 - bits);
@@ -158,17 +176,21 @@ function placesOf(node: GraphNode, plan: GraphPlan, info: GraphInfo, known: Plac
       const [first] = tables.map((name) => weightPlaces(plan, name)) as [number];
       for (const name of tables) {
         need(weightPlaces(plan, name) === first, stage, `${name}: expected ${first} binary places`);
-        const columns = info.weights.get(name)?.shape[1];
+        const columns = declared(name).shape[1];
         need(columns === node.width, stage, `${name}: expected ${node.width} columns, got ${columns}`);
-        moveOf(plan, name, 0);
+        moveOf(plan, declared(name), 0);
       }
       return first;
     }
     case 'linear': {
-      need(node.bias === undefined, stage, 'expected no bias: vectors are not trained');
+      const sum = weightPlaces(plan, node.weight) + of(node.input);
       rounded('places of its weight', weightPlaces(plan, node.weight));
-      moveOf(plan, node.weight, of(node.input));
-      return weightPlaces(plan, node.weight) + of(node.input);
+      moveOf(plan, declared(node.weight), of(node.input));
+      if (node.bias === undefined) return sum;
+      const own = weightPlaces(plan, node.bias);
+      need(own === sum, stage, `${node.bias}: expected ${sum} binary places, those of the sum, got ${own}`);
+      moveOf(plan, declared(node.bias), 0);
+      return sum;
     }
     case 'requantise':
       need(node.guard === 0, stage, 'expected no guard bits: what is cut off has no slope');

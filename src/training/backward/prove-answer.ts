@@ -10,6 +10,7 @@ import type { Execution } from '../../graph/session.ts';
 import type { Kernels } from '../../kernels/contract.ts';
 import type { ArgmaxNode } from '../../ops/argmax/shape.ts';
 import type { PublicChoice } from '../../ops/lowering.ts';
+import type { WeightData } from '../../ops/tensor.ts';
 import { noMark, type Mark } from '../../pcs/steps-prove.ts';
 import { proveStoredProgram } from '../../relation/stored-prove.ts';
 import type { CheckedProof } from '../../store/prove-once.ts';
@@ -66,7 +67,7 @@ export function proveGraphAnswer(
   }
   const model = trainedDigest(training, { step, weights: group.key });
   const graph = answeringGraph(training.graph);
-  const weights = (name: string): Int16Array => weightState(state, name).weight;
+  const weights = (name: string): WeightData => weightState(state, name).weight;
   const options = { product: kernelProduct(kernels) };
   mark('execution');
   const completions = prompts.map((prompt) =>

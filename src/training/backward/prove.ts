@@ -13,12 +13,12 @@ import type { Home, StoredGroup } from '../../store/index.ts';
 import type { CheckedProof } from '../../store/prove-once.ts';
 import { commitData, commitWeights, readTensors, STATE_USES } from '../commit.ts';
 import { DATA_LABEL, STATE_LABEL } from '../layouts.ts';
-import { partOf } from '../state.ts';
 import { tokensOf, type PublicBatch, type TokenBatch } from './batch.ts';
 import { CORPUS } from './corpus/relations.ts';
 import { checkGraphStateKey, corpusLayout, graphStateLayout, graphStateShapes } from './layouts.ts';
 import { graphStepProgram } from './program.ts';
-import { graphStateKinds, weightState, type GraphState, type WeightState } from './state.ts';
+import type { GraphState } from './state.ts';
+import { partCells, stateFrom, stateParts } from './state-parts.ts';
 import { graphStep } from './step.ts';
 import { stepContext, type GraphTraining, type ProvenStep } from './verify.ts';
 import { graphStepWitness, stateTensorCells } from './witness.ts';
@@ -80,8 +80,7 @@ export function commitGraphState(
   parameters: Parameters,
   answers = 0,
 ): OwnedWeights {
-  const parts = graph.weights.map(({ name }) => weightState(state, name));
-  const tensors = graphStateKinds(plan).flatMap((kind) => parts.map((own) => partOf(own, kind)));
+  const tensors = stateParts(graph, plan).map((part) => partCells(part, state));
   const layout = graphStateLayout(graph, plan);
   const shapes = graphStateShapes(graph, plan);
   const named = { shapes, tensors, layout, parameters };
@@ -109,15 +108,8 @@ export function commitCorpus(
 /** Weights of a group that was opened again. @throws ProofError `KEY_LAYOUT` for those of another training */
 export function readGraphState({ graph, plan }: GraphTraining, group: StoredGroup): OwnedWeights {
   checkGraphStateKey(graph, plan, group.key, group.path);
-  const parts = readTensors(graphStateShapes(graph, plan), group.owned, group.key);
-  const count = graph.weights.length;
-  const state = new Map(
-    graph.weights.map(({ name }, i) => {
-      const own = graphStateKinds(plan).map((kind, k) => [kind, parts[k * count + i]] as const);
-      return [name, Object.fromEntries(own) as unknown as WeightState] as const;
-    }),
-  );
-  return { state, group };
+  const cells = readTensors(graphStateShapes(graph, plan), group.owned, group.key);
+  return { state: stateFrom(graph, plan, cells), group };
 }
 
 export interface StepProofOptions {

@@ -1,6 +1,6 @@
 /** Weights and momenta before and after a step: nothing committed beside them, a lookup for each part of each, one more with momentum. */
 import type { Graph } from '../../graph/graph.ts';
-import { matrixTensor } from '../../ops/lowering.ts';
+import { bitsFor } from '../../ops/interval.ts';
 import type { WeightDeclaration } from '../../ops/operator.ts';
 import { handleOf, term } from '../../relation/handles.ts';
 import type { Index, Tensor, Term, View } from '../../relation/program.ts';
@@ -9,53 +9,50 @@ import { addTable } from '../program-parts.ts';
 import type { StateKind } from '../state.ts';
 import { remainderTable } from '../tables.ts';
 import type { WeightTerm } from './graph-relations.ts';
-import type { Matrix, Parts } from './parts.ts';
+import type { Parts } from './parts.ts';
 import { countOf, moveOf, unitOf, type GraphPlan } from './plan.ts';
-import { graphStateKinds, kindBits } from './state.ts';
+import { partsOf, stateParts, type StatePart } from './state-parts.ts';
 
 /** Groups of a step's program: the weights that it reads, those that it writes, and tokens where these are committed. */
 const BEFORE = 0;
 const AFTER = 1;
 export const TOKENS = 2;
 
-/** Name of a part of a weight in the group that a step reads, and in the one that it writes. */
-export function partName(kind: StateKind, weight: string): string {
-  return kind === 'weight' ? matrixTensor(weight) : `${kind}/${weight}`;
-}
-export function nextName(kind: StateKind, weight: string): string {
-  return `next/${partName(kind, weight)}`;
+/** Name of a part in the group that a step writes. */
+export function nextName({ name }: StatePart): string {
+  return `next/${name}`;
 }
 
 /**
- * What a step's program commits beside the matrices of the graph. Either group has the matrices in the order of the graph, then the
- * bits below in the same order, then both parts of momenta: what one step writes the next one reads.
+ * What a step's program commits beside the weights of the graph. Either group has the weights in the order of the graph, then the bits below in the
+ * same order, then both parts of momenta: what one step writes the next one reads.
  */
 export function stateTensors(graph: Graph, plan: GraphPlan): Tensor[] {
-  const written = graphStateKinds(plan).flatMap((kind) =>
-    partTensors(graph, (own) => nextName(kind, own), AFTER),
-  );
+  const written = stateParts(graph, plan).map((part) => tensorOf(part, nextName(part), AFTER));
   return [...readTensorsBeside(graph, plan), ...written];
 }
 
-/** What the group that is read holds beside the matrices of the graph, in its order. */
-export function readTensorsBeside(graph: Graph, plan: Pick<GraphPlan, 'momentum'>): Tensor[] {
-  const [, ...others] = graphStateKinds(plan);
-  return others.flatMap((kind) => partTensors(graph, (own) => partName(kind, own), BEFORE));
+/** What the group that is read holds beside the weights of the graph, in its order. */
+export function readTensorsBeside(graph: Graph, plan: GraphPlan): Tensor[] {
+  const beside = stateParts(graph, plan).filter(({ kind }) => kind !== 'weight');
+  return beside.map((part) => tensorOf(part, part.name, BEFORE));
 }
 
-function partTensors({ weights }: Graph, name: (weight: string) => string, group: number): Tensor[] {
-  return weights.map((own) => ({ kind: 'static', name: name(own.name), shape: own.shape, group }));
+function tensorOf({ own }: StatePart, name: string, group: number): Tensor {
+  return { kind: 'static', name, shape: own.shape, group };
 }
 
 /** A weight with its places in the program. */
 interface Moved {
   readonly own: WeightDeclaration;
-  readonly indices: readonly [Index, Index];
-  before(kind: StateKind): View;
-  after(kind: StateKind): View;
+  readonly parts: readonly StatePart[];
+  /** o over its rows and k over its columns; of a bias o alone. */
+  readonly indices: readonly Index[];
+  /** A tensor as large as it is. */
+  cell(name: string): View;
 }
 
-/** V' = V - moves, with momentum V' = V - rate M': one pair (W', R') of bits + low <= 30 bits fits a residue. */
+/** V' = V - moves, with momentum V' = V - rate M': one set of parts of at most 30 bits together fits a residue. */
 export function updateRelations(
   b: Parts,
   graph: Graph,
@@ -63,59 +60,63 @@ export function updateRelations(
   moves: ReadonlyMap<string, readonly WeightTerm[]>,
 ): void {
   for (const own of graph.weights) {
-    const [rows, columns] = own.shape as readonly [number, number];
-    const indices = [b.index('o', rows), b.index('k', columns)] as const;
-    const cell = (name: string): View => (handleOf(name, [rows, columns] as const) as Matrix).at(...indices);
-    const moved: Moved = {
-      ...{ own, indices },
-      before: (kind) => cell(partName(kind, own.name)),
-      after: (kind) => cell(nextName(kind, own.name)),
-    };
-    const parts = moves.get(own.name) ?? [];
-    if (plan.momentum !== undefined) momentumRelations(b, plan, moved, parts);
-    updateRelation(b, plan, moved, parts);
-    for (const kind of graphStateKinds(plan)) {
-      const bits = kindBits(plan, own, kind);
-      const key = [term(1, moved.after(kind)), term(2 ** (bits - 1))];
-      b.lookup(`${nextName(kind, own.name)}/range`, indices, b.digits(bits), key);
+    const indices = own.shape.map((size, d) => b.index(d === 0 ? 'o' : 'k', size));
+    const parts = partsOf(plan, own);
+    const of = { own, parts, indices, cell: (name: string) => handleOf(name, own.shape).at(...indices) };
+    const gradient = moves.get(own.name) ?? [];
+    if (plan.momentum !== undefined) momentumRelations(b, plan, of, gradient);
+    updateRelation(b, plan, of, gradient);
+    for (const part of parts) {
+      const { min, max } = part.range;
+      const key = [term(1, of.cell(nextName(part))), term(-min)];
+      b.lookup(`${nextName(part)}/range`, indices, b.digits(bitsFor(max - min + 1)), key);
     }
   }
 }
 
-function updateRelation(b: Parts, plan: GraphPlan, of: Moved, parts: readonly WeightTerm[]): void {
-  const { name } = of.own;
-  const by = parts.map(({ places, term: own }) => own(moveOf(plan, name, places), of.indices));
-  const unit = 2 ** plan.low;
-  b.zero(`update/${name}`, of.indices, [
-    term(unit, of.after('weight')),
-    term(1, of.after('rest')),
-    term(-unit, of.before('weight')),
-    term(-1, of.before('rest')),
-    ...(plan.momentum === undefined ? by : momentumTerms(plan, of.after, moveOf(plan, name, unitOf(parts)))),
+function updateRelation(b: Parts, plan: GraphPlan, of: Moved, gradient: readonly WeightTerm[]): void {
+  const { own, indices } = of;
+  const by = gradient.map(({ places, term: part }) => part(moveOf(plan, own, places), indices));
+  b.zero(`update/${own.name}`, indices, [
+    ...wholeTerms(of, ['weight', 'rest'], nextName),
+    ...wholeTerms(of, ['weight', 'rest'], nameOf, -1),
+    ...(plan.momentum === undefined
+      ? by
+      : wholeTerms(of, ['high', 'low'], nextName, moveOf(plan, own, unitOf(gradient)))),
   ]);
 }
 
-/** coefficient M */
-function momentumTerms({ momentum }: GraphPlan, at: Moved['before'], coefficient: number): Term[] {
-  const { low } = momentum as Momentum;
-  return [term(coefficient * 2 ** low, at('high')), term(coefficient, at('low'))];
+function nameOf({ name }: StatePart): string {
+  return name;
+}
+
+/** coefficient times a weight or its momentum, which is the sum of these parts. */
+function wholeTerms(
+  { parts, cell }: Moved,
+  kinds: readonly StateKind[],
+  name: (part: StatePart) => string,
+  coefficient = 1,
+): Term[] {
+  const own = parts.filter(({ kind }) => kinds.includes(kind));
+  return own.map((part) => term(coefficient * part.counts, cell(name(part))));
 }
 
 /**
  * M' = M - round(M, m) + G, as 2^m M' - ((2^m - 1) M + 2^m G) + 2^(m-1) = (M + 2^(m-1)) mod 2^m: what rounding leaves of M, a function of its low part.
  * So one M' fits; within [0, 2^m) alone others would, by multiples of 2^-m modulo p away.
  */
-function momentumRelations(b: Parts, plan: GraphPlan, of: Moved, parts: readonly WeightTerm[]): void {
+function momentumRelations(b: Parts, plan: GraphPlan, of: Moved, gradient: readonly WeightTerm[]): void {
   const { shift, low } = plan.momentum as Momentum;
-  const [name, whole, unit] = [`momentum/${of.own.name}`, 2 ** shift, unitOf(parts)];
-  const gradient = parts.map(({ places, term: own }) =>
-    own(-whole * countOf(of.own.name, places, unit), of.indices),
+  const { name } = of.own;
+  const [whole, unit] = [2 ** shift, unitOf(gradient)];
+  const added = gradient.map(({ places, term: part }) =>
+    part(-whole * countOf(name, places, unit), of.indices),
   );
-  const key = [term(1, of.before('low')), term(2 ** (low - 1))];
-  b.lookup(`${name}/remainder`, of.indices, addTable(b, remainderTable(low, shift)), key, [
-    ...momentumTerms(plan, of.after, whole),
-    ...momentumTerms(plan, of.before, 1 - whole),
-    ...gradient,
+  const key = [term(1, of.cell(`low/${name}`)), term(2 ** (low - 1))];
+  b.lookup(`momentum/${name}/remainder`, of.indices, addTable(b, remainderTable(low, shift)), key, [
+    ...wholeTerms(of, ['high', 'low'], nextName, whole),
+    ...wholeTerms(of, ['high', 'low'], nameOf, 1 - whole),
+    ...added,
     term(whole / 2),
   ]);
 }

@@ -1,28 +1,23 @@
 /** Weights of a graph during training, and how a step moves them. spec/training-operators.md section 8. */
 import type { Graph } from '../../graph/graph.ts';
 import type { WeightDeclaration } from '../../ops/operator.ts';
-import { balanced } from '../../ops/tensor.ts';
-import { partOf, type LayerState, type StateKind } from '../state.ts';
+import { balanced, unprovable } from '../../ops/tensor.ts';
+import type { StateKind } from '../state.ts';
 import { split } from '../update.ts';
 import type { WeightSums } from './graph-eval.ts';
-import { countOf, moveOf, unitOf, type GraphPlan } from './plan.ts';
+import { countOf, lowOf, moveOf, unitOf, type GraphPlan } from './plan.ts';
 
-/** A weight is weight 2^low + rest; the passes read the first. With momentum high 2^low + low, of the plan's momentum. */
-export type WeightState = LayerState;
+/** A weight is weight 2^low + rest, low as `lowOf`; the passes read the first. With momentum high 2^low + low, of the plan's momentum. */
+export interface WeightState {
+  /** Of a bias up to 29 bits. */
+  readonly weight: Int16Array | Int32Array;
+  readonly rest: Int16Array;
+  readonly high?: Int16Array;
+  readonly low?: Int16Array;
+}
 
 /** By name. */
 export type GraphState = ReadonlyMap<string, WeightState>;
-
-/** The parts of every weight, in the order in which they are committed. */
-export function graphStateKinds({ momentum }: Pick<GraphPlan, 'momentum'>): readonly StateKind[] {
-  return momentum === undefined ? ['weight', 'rest'] : ['weight', 'rest', 'high', 'low'];
-}
-
-/** Bits of a part of a weight. */
-export function kindBits({ low, momentum }: GraphPlan, { bits }: WeightDeclaration, kind: StateKind): number {
-  if (kind === 'weight') return bits;
-  return kind === 'rest' ? low : (momentum as NonNullable<GraphPlan['momentum']>)[kind];
-}
 
 /**
  * Weights as the passes read them, with nothing below; no momentum.
@@ -35,8 +30,8 @@ export function stateOf(
   plan: Pick<GraphPlan, 'momentum'> = {},
 ): GraphState {
   return new Map(
-    graph.weights.map(({ name }) => {
-      const weight = Int16Array.from(entries(name));
+    graph.weights.map(({ name, shape }) => {
+      const weight = (shape.length === 1 ? Int32Array : Int16Array).from(entries(name));
       const none = (): Int16Array => new Int16Array(weight.length);
       const own = { weight, rest: none() };
       return [name, plan.momentum === undefined ? own : { ...own, high: none(), low: none() }];
@@ -49,6 +44,13 @@ export function weightState(state: GraphState, name: string): WeightState {
   const own = state.get(name);
   if (own === undefined) throw new RangeError(`state: expected the weight ${name}, got none`);
   return own;
+}
+
+/** One part of a weight. @throws RangeError for one that the state does not have */
+export function partOf<K extends StateKind>(state: WeightState, kind: K): NonNullable<WeightState[K]> {
+  const { [kind]: part } = state;
+  if (part === undefined) throw new RangeError(`state: expected ${kind}, got none: the plan has momentum`);
+  return part;
 }
 
 /**
@@ -75,21 +77,38 @@ export function movedState(
 }
 
 function moved(
-  { name, shape, bits }: WeightDeclaration,
+  own: WeightDeclaration,
   plan: GraphPlan,
   { weight, rest }: WeightState,
   parts: readonly WeightSums[],
 ): Pick<WeightState, 'weight' | 'rest'> {
-  const unit = 2 ** plan.low;
-  const moves = parts.map((part) => ({ by: moveOf(plan, name, part.places), sums: part.sums }));
+  const { name, shape, bits } = own;
+  const low = lowOf(plan, own);
+  const moves = parts.map((part) => ({ by: moveOf(plan, own, part.places), sums: part.sums }));
   const values = Int32Array.from(weight, (w, at) => {
     // A sum below 2^30 times a rate below 2^10 and 2^20 could be inexact: each product is reduced by itself, below 2^53 or not at all.
-    let value = w * unit + (rest[at] as number);
+    let value = w * 2 ** low + (rest[at] as number);
     for (const { by, sums } of moves) value -= productOf(by, sums[at] as number);
     return balanced(value);
   });
-  const [high, below] = split(`${name}: weights`, values, shape[1] as number, bits, plan.low);
+  const stage = `${name}: weights`;
+  if (shape.length === 1) return splitBias(stage, values, bits, low);
+  const [high, below] = split(stage, values, shape[1] as number, bits, low);
   return { weight: high, rest: below };
+}
+
+/** As `split`, of up to 29 bits above. */
+function splitBias(
+  stage: string,
+  values: Int32Array,
+  bits: number,
+  low: number,
+): { readonly weight: Int32Array; readonly rest: Int16Array } {
+  const [limit, half] = [2 ** (bits - 1), 2 ** (low - 1)];
+  const weight = values.map((value) => (value + half) >> low); // below 2^30 + 2^14
+  const strange = weight.findIndex((top) => top < -limit || top >= limit);
+  if (strange >= 0) unprovable(stage, strange, 0, `expected ${bits} bits`);
+  return { weight, rest: Int16Array.from(values, (value, o) => value - ((weight[o] as number) << low)) };
 }
 
 /** M' whole, and in its parts. */
@@ -109,7 +128,7 @@ function momentumOf(
     for (const { by, sums } of added) value += productOf(by, sums[at] as number);
     return balanced(value);
   });
-  const [high, low] = split(`${name}: momentum`, momentum, shape[1] as number, bits.high, bits.low);
+  const [high, low] = split(`${name}: momentum`, momentum, shape[1] ?? 1, bits.high, bits.low);
   return { momentum, high, low };
 }
 

@@ -7,6 +7,7 @@ import { publicRows, type Pass } from '../../graph/pass.ts';
 import type { Execution } from '../../graph/session.ts';
 import { attentionWitness } from '../../ops/attention/witness.ts';
 import { PRIVATE_TOKEN } from '../../ops/lowering.ts';
+import type { WeightData } from '../../ops/tensor.ts';
 import type { EmbeddingNode } from '../../ops/embedding/shape.ts';
 import type { AttentionNode } from '../../ops/attention/shape.ts';
 import { corpusRows } from './corpus/eval.ts';
@@ -43,7 +44,7 @@ export function graphStep(
   const { tokens } = batch;
   // A pass of private tokens computes what proofs of these commit.
   const pass = { ...passOf(batch), ...(hidden && { tokens: tokens.map(() => PRIVATE_TOKEN) }) };
-  const weights = (name: string): Int16Array => weightState(state, name).weight;
+  const weights = (name: string): WeightData => weightState(state, name).weight;
   const own = { ...options, privateTokens: hidden ? tokens : [] };
   const forward = executePass(graph, weights, pass, {}, own);
   const logits = resultOf(forward, graph.output);
@@ -79,7 +80,7 @@ function forwardPass(
   graph: Graph,
   pass: Pass,
   forward: Execution<Int32Array>,
-  weights: (name: string) => Int16Array,
+  weights: (name: string) => WeightData,
 ): ForwardPass {
   const nodes = new Map(graph.nodes.map((node) => [node.name, node]));
   const shapes = new Map(graph.weights.map(({ name, shape }) => [name, shape]));

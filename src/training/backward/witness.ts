@@ -3,10 +3,10 @@ import type { Graph } from '../../graph/graph.ts';
 import { programWitness } from '../../graph/lower-witness.ts';
 import type { RowMajor } from '../../relation/cells-prove.ts';
 import type { Program } from '../../relation/program.ts';
-import { partOf } from '../state.ts';
 import type { GraphPlan } from './plan.ts';
-import { graphStateKinds, weightState, type GraphState } from './state.ts';
-import { nextName, partName } from './state-relations.ts';
+import type { GraphState } from './state.ts';
+import { partCells, stateParts } from './state-parts.ts';
+import { nextName } from './state-relations.ts';
 import type { GraphStep } from './step.ts';
 
 /** Cells of the witness tensors of a step. @param program of the same graph, plan and batch */
@@ -23,17 +23,15 @@ export function graphStepWitness(
 
 /** Cells of the weights that a step reads and of those that it writes, by tensor. */
 export function stateTensorCells(
-  { weights }: Graph,
+  graph: Graph,
   plan: GraphPlan,
   before: GraphState,
   after: GraphState,
 ): Map<string, Int16Array> {
   return new Map(
-    weights.flatMap(({ name }) =>
-      graphStateKinds(plan).flatMap((kind) => [
-        [partName(kind, name), partOf(weightState(before, name), kind)] as const,
-        [nextName(kind, name), partOf(weightState(after, name), kind)] as const,
-      ]),
-    ),
+    stateParts(graph, plan).flatMap((part) => [
+      [part.name, partCells(part, before)] as const,
+      [nextName(part), partCells(part, after)] as const,
+    ]),
   );
 }

@@ -32,7 +32,7 @@ export const STEP_FIELDS: Entries = [
   ...within('(first|after|corpus)/parameters', PARAMETERS),
   ...within('parameters', PARAMETERS),
   [/^proof$/, PROOF, 'bound'],
-  [/^plan\/weights\/[EH]$/, ['PLAN', 'KEY_LAYOUT']],
+  [/^plan\/weights\/[EHUVbc]$/, ['PLAN', 'KEY_LAYOUT']],
   [/^plan\/gradient\/bits$/, ['PLAN', 'WEAK_PARAMS'], 'bound'],
   [/^plan\/gradient\/(fraction|guard)$/, ['PLAN', 'WEAK_PARAMS'], 'bound'],
   [/^plan\/momentum\/shift$/, ['PLAN', 'WEAK_PARAMS'], 'bound'],

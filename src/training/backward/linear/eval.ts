@@ -52,3 +52,10 @@ export function linearWeightGradient(
   }
   return Int32Array.from(sums, balanced);
 }
+
+/** G[o] = sum_t dy[t][o], balanced residues. */
+export function linearBiasGradient(gradient: Int32Array, outputs: number): Int32Array {
+  const sums = new Float64Array(outputs); // at most 2^14 gradients, each below 2^31: exact
+  gradient.forEach((g, at) => (sums[at % outputs] = (sums[at % outputs] as number) + g));
+  return Int32Array.from(sums, balanced);
+}

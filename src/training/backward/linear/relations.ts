@@ -1,4 +1,4 @@
-/** One rounding for each entry of the input; the gradient of a matrix is a term, committed nowhere. */
+/** One rounding for each entry of the input; gradients of matrix and bias are terms, committed nowhere. */
 import { matrixTensor } from '../../../ops/lowering.ts';
 import type { LinearNode } from '../../../ops/linear/shape.ts';
 import { handleOf, term } from '../../../relation/handles.ts';
@@ -32,4 +32,10 @@ export function linearWeightTerm(
 ): Term {
   const t = b.index('t', gradient.shape[0]);
   return term(coefficient, gradient.at(t, o), b.result(node.input).at(t, k), { sum: t });
+}
+
+/** coefficient sum_t dy[t][o] for an index o. */
+export function linearBiasTerm(b: Parts, gradient: Matrix, coefficient: number, o: Index): Term {
+  const t = b.index('t', gradient.shape[0]);
+  return term(coefficient, gradient.at(t, o), { sum: t });
 }
