@@ -7,13 +7,13 @@ export type Network = 'mlp-10m' | 'digits';
 
 const DEFAULTS = {
   'mlp-10m': { batch: 64, steps: 1, rows: 4096, width: 1024 },
-  digits: { batch: 32, steps: 16, rows: 8000, width: 64 },
+  digits: { batch: 32, steps: 16, rows: 8000, width: 64, period: 1 },
 } as const;
 
 export interface TrainingOptions {
   readonly network: Network;
   readonly batch: number;
-  /** Steps in one proof, and from one state to the next: all of the proof if nothing else is said. */
+  /** Steps in one proof, and from one state to the next: all of the proof for `mlp-10m`, one for `digits`, if nothing else is said. */
   readonly steps: number;
   readonly period: number;
   readonly optimizer: 'sgd' | 'momentum';
@@ -40,7 +40,7 @@ export function parseTraining(args: readonly string[], network: Network = 'mlp-1
     network,
     batch: options.count('--batch', usual.batch),
     steps,
-    period: options.count('--period', steps),
+    period: options.count('--period', 'period' in usual ? usual.period : steps),
     optimizer: options.choice('--optimizer', ['sgd', 'momentum']),
     start: options.choice('--start', ['committed', 'seed']),
     rows: options.count('--rows', usual.rows),

@@ -7,7 +7,7 @@ import { planOf } from '../../bench/training/networks.ts';
 import { parseTraining } from '../../bench/training/options.ts';
 import { runTraining } from '../../bench/training/run.ts';
 import { wasmKernels } from '../../src/kernels/index.ts';
-import { layerCount } from '../../src/training/plan.ts';
+import { layerCount, periodOf } from '../../src/training/plan.ts';
 import { checkPlan, parameterCount, updatesAreProven } from '../../src/training/index.ts';
 import { withScratch } from '../support/models.ts';
 
@@ -68,9 +68,15 @@ it.each(['sgd', 'momentum'])(
   },
 );
 
-it.each(['sgd', 'momentum'])('%s: ten million weights, updates that are integers', (optimizer) => {
-  const plan = planOf(parseTraining(['--optimizer', optimizer]));
+it.each([
+  ['sgd', 1],
+  ['sgd', 8],
+  ['momentum', 1],
+  ['momentum', 8],
+])('%s, %i steps: ten million weights, updates that are integers', (optimizer, steps) => {
+  const plan = planOf(parseTraining(['--optimizer', optimizer, '--steps', `${steps}`]));
   checkPlan(plan);
+  expect(periodOf(plan)).toBe(steps);
   expect(parameterCount(plan)).toBe(10_504_202);
   expect(plan.batch).toBe(64);
   expect(plan.momentum === undefined).toBe(optimizer === 'sgd');

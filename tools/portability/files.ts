@@ -73,14 +73,14 @@ function answers(kernels: Kernels): Files {
 
 /** A dataset's key, a run, two segments, predictions. */
 function training(kernels: Kernels, folder: string): Files {
-  const plan = NARROW_MOMENTUM;
+  const plan = { ...NARROW_MOMENTUM, period: 2 };
   const home = openHome(join(folder, 'home'));
   const { parameters } = chooseTrainingParameters(plan, { steps: 2, minProofs: 8 });
   const data = smallData(plan);
   const dataset = commitDataset(kernels, home, join(folder, 'data'), plan, data, parameters);
   const owner = announceRun(plan, data, dataset, SEED);
-  const first = proveSegment(kernels, home, owner, startPoint(owner), 1, join(folder, 'one'));
-  const second = proveSegment(kernels, home, owner, first.point, 1, join(folder, 'two'), undefined, 6);
+  const first = proveSegment(kernels, home, owner, startPoint(owner), 2, join(folder, 'one'));
+  const second = proveSegment(kernels, home, owner, first.point, 2, join(folder, 'two'), undefined, 6);
   const weights = second.point.group;
   if (weights === undefined) throw new Error('expected weights behind a segment, got none');
   const inputs = Int16Array.from(data.inputs.subarray(0, 2 * (plan.widths[0] as number)));
