@@ -118,6 +118,7 @@ const TRAINING: readonly TrainingInput[] = [
   // Two periods of two steps, and a last one of one step that corrects nothing.
   { plan: { ...WIDE, period: 2, steps: 7 }, first: 2, count: 4, seed: 11, fromSeed: false },
   { plan: { ...WIDE, period: 2, steps: 7 }, first: 6, count: 1, seed: 13, fromSeed: false },
+  { plan: { ...WIDE, period: 2, steps: 7, momentum: MOMENTUM }, first: 0, count: 4, seed: 15, fromSeed: true }, // prettier-ignore
   // One layer: no activations, no gradient that goes back.
   { plan: { ...WIDE, widths: [7, 3], batch: 1, momentum: MOMENTUM }, first: 3, count: 3, seed: 9, fromSeed: false }, // prettier-ignore
 ];

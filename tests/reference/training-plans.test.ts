@@ -30,7 +30,7 @@ const BOUNDS = cases(2000, 40_000);
 
 test(`${PLANS} random plans: one program, one order, one start`, () => {
   let [publicStarts, tooLong] = [0, 0];
-  const periods = { several: 0, one: 0, partial: 0, between: 0 };
+  const periods = { several: 0, one: 0, partial: 0, between: 0, slow: 0 };
   for (let seed = 0; seed < PLANS; seed++) {
     const plan = randomPlan(seed, 9);
     const d = dice(seed);
@@ -41,6 +41,7 @@ test(`${PLANS} random plans: one program, one order, one start`, () => {
       if (count === 1) periods.one++;
       if (count < period) periods.partial++;
       if (count > period) periods.between++;
+      if (plan.momentum !== undefined) periods.slow++;
     }
     const key = Uint8Array.from({ length: 32 }, () => d.int(0, 255));
     const rows = batchRows(plan, key, first, count);
@@ -69,11 +70,11 @@ test(`${PLANS} random plans: one program, one order, one start`, () => {
   }
   expect(publicStarts).toBeGreaterThan(PLANS / 8);
   expect(tooLong).toBeLessThan(PLANS / 20);
-  const { several, one, partial, between } = periods;
+  const { several, one, partial, between, slow } = periods;
   expect(several).toBeGreaterThan(PLANS / 5);
   expect(PLANS - several).toBeGreaterThan(PLANS / 2);
   expect(one).toBeGreaterThan(0); // a period of one step: nothing is corrected, sums have the places of the plan's
-  expect(Math.min(partial, between)).toBeGreaterThan(PLANS / 20);
+  expect(Math.min(partial, between, slow)).toBeGreaterThan(PLANS / 20);
   tally({ property: 'programs of random training plans', cases: PLANS, refused: 0, surprises: 0 });
 });
 

@@ -29,7 +29,7 @@ import { bothTrainingWords, trainer, type TrainedRun } from '../support/twin-tra
 import { twinField, wordOf } from '../support/twin.ts';
 import { NARROW, NARROW_MOMENTUM, SEED } from '../training/small.ts';
 
-const MUTANTS = cases(36, 1080);
+const MUTANTS = cases(45, 1080);
 
 let kernels: Kernels;
 let sgd: TrainedRun;
@@ -45,7 +45,7 @@ beforeAll(async () => {
   continued = owner.continued({ ...NARROW, steps: 1, rates: [{ from: 0, rate: 3 }] }, [1]);
   momentum = owner.train(NARROW_MOMENTUM, [1, 1]);
   paired = owner.train(NARROW_PAIRS, [2, 4, 1]);
-  slow = owner.train({ ...NARROW_MOMENTUM, period: 2 }, [2, 4]);
+  slow = owner.train({ ...NARROW_MOMENTUM, period: 2, steps: 5 }, [4, 1]);
   other = owner.train(NARROW, [1], new Uint8Array(32).fill(9));
   owner.close();
 }, 300_000);
@@ -123,6 +123,7 @@ test('refused before the proof is looked at', { timeout: 300_000 }, () => {
     ['more products of rows than a tensor has cells', long, count(2 ** 17, posed(long, pairs)), 'PROGRAM_SHAPE'], // prettier-ignore
     ['a period of none', period(sgd.run, 0), first, 'PLAN'],
     ['a rate from within a period', period(sgd.run, 4), first, 'PLAN'],
+    ['a period that is too long', period(momentum.run, 2 ** 10 + 1), first, 'PLAN'],
     ['a start of another kind', number(sgd.run, fieldsOfRun(sgd.run), 'start/kind', 2), first, 'STATEMENT'],
     ['parameters of another code', sgd.run, encodeSegment({ ...decoded, parameters }), 'STATEMENT'],
     [
@@ -157,7 +158,7 @@ test('from a point within a period, which no segments lead to', () => {
 test(`${MUTANTS} changed runs and segments`, { timeout: 300_000 + 8000 * MUTANTS }, () => {
   const seen = new Map<string, number>();
   for (let seed = 0; seed < MUTANTS; seed++) {
-    const honest = [sgd, momentum, continued, paired][seed % 4]!;
+    const honest = [sgd, momentum, continued, paired, slow][seed % 5]!;
     const mutant = trainingMutant(honest.run, honest.segments, other.segments[0]!, seed, dice(seed));
     const [ours, twin] = bothTrainingWords(mutant.run, mutant.segments);
     expect([seed, mutant.name, twin]).toEqual([seed, mutant.name, ours]);
@@ -174,7 +175,7 @@ test(`${MUTANTS} changed runs and segments`, { timeout: 300_000 + 8000 * MUTANTS
 });
 
 test('the map of fields ends where files do, and names each once', () => {
-  for (const { run } of [sgd, momentum, continued, paired]) {
+  for (const { run } of [sgd, momentum, continued, paired, slow]) {
     const names = fieldsOfRun(run).map(({ name }: Field) => name);
     expect(new Set(names).size).toBe(names.length);
   }

@@ -28,6 +28,8 @@ function draw(d: Dice, sum: number): TrainingPlan {
     rows: batch * d.int(1, 4) + d.int(0, batch - 1),
     batch,
     steps: 8,
+    // The last one of 8 steps: 2 of 3 or of 6, 3 of 5, 1 of 7.
+    period: d.pick([1, 1, 1, 1, 1, 1, 1, 1, 2, 2, 3, 4, 5, 6, 7, 8, 16]),
     formats: {
       input: { bits, fraction: places },
       activation: { bits: d.int(Math.max(2, places), 15), fraction: places },
@@ -38,11 +40,9 @@ function draw(d: Dice, sum: number): TrainingPlan {
     },
     rates: d.pick([[{ from: 0, rate: d.int(1, 99) }], [{ from: 0, rate: d.int(1, 9) }, { from: 4, rate: 7 }]]), // prettier-ignore
   };
-  // A last period of 8 steps: 2 of 3 or of 6, 3 of 5, 1 of 7.
-  const period = d.int(0, 1) === 0 ? 1 : d.pick([1, 1, 2, 2, 3, 4, 5, 6, 7, 8, 16]);
-  if (d.int(0, 1) === 0) return { ...plan, period };
+  if (d.int(0, 1) === 0) return plan;
   const shift = d.int(1, 8);
-  return { ...plan, period, momentum: { shift, high: d.int(2, 16), low: d.int(shift, 15) } };
+  return { ...plan, momentum: { shift, high: d.int(2, 16), low: d.int(shift, 15) } };
 }
 
 /** Steps of one rate and of whole periods, up to three, or the last ones of the run. */
