@@ -67,7 +67,8 @@ export function shiftOf(plan: Plan, layer: number): number {
 
 /** c of section 4: places of the sums of a layer behind those that rounding them takes away. */
 export function sumPlaces(plan: Plan, layer: number): number {
-  return placesOf(plan, 30 - plan.sum - shiftOf(plan, layer));
+  const s = shiftOf(plan, layer);
+  return placesOf(plan, Math.min(30 - plan.sum - s, 22 - s));
 }
 
 /** c' of section 5. */
@@ -75,7 +76,7 @@ export function gradientPlaces(plan: Plan): number {
   const { gradient, weight, low, rates } = plan;
   const greatest = Math.max(...rates.map(({ rate }) => rate));
   const room = 14 + low - 2 * gradient.places - logCeil(greatest);
-  return placesOf(plan, Math.min(30 - gradient.bits - weight.places, room));
+  return placesOf(plan, Math.min(30 - gradient.bits - weight.places, 22 - weight.places, room));
 }
 
 function placesOf({ period, low }: Plan, room: number): number {

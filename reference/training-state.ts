@@ -67,7 +67,7 @@ function statesOf(to: Steps, layer: number, part: Part): void {
   if (seed === undefined) {
     to.tensors.push({ kind: 'static', name: `first/${name}`, shape, group: 1 });
     if (to.first === 0 && looked) rangeOfEnd(to, `first/${name}`, shape, part);
-  } else if (known.some((x) => x !== 0))
+  } else if (part.kind === 'weight')
     publicTensor(to, `first/${name}`, shape, known, sourceOf(plan, seed, layer));
   to.tensors.push({ kind: 'static', name: `last/${name}`, shape, group: seed === undefined ? 2 : 1 });
   rangeOfEnd(to, `last/${name}`, shape, part);

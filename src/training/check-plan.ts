@@ -4,6 +4,7 @@ import { koalaBear } from '../field/koalabear.ts';
 import {
   inputFormat,
   layerCount,
+  MOST_SHIFT,
   parameterCount,
   periodOf,
   sumShift,
@@ -82,7 +83,7 @@ function checkFormats(plan: TrainingPlan): void {
   integer('gradient.bits + weight.fraction', gradient.bits + weight.fraction, 3, 30);
   for (let layer = 0; layer < layerCount(plan); layer++) {
     const shift = sumShift(plan, layer);
-    integer(`layer ${layer}: shift of sums`, shift, 1, 22);
+    integer(`layer ${layer}: shift of sums`, shift, 1, MOST_SHIFT);
     integer(`layer ${layer}: sum + shift`, sum + shift, 3, 30);
   }
 }

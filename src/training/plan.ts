@@ -129,6 +129,9 @@ export interface GramFormat {
   readonly bits: number;
 }
 
+/** By how many bits a sum is rounded at most: a remainder is looked up in a table of so many. */
+export const MOST_SHIFT = 22;
+
 /** @param most places that there is room for. Periods of one step correct nothing, and have none. */
 function gramFormat({ formats: { low }, period = 1 }: TrainingPlan, most: number): GramFormat {
   const places = period === 1 ? 0 : Math.max(0, Math.min(low - 1, most));
@@ -137,7 +140,8 @@ function gramFormat({ formats: { low }, period = 1 }: TrainingPlan, most: number
 
 /** Of inputs of a layer. Their products are bounded by what steps are stable with: rate |x|^2 a row. */
 export function inputGram(plan: TrainingPlan, layer: number): GramFormat {
-  return gramFormat(plan, 30 - plan.formats.sum - sumShift(plan, layer));
+  const shift = sumShift(plan, layer);
+  return gramFormat(plan, Math.min(30 - plan.formats.sum, MOST_SHIFT) - shift);
 }
 
 /** Of gradients. A row of the last layer's has a square of at most 2 4^fraction, and those have room at every rate. */
@@ -145,7 +149,8 @@ export function gradientGram(plan: TrainingPlan): GramFormat {
   const { gradient, weight, low } = plan.formats;
   const rate = Math.max(...plan.rates.map((own) => own.rate));
   const room = 14 + low - 2 * gradient.fraction - (32 - Math.clz32(rate - 1)); // ceil(log2)
-  return gramFormat(plan, Math.min(30 - gradient.bits - weight.fraction, room));
+  const most = Math.min(30 - gradient.bits, MOST_SHIFT) - weight.fraction;
+  return gramFormat(plan, Math.min(most, room));
 }
 
 /** Weights and biases of all layers. */

@@ -52,8 +52,8 @@ function statePart(
   if (seed === undefined || known === undefined) {
     before = b.static(`first/${name}`, shape, input);
     if (first === 0 && isRead) inRange(before);
-  } else if (known.some((x) => x !== 0)) {
-    before = b.public(`first/${name}`, shape, known, startSource(plan, seed, layer)); // all zeros need no tensor
+  } else if (kind === 'weight') {
+    before = b.public(`first/${name}`, shape, known, startSource(plan, seed, layer)); // other parts are zeros, which need no tensor
   }
   const after = b.static(`last/${name}`, shape, output);
   inRange(after);

@@ -29,7 +29,7 @@ const PLANS = cases(80, 800);
 const BOUNDS = cases(2000, 40_000);
 
 test(`${PLANS} random plans: one program, one order, one start`, () => {
-  let [publicStarts, tooLong] = [0, 0];
+  let publicStarts = 0;
   const periods = { several: 0, one: 0, partial: 0, between: 0, slow: 0 };
   for (let seed = 0; seed < PLANS; seed++) {
     const plan = randomPlan(seed, 9);
@@ -54,13 +54,11 @@ test(`${PLANS} random plans: one program, one order, one start`, () => {
     const twin = twinTraining({ plan: run.plan, first, count, rows: twinRows, seed: seeded });
     const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
     expect([seed, hex(twinDigest(2130706433n, twin))]).toEqual([seed, hex(programDigest(koalaBear, ours))]);
-    const word = wordOf(() => verdictOf(() => void checkProgram(koalaBear, ours)));
-    expect([seed, wordOf(() => twinVerdict(() => twinProgramCheck(twin)))]).toEqual([seed, word]);
-    if (word !== 'accepted') {
-      // Few bits of sums leave room for many places: a table of what rounding takes away that no proof has.
-      expect([seed, word]).toEqual([seed, 'LOOKUP_TABLE']);
-      tooLong++;
-    }
+    const words = [
+      wordOf(() => verdictOf(() => void checkProgram(koalaBear, ours))),
+      wordOf(() => twinVerdict(() => twinProgramCheck(twin))),
+    ];
+    expect([seed, ...words]).toEqual([seed, 'accepted', 'accepted']); // every plan has programs
     if (initial === undefined) continue;
     publicStarts++;
     initial.forEach((state, layer) => {
@@ -69,7 +67,6 @@ test(`${PLANS} random plans: one program, one order, one start`, () => {
     });
   }
   expect(publicStarts).toBeGreaterThan(PLANS / 8);
-  expect(tooLong).toBeLessThan(PLANS / 20);
   const { several, one, partial, between, slow } = periods;
   expect(several).toBeGreaterThan(PLANS / 5);
   expect(PLANS - several).toBeGreaterThan(PLANS / 2);

@@ -111,8 +111,12 @@ function placesOf({ formats, period = 1, rates }: TrainingPlan, shift: number | 
   while (2 ** log < Math.max(...rates.map((own) => own.rate))) log++;
   const room =
     shift === 'back'
-      ? Math.min(30 - gradient.bits - weight.fraction, 14 + low - 2 * gradient.fraction - log)
-      : 30 - sum - shift;
+      ? Math.min(
+          30 - gradient.bits - weight.fraction,
+          22 - weight.fraction,
+          14 + low - 2 * gradient.fraction - log,
+        )
+      : Math.min(30 - sum - shift, 22 - shift);
   return Math.max(0, Math.min(low - 1, room));
 }
 
