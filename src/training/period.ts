@@ -77,13 +77,16 @@ function growing(
     const own = data.subarray(from * width, (from + batch) * width);
     const all = products.rows(own, data.subarray(0, from * width), width);
     const weights = new Int16Array(all.length);
-    for (let i = 0; i < all.length; i++) {
-      const value = balanced(rate * balanced((all[i] as number) + one * one)); // below 2^20 2^30
-      const weight = (value + half) >> shift; // below 2^30 + 2^14
-      const [t, u] = [Math.floor(i / from), i % from];
-      if (weight < -limit || weight >= limit) unprovable(stage, t, u, `expected ${bits} bits`);
-      inner[(from + t) * rows + u] = value;
-      rounded[(from + t) * rows + u] = weights[i] = weight;
+    for (let t = 0; t < batch; t++) {
+      const to = (from + t) * rows;
+      for (let u = 0; u < from; u++) {
+        const i = t * from + u;
+        const value = balanced(rate * balanced((all[i] as number) + one * one)); // below 2^20 2^30
+        const weight = (value + half) >> shift; // below 2^30 + 2^14
+        if (weight < -limit || weight >= limit) unprovable(stage, t, u, `expected ${bits} bits`);
+        inner[to + u] = value;
+        rounded[to + u] = weights[i] = weight;
+      }
     }
     return weights;
   };
