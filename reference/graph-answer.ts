@@ -36,13 +36,13 @@ export type Custody =
     })
   | { readonly step: number; readonly weights: Uint8Array };
 
-interface Trained {
+export interface Trained {
   readonly checked: CheckedGraph;
   readonly plan: StepPlan;
 }
 
 /** Weights behind so many steps. */
-interface Weights {
+export interface Weights {
   readonly step: number;
   readonly key: NamedKey;
 }
@@ -96,7 +96,11 @@ function followed(
 }
 
 /** "Statement": what an answer has for a model. */
-function isNamed({ checked: { graph }, plan }: Trained, { step, key }: Weights, model: Uint8Array): boolean {
+export function isNamed(
+  { checked: { graph }, plan }: Trained,
+  { step, key }: Weights,
+  model: Uint8Array,
+): boolean {
   const digest = digestOfLeaves('zkdl trained graph 1', [
     ['graph', 'digest', graphDigest(graph)],
     ['plan', 'digest', planDigest(graph, plan)],
@@ -107,7 +111,7 @@ function isNamed({ checked: { graph }, plan }: Trained, { step, key }: Weights, 
 }
 
 /** "Program", and the proof. */
-function checkAnswer(
+export function checkAnswer(
   K: Algebra,
   { checked: { graph }, plan }: Trained,
   key: NamedKey,

@@ -99,14 +99,24 @@ function checkStep(
   for (const key of [before, after]) checkWeights(checked, plan, key);
   const keys = [before, after, ...corpusOf(corpus, batch)];
   require(keys.every((key) => sameCode(key, { parameters })), 'STATEMENT', 'code of all keys'); // prettier-ignore
-  const program = stepProgram(checked, plan, batch);
-  checkProgram(program);
   const context = digestOfLeaves('zkdl graph step 1', [
     ['graph', 'digest', graphDigest(graph)],
     ...keys.map(({ bytes }, i): Leaf => [`key-${i}`, 'digest', keyDigest(bytes)]),
   ]);
-  const groups = keys.map(({ group }) => group);
-  const verdict = verifyProgram(K, { parameters, program, groups, context }, proof);
+  checkStepProof(K, { checked, plan }, { batch, keys, context }, { parameters, proof });
+}
+
+/** The program of a step, and its proof. */
+export function checkStepProof(
+  K: Algebra,
+  { checked, plan }: Pick<Training, 'checked' | 'plan'>,
+  of: { readonly batch: Batch; readonly keys: readonly NamedKey[]; readonly context: Uint8Array },
+  { parameters, proof }: Pick<Step, 'parameters' | 'proof'>,
+): void {
+  const program = stepProgram(checked, plan, of.batch);
+  checkProgram(program);
+  const groups = of.keys.map(({ group }) => group);
+  const verdict = verifyProgram(K, { parameters, program, groups, context: of.context }, proof);
   if (!verdict.ok) refuse(verdict.code, 'proof');
 }
 
@@ -114,7 +124,12 @@ function checkStep(
 function corpusOf(corpus: NamedKey | undefined, batch: Batch): NamedKey[] {
   if (!('corpus' in batch)) return [];
   if (corpus === undefined) return refuse('KEY_LAYOUT', 'no key of a corpus');
-  const layout = digestOfLeaves('zkdl corpus layout 1', [['tokens', 'integer', batch.corpus]]);
-  checkKey(corpus, { label: 'D', lifetime: 'static', layout, shapes: [[batch.corpus]] });
+  checkCorpus(corpus, batch.corpus);
   return [corpus];
+}
+
+/** Section 10: a key of so many tokens. */
+export function checkCorpus(corpus: NamedKey, tokens: number): void {
+  const layout = digestOfLeaves('zkdl corpus layout 1', [['tokens', 'integer', tokens]]);
+  checkKey(corpus, { label: 'D', lifetime: 'static', layout, shapes: [[tokens]] });
 }

@@ -38,7 +38,7 @@ const UNITS = [
   ['answer', 'import', 'fuzz'],
   ['quantize'],
   ['training'],
-  ['backward'],
+  ['backward', 'graph-run'],
   ['lowering'],
   ['soundness'],
   ['reference'],

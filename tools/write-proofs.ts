@@ -1,7 +1,7 @@
 /**
  * Writes the proofs of tests/vectors: a whole answer (key, proof file, link to the next epoch of the key), the same of a model in two
- * groups, runs of training with two segments, of single steps and of periods, predictions, two steps of a graph, a third with all that a plan may add, a fourth with biases, both with an answer by their weights, and over toy parameters a proof of every kind. Masks are random, so proofs differ from run to run; what is kept is that
- * these are accepted. `npm run vectors:proofs`, or `npm run vectors:proofs -- training` for one of `answers`, `groups`, `training`, `periods`, `predictions`, `steps`, `turned`, `biased`, `toys`
+ * groups, runs of training with two segments, of single steps and of periods, predictions, two steps of a graph, a third with all that a plan may add, a fourth with biases, both with an answer by their weights, a run of a graph with two steps and an answer, and over toy parameters a proof of every kind. Masks are random, so proofs differ from run to run; what is kept is that
+ * these are accepted. `npm run vectors:proofs`, or `npm run vectors:proofs -- training` for one of `answers`, `groups`, `training`, `periods`, `predictions`, `steps`, `turned`, `biased`, `tuning`, `toys`
  */
 import { writeFileSync } from 'node:fs';
 import { wasmKernels, type Kernels } from '../src/kernels/index.ts';
@@ -10,6 +10,7 @@ import { answering } from '../tests/support/twin-answers.ts';
 import { twinCases } from '../tests/support/twin-cases.ts';
 import { programTwinCases } from '../tests/support/twin-program-cases.ts';
 import { biasedTrained, CORPUS, PLACES, smallestTrained, TOKENS, turnedTrained } from '../tests/support/trained-graphs.ts'; // prettier-ignore
+import { fullTrained, graphRunner } from '../tests/support/graph-runs.ts';
 import { provenAnswer } from '../tests/support/twin-graph-answers.ts';
 import { predictor } from '../tests/support/twin-predictions.ts';
 import { provenSteps, stepVector, type Trained } from '../tests/support/twin-steps.ts';
@@ -99,6 +100,17 @@ function stepAndAnswer(kernels: Kernels, name: string, trained: Trained): void {
   write({ [`${name}.json`]: stepVector(chain), [`${name}.proof`]: proof, [`${name}.zkp`]: file });
 }
 
+/** Two steps of a graph that were announced, with all that a plan may add, and an answer by the weights behind them. */
+function tuning(kernels: Kernels): void {
+  const runner = graphRunner(kernels, fullTrained());
+  const owner = runner.announce();
+  const { run, steps, point } = runner.prove(owner, 2);
+  const [first, second] = steps as [Uint8Array, Uint8Array];
+  const answer = runner.answer(owner, point);
+  write({ 'tuning.run': run, 'tuning-0.step': first, 'tuning-1.step': second, 'tuning.zkp': answer });
+  runner.close();
+}
+
 function toys(kernels: Kernels): void {
   const all = [...twinCases(kernels), ...programTwinCases(kernels)].filter(
     ({ name }) => !name.includes('S128'),
@@ -110,7 +122,7 @@ function toys(kernels: Kernels): void {
   write({ 'proofs.json': `${JSON.stringify({ proofs }, null, 1)}\n` });
 }
 
-const makers = { answers, groups, training, periods, predictions, steps, turned, biased, toys };
+const makers = { answers, groups, training, periods, predictions, steps, turned, biased, tuning, toys };
 const wanted = process.argv.slice(2);
 const known = Object.keys(makers);
 if (wanted.some((name) => !known.includes(name))) throw new RangeError(`expected ${known.join(', ')}`);

@@ -57,3 +57,14 @@ export {
 } from '../training/backward/answer.ts';
 export type { CorpusBatch, PublicBatch, TokenBatch } from '../training/backward/batch.ts';
 export type { GraphPlan } from '../training/backward/plan.ts';
+export {
+  verifyGraphRun,
+  type GraphRunExpectations,
+  type GraphRunVerdict,
+} from '../training/graph-run/verify.ts';
+export {
+  verifyRunAnswer,
+  type GraphRunCustody,
+  type RunAnswerVerdict,
+} from '../training/graph-run/answer.ts';
+export { decodeGraphRun, graphRunDigest, type GraphRun } from '../training/graph-run/run.ts';

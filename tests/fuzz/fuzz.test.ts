@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { blake3 } from '../../src/hash/blake3.ts';
 import { formatTargets } from '../support/fuzz/formats.ts';
+import { graphRunTargets } from '../support/fuzz/graph-runs.ts';
 import { importTargets } from '../support/fuzz/imports.ts';
 import { diceOf, mutateBytes } from '../support/fuzz/mutate.ts';
 import { proofTargets } from '../support/fuzz/proofs.ts';
@@ -30,6 +31,7 @@ const all = [
   ...(await formatTargets()),
   ...trainingTargets(),
   ...trainingFieldTargets(),
+  ...graphRunTargets(),
   ...(await importTargets()),
   ...(await proofTargets()),
 ];

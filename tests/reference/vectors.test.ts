@@ -39,6 +39,7 @@ import { bothGraphAnswerWords, keptAnswer } from '../support/twin-graph-answers.
 import { twinCases } from '../support/twin-cases.ts';
 import { programTwinCases } from '../support/twin-program-cases.ts';
 import { bothPredictionWords } from '../support/twin-predictions.ts';
+import { bothRunAnswerWords, bothRunWords } from '../support/graph-runs.ts';
 import { bothStepWords, planOfStepTwin, stepCaseOf } from '../support/twin-steps.ts';
 import { bothTrainingWords, planOfTwin } from '../support/twin-training.ts';
 
@@ -213,6 +214,13 @@ describe('proofs that were kept', () => {
       expect(bothGraphAnswerWords({ ...kept, batches: [], steps: [] })).toEqual(['WEIGHTS', 'WEIGHTS']);
     },
   );
+
+  test('a run of a graph, two steps of it, and an answer by what they wrote', { timeout: 300_000 }, () => {
+    const steps = ['tuning-0.step', 'tuning-1.step'].map(bytesOf);
+    const run = bytesOf('tuning.run');
+    expect(bothRunWords({ run, steps }, { steps: 2 })).toEqual(['accepted', 'accepted']);
+    expect(bothRunAnswerWords(run, { steps }, bytesOf('tuning.zkp'))).toEqual(['accepted', 'accepted']);
+  });
 
   test('an answer of a model in two groups, and the link to the next epoch of all of them', () => {
     const [key, file, link] = ['groups.key', 'groups.zkp', 'groups.link'].map(bytesOf) as [Uint8Array, Uint8Array, Uint8Array]; // prettier-ignore

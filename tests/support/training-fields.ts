@@ -15,7 +15,7 @@ export interface Field {
 }
 
 /** Notes fields one behind the other. */
-function mapper(bytes: Uint8Array) {
+export function mapper(bytes: Uint8Array) {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const fields: Field[] = [];
   let at = 0;

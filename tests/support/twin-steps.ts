@@ -150,7 +150,7 @@ export function provenSteps(
 }
 
 /** As `commitCorpus`, with few digests in the key. */
-function commitTokens(
+export function commitTokens(
   kernels: Kernels,
   home: Home,
   path: string,

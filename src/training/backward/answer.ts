@@ -121,14 +121,29 @@ export function verifyGraphAnswer(
 ): GraphAnswerVerdict {
   let result: GraphAnswerVerdict | undefined;
   const checked = verdictOf(() => {
-    if (!(file instanceof Uint8Array)) refuse('FORMAT', FILE, 'expected bytes, got something else');
-    const { statement, parameters, proof } = decodeAnswer(file.slice());
-    checkAgreed(statement, expected);
-    const { step, weights } = weightsOf(training, custody, statement.model);
-    convinces(verifyProgram(graphAnswerStatement(training, weights, statement, parameters), proof));
-    result = { ok: true, step, weights: keyDigest(encodeKey(weights)), statement };
+    result = answerBy(training, (model) => weightsOf(training, custody, model), file, expected);
   });
   return checked.ok ? (result as GraphAnswerVerdict) : checked;
+}
+
+/**
+ * What an answer says that convinces.
+ *
+ * @param find the weights that it names
+ * @throws ProofError as `decodeAnswer`, `checkAgreed`, `graphAnswerStatement`; as `find`; the proof's refusal
+ */
+export function answerBy(
+  training: GraphTraining,
+  find: (model: Uint8Array) => TrainedWeights,
+  file: Uint8Array,
+  expected: Agreed,
+): Extract<GraphAnswerVerdict, { ok: true }> {
+  if (!(file instanceof Uint8Array)) refuse('FORMAT', FILE, 'expected bytes, got something else');
+  const { statement, parameters, proof } = decodeAnswer(file.slice());
+  checkAgreed(statement, expected);
+  const { step, weights } = find(statement.model);
+  convinces(verifyProgram(graphAnswerStatement(training, weights, statement, parameters), proof));
+  return { ok: true, step, weights: keyDigest(encodeKey(weights)), statement };
 }
 
 /** The weights that an answer names. @throws ProofError `WEIGHTS` for others; as `verifySteps`, `trainedDigest` */

@@ -20,7 +20,7 @@ import { graphStepProgram } from './program.ts';
 import type { GraphState } from './state.ts';
 import { partCells, stateFrom, stateParts } from './state-parts.ts';
 import { graphStep } from './step.ts';
-import { stepContext, type GraphTraining, type ProvenStep } from './verify.ts';
+import { stepContext, type GraphTraining, type ProvenStep, type StepContext } from './verify.ts';
 import { graphStepWitness, stateTensorCells } from './witness.ts';
 
 /** Weights with their commitment. */
@@ -117,6 +117,8 @@ export interface StepProofOptions {
   readonly corpus?: OwnedCorpus;
   /** How many answers the weights that it writes shall give (`proveGraphAnswer`), if their code has room. Default: none. */
   readonly answers?: number;
+  /** Of a step of a run, which says more. Default: that of a step by itself. */
+  readonly context?: StepContext;
   /** Told where parts of the work begin. */
   readonly mark?: Mark;
 }
@@ -141,9 +143,10 @@ export function proveGraphStep(
   { state, group }: OwnedWeights,
   batch: PublicBatch,
   path: string,
-  { corpus, answers = 0, mark = noMark }: StepProofOptions = {},
+  { corpus, answers = 0, mark = noMark, ...options }: StepProofOptions = {},
 ): OwnedStep {
   const { graph, plan } = training;
+  const { context = (keys) => stepContext(training, keys) } = options;
   checkGraphStateKey(graph, plan, group.key, group.path);
   const program = graphStepProgram(graph, plan, batch);
   mark('execution');
@@ -163,10 +166,7 @@ export function proveGraphStep(
     program,
     groups,
     witness: { tensors, statics: new Map([...stateTensorCells(graph, plan, state, run.next), ...data]) },
-    context: stepContext(
-      training,
-      groups.map(({ key }) => key),
-    ),
+    context: context(groups.map(({ key }) => key)),
     onStep: mark,
   });
   return { step: { after: next.group.key, parameters: statement.parameters, proof }, next, reservations };

@@ -34,6 +34,9 @@ export interface ProvenStep {
   readonly proof: Uint8Array;
 }
 
+/** What a proof is bound to: a function of the keys of its groups. */
+export type StepContext = (keys: readonly GroupKey[]) => Uint8Array;
+
 /** What a step's proof is bound to beside program and groups: the graph, and whole keys, not their roots alone. */
 export function stepContext({ graph }: GraphTraining, keys: readonly GroupKey[]): Uint8Array<ArrayBuffer> {
   return digestOfLeaves('zkdl graph step 1', [
@@ -58,6 +61,7 @@ function corpusOf({ corpus }: GraphTraining, batch: PublicBatch): GroupKey[] {
  * The statement of a step's proof.
  *
  * @param before key of the weights that it reads
+ * @param context of a step of a run, which says more; told the keys of all groups
  * @throws ProofError as `graphStepProgram`, `checkGraphStateKey`; `STATEMENT` for parameters that do not fit
  */
 export function stepStatement(
@@ -65,6 +69,7 @@ export function stepStatement(
   batch: PublicBatch,
   before: GroupKey,
   { after, parameters }: Omit<ProvenStep, 'proof'>,
+  context: StepContext = (keys) => stepContext(training, keys),
 ): ProgramStatement {
   const { graph, plan } = training;
   checkGraphStateKey(graph, plan, before, 'weights before');
@@ -79,7 +84,7 @@ export function stepStatement(
     parameters,
     compiled: compileProgram(quintic, program),
     groups: groups.map(({ group }) => group),
-    context: stepContext(training, groups),
+    context: context(groups),
   };
   requireProgramStatement(statement, 'step');
   return statement;

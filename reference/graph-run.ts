@@ -1,0 +1,228 @@
+/**
+ * Runs of training graphs: bytes of a run and of its steps in, a verdict out; answers by what they wrote. spec/graph-runs.md. The order of sequences
+ * and programs are computed here, by this folder's own means.
+ */
+import type { Algebra } from './algebra.ts';
+import { deriveKey } from './blake3.ts';
+import { equalBytes } from './bytes.ts';
+import { checkExpectations, decodeAnswer, type Expectations as OfAnswer } from './answer.ts';
+import { endFile, openFile, readBlock, readBytes, readU32, type Reader } from './files.ts';
+import { checkSet } from './gate.ts';
+import { checkAnswer, isNamed, type Weights } from './graph-answer.ts';
+import { checkGraph, type CheckedGraph } from './graph-checks.ts';
+import { isCanonical, parseGraph, type Graph } from './graph-file.ts';
+import { keyDigest } from './key.ts';
+import { at, range } from './lists.ts';
+import { decodeParameters } from './parameter-set.ts';
+import { refuse, require, verdictOf, type Verdict } from './refusal.ts';
+import { digestOfLeaves } from './statement.ts';
+import { checkWeights } from './step-keys.ts';
+import { checkStepPlan, type StepPlan } from './step-plan.ts';
+import { checkCorpus, checkStepProof, type Step } from './steps.ts';
+import { rawWords } from './stream.ts';
+import { readKey, sameCode, type NamedKey } from './training-run.ts';
+
+export interface GraphRun {
+  readonly checked: CheckedGraph;
+  readonly plan: StepPlan;
+  readonly tokens: number;
+  readonly length: number;
+  readonly batch: number;
+  readonly steps: number;
+  readonly corpus: NamedKey;
+  readonly start: NamedKey;
+  readonly seed: Uint8Array;
+  /** What names it. */
+  readonly digest: Uint8Array;
+  /** The order seed. */
+  readonly order: Uint8Array;
+}
+
+export interface StepFile extends Step {
+  readonly run: Uint8Array;
+  readonly step: number;
+  readonly input: Uint8Array;
+}
+
+/** What a verifier knows already. */
+export interface Expectations {
+  readonly run?: Uint8Array;
+  /** Digest of the corpus's key. */
+  readonly corpus?: Uint8Array;
+  readonly seed?: Uint8Array;
+  readonly steps?: number;
+}
+
+/** Section 4: whether steps convince, one behind the other, that a run went as its file says; how far. */
+export function verifyGraphRun(
+  K: Algebra,
+  bytes: Uint8Array,
+  steps: readonly Uint8Array[],
+  expected: Expectations = {},
+): { readonly verdict: Verdict; readonly steps: number } {
+  let done = 0;
+  const verdict = verdictOf(() => {
+    const run = decodeGraphRun(bytes);
+    agreed(run, expected);
+    done = followAll(K, run, steps).length;
+    require(done >= (expected.steps ?? 0), 'STEPS', `${done}`);
+  });
+  return { verdict, steps: done };
+}
+
+/** What stands behind the weights of an answer: all steps, or the one that wrote them and the digest of their key. */
+export type Custody =
+  { readonly steps: readonly Uint8Array[] } | { readonly step: Uint8Array; readonly weights: Uint8Array };
+
+/** Section 5. */
+export function verifyRunAnswer(
+  K: Algebra,
+  bytes: Uint8Array,
+  custody: Custody,
+  file: Uint8Array,
+  expected: Expectations & Omit<OfAnswer, 'model'> = {},
+): Verdict {
+  return verdictOf(() => {
+    const run = decodeGraphRun(bytes);
+    agreed(run, expected);
+    const answer = decodeAnswer(file);
+    checkExpectations(answer.statement, expected);
+    const written = 'steps' in custody ? followAll(K, run, custody.steps) : [known(run, custody)];
+    for (const { key } of written) checkWeights(run.checked, run.plan, key);
+    const found = written.find((own) => isNamed(run, own, answer.statement.model));
+    const { key } = found ?? refuse('WEIGHTS', 'weights that no step wrote');
+    checkAnswer(K, run, key, answer);
+  });
+}
+
+function known(run: GraphRun, { step: bytes, weights }: { step: Uint8Array; weights: Uint8Array }): Weights {
+  const { run: name, step, after } = decodeStep(bytes);
+  require(equalBytes(name, run.digest), 'RUN', 'a step of another run');
+  require(step < run.steps, 'STEP', `${step}`);
+  require(equalBytes(keyDigest(after.bytes), weights), 'WEIGHTS', 'other weights than agreed');
+  return { step: step + 1, key: after };
+}
+
+function agreed(run: GraphRun, { run: name, corpus, seed }: Expectations): void {
+  const same = (a: Uint8Array | undefined, b: Uint8Array): boolean => a === undefined || equalBytes(a, b);
+  require(same(name, run.digest), 'RUN', 'another run than agreed');
+  require(same(corpus, keyDigest(run.corpus.bytes)), 'CORPUS', 'another corpus than agreed');
+  require(same(seed, run.seed), 'SEED', 'another seed than agreed');
+}
+
+/** Sections 1 and 4, "Order": a run. */
+export function decodeGraphRun(bytes: Uint8Array): GraphRun {
+  const from = openFile(bytes, 'zkdl-tun', 1);
+  const text = readBlock(from);
+  const graph = parseGraph(text);
+  const checked = checkGraph(graph);
+  require(isCanonical(graph, text), 'GRAPH_FORMAT', 'canonical bytes');
+  const plan = readPlan(from, graph);
+  const [tokens, length, batch, steps] = range(4).map(() => readU32(from)) as [number, number, number, number]; // prettier-ignore
+  const sizes = { tokens, length, batch, steps };
+  checkSizes(checked, plan, sizes);
+  const corpus = readKey(from);
+  checkCorpus(corpus, tokens);
+  const start = readKey(from);
+  checkWeights(checked, plan, start);
+  require(sameCode(start, corpus), 'KEY_LAYOUT', 'code of the corpus');
+  const seed = readBytes(from, 32);
+  endFile(from);
+  const [digest, order] = ['run', 'order'].map((of) => deriveKey(`zkdl graph ${of} 1`, bytes)) as [Uint8Array, Uint8Array]; // prettier-ignore
+  return { checked, plan, ...sizes, corpus, start, seed, digest, order };
+}
+
+function readPlan(from: Reader, { weights }: Graph): StepPlan {
+  const [norms, bits, places, guard, low, rate, ratePlaces, shift] = range(8).map(() => readU32(from)) as [number, number, number, number, number, number, number, number]; // prettier-ignore
+  const momentum = shift === 0 ? {} : { momentum: { shift, high: readU32(from), low: readU32(from) } };
+  const own = Object.fromEntries(weights.map(({ name }) => [name, readU32(from)]));
+  const gradient = { bits, places, ...(guard > 0 && { guard }) };
+  return { weights: own, norms, gradient, low, rate, ratePlaces, ...momentum };
+}
+
+function checkSizes(
+  checked: CheckedGraph,
+  plan: StepPlan,
+  of: Pick<GraphRun, 'tokens' | 'length' | 'batch' | 'steps'>,
+): void {
+  checkStepPlan(checked, plan);
+  const { graph } = checked;
+  const within = (x: number, least: number, most: number, what: string): void => require(least <= x && x <= most, 'PLAN', `${what}: ${x}`); // prettier-ignore
+  within(graph.nodes.filter(({ op }) => op === 'embedding').length, 1, 1, 'embeddings');
+  within(of.steps, 1, 2 ** 31 - 1, 'steps');
+  within(of.length, 1, graph.context, 'length');
+  const sequences = Math.floor((of.tokens - 1) / of.length);
+  within(sequences, 1, 2 ** 20, 'sequences');
+  within(of.batch, 1, sequences, 'batch');
+  const rows = of.batch * of.length;
+  const attention = graph.nodes.filter(({ op }) => op === 'attention').length;
+  within(rows * graph.nodes.length, 1, 2 ** 22, 'rows of all nodes');
+  within(rows * attention, 0, 2 ** 17, 'rows of attention');
+}
+
+/** Section 2: places of the rows of a step, and where its sequences start. */
+export function batchOf(
+  { tokens, length, batch, order }: Pick<GraphRun, 'tokens' | 'length' | 'batch' | 'order'>,
+  step: number,
+): { readonly corpus: number; readonly at: readonly number[]; readonly starts: readonly number[] } {
+  const sequences = Math.floor((tokens - 1) / length);
+  const perEpoch = Math.floor(sequences / batch);
+  const permuted = permutation(order, Math.floor(step / perEpoch), sequences);
+  const own = range(batch).map((j) => at(permuted, (step % perEpoch) * batch + j));
+  const places = own.flatMap((s) => range(length).map((t) => s * length + t));
+  return { corpus: tokens, at: places, starts: range(batch).map((j) => j * length) };
+}
+
+/** Section 2 of training.md, of sequences. */
+function permutation(seed: Uint8Array, epoch: number, count: number): number[] {
+  const words = rawWords(seed, 'order', epoch, count);
+  const o = range(count);
+  for (let i = count - 1; i >= 1; i--) {
+    const j = Number((at(words, i) * BigInt(i + 1)) >> 32n);
+    [o[i], o[j]] = [at(o, j), at(o, i)];
+  }
+  return o;
+}
+
+/** Section 3. */
+export function decodeStep(bytes: Uint8Array): StepFile {
+  const from = openFile(bytes, 'zkdl-stp', 1);
+  const run = readBytes(from, 32);
+  const step = readU32(from);
+  const input = readBytes(from, 32);
+  const after = readKey(from);
+  const parameters = decodeParameters(readBlock(from));
+  checkSet(parameters);
+  const proof = readBlock(from);
+  endFile(from);
+  return { run, step, input, after, parameters, proof };
+}
+
+/** The weights behind each step. */
+function followAll(K: Algebra, run: GraphRun, steps: readonly Uint8Array[]): Weights[] {
+  const written: Weights[] = [];
+  for (const bytes of steps) {
+    const before = written.at(-1) ?? { step: 0, key: run.start };
+    written.push(follow(K, run, before, decodeStep(bytes)));
+  }
+  return written;
+}
+
+/** Section 4, "Order": one step; the weights behind it. */
+function follow(K: Algebra, run: GraphRun, before: Weights, file: StepFile): Weights {
+  const { step, input, after, parameters } = file;
+  require(equalBytes(file.run, run.digest), 'RUN', 'a step of another run');
+  require(step === before.step && step < run.steps, 'STEP', `${step}`);
+  require(equalBytes(input, keyDigest(before.key.bytes)), 'WEIGHTS', 'other weights');
+  checkWeights(run.checked, run.plan, after);
+  const keys = [before.key, after, run.corpus];
+  require(keys.every((key) => sameCode(key, { parameters })), 'STATEMENT', 'code of all keys'); // prettier-ignore
+  const context = digestOfLeaves('zkdl graph run step 1', [
+    ['run', 'digest', run.digest],
+    ['step', 'integer', step],
+    ['input', 'digest', input],
+    ['output', 'digest', keyDigest(after.bytes)],
+  ]);
+  checkStepProof(K, run, { batch: batchOf(run, step), keys, context }, file);
+  return { step: step + 1, key: after };
+}

@@ -1,0 +1,29 @@
+/** Runs of training graphs: announced before the first step, proven step after step, followed by whoever has the run file. docs/training.md. */
+export {
+  decodeGraphRun,
+  encodeGraphRun,
+  graphRunDigest,
+  sequenceSeed,
+  sequencesOf,
+  type GraphRun,
+  type GraphSchedule,
+} from './run.ts';
+export { batchesOf, graphStepsPerEpoch } from './order.ts';
+export { decodeGraphStep, encodeGraphStep, type GraphStepFile } from './step-file.ts';
+export {
+  readGraphRun,
+  verifyGraphRun,
+  type GraphRunExpectations,
+  type GraphRunVerdict,
+  type NamedGraphRun,
+  type OnGraphStep,
+} from './verify.ts';
+export { verifyRunAnswer, type GraphRunCustody, type RunAnswerVerdict } from './answer.ts';
+export {
+  announceGraphRun,
+  graphPointFrom,
+  proveRunStep,
+  type GraphRunOwner,
+  type OwnedGraphPoint,
+  type ProvenRunStep,
+} from './prove.ts';

@@ -1,0 +1,149 @@
+/**
+ * A run of training a graph, as its owner announces it before the first step: graph, plan, the committed corpus, the committed weights to start
+ * from, how many sequences a step reads, and a public seed. Whoever trusts a run file can follow its steps. Bytes: spec/graph-runs.md section 1.
+ */
+import { fileBytes, fileReader, type FilePart, type FileReader } from '../../answer/bytes.ts';
+import { refuse } from '../../errors/proof-error.ts';
+import { checkGraph } from '../../graph/check.ts';
+import { decodeGraph, encodeGraph } from '../../graph/encoding.ts';
+import type { Graph } from '../../graph/graph.ts';
+import { mostRows } from '../../graph/pass.ts';
+import { blake3 } from '../../hash/blake3.ts';
+import { sameColumnCode } from '../../params/parameters.ts';
+import { decodeKey, encodeKey, type GroupKey } from '../../pcs/key.ts';
+import { checkCorpusKey, checkGraphStateKey } from '../backward/layouts.ts';
+import { checkGraphPlan, weightPlaces, type GraphPlan } from '../backward/plan.ts';
+import { SEED_BYTES } from '../state.ts';
+
+/** What steps read of a corpus. */
+export interface GraphSchedule {
+  /** Tokens of the corpus. */
+  readonly tokens: number;
+  /** Tokens of a sequence. */
+  readonly length: number;
+  /** Sequences of a step. */
+  readonly batch: number;
+  readonly steps: number;
+}
+
+export interface GraphRun extends GraphSchedule {
+  readonly graph: Graph;
+  readonly plan: GraphPlan;
+  /** The committed corpus. */
+  readonly corpus: GroupKey;
+  /** The committed weights before the first step. */
+  readonly start: GroupKey;
+  /** 32 bytes that the parties agreed on. With all else in the file they decide the order of sequences. */
+  readonly seed: Uint8Array;
+}
+
+export const GRAPH_RUN_VERSION = 1;
+const MAGIC = 'zkdl-tun';
+const STAGE = 'graph run';
+/** Sequences of a corpus: an epoch is a permutation of them, which every verifier draws. */
+const MAX_SEQUENCES = 2 ** 20;
+
+/** Sequences that a corpus has: a target stands behind the last token of each. */
+export function sequencesOf({ tokens, length }: Pick<GraphSchedule, 'tokens' | 'length'>): number {
+  return Math.floor((tokens - 1) / length);
+}
+
+/** @throws RangeError for numbers that are no u32; ProofError as `decodeGraphRun` */
+export function encodeGraphRun(run: GraphRun): Uint8Array<ArrayBuffer> {
+  const { graph, plan, tokens, length, batch, steps, corpus, start, seed } = run;
+  const bytes = fileBytes(MAGIC, GRAPH_RUN_VERSION, [
+    { block: encodeGraph(graph) },
+    ...planParts(graph, plan),
+    ...[tokens, length, batch, steps],
+    { block: encodeKey(corpus) },
+    { block: encodeKey(start) },
+    seed,
+  ]);
+  decodeGraphRun(bytes);
+  return bytes;
+}
+
+/**
+ * @throws ProofError `FORMAT`, `VERSION`, `LENGTH`; as `decodeGraph`, `decodeKey`; `PLAN` for a graph that is not trained so, or a corpus that has
+ *   no such sequences; `KEY_LAYOUT` for groups that are none of this run
+ */
+export function decodeGraphRun(bytes: Uint8Array): GraphRun {
+  const reader = fileReader(STAGE, bytes, MAGIC, GRAPH_RUN_VERSION);
+  const graph = decodeGraph(reader.block('graph'));
+  const plan = readPlan(reader, graph);
+  const [tokens, length] = [reader.u32('tokens'), reader.u32('length')];
+  const [batch, steps] = [reader.u32('batch'), reader.u32('steps')];
+  checkRunPlan(graph, plan, { tokens, length, batch, steps });
+  const corpus = decodeKey(reader.block('corpus'));
+  checkCorpusKey(tokens, corpus);
+  const start = decodeKey(reader.block('start'));
+  checkGraphStateKey(graph, plan, start, STAGE);
+  if (!sameColumnCode(start.parameters, corpus.parameters)) {
+    refuse('KEY_LAYOUT', STAGE, "start: expected profile and column code of the corpus's key, got others");
+  }
+  const seed = reader.bytes('seed', SEED_BYTES).slice();
+  reader.end();
+  return { graph, plan, tokens, length, batch, steps, corpus, start, seed };
+}
+
+/** The 32 bytes that name a run. @param bytes of `encodeGraphRun` */
+export function graphRunDigest(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  return blake3(bytes, { context: 'zkdl graph run 1' });
+}
+
+/** What the order of sequences is drawn from: all of the run, so nothing in it can be chosen behind the order. */
+export function sequenceSeed(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  return blake3(bytes, { context: 'zkdl graph order 1' });
+}
+
+/**
+ * That a graph is trained so, and that a corpus has what a step reads. Total: any numbers are answered.
+ *
+ * @throws ProofError `PLAN` naming node or number
+ */
+export function checkRunPlan(
+  graph: Graph,
+  plan: GraphPlan,
+  { tokens, length, batch, steps }: GraphSchedule,
+): void {
+  checkGraphPlan(graph, checkGraph(graph), plan);
+  const embeddings = graph.nodes.filter(({ op }) => op === 'embedding').length;
+  // Ids of a corpus are private: two embeddings would not be tied to the same ones.
+  if (embeddings !== 1) refuse('PLAN', STAGE, `graph: expected one embedding, got ${embeddings}`);
+  integer('steps', steps, 1, 2 ** 31 - 1);
+  integer('length', length, 1, graph.context);
+  const sequences = sequencesOf({ tokens, length });
+  integer('sequences of the corpus', sequences, 1, MAX_SEQUENCES);
+  integer('batch', batch, 1, Math.min(sequences, Math.floor(mostRows(graph) / length)));
+}
+
+function integer(name: string, value: number, least: number, most: number): void {
+  if (Number.isInteger(value) && value >= least && value <= most) return;
+  refuse('PLAN', STAGE, `${name}: expected an integer in [${least}, ${most}], got ${value}`);
+}
+
+/** Numbers of a plan; 0 for guard bits and for a momentum that it does not have. */
+function planParts(graph: Graph, plan: GraphPlan): FilePart[] {
+  const { norms, gradient, low, rate, ratePlaces, momentum } = plan;
+  return [
+    ...[norms, gradient.bits, gradient.fraction, gradient.guard ?? 0, low, rate, ratePlaces],
+    ...(momentum === undefined ? [0] : [momentum.shift, momentum.high, momentum.low]),
+    ...graph.weights.map(({ name }) => weightPlaces(plan, name)),
+  ];
+}
+
+function readPlan(reader: FileReader, graph: Graph): GraphPlan {
+  const norms = reader.u32('norms');
+  const format = { bits: reader.u32('gradient: bits'), fraction: reader.u32('gradient: fraction') };
+  const guard = reader.u32('gradient: guard');
+  const [low, rate, ratePlaces] = [reader.u32('low'), reader.u32('rate'), reader.u32('rate places')];
+  const shift = reader.u32('momentum');
+  const momentum =
+    shift === 0 ? undefined : { shift, high: reader.u32('momentum'), low: reader.u32('momentum') };
+  const weights = Object.fromEntries(
+    graph.weights.map(({ name }) => [name, reader.u32(`places of ${name}`)] as const),
+  );
+  const gradient = guard === 0 ? format : { ...format, guard };
+  const plan = { weights, norms, gradient, low, rate, ratePlaces };
+  return momentum === undefined ? plan : { ...plan, momentum };
+}

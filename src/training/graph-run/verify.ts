@@ -1,0 +1,170 @@
+/**
+ * Verifies training of graphs: a run, and step after step what became of it. Which sequences a step reads is computed here from the run; a step
+ * file says which step, and nothing else about it. spec/graph-runs.md section 4.
+ */
+import { refuse } from '../../errors/proof-error.ts';
+import { sameBytes } from '../../hash/words.ts';
+import { encodeKey, keyDigest, type GroupKey } from '../../pcs/key.ts';
+import { verdictOf, type Verdict } from '../../pcs/linear-verify.ts';
+import { verifyProgram } from '../../relation/verify.ts';
+import type { CorpusBatch } from '../backward/batch.ts';
+import { checkGraphStateKey } from '../backward/layouts.ts';
+import { stepStatement, type GraphTraining } from '../backward/verify.ts';
+import { checkBytes, type TrainingExpectations } from '../verify.ts';
+import { batchesOf } from './order.ts';
+import { decodeGraphRun, graphRunDigest, sequenceSeed, type GraphRun } from './run.ts';
+import { decodeGraphStep, runStepContext } from './step-file.ts';
+
+/** A run with what its bytes stand for. */
+export interface NamedGraphRun {
+  readonly run: GraphRun;
+  readonly digest: Uint8Array;
+  /** What a step reads: places in the corpus. */
+  readonly batch: (step: number) => CorpusBatch;
+}
+
+/** How far training has been followed. */
+export interface GraphPoint {
+  /** Steps that are done. */
+  readonly step: number;
+  /** Key of the weights behind them. */
+  readonly weights: GroupKey;
+}
+
+/** Is told which step file is looked at next, from 0. */
+export type OnGraphStep = (step: number) => void;
+const noStep: OnGraphStep = () => {};
+
+/** What the caller already knows and a run must agree with. Absent: anything. */
+export interface GraphRunExpectations extends Omit<TrainingExpectations, 'dataset'> {
+  /** 32 bytes: digest of the corpus's key. */
+  readonly corpus?: Uint8Array;
+}
+
+export type GraphRunVerdict =
+  | {
+      readonly ok: true;
+      readonly run: GraphRun;
+      readonly digest: Uint8Array;
+      /** Steps that are proven, and whether these are all of the run. */
+      readonly steps: number;
+      readonly complete: boolean;
+      /** Key of the weights behind the last proven step; undefined where none is. */
+      readonly weights: GroupKey | undefined;
+    }
+  | Extract<Verdict, { ok: false }>;
+
+const FILE = 'step file';
+
+/** @throws ProofError as `decodeGraphRun` */
+export function readGraphRun(bytes: Uint8Array): NamedGraphRun {
+  const copy = bytes.slice(); // read three times: what is digested must be what was decoded
+  const run = decodeGraphRun(copy);
+  return { run, digest: graphRunDigest(copy), batch: batchesOf(run, sequenceSeed(copy)) };
+}
+
+/** Where a run begins. */
+export function startOfRun({ run }: NamedGraphRun): GraphPoint {
+  return { step: 0, weights: run.start };
+}
+
+/** What is trained, as a step by itself knows it. */
+export function trainingOf({ run: { graph, plan, corpus } }: NamedGraphRun): GraphTraining {
+  return { graph, plan, corpus };
+}
+
+/**
+ * Follows one step.
+ *
+ * @returns the point behind it
+ * @throws ProofError `RUN` for a step of another run, `STEP` for one that is not the next, `WEIGHTS` for one that reads other weights,
+ *   `KEY_LAYOUT` for weights that are not of the plan; as `decodeGraphStep`, `stepStatement`; the proof's refusal
+ */
+export function followGraphStep(named: NamedGraphRun, point: GraphPoint, bytes: Uint8Array): GraphPoint {
+  const file = decodeGraphStep(bytes.slice());
+  const { step } = point;
+  if (!sameBytes(file.run, named.digest))
+    refuse('RUN', FILE, 'expected a step of this run, got one of another');
+  if (file.step !== step) refuse('STEP', FILE, `expected step ${step}, got ${file.step}`);
+  if (step >= named.run.steps) {
+    refuse('STEP', FILE, `expected a step below ${named.run.steps}, as many as the run has, got ${step}`);
+  }
+  if (!sameBytes(file.input, keyDigest(encodeKey(point.weights)))) {
+    refuse('WEIGHTS', FILE, 'expected the weights that the step before wrote, got others');
+  }
+  checkGraphStateKey(named.run.graph, named.run.plan, file.output, FILE);
+  const written = { after: file.output, parameters: file.parameters };
+  const context = (): Uint8Array => runStepContext(file);
+  const statement = stepStatement(trainingOf(named), named.batch(step), point.weights, written, context);
+  const verdict = verifyProgram(statement, file.proof);
+  if (!verdict.ok) refuse(verdict.code, verdict.stage, verdict.detail);
+  return { step: step + 1, weights: file.output };
+}
+
+/**
+ * Follows steps from the start of a run.
+ *
+ * @returns the points between them: as many as steps, and the start
+ * @throws ProofError naming the step file; as `followGraphStep`
+ */
+export function followGraphSteps(
+  named: NamedGraphRun,
+  steps: readonly Uint8Array[],
+  onStep: OnGraphStep = noStep,
+): GraphPoint[] {
+  if (!Array.isArray(steps)) refuse('FORMAT', 'steps', 'expected a list, got something else');
+  steps.forEach((step: Uint8Array, i) => checkBytes(`step ${i}`, step));
+  const points = [startOfRun(named)];
+  for (const [i, step] of steps.entries()) {
+    onStep(i);
+    const verdict = verdictOf(() => {
+      points.push(followGraphStep(named, points[i] as GraphPoint, step));
+    });
+    if (!verdict.ok) refuse(verdict.code, `step ${i}: ${verdict.stage}`, verdict.detail);
+  }
+  return points;
+}
+
+/**
+ * Whether steps convince that a run went as it was announced: from its weights, over its corpus, in its order, at its rate. Any number of steps from
+ * the first one on is enough for these. Never throws, whatever the bytes.
+ *
+ * @param run bytes of a run file, @param steps bytes of step files, in order, @param onStep told where it is
+ * @example
+ * const verdict = verifyGraphRun(runBytes, steps, { run: agreedDigest });
+ * if (verdict.ok) console.log(verdict.steps, verdict.complete);
+ */
+export function verifyGraphRun(
+  run: Uint8Array,
+  steps: readonly Uint8Array[],
+  expected: GraphRunExpectations = {},
+  onStep: OnGraphStep = noStep,
+): GraphRunVerdict {
+  let result: GraphRunVerdict | undefined;
+  const checked = verdictOf(() => {
+    checkBytes('run', run);
+    const named = readGraphRun(run);
+    checkRunExpectations(named, expected);
+    const last = followGraphSteps(named, steps, onStep).at(-1) as GraphPoint;
+    if (last.step < (expected.steps ?? 0)) {
+      refuse('STEPS', 'steps', `expected ${expected.steps} steps, got ${last.step}`);
+    }
+    const complete = last.step === named.run.steps;
+    const weights = last.step === 0 ? undefined : last.weights; // those of a start are in the run, and nobody proved them
+    result = { ok: true, run: named.run, digest: named.digest, steps: last.step, complete, weights };
+  });
+  return checked.ok ? (result as GraphRunVerdict) : checked;
+}
+
+/** @throws ProofError `RUN`, `CORPUS`, `SEED` */
+export function checkRunExpectations({ run, digest }: NamedGraphRun, expected: GraphRunExpectations): void {
+  if (expected.run !== undefined && !sameBytes(expected.run, digest)) {
+    refuse('RUN', 'run', 'expected the agreed digest, got a run of another');
+  }
+  if (expected.corpus !== undefined && !sameBytes(expected.corpus, keyDigest(encodeKey(run.corpus)))) {
+    refuse('CORPUS', 'run', 'expected the agreed corpus, got another');
+  }
+  if (expected.seed !== undefined && !sameBytes(expected.seed, run.seed)) {
+    refuse('SEED', 'run', 'expected the agreed seed, got another');
+  }
+}
