@@ -148,6 +148,9 @@ describe('plans', () => {
     expect(segmentsOf(NARROW, 4, 2, 8)).toEqual([6, 8]);
     const wide = { ...NARROW, batch: 2 ** 12, rows: 2 ** 12, steps: 600, rates: [{ from: 0, rate: 1 }] };
     expect(segmentsOf(wide, 600)).toEqual([256, 512, 600]); // 2^20 rows
+    const long = { ...NARROW, batch: 1, steps: 2 ** 17, rates: [{ from: 0, rate: 1 }] };
+    expect(segmentsOf(long, 2 ** 17)).toEqual([87381, 2 ** 17]); // 2^18 periods of 3 layers
+    expect(segmentsOf({ ...long, period: 2 }, 2 ** 17)).toEqual([2 ** 17]);
     expect(() => segmentsOf(NARROW, 0)).toThrow(/^steps per proof: expected/);
   });
 });
