@@ -75,7 +75,7 @@ export function sumPlaces(plan: Plan, layer: number): number {
 export function gradientPlaces(plan: Plan): number {
   const { gradient, weight, low, rates } = plan;
   const greatest = Math.max(...rates.map(({ rate }) => rate));
-  const room = 14 + low - 2 * gradient.places - logCeil(greatest);
+  const room = 14 + low - 2 * gradient.places - logCeil(greatest + 1);
   return placesOf(plan, Math.min(30 - gradient.bits - weight.places, 22 - weight.places, room));
 }
 

@@ -144,11 +144,11 @@ export function inputGram(plan: TrainingPlan, layer: number): GramFormat {
   return gramFormat(plan, Math.min(30 - plan.formats.sum, MOST_SHIFT) - shift);
 }
 
-/** Of gradients. A row of the last layer's has a square of at most 2 4^fraction, and those have room at every rate. */
+/** Of gradients. A row of the last layer's has a square of at most 2 4^fraction; where there are places, products of two have their bits at rates below 2^15. */
 export function gradientGram(plan: TrainingPlan): GramFormat {
   const { gradient, weight, low } = plan.formats;
   const rate = Math.max(...plan.rates.map((own) => own.rate));
-  const room = 14 + low - 2 * gradient.fraction - (32 - Math.clz32(rate - 1)); // ceil(log2)
+  const room = 14 + low - 2 * gradient.fraction - (32 - Math.clz32(rate)); // bits of the rate
   const most = Math.min(30 - gradient.bits, MOST_SHIFT) - weight.fraction;
   return gramFormat(plan, Math.min(most, room));
 }

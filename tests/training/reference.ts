@@ -108,7 +108,7 @@ function placesOf({ formats, period = 1, rates }: TrainingPlan, shift: number | 
   if (period === 1) return 0;
   const { low, gradient, weight, sum } = formats;
   let log = 0;
-  while (2 ** log < Math.max(...rates.map((own) => own.rate))) log++;
+  while (2 ** log <= Math.max(...rates.map((own) => own.rate))) log++;
   const room =
     shift === 'back'
       ? Math.min(
