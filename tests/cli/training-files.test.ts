@@ -155,6 +155,21 @@ describe('plans', () => {
   });
 });
 
+test('a checkpoint is at the end of a period, or of the run', () => {
+  const plan = { ...NARROW, period: 2, rates: [{ from: 0, rate: 1 }] };
+  const run = new Uint8Array(32);
+  const read = (step: number): number => {
+    const ones = new Array<number>(step).fill(1);
+    const checkpoint = { step, state: stateFromSeed(plan, SEED), losses: ones, right: ones };
+    return decodeCheckpoint('checkpoint', plan, run, encodeCheckpoint(plan, run, checkpoint)).step;
+  };
+  for (const step of [2, 8, 9]) expect(read(step)).toBe(step);
+  for (const step of [1, 7]) {
+    const { code, detail } = proofError(() => read(step));
+    expect([code, detail]).toEqual(['CHECKPOINT', `step: expected the end of a period, got ${step}`]);
+  }
+});
+
 test('losses that went through a checkpoint stand in the table as those that did not', () => {
   const plan = { ...NARROW, steps: 300 };
   const next = generator(3);
