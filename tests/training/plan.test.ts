@@ -257,6 +257,9 @@ test('places of corrections: what rounding leaves room for', () => {
     4, 4, 3, 1, 0, 0,
   ]);
   expect(gradientGram(rate(2 ** 20))).toEqual({ places: 0, shift: 15, bits: 15 });
+  // Sums of 12 bits leave room for 6, but 16 bits of products hold all below 2 in 14: 12 + 8 - 10 and 4.
+  const coarse = { ...SMALL_PAIRS, formats: { ...DEFAULT_FORMATS, sum: 12 } };
+  expect([0, 1, 2].map((layer) => inputGram(coarse, layer).places)).toEqual([4, 4, 4]);
   const short = { ...SMALL_PAIRS, formats: { ...DEFAULT_FORMATS, low: 2 } };
   expect(inputGram(short, 0)).toEqual({ places: 1, shift: 1, bits: 16 });
 });

@@ -101,6 +101,18 @@ test.each([16, 31, 32, 64])('two rows of a period that are as wrong as can be, a
   expect(Math.max(...products)).toBe(rate * 2 * 4 ** formats.gradient.fraction);
 });
 
+test('a learning rate with which steps converge has products of rows within their bits', () => {
+  const formats = { ...DEFAULT_FORMATS, sum: 12 };
+  const sized = { widths: [6, 4], rows: 2, batch: 1, steps: 2, period: 2 };
+  const plan: TrainingPlan = { ...sized, formats, rates: [{ from: 0, rate: 140 }] };
+  const state = [{ weight: new Int16Array(28), rest: new Int16Array(28) }];
+  const data = { inputs: new Int16Array(12).fill(255), labels: Uint8Array.of(0, 1) };
+  const { traces } = executeSteps(plan, state, data, 0, Uint32Array.of(0, 1));
+  const [product] = [...traces[0]!.grams.input[0]!.rounded].filter((x) => x !== 0);
+  const real = (140 / 2 ** 9) * (6 * (255 / 256) ** 2 + 1); // learning rate times |x|^2: 1.9
+  expect(Math.abs(product! / 2 ** 14 - real)).toBeLessThan(2 ** -14);
+});
+
 test('products by kernels are those of the definition', async () => {
   const kernels = await wasmKernels({ threads: 1 });
   try {
