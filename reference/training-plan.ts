@@ -68,14 +68,15 @@ export function shiftOf(plan: Plan, layer: number): number {
 /** c of section 4: places of the sums of a layer behind those that rounding them takes away. */
 export function sumPlaces(plan: Plan, layer: number): number {
   const s = shiftOf(plan, layer);
-  return placesOf(plan, Math.min(30 - plan.sum - s, 22 - s));
+  const room = 14 - (plan.weight.places + readBy(plan, layer).places - plan.gradient.places);
+  return placesOf(plan, Math.min(30 - plan.sum - s, 22 - s, room));
 }
 
 /** c' of section 5. */
 export function gradientPlaces(plan: Plan): number {
   const { gradient, weight, low, rates } = plan;
   const greatest = Math.max(...rates.map(({ rate }) => rate));
-  const room = 14 + low - 2 * gradient.places - logCeil(greatest);
+  const room = 14 + low - 2 * gradient.places - logCeil(greatest + 1);
   return placesOf(plan, Math.min(30 - gradient.bits - weight.places, 22 - weight.places, room));
 }
 

@@ -12,7 +12,7 @@ import { verifyProgram } from './programs.ts';
 import { checkProgram } from './ranges.ts';
 import { refuse, require, verdictOf, type Verdict } from './refusal.ts';
 import { digestOfLeaves } from './statement.ts';
-import { rateAt } from './training-plan.ts';
+import { layersOf, rateAt } from './training-plan.ts';
 import { trainingProgram, type Segment } from './training-program.ts';
 import { checkWeights, decodeRun, readKey, rowsOf, sameCode, type NamedKey, type Run } from './training-run.ts'; // prettier-ignore
 
@@ -115,7 +115,8 @@ export function follow(K: Algebra, run: Run, point: Point, file: SegmentFile): P
 /** Section 7, and what is refused of it. */
 function segmentOf(run: Run, { step, weights }: Point, count: number): Segment {
   const { plan } = run;
-  const most = Math.min(plan.steps - step, Math.floor(2 ** 20 / plan.batch));
+  const periods = Math.floor(2 ** 18 / layersOf(plan).length);
+  const most = Math.min(plan.steps - step, Math.floor(2 ** 20 / plan.batch), periods * plan.period);
   require(count >= 1 && count <= most, 'SEGMENT', `${count} steps`);
   const last = count < plan.period && step + count === plan.steps;
   const whole = step % plan.period === 0 && (count % plan.period === 0 || last);

@@ -138,17 +138,19 @@ function gramFormat({ formats: { low }, period = 1 }: TrainingPlan, most: number
   return { places, shift: low - places, bits: Math.min(16, 30 - low + places) };
 }
 
-/** Of inputs of a layer. Their products are bounded by what steps are stable with: rate |x|^2 a row. */
+/** Of inputs of a layer. Their products are bounded by what steps are stable with, rate |x|^2 a row: 16 bits hold twice that, in so many places. */
 export function inputGram(plan: TrainingPlan, layer: number): GramFormat {
-  const shift = sumShift(plan, layer);
-  return gramFormat(plan, Math.min(30 - plan.formats.sum, MOST_SHIFT) - shift);
+  const { sum, weight, gradient } = plan.formats;
+  const room = 14 - (weight.fraction + inputFormat(plan, layer).fraction - gradient.fraction);
+  const most = Math.min(30 - sum, MOST_SHIFT) - sumShift(plan, layer);
+  return gramFormat(plan, Math.min(most, room));
 }
 
-/** Of gradients. A row of the last layer's has a square of at most 2 4^fraction, and those have room at every rate. */
+/** Of gradients. A row of the last layer's has a square of at most 2 4^fraction; where there are places, products of two have their bits at rates below 2^15. */
 export function gradientGram(plan: TrainingPlan): GramFormat {
   const { gradient, weight, low } = plan.formats;
   const rate = Math.max(...plan.rates.map((own) => own.rate));
-  const room = 14 + low - 2 * gradient.fraction - (32 - Math.clz32(rate - 1)); // ceil(log2)
+  const room = 14 + low - 2 * gradient.fraction - (32 - Math.clz32(rate)); // bits of the rate
   const most = Math.min(30 - gradient.bits, MOST_SHIFT) - weight.fraction;
   return gramFormat(plan, Math.min(most, room));
 }

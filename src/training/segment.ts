@@ -1,7 +1,7 @@
 /** A segment: the steps that one proof is about. spec/training.md section 7. */
 import { refuse } from '../errors/proof-error.ts';
 import { checkPlan } from './check-plan.ts';
-import { periodOf, rateAt, type TrainingPlan } from './plan.ts';
+import { layerCount, periodOf, rateAt, type TrainingPlan } from './plan.ts';
 import { SEED_BYTES } from './state.ts';
 
 export interface Segment {
@@ -22,6 +22,17 @@ export function periodsOf({ plan, count }: Pick<Segment, 'plan' | 'count'>): {
 } {
   const steps = Math.min(periodOf(plan), count);
   return { periods: count / steps, steps };
+}
+
+/** Rows of all batches of a segment. */
+const MOST_ROWS = 2 ** 20;
+/** Periods, counted once for every layer: masks of states have an entry for each period. */
+const MOST_PERIODS = 2 ** 18;
+
+/** Steps that a segment of a plan has at most. spec/training.md section 10. */
+export function mostSteps(plan: TrainingPlan): number {
+  const periods = Math.floor(MOST_PERIODS / layerCount(plan));
+  return Math.min(Math.floor(MOST_ROWS / plan.batch), periods * periodOf(plan));
 }
 
 /** Groups of a segment's program: the dataset is the first, the weights after the last step are the last. */

@@ -23,7 +23,7 @@ export function gradientSums(
   const one = 2 ** inputFormat(plan, layer).fraction;
   const biases = new Float64Array(outputs);
   for (let at = 0; at < gradient.length; at += outputs) {
-    // At most 2^12 products below 2^31: exact.
+    // At most 2^13 products below 2^31: exact.
     for (let o = 0; o < outputs; o++) {
       biases[o] = (biases[o] as number) + one * (gradient[at + o] as number);
     }

@@ -17,10 +17,7 @@ import { batchRows } from './order.ts';
 import { trainingProgram } from './program.ts';
 import { checkStateKey, decodeTrainingRun, orderSeed, runDigest, type TrainingRun } from './run.ts';
 import { decodeSegment, segmentContext, type SegmentFile } from './segment-file.ts';
-import type { Segment } from './segment.ts';
-
-/** Rows of all batches of a segment. */
-const MAX_SEGMENT_ROWS = 2 ** 20;
+import { mostSteps, type Segment } from './segment.ts';
 
 /** A run with what its bytes stand for. */
 export interface NamedRun {
@@ -90,8 +87,8 @@ export function segmentFrom(
   count: number,
 ): Segment {
   const { plan } = run;
-  // A count is looked at before rows are drawn for it.
-  const most = Math.min(plan.steps - step, Math.floor(MAX_SEGMENT_ROWS / plan.batch));
+  // A count is looked at before rows are drawn for it, and masks made.
+  const most = Math.min(plan.steps - step, mostSteps(plan));
   if (!Number.isInteger(count) || count < 1 || count > most) {
     refuse('SEGMENT', 'segment', `count: expected 1 to ${most}, got ${count}`);
   }

@@ -148,8 +148,26 @@ describe('plans', () => {
     expect(segmentsOf(NARROW, 4, 2, 8)).toEqual([6, 8]);
     const wide = { ...NARROW, batch: 2 ** 12, rows: 2 ** 12, steps: 600, rates: [{ from: 0, rate: 1 }] };
     expect(segmentsOf(wide, 600)).toEqual([256, 512, 600]); // 2^20 rows
+    const long = { ...NARROW, batch: 1, steps: 2 ** 17, rates: [{ from: 0, rate: 1 }] };
+    expect(segmentsOf(long, 2 ** 17)).toEqual([87381, 2 ** 17]); // 2^18 periods of 3 layers
+    expect(segmentsOf({ ...long, period: 2 }, 2 ** 17)).toEqual([2 ** 17]);
     expect(() => segmentsOf(NARROW, 0)).toThrow(/^steps per proof: expected/);
   });
+});
+
+test('a checkpoint is at the end of a period, or of the run', () => {
+  const plan = { ...NARROW, period: 2, rates: [{ from: 0, rate: 1 }] };
+  const run = new Uint8Array(32);
+  const read = (step: number): number => {
+    const ones = new Array<number>(step).fill(1);
+    const checkpoint = { step, state: stateFromSeed(plan, SEED), losses: ones, right: ones };
+    return decodeCheckpoint('checkpoint', plan, run, encodeCheckpoint(plan, run, checkpoint)).step;
+  };
+  for (const step of [2, 8, 9]) expect(read(step)).toBe(step);
+  for (const step of [1, 7]) {
+    const { code, detail } = proofError(() => read(step));
+    expect([code, detail]).toEqual(['CHECKPOINT', `step: expected the end of a period, got ${step}`]);
+  }
 });
 
 test('losses that went through a checkpoint stand in the table as those that did not', () => {

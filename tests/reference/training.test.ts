@@ -109,13 +109,15 @@ test('refused before the proof is looked at', { timeout: 300_000 }, () => {
   const period = (run: Uint8Array, value: number): Uint8Array => number(run, fieldsOfRun(run), 'plan/period', value); // prettier-ignore
   const few = more({ period: 5, steps: 3, rates: [{ from: 0, rate: 4 }] });
   const long = more({ period: 2 ** 10, batch: 8, steps: 2 ** 17, rates: [{ from: 0, rate: 4 }] });
-  const many = more({ steps: 2 ** 30 });
-  const longer = number(posed(many, first), fieldsOfSegment(first), 'count', Math.floor(2 ** 20 / 3) + 1);
+  const endless = { steps: 2 ** 30, rates: [{ from: 0, rate: 4 }] };
+  const [many, wide] = [more(endless), more({ ...endless, batch: 13 })];
+  const periods = Math.floor(2 ** 18 / 3);
   const cases: [string, Uint8Array, Uint8Array, string][] = [
     ['no step', sgd.run, count(0), 'SEGMENT'],
     ['more steps than there are', sgd.run, count(10), 'SEGMENT'],
     ['two rates', sgd.run, count(7), 'SEGMENT'],
-    ['more than 2^20 rows', many, longer, 'SEGMENT'],
+    ['more than 2^20 rows', wide, count(Math.floor(2 ** 20 / 13) + 1, posed(wide, first)), 'SEGMENT'],
+    ['more than 2^18 periods, counted once for every layer', many, count(periods + 1, posed(many, first)), 'SEGMENT'], // prettier-ignore
     ['half a period', paired.run, count(1, pairs), 'SEGMENT'],
     ['a period and a half', paired.run, count(3, pairs), 'SEGMENT'],
     ['whole periods and the short one', paired.run, count(7, pairs), 'SEGMENT'],

@@ -249,14 +249,17 @@ test('places of corrections: what rounding leaves room for', () => {
     gradientGram(plan).places,
   ];
   expect(places(SMALL)).toEqual([0, 0, 0, 0]);
-  // 30 - 16 - 12 of sums; of gradients 14 + 15 - 2 10 - 6, a rate of 40.
+  // 30 - 16 - 12 of sums; of gradients 14 + 15 - 2 10 - 6: a rate of 40 has 6 bits.
   expect(places(SMALL_PAIRS)).toEqual([2, 2, 2, 3]);
   expect(inputGram(SMALL_PAIRS, 0)).toEqual({ places: 2, shift: 13, bits: 16 });
   const rate = (own: number): TrainingPlan => ({ ...SMALL_PAIRS, rates: [{ from: 0, rate: own }] });
-  expect([1, 32, 33, 512, 513, 2 ** 20].map((own) => gradientGram(rate(own)).places)).toEqual([
-    4, 4, 3, 0, 0, 0,
+  expect([1, 31, 32, 255, 256, 2 ** 20].map((own) => gradientGram(rate(own)).places)).toEqual([
+    4, 4, 3, 1, 0, 0,
   ]);
   expect(gradientGram(rate(2 ** 20))).toEqual({ places: 0, shift: 15, bits: 15 });
+  // Sums of 12 bits leave room for 6, but 16 bits of products hold all below 2 in 14: 12 + 8 - 10 and 4.
+  const coarse = { ...SMALL_PAIRS, formats: { ...DEFAULT_FORMATS, sum: 12 } };
+  expect([0, 1, 2].map((layer) => inputGram(coarse, layer).places)).toEqual([4, 4, 4]);
   const short = { ...SMALL_PAIRS, formats: { ...DEFAULT_FORMATS, low: 2 } };
   expect(inputGram(short, 0)).toEqual({ places: 1, shift: 1, bits: 16 });
 });

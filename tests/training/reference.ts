@@ -104,11 +104,11 @@ interface Place {
 }
 
 /** c and c' of sections 4 and 5. */
-function placesOf({ formats, period = 1, rates }: TrainingPlan, shift: number | 'back'): number {
+function placesOf({ formats, period = 1, rates }: TrainingPlan, shift: number | 'back', read = 0): number {
   if (period === 1) return 0;
   const { low, gradient, weight, sum } = formats;
   let log = 0;
-  while (2 ** log < Math.max(...rates.map((own) => own.rate))) log++;
+  while (2 ** log <= Math.max(...rates.map((own) => own.rate))) log++;
   const room =
     shift === 'back'
       ? Math.min(
@@ -116,7 +116,7 @@ function placesOf({ formats, period = 1, rates }: TrainingPlan, shift: number | 
           22 - weight.fraction,
           14 + low - 2 * gradient.fraction - log,
         )
-      : Math.min(30 - sum - shift, 22 - shift);
+      : Math.min(30 - sum - shift, 22 - shift, 14 - weight.fraction - read + gradient.fraction);
   return Math.max(0, Math.min(low - 1, room));
 }
 
@@ -194,7 +194,7 @@ function step(
     const last = l === layers - 1;
     const fraction = (l === 0 ? formats.input : formats.activation).fraction;
     const shift = formats.weight.fraction + fraction - (last ? 8 : formats.activation.fraction);
-    const c = placesOf(plan, shift);
+    const c = placesOf(plan, shift, fraction);
     const gram = gramOf(
       `input/${l}`,
       x,

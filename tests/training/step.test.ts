@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { koalaBear } from '../../src/field/koalabear.ts';
 import { wasmKernels } from '../../src/kernels/index.ts';
 import { updatesAreProven } from '../../src/training/check-plan.ts';
-import { layerCount, rateAt, type TrainingPlan } from '../../src/training/plan.ts';
+import { DEFAULT_FORMATS, layerCount, rateAt, type TrainingPlan } from '../../src/training/plan.ts';
 import { batchRows } from '../../src/training/order.ts';
 import { kernelProducts } from '../../src/training/products-prove.ts';
 import { plainProducts, type StepProducts } from '../../src/training/products.ts';
@@ -80,6 +80,37 @@ test('inputs of zero and of the greatest value', () => {
   data.inputs.fill(0, 0, 40);
   data.inputs.fill(255, 40);
   same(SMALL, wildState(SMALL, 21, 8), data);
+});
+
+test.each([16, 31, 32, 64])('two rows of a period that are as wrong as can be, at a rate of %i', (rate) => {
+  const formats = { ...DEFAULT_FORMATS, weight: { bits: 15, fraction: 8 } };
+  const sized = { widths: [1, 1, 2], rows: 2, batch: 1, steps: 2, period: 2 };
+  const plan: TrainingPlan = { ...sized, formats, rates: [{ from: 0, rate }] };
+  const data = { inputs: new Int16Array(2), labels: Uint8Array.of(1, 1) };
+  const products: number[] = [];
+  for (let bias = 3000; bias < 3200; bias++) {
+    const none = (length: number): Int16Array => new Int16Array(length);
+    // Nothing comes through the first layer; the second says 0 where the class is 1.
+    const state = [
+      { weight: Int16Array.of(0, -16000), rest: none(2) },
+      { weight: Int16Array.of(0, bias, 0, -bias), rest: none(4) },
+    ];
+    const { traces } = executeSteps(plan, state, data, 0, Uint32Array.of(0, 1));
+    products.push(...traces[0]!.grams.gradient[1]!.inner);
+  }
+  expect(Math.max(...products)).toBe(rate * 2 * 4 ** formats.gradient.fraction);
+});
+
+test('a learning rate with which steps converge has products of rows within their bits', () => {
+  const formats = { ...DEFAULT_FORMATS, sum: 12 };
+  const sized = { widths: [6, 4], rows: 2, batch: 1, steps: 2, period: 2 };
+  const plan: TrainingPlan = { ...sized, formats, rates: [{ from: 0, rate: 140 }] };
+  const state = [{ weight: new Int16Array(28), rest: new Int16Array(28) }];
+  const data = { inputs: new Int16Array(12).fill(255), labels: Uint8Array.of(0, 1) };
+  const { traces } = executeSteps(plan, state, data, 0, Uint32Array.of(0, 1));
+  const [product] = [...traces[0]!.grams.input[0]!.rounded].filter((x) => x !== 0);
+  const real = (140 / 2 ** 9) * (6 * (255 / 256) ** 2 + 1); // learning rate times |x|^2: 1.9
+  expect(Math.abs(product! / 2 ** 14 - real)).toBeLessThan(2 ** -14);
 });
 
 test('products by kernels are those of the definition', async () => {

@@ -11,7 +11,7 @@ import { fileBytes, fileReader } from '../../answer/bytes.ts';
 import { refuse } from '../../errors/proof-error.ts';
 import { blake3, DIGEST_BYTES } from '../../hash/blake3.ts';
 import { sameBytes } from '../../hash/words.ts';
-import { layerCount, layerShape, type TrainingPlan } from '../../training/plan.ts';
+import { layerCount, layerShape, periodEnd, type TrainingPlan } from '../../training/plan.ts';
 import { partOf, stateKinds, type LayerState, type TrainingState } from '../../training/state.ts';
 import { naming } from '../files.ts';
 
@@ -69,6 +69,7 @@ export function decodeCheckpoint(
     }
     const step = reader.u32('step');
     if (step < 1 || step > plan.steps) wrong(`step: expected 1 to ${plan.steps}, got ${step}`);
+    if (periodEnd(plan, step) !== step) wrong(`step: expected the end of a period, got ${step}`); // steps would go on in other periods
     const list = (what: string, size: number, count: number): DataView => {
       const block = reader.block(what);
       if (block.length !== size * count)

@@ -1,18 +1,17 @@
 /** How the steps of a run are cut into segments: of whole periods, at most so many steps, and none across a change of the rate. */
 import { periodEnd, periodOf, type TrainingPlan } from '../../training/index.ts';
+import { mostSteps } from '../../training/segment.ts';
 
 export const DEFAULT_STEPS_PER_PROOF = 16;
-/** Rows that a segment has at most: spec/training.md section 10. */
-const MAX_SEGMENT_ROWS = 2 ** 20;
 
 /** Steps of the segment that begins at a step: at least a period, or what is left of the run. @throws RangeError for a wish that is no positive integer */
 export function segmentAt(plan: TrainingPlan, step: number, wish: number): number {
-  const { batch, rates, steps } = plan;
+  const { rates, steps } = plan;
   if (!Number.isSafeInteger(wish) || wish < 1) {
     throw new RangeError(`steps per proof: expected a positive integer, got ${wish}`);
   }
   const change = rates.find(({ from }) => from > step)?.from ?? steps;
-  const most = Math.min(wish, change - step, steps - step, Math.floor(MAX_SEGMENT_ROWS / batch));
+  const most = Math.min(wish, change - step, steps - step, mostSteps(plan));
   const period = periodOf(plan);
   return Math.min(Math.max(most - (most % period), period), steps - step);
 }
