@@ -65,6 +65,9 @@ const LIGHT_ENTRIES = [
   'verbs/verify',
   'verbs/training/verify-training',
   'verbs/training/verify-prediction',
+  'cli/show-tuning',
+  'verbs/tuning/verify-tuning',
+  'verbs/tuning/verify-tuned',
 ];
 const PROVES = /^src\/(kernels|tensor|prover|secret)\/|prove[\w-]*\.ts$/;
 /** Lines of a file; tests may hold longer tables, and generated code is not read by people. */

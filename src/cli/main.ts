@@ -6,6 +6,7 @@ import { addOwnerCommands } from './owner-commands.ts';
 import { addPublicCommands } from './public-commands.ts';
 import { report } from './shell.ts';
 import { addTrainingCommands } from './training-commands.ts';
+import { addTuningCommands } from './tuning-commands.ts';
 import { watchOutput } from './output.ts';
 
 function program(): Command {
@@ -21,6 +22,7 @@ function program(): Command {
   addOwnerCommands(zkdl);
   addPublicCommands(zkdl);
   addTrainingCommands(zkdl);
+  addTuningCommands(zkdl);
   return zkdl;
 }
 

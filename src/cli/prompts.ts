@@ -51,6 +51,47 @@ function fromJson(file: string, text: string): readonly string[] {
   return value as string[];
 }
 
+/** Lists of token ids such as 7,3,7. @throws ProofError `PROMPT` naming the option. Says nothing of what it holds */
+export function idLists(option: string, texts: readonly string[]): readonly (readonly number[])[] {
+  return texts.map((text) =>
+    /^(0|[1-9]\d{0,8})(,(0|[1-9]\d{0,8}))*$/.test(text)
+      ? text.split(',').map(Number)
+      : refuse('PROMPT', option, 'expected token ids such as 7,3,7, got something else'),
+  );
+}
+
+/**
+ * Prompts of the options, or of a file: a JSON list of lists of token ids.
+ *
+ * @throws RangeError unless one of the two is given; ProofError `FILE_*`, `PROMPT`. Says nothing of what the file holds
+ */
+export function tokenPrompts(
+  prompt: readonly string[] | undefined,
+  file: string | undefined,
+): readonly (readonly number[])[] {
+  if ((prompt === undefined) === (file === undefined)) {
+    const got = prompt === undefined ? 'neither' : 'both';
+    throw new RangeError(`prompt: expected --prompt or --prompts, got ${got}`);
+  }
+  if (prompt !== undefined) return idLists('prompt', prompt);
+  const name = file as string;
+  let value: unknown;
+  const bytes = readInput(name);
+  try {
+    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  } catch {
+    // The parser's message quotes the text.
+  }
+  const isIds = (item: unknown): boolean =>
+    Array.isArray(item) &&
+    item.length > 0 &&
+    item.every((id) => Number.isSafeInteger(id) && (id as number) >= 0);
+  if (!Array.isArray(value) || value.length === 0 || !value.every(isIds)) {
+    return refuse('PROMPT', name, 'expected a JSON list of lists of token ids, got something else');
+  }
+  return value as number[][];
+}
+
 /** "all", or a list such as 1,3-5,2:7 of new tokens from 1, SEQUENCE:TOKEN for one of several sequences; for commander. */
 export function logitPositions(text: string): readonly LogitPosition[] | 'all' {
   if (text === 'all') return text;

@@ -4,7 +4,8 @@ import type { PublicChoice } from '../ops/lowering.ts';
 import type { FileVerdict, Inspection, ProvenText, ShownLogits, VerifiedSequence } from '../verbs/index.ts';
 import { fields, hex, printable, quoted, size, times } from './terminal.ts';
 
-function rule(choice: PublicChoice): string {
+/** A rule of choice. */
+export function choiceText(choice: PublicChoice): string {
   if (choice === 'greedy') return 'greedy';
   return `sampled, temperature ${choice.temperature / 1000}, seed ${hex(choice.seed)}`;
 }
@@ -22,7 +23,7 @@ export function showProof(proven: ProvenText, prompts: readonly string[]): strin
       ]),
     ]),
     ...fields([
-      ['choice', rule(proven.choice)],
+      ['choice', choiceText(proven.choice)],
       ['model', hex(proven.model)],
       ['proof', `${proven.file}, ${size(proven.bytes)}`],
       ['budget', `${proven.proofsLeft} more proofs before a refresh`],
@@ -64,7 +65,7 @@ export function showVerdict(verdict: FileVerdict): string[] {
       ...logits.filter(({ sequence: own }) => own === i + 1).flatMap((of) => logitLines(of, sequence)),
     ]),
     ...fields([
-      ['choice', rule(statement.choice)],
+      ['choice', choiceText(statement.choice)],
       ['context', statement.context.length === 0 ? 'none' : contextText(statement.context)],
       ['model', hex(statement.model)],
       ['family', `${key.info.family}, profile ${key.info.profile}`],
@@ -98,7 +99,7 @@ export function showStatement({ statement, parameters }: Extract<Inspection, { k
     'says, once verified',
     ...fields([
       ['  model', statement.model],
-      ['  choice', rule(statement.choice)],
+      ['  choice', choiceText(statement.choice)],
       ['  context', contextText(Buffer.from(statement.context, 'hex')) || 'none'],
       ...statement.sequences.flatMap(({ prompt, completion }, i): [string, string][] => [
         [`  prompt ${i + 1}`, isPrivate(prompt) ? privacy(prompt) : prompt.join(' ')],

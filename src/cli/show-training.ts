@@ -141,7 +141,10 @@ function refusal({ code, stage, detail }: Extract<TrainingFileVerdict, { ok: fal
   return [`refused: ${code} at ${printable(stage)}: ${printable(detail)}`];
 }
 
-type OfTraining = Exclude<Inspection, { kind: 'model' | 'key' | 'answer' | 'link' }>;
+type OfTraining = Exclude<
+  Inspection,
+  { kind: 'model' | 'key' | 'answer' | 'link' | 'graph run' | 'graph step' }
+>;
 
 /** What a file of training says. */
 export function showTrainingInspection(inspection: OfTraining): string[] {

@@ -11,6 +11,7 @@ import type {
 } from '../verbs/index.ts';
 import { showStatement } from './show-answers.ts';
 import { showTrainingInspection } from './show-training.ts';
+import { showTuningInspection } from './show-tuning.ts';
 import { duration, fields, hex, printable, size, times } from './terminal.ts';
 
 /** The accuracy report as numbers that people read. */
@@ -141,6 +142,9 @@ export function showInspection(inspection: Inspection): string[] {
   }
   if (inspection.kind === 'model' || inspection.kind === 'key') {
     return [head, ...partLines(inspection), ...programLines(inspection)];
+  }
+  if (inspection.kind === 'graph run' || inspection.kind === 'graph step') {
+    return [head, ...partLines(inspection), ...showTuningInspection(inspection)];
   }
   return [head, ...partLines(inspection), ...showTrainingInspection(inspection)];
 }

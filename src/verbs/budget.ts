@@ -1,4 +1,4 @@
-/** The verb `budget`: how many proofs the commitments of a model, or of a dataset, still allow. */
+/** The verb `budget`: how many proofs the commitments of a model, of a dataset or of a corpus still allow. */
 import { join, resolve } from 'node:path';
 import { decodeKey, keyDigest } from '../pcs/key.ts';
 import { groupPaths } from '../prover/weight-groups.ts';
@@ -7,6 +7,7 @@ import type { BudgetStatus, Home } from '../store/index.ts';
 import { disk, isDirectory, naming, readInput } from './files.ts';
 import { epochPath, openFolder } from './folder.ts';
 import { DATASET_FILE, openDatasetFolder } from './training/dataset-folder.ts';
+import { CORPUS_FILE, openCorpusFolder } from './tuning/corpus-folder.ts';
 import { weightsBudget } from './weights.ts';
 
 export interface EpochBudget extends BudgetStatus {
@@ -18,12 +19,12 @@ export interface EpochBudget extends BudgetStatus {
 }
 
 /**
- * The budgets of all epochs of a committed model, or of a committed dataset, as `budgetStatus`. Reads only.
+ * The budgets of all epochs of a committed model, or of committed data, as `budgetStatus`. Reads only.
  *
  * @throws ProofError as `openFolder`, `budgetStatus`
  */
 export function folderBudget(home: Home, path: string): readonly EpochBudget[] {
-  const { epoch: newest, groups } = isDataset(path) ? { epoch: 0, groups: 1 } : modelOf(path);
+  const { epoch: newest, groups } = isData(path) ? { epoch: 0, groups: 1 } : modelOf(path);
   return Array.from({ length: newest + 1 }, (_, epoch) => {
     const places = groupPaths(epochPath(resolve(path), epoch), groups).map(placeAt);
     return { epoch, current: epoch === newest, groups, ...weightsBudget(home, places) };
@@ -43,8 +44,11 @@ function placeAt(path: string): BudgetPlace {
   return { path, keyDigest: keyDigest(bytes), limits };
 }
 
-function isDataset(path: string): boolean {
-  if (!isDirectory(path) || !disk.list(path).includes(DATASET_FILE)) return false;
-  openDatasetFolder(path);
+/** A dataset, or a corpus. */
+function isData(path: string): boolean {
+  const names = isDirectory(path) ? disk.list(path) : [];
+  if (names.includes(DATASET_FILE)) openDatasetFolder(path);
+  else if (names.includes(CORPUS_FILE)) openCorpusFolder(path);
+  else return false;
   return true;
 }

@@ -15,3 +15,4 @@ export { refreshFolder, type Refreshed, type RefreshOptions } from './refresh.ts
 export type { OnStep } from './steps.ts';
 export { verifyFile, type FileVerdict, type VerifiedSequence, type VerifyFileOptions } from './verify.ts';
 export * from './training/index.ts';
+export * from './tuning/index.ts';

@@ -14,6 +14,7 @@ import { firstBytes, naming, readInput, sizeOfFile } from './files.ts';
 import { groupOf, parametersOf, part, proofParts, withRest } from './inspect-parts.ts';
 import type { FilePart, GroupSummary, ParameterSummary, Parts } from './inspect-parts.ts';
 import { TRAINING_INSPECTORS, type TrainingInspection } from './inspect-training.ts';
+import { TUNING_INSPECTORS, type TuningInspection } from './inspect-tuning.ts';
 import { kindOf, MAGIC_BYTES, otherKind, type FileKind } from './kinds.ts';
 import { summariseGraph, type GraphSummary } from './nodes.ts';
 import { hexOf } from './verify.ts';
@@ -26,7 +27,7 @@ interface Program extends GraphSummary {
 }
 
 /** What a file holds. Digests are hexadecimal. */
-export type Inspection = AnswerInspection | TrainingInspection;
+export type Inspection = AnswerInspection | TrainingInspection | TuningInspection;
 
 type AnswerInspection = Parts &
   (
@@ -58,7 +59,7 @@ type AnswerInspection = Parts &
   );
 
 /**
- * What a file of this library holds: model, key, proof or link; run, segment or prediction.
+ * What a file of this library holds: model, key, proof or link; run, segment, step or prediction.
  *
  * @throws ProofError `FILE_*`, `FORMAT` for another file; as the decoders
  * @example
@@ -81,6 +82,7 @@ const INSPECTORS: Readonly<Partial<Record<FileKind, (bytes: Uint8Array) => Inspe
   answer: inspectAnswer,
   link: inspectLink,
   ...TRAINING_INSPECTORS,
+  ...TUNING_INSPECTORS,
 };
 
 function programOf(graph: Graph, info: ModelInfo): Program {

@@ -1,7 +1,17 @@
 /** Which of this library's files bytes are, by their first eight. */
 
 export type FileKind =
-  'model' | 'key' | 'answer' | 'link' | 'groupKey' | 'run' | 'segment' | 'prediction' | 'checkpoint';
+  | 'model'
+  | 'key'
+  | 'answer'
+  | 'link'
+  | 'groupKey'
+  | 'run'
+  | 'segment'
+  | 'prediction'
+  | 'graphRun'
+  | 'graphStep'
+  | 'checkpoint';
 
 const MAGICS: Readonly<Record<string, FileKind>> = {
   zkdlmodl: 'model',
@@ -12,6 +22,8 @@ const MAGICS: Readonly<Record<string, FileKind>> = {
   'zkdl-run': 'run',
   'zkdl-seg': 'segment',
   'zkdl-prd': 'prediction',
+  'zkdl-tun': 'graphRun',
+  'zkdl-stp': 'graphStep',
   'zkdl-chk': 'checkpoint',
 };
 
@@ -20,10 +32,12 @@ const NAMES: Readonly<Record<FileKind, string>> = {
   key: 'a model key',
   answer: 'a proof file',
   link: 'a link',
-  groupKey: 'the key of a dataset or of weights',
+  groupKey: 'the key of a dataset, of a corpus or of weights',
   run: 'a run of training',
   segment: 'a segment of training',
   prediction: 'a prediction',
+  graphRun: 'a run of training a graph',
+  graphStep: 'a step of training a graph',
   checkpoint: 'a checkpoint of training',
 };
 

@@ -29,6 +29,13 @@ import {
 import { decodeTrainingRun, encodeTrainingRun, TRAINING_RUN_VERSION } from '../../src/training/run.ts';
 import { decodeSegment, encodeSegment, SEGMENT_VERSION } from '../../src/training/segment-file.ts';
 import { stateFromSeed } from '../../src/training/state.ts';
+import { decodeGraphRun, encodeGraphRun, GRAPH_RUN_VERSION } from '../../src/training/graph-run/run.ts';
+import {
+  decodeGraphStep,
+  encodeGraphStep,
+  GRAPH_STEP_VERSION,
+} from '../../src/training/graph-run/step-file.ts';
+import { verifyGraphRun } from '../../src/training/graph-run/verify.ts';
 import { verifyTraining } from '../../src/training/verify.ts';
 import { kindOf, type FileKind } from '../../src/verbs/kinds.ts';
 import { decodeCheckpoint, encodeCheckpoint } from '../../src/verbs/training/checkpoint.ts';
@@ -82,6 +89,10 @@ beforeAll(async () => {
       encodeSegment(decodeSegment(b)),
     ),
     prediction: of(PREDICTION_VERSION, 'VERSION', encodePrediction(prediction), (b) => encodePrediction(decodePrediction(b))), // prettier-ignore
+    graphRun: of(GRAPH_RUN_VERSION, 'VERSION', bytesOf('tuning.run'), (b) =>
+      encodeGraphRun(decodeGraphRun(b)),
+    ),
+    graphStep: of(GRAPH_STEP_VERSION, 'VERSION', bytesOf('tuning-1.step'), (b) => encodeGraphStep(decodeGraphStep(b))), // prettier-ignore
     checkpoint: of(1, 'VERSION', encodeCheckpoint(plan, segment.run, checkpoint), (b) => encodeCheckpoint(plan, segment.run, decodeCheckpoint('checkpoint', plan, segment.run, b))), // prettier-ignore
   };
 }, 300_000);
@@ -100,7 +111,7 @@ function ofVersion(kind: FileKind, { bytes }: Kind, version: number): Uint8Array
   return copy;
 }
 
-const KINDS: FileKind[] = ['model', 'key', 'answer', 'link', 'groupKey', 'run', 'segment', 'prediction', 'checkpoint']; // prettier-ignore
+const KINDS: FileKind[] = ['model', 'key', 'answer', 'link', 'groupKey', 'run', 'segment', 'prediction', 'graphRun', 'graphStep', 'checkpoint']; // prettier-ignore
 
 describe.each(KINDS)('%s', (name) => {
   test('the format of today: read and written back to the byte', () => {
@@ -130,6 +141,8 @@ test('proofs that are kept verify', { timeout: 120_000 }, () => {
   expect(verifyModelLinks(bytesOf('answer.key'), [bytesOf('answer.link')]).ok).toBe(true);
   const segments = ['training-0.seg', 'training-1.seg'].map(bytesOf);
   expect(verifyTraining(bytesOf('training.run'), segments)).toMatchObject({ ok: true, steps: 2 });
+  const steps = ['tuning-0.step', 'tuning-1.step'].map(bytesOf);
+  expect(verifyGraphRun(bytesOf('tuning.run'), steps)).toMatchObject({ ok: true, steps: 2 });
   const periods = ['training-periods-0.seg', 'training-periods-1.seg'].map(bytesOf);
   expect(verifyTraining(bytesOf('training-periods.run'), periods)).toMatchObject({ ok: true, steps: 5 });
 });

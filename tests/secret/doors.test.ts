@@ -65,6 +65,8 @@ const DOORS: Record<string, readonly [definition: string, ...allowed: string[]]>
     'store/group-plan.ts',
     'verbs/choice.ts',
     'verbs/training/train.ts', // the seed of a run: public
+    'verbs/tuning/tune.ts', // likewise
+    'verbs/tuning/first-weights.ts', // what weights are drawn from: kept nowhere
   ],
 };
 

@@ -1,5 +1,5 @@
 /**
- * ZKP-9 for verbs: a dataset with a pattern that occurs nowhere else, weights that were trained on it, a model, and the keys behind their commitments
+ * ZKP-9 for verbs: a dataset and a corpus with patterns that occur nowhere else, weights that were trained on them, a model, and the keys behind their commitments
  * are committed, trained, proven, asked, refreshed, interrupted and mishandled. None of them stands in a public file, in what is printed, thrown
  * or returned, in a message to a worker or in a temporary file; in private folders they stand where the specification says, and nowhere else.
  */
@@ -23,6 +23,8 @@ import { openHome, type Home } from '../../src/store/index.ts';
 import { decodeTrainingRun, runDigest } from '../../src/training/run.ts';
 import { commitToFolder, refreshFolder } from '../../src/verbs/index.ts';
 import { commitDatasetToFolder, predict, proveTraining, train } from '../../src/verbs/training/index.ts';
+import { commitCorpusToFolder, proveTuned, proveTuning, tune } from '../../src/verbs/tuning/index.ts';
+import { lastGraphCheckpoint, openTuningFolder } from '../../src/verbs/tuning/run-folder.ts';
 import { decodeCheckpoint } from '../../src/verbs/training/checkpoint.ts';
 import { unmeasured } from '../../tools/random-model/unmeasured.ts';
 import { gated } from '../support/answer-models.ts';
@@ -154,6 +156,85 @@ test('datasets, training, its proofs, predictions', { timeout: SLOW }, async () 
     'r/weights-2/secret: r/weights-2',
     'r/weights-4/data: weights rests',
     'r/weights-4/secret: r/weights-4',
+  ]);
+});
+
+/** Sixteen ids in a row of a corpus, and a private prompt. */
+const IDS = [3, 12, 7, 15, 0, 9, 14, 1, 10, 5, 8, 13, 2, 11, 6, 4];
+const PROMPT = [13, 4, 11, 0, 14, 2, 9, 15, 6, 1];
+
+test('corpora, training of a graph, its proofs, answers', { timeout: SLOW }, async () => {
+  const model = { vocabulary: 16, context: 16, width: 16, heads: 2, layers: 1, hidden: 8 };
+  const tokens = Array.from({ length: 97 }, (_, i) => IDS[(i + Math.floor(i / 16)) % 16] as number);
+  writeFileSync(path('x.npy.tokens'), npy([97], tokens));
+  writeFileSync(path('model.json'), JSON.stringify(model));
+  writeFileSync(path('tuning.json'), JSON.stringify({ batch: 2, steps: 2, rate: 1, ratePlaces: 9 }));
+  const files = { model: path('model.json'), plan: path('tuning.json') };
+  const committing = { ...files, tokens: path('x.npy.tokens'), out: path('g'), proofs: 20 };
+  expect(await tell((onStep) => commitCorpusToFolder(kernels, home, { ...committing, onStep }))).toBe('done');
+  const run = { ...files, corpus: path('g'), out: path('t'), seed: '5a'.repeat(32) };
+  expect(await tell((onStep) => tune(kernels, home, { ...run, until: 1, onStep }))).toBe('done');
+  expect(await tell((onStep) => tune(kernels, home, { ...run, onStep }))).toBe('done');
+  const proving = { folder: path('t'), corpus: path('g') };
+  expect(await tell((onStep) => proveTuning(kernels, home, { ...proving, onStep }))).toBe('done');
+  const asked = {
+    folder: path('t'),
+    prompts: [PROMPT],
+    privatePrompt: true,
+    tokens: 1,
+    out: path('told.zkp'),
+  };
+  expect(await tell((onStep) => proveTuned(kernels, home, { ...asked, onStep }))).toBe('done');
+  // Mishandled: a changed cell of the corpus, of weights; a prompt that does not fit.
+  const changed = (name: string, at: number, verb: () => unknown): unknown => {
+    const good = readFileSync(path(name));
+    writeFileSync(
+      path(name),
+      good.map((byte, i) => (i === at ? byte ^ 1 : byte)),
+    );
+    try {
+      return verb();
+    } finally {
+      writeFileSync(path(name), good);
+    }
+  };
+  const again = { ...run, out: path('t2') };
+  expect(await tell(() => tune(kernels, home, again))).toBe('done');
+  const second = { folder: path('t2'), corpus: path('g') };
+  expect(await tell(() => changed('g/epoch-0/data', 40, () => proveTuning(kernels, home, second)))).not.toBe(
+    'done',
+  );
+  const more = { ...asked, out: path('no.zkp') };
+  expect(await tell(() => changed('t/weights-2/data', 10, () => proveTuned(kernels, home, more)))).not.toBe(
+    'done',
+  );
+  expect(await tell(() => proveTuned(kernels, home, { ...more, prompts: [[...PROMPT, ...PROMPT]] }))).toBe(
+    'CONTEXT',
+  );
+  const taken = { ...committing, out: path('g2') };
+  expect(await tell(() => changed('x.npy.tokens', 140, () => commitCorpusToFolder(kernels, home, { ...taken, model: path('no') })))).toBe('FILE_MISSING'); // prettier-ignore
+  rmSync(path('t2'), { recursive: true });
+  rmSync(path('t2.run'));
+
+  const folder = openTuningFolder(path('t'));
+  const { state } = lastGraphCheckpoint(folder)!;
+  const row = (cells: ArrayLike<number>): number[] => Array.from(cells).slice(0, 16);
+  const own = [
+    cellCanary('ids', IDS),
+    cellCanary('prompt', PROMPT),
+    cellCanary('table', row(state.get('E')!.weight)),
+    cellCanary('matrix', row(state.get('H')!.weight)),
+    ...['g/epoch-0', 't/weights-0', 't/weights-1', 't/weights-2'].map((tree) => keyCanary(tree, secretIn(tree, 'secret'))), // prettier-ignore
+  ];
+  canaries.push(...own);
+  expectHidden(own, [
+    'g/epoch-0/data: ids',
+    'g/epoch-0/secret: g/epoch-0',
+    't/checkpoint-2: table matrix',
+    't/weights-0/secret: t/weights-0',
+    't/weights-1/secret: t/weights-1',
+    't/weights-2/data: table matrix',
+    't/weights-2/secret: t/weights-2',
   ]);
 });
 

@@ -28,9 +28,16 @@ export function readArray(path: string): ByteArray {
   return decodeArray(path, readInput(path));
 }
 
+/** Types of the cells of `.npy` files by what their headers say, with their names and bytes. */
+export type ItemTypes = Readonly<Record<string, { readonly name: string; readonly bytes: number }>>;
+const BYTES: ItemTypes = { '|u1': { name: 'uint8', bytes: 1 } };
+
 /** @param path for errors, @throws ProofError `ARRAY` */
 export function decodeArray(path: string, bytes: Uint8Array): ByteArray {
-  if (bytes[0] === 0x93) return readNpy(path, bytes);
+  if (bytes[0] === 0x93) {
+    const { shape, data } = readNpy(path, bytes, BYTES);
+    return { shape, data };
+  }
   if (bytes[0] === 0 && bytes[1] === 0) return readIdx(path, bytes);
   if (bytes[0] === 0x1f && bytes[1] === 0x8b) wrong(path, 'expected an array, got a gzip file: unpack it');
   return wrong(path, 'expected a .npy file of uint8 or an IDX file of unsigned bytes, got another file');
@@ -48,11 +55,21 @@ function readIdx(path: string, bytes: Uint8Array): ByteArray {
     wrong(path, `expected a header of ${head} bytes, got ${bytes.length}: it is cut short`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const shape = Array.from({ length: dimensions }, (_, d) => view.getUint32(4 + 4 * d));
-  return bodyOf(path, shape, bytes.subarray(head));
+  return { shape, data: bodyOf(path, shape, bytes.subarray(head)) };
 }
 
-/** Magic, version, length of a header that is a Python literal; bytes. Format: NumPy Enhancement Proposal 1. */
-function readNpy(path: string, bytes: Uint8Array): ByteArray {
+/**
+ * Magic, version, length of a header that is a Python literal; bytes. Format: NumPy Enhancement Proposal 1.
+ *
+ * @param types that are read
+ * @returns cells as the bytes of the file have them
+ * @throws ProofError `ARRAY`
+ */
+export function readNpy(
+  path: string,
+  bytes: Uint8Array,
+  types: ItemTypes,
+): ByteArray & { readonly itemBytes: number } {
   const magic = String.fromCharCode(...bytes.subarray(1, 6));
   const [major, minor] = [bytes[6], bytes[7]];
   if (magic !== 'NUMPY') wrong(path, 'expected the magic of a .npy file, got another');
@@ -69,11 +86,16 @@ function readNpy(path: string, bytes: Uint8Array): ByteArray {
     wrong(path, `expected a header of ${length} bytes, got ${bytes.length - start}: it is cut short`);
   }
   const header = String.fromCharCode(...bytes.subarray(start, start + length));
-  return bodyOf(path, npyShape(path, header), bytes.subarray(start + length));
+  const { shape, itemBytes } = npyShape(path, header, types);
+  return { shape, itemBytes, data: bodyOf(path, shape, bytes.subarray(start + length), itemBytes) };
 }
 
 /** The three keys that every header has, in any order, and nothing else. */
-function npyShape(path: string, header: string): number[] {
+function npyShape(
+  path: string,
+  header: string,
+  types: ItemTypes,
+): { readonly shape: number[]; readonly itemBytes: number } {
   const fields = new Map<string, string>();
   const inner =
     /^\{(.*)\} *\n?$/s.exec(header)?.[1] ?? wrong(path, 'expected a header in braces, got another');
@@ -85,15 +107,22 @@ function npyShape(path: string, header: string): number[] {
     fields.set(name as string, value as string);
   }
   const [type, order, shape] = ['descr', 'fortran_order', 'shape'].map((name) => fields.get(name));
-  if (type !== "'|u1'") {
-    wrong(path, `expected uint8, '|u1', got ${type?.slice(0, 16)}: convert it with .astype('uint8')`);
-  }
+  const known = type === undefined ? '' : type.slice(1, -1);
+  const { bytes: itemBytes } =
+    (Object.hasOwn(types, known) ? types[known] : undefined) ?? otherType(path, type, types);
   if (order !== 'False') wrong(path, 'expected rows one behind the other, got another order of cells');
   const sizes = /^\(\s*(\d{1,10}(?:\s*,\s*\d{1,10})*)\s*,?\s*\)$/.exec(shape ?? '')?.[1];
   if (sizes === undefined) return wrong(path, 'expected a shape of one dimension or more in its header');
   const list = sizes.split(',').map(Number);
   checkDimensions(path, list.length);
-  return list;
+  return { shape: list, itemBytes };
+}
+
+function otherType(path: string, type: string | undefined, types: ItemTypes): never {
+  const expected = Object.entries(types).map(([known, { name }]) => `${name}, '${known}'`);
+  const [last] = Object.values(types).slice(-1) as [ItemTypes[string]];
+  const hint = `convert it with .astype('${last.name}')`;
+  return wrong(path, `expected ${expected.join(', or ')}, got ${type?.slice(0, 16)}: ${hint}`);
 }
 
 function checkDimensions(path: string, count: number): void {
@@ -102,16 +131,17 @@ function checkDimensions(path: string, count: number): void {
   }
 }
 
-function bodyOf(path: string, shape: readonly number[], data: Uint8Array): ByteArray {
+function bodyOf(path: string, shape: readonly number[], data: Uint8Array, itemBytes = 1): Uint8Array {
   const zero = shape.findIndex((size) => size < 1);
   if (zero >= 0) wrong(path, `dimension ${zero}: expected a positive size, got ${shape[zero]}`);
   const cells = shape.reduce((product, size) => product * size, 1);
   if (cells >= MAX_CELLS) wrong(path, `expected below 2^31 cells, got ${cells}`);
-  if (data.length !== cells) {
-    const why = data.length < cells ? ': it is cut short' : '';
-    wrong(path, `expected ${cells} bytes of shape [${shape.join(', ')}], got ${data.length}${why}`);
+  const expected = itemBytes * cells;
+  if (data.length !== expected) {
+    const why = data.length < expected ? ': it is cut short' : '';
+    wrong(path, `expected ${expected} bytes of shape [${shape.join(', ')}], got ${data.length}${why}`);
   }
-  return { shape, data };
+  return data;
 }
 
 function wrong(path: string, detail: string): never {

@@ -5,6 +5,8 @@
  *   block: mean loss of each batch in nats, f32; block: rows of each batch that were named right, u16;
  *   for each layer and each part of its state a block: cells, i16; digest of all before, 32 bytes
  *
+ * Of a graph rows are u32, and parts are those of its weights in the order in which they are committed.
+ *
  * A checkpoint is the only state of training: logs and pictures follow from it, and steps are repeated from it.
  */
 import { fileBytes, fileReader } from '../../answer/bytes.ts';
@@ -15,13 +17,28 @@ import { layerCount, layerShape, periodEnd, type TrainingPlan } from '../../trai
 import { partOf, stateKinds, type LayerState, type TrainingState } from '../../training/state.ts';
 import { naming } from '../files.ts';
 
-export interface Checkpoint {
+/** What steps measured, before the update of each. Not proven. */
+export interface Measured {
   /** Steps that are done. */
   readonly step: number;
-  readonly state: TrainingState;
-  /** For each step: mean loss of its batch in nats, before its update; rows that were named right. Measured, not proven. */
+  /** For each step: mean loss of its batch in nats; rows that were named right. */
   readonly losses: readonly number[];
   readonly right: readonly number[];
+}
+
+export interface Checkpoint extends Measured {
+  readonly state: TrainingState;
+}
+
+/** What a checkpoint is of. */
+export interface CheckpointForm {
+  /** Digest of the run, and its steps. */
+  readonly run: Uint8Array;
+  readonly steps: number;
+  /** Cells of the parts of its weights. */
+  readonly sizes: readonly number[];
+  /** Of a number of rows. */
+  readonly rowBytes: 2 | 4;
 }
 
 const MAGIC = 'zkdl-chk';
@@ -30,13 +47,53 @@ const CONTEXT = 'zkdl training checkpoint 1';
 
 /** @param run digest of the run */
 export function encodeCheckpoint(plan: TrainingPlan, run: Uint8Array, checkpoint: Checkpoint): Uint8Array {
-  const { step, state, losses, right } = checkpoint;
-  const parts = state.flatMap((layer) => stateKinds(plan).map(({ kind }) => partOf(layer, kind)));
+  const kinds = stateKinds(plan);
+  const parts = checkpoint.state.flatMap((layer) => kinds.map(({ kind }) => partOf(layer, kind)));
+  return sealCheckpoint({ run, rowBytes: 2 }, checkpoint, parts);
+}
+
+/**
+ * @param path for errors
+ * @throws ProofError as `openCheckpoint`
+ */
+export function decodeCheckpoint(
+  path: string,
+  plan: TrainingPlan,
+  run: Uint8Array,
+  bytes: Uint8Array,
+): Checkpoint {
+  const kinds = stateKinds(plan);
+  const layers = Array.from({ length: layerCount(plan) }, (_, layer) => layerShape(plan, layer));
+  const sizes = layers.flatMap(([outputs, columns]) => kinds.map(() => outputs * columns));
+  const form = { run, steps: plan.steps, sizes, rowBytes: 2 } as const;
+  const { parts, ...measured } = openCheckpoint(path, form, bytes);
+  const { step } = measured;
+  if (periodEnd(plan, step) !== step) {
+    // Steps would go on in other periods.
+    refuse('CHECKPOINT', path, `step: expected the end of a period, got ${step}`);
+  }
+  const state = layers.map((_, layer) => {
+    const own = kinds.map(({ kind }, i) => [kind, parts[layer * kinds.length + i]] as const);
+    return Object.fromEntries(own) as unknown as LayerState;
+  });
+  return { ...measured, state };
+}
+
+/** The bytes of a checkpoint. @param parts of the weights */
+export function sealCheckpoint(
+  { run, rowBytes }: Pick<CheckpointForm, 'run' | 'rowBytes'>,
+  { step, losses, right }: Measured,
+  parts: readonly Int16Array[],
+): Uint8Array {
   const body = fileBytes(MAGIC, VERSION, [
     run,
     step,
     { block: packed(4, losses, (view, at, x) => view.setFloat32(at, x, true)) },
-    { block: packed(2, right, (view, at, x) => view.setUint16(at, x, true)) },
+    {
+      block: packed(rowBytes, right, (view, at, x) =>
+        rowBytes === 2 ? view.setUint16(at, x, true) : view.setUint32(at, x, true),
+      ),
+    },
     ...parts.map((cells) => ({ block: packed(2, cells, (view, at, x) => view.setInt16(at, x, true)) })),
   ]);
   const bytes = new Uint8Array(body.length + DIGEST_BYTES);
@@ -49,12 +106,11 @@ export function encodeCheckpoint(plan: TrainingPlan, run: Uint8Array, checkpoint
  * @param path for errors
  * @throws ProofError `CHECKPOINT` for bytes that were changed or cut short, and for a checkpoint of another run
  */
-export function decodeCheckpoint(
+export function openCheckpoint(
   path: string,
-  plan: TrainingPlan,
-  run: Uint8Array,
+  { run, steps, sizes, rowBytes }: CheckpointForm,
   bytes: Uint8Array,
-): Checkpoint {
+): Measured & { readonly parts: readonly Int16Array[] } {
   const wrong = (detail: string): never => refuse('CHECKPOINT', path, detail);
   const end = bytes.length - DIGEST_BYTES;
   const body = bytes.subarray(0, Math.max(0, end));
@@ -68,8 +124,7 @@ export function decodeCheckpoint(
       wrong('expected a checkpoint of this run, got one of another');
     }
     const step = reader.u32('step');
-    if (step < 1 || step > plan.steps) wrong(`step: expected 1 to ${plan.steps}, got ${step}`);
-    if (periodEnd(plan, step) !== step) wrong(`step: expected the end of a period, got ${step}`); // steps would go on in other periods
+    if (step < 1 || step > steps) wrong(`step: expected 1 to ${steps}, got ${step}`);
     const list = (what: string, size: number, count: number): DataView => {
       const block = reader.block(what);
       if (block.length !== size * count)
@@ -78,18 +133,16 @@ export function decodeCheckpoint(
     };
     const lossView = list('losses', 4, step);
     const losses = Array.from({ length: step }, (_, i) => lossView.getFloat32(4 * i, true));
-    const rightView = list('right', 2, step);
-    const right = Array.from({ length: step }, (_, i) => rightView.getUint16(2 * i, true));
-    const state = Array.from({ length: layerCount(plan) }, (_, layer) => {
-      const [outputs, columns] = layerShape(plan, layer);
-      const parts = stateKinds(plan).map(({ kind }) => {
-        const view = list(kind, 2, outputs * columns);
-        return [kind, Int16Array.from({ length: outputs * columns }, (_, i) => view.getInt16(2 * i, true))];
-      });
-      return Object.fromEntries(parts) as unknown as LayerState;
+    const rows = list('right', rowBytes, step);
+    const right = Array.from({ length: step }, (_, i) =>
+      rowBytes === 2 ? rows.getUint16(2 * i, true) : rows.getUint32(4 * i, true),
+    );
+    const parts = sizes.map((length) => {
+      const view = list('weights', 2, length);
+      return Int16Array.from({ length }, (_, i) => view.getInt16(2 * i, true));
     });
     reader.end();
-    return { step, state, losses, right };
+    return { step, losses, right, parts };
   });
 }
 

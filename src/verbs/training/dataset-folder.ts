@@ -17,32 +17,46 @@ export interface DatasetFolder {
 
 /** @throws ProofError `FILE_*`, `FOLDER` naming what is not there */
 export function openDatasetFolder(path: string): DatasetFolder {
-  if (!isDirectory(path)) {
-    const file = exists(path);
-    if (file) refuse('FILE_KIND', path, 'expected the directory of a committed dataset, got a file');
-    refuse('FILE_MISSING', path, 'expected the directory of a committed dataset, got nothing');
-  }
-  const names = disk.list(path);
-  if (names.includes(COMMITTING)) {
-    refuse('FOLDER', path, 'expected a committed dataset, got a commit at work or interrupted: run it again');
-  }
-  if (!names.includes(DATASET_FILE) || !names.includes('epoch-0')) {
-    refuse(
-      'FOLDER',
-      path,
-      'expected the directory of a committed dataset, got another or one left by a crash',
-    );
-  }
-  const { rows, inputs } = sizesIn(join(path, DATASET_FILE));
+  const { rows, inputs } = committedSizes(path, 'dataset', DATASET_FILE, ['rows', 'inputs']);
   return { path, rows, inputs };
 }
 
-function sizesIn(file: string): { rows: number; inputs: number } {
-  let sizes: { rows?: unknown; inputs?: unknown } = {};
+/**
+ * The numbers that a directory of committed data keeps beside its group.
+ *
+ * @param what it is a directory of, @param file that has them
+ * @throws ProofError `FILE_*`, `FOLDER` naming what is not there
+ */
+export function committedSizes<N extends string>(
+  path: string,
+  what: string,
+  file: string,
+  names: readonly N[],
+): Readonly<Record<N, number>> {
+  if (!isDirectory(path)) {
+    const isFile = exists(path);
+    if (isFile) refuse('FILE_KIND', path, `expected the directory of a committed ${what}, got a file`);
+    refuse('FILE_MISSING', path, `expected the directory of a committed ${what}, got nothing`);
+  }
+  const found = disk.list(path);
+  if (found.includes(COMMITTING)) {
+    const detail = `expected a committed ${what}, got a commit at work or interrupted: run it again`;
+    refuse('FOLDER', path, detail);
+  }
+  if (!found.includes(file) || !found.includes('epoch-0')) {
+    const detail = `expected the directory of a committed ${what}, got another or one left by a crash`;
+    refuse('FOLDER', path, detail);
+  }
+  return sizesIn(join(path, file), names);
+}
+
+function sizesIn<N extends string>(file: string, names: readonly N[]): Readonly<Record<N, number>> {
+  let sizes: Partial<Record<N, unknown>> = {};
   const bytes = readInput(file);
   quietly(() => (sizes = JSON.parse(new TextDecoder().decode(bytes)) as typeof sizes));
-  const { rows, inputs } = sizes;
   const isSize = (x: unknown): x is number => Number.isSafeInteger(x) && (x as number) > 0;
-  if (!isSize(rows) || !isSize(inputs)) return refuse('FOLDER', file, 'expected rows and inputs, got others');
-  return { rows, inputs };
+  if (!names.every((name) => isSize(sizes[name]))) {
+    return refuse('FOLDER', file, `expected ${names.join(' and ')}, got others`);
+  }
+  return sizes as Record<N, number>;
 }

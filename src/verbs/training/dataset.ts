@@ -1,19 +1,8 @@
-/**
- * The verb `dataset commit`: a dataset is committed once; its key is published. The directory is private to its owner:
- *
- *   committing     until the commit has ended and the key is published
- *   dataset.json   how many rows and inputs
- *   epoch-0        the committed rows (spec/state.md section 2)
- *
- * What is public lies beside it: DIR.key.
- */
-import { dirname, join, resolve } from 'node:path';
+/** The verb `dataset commit`: a dataset is committed once; its key is published. The directory (commit-folder.ts) is private to its owner. */
 import { ProofError, refuse } from '../../errors/proof-error.ts';
-import { sameBytes } from '../../hash/words.ts';
 import type { Kernels } from '../../kernels/contract.ts';
-import { encodeParameters } from '../../params/encoding.ts';
-import { ensureDirectory, quietly } from '../../store/durable.ts';
-import { budgetStatus, openGroup, type Home, type StoredGroup } from '../../store/index.ts';
+import type { Parameters } from '../../params/parameters.ts';
+import { openGroup, type Home, type StoredGroup } from '../../store/index.ts';
 import {
   checkDataset,
   chooseTrainingParameters,
@@ -22,11 +11,10 @@ import {
   type Dataset,
   type TrainingPlan,
 } from '../../training/index.ts';
-import { checkOutput, disk, exists, isDirectory, naming, readInput, removeTree, writeNew } from '../files.ts';
-import { COMMITTING, epochPath, publicPaths } from '../folder.ts';
-import { clearInterrupted, interruptedCommit, markCommitted, markCommitting } from '../interrupted.ts';
+import { epochPath } from '../folder.ts';
 import { silent, stopwatch, type OnStep } from '../steps.ts';
 import { readArray } from './arrays.ts';
+import { commitFolder, type CommittedData } from './commit-folder.ts';
 import { DATASET_FILE, type DatasetFolder } from './dataset-folder.ts';
 import { readPlan } from './plan-file.ts';
 import { DEFAULT_STEPS_PER_PROOF, segmentAt, segmentsOf } from './segments.ts';
@@ -49,15 +37,10 @@ export interface CommitDatasetOptions {
   readonly onStep?: OnStep;
 }
 
-export interface CommittedDataset {
-  readonly digest: Uint8Array;
+export interface CommittedDataset extends CommittedData {
   readonly rows: number;
   /** Of one row. */
   readonly inputs: number;
-  readonly files: { readonly folder: string; readonly key: string };
-  readonly keyBytes: number;
-  /** Segments that can be proven over this dataset. */
-  readonly proofsLeft: number;
   readonly seconds: Readonly<Record<string, number>>;
 }
 
@@ -73,84 +56,37 @@ export function commitDatasetToFolder(
   home: Home,
   options: CommitDatasetOptions,
 ): CommittedDataset {
-  const { onStep = silent } = options;
-  const out = resolve(options.out);
-  const keyFile = options.key ?? publicPaths(out, 0).key;
+  const { onStep = silent, out, key } = options;
   const watch = stopwatch();
-  const left = exists(out) ? interruptedCommit(out, options.out, [DATASET_FILE]) : undefined;
-  if (left !== 'complete') checkOutput(keyFile);
-  watch.next('reading');
-  onStep('reading the dataset');
-  const { plan, data } = readSources(options);
-  const { stepsPerProof = DEFAULT_STEPS_PER_PROOF } = options;
-  const segments = segmentsOf(plan, stepsPerProof).length;
-  const minProofs = options.proofs ?? segments + Math.ceil(segments / 4) + 50;
-  const steps = segmentAt({ ...plan, rates: plan.rates.slice(0, 1) }, 0, stepsPerProof);
-  const { parameters } = chooseTrainingParameters(plan, { steps, minProofs });
-  watch.next('committing');
-  onStep('committing the dataset');
-  if (left === 'begun') clearInterrupted(out, options.out, [DATASET_FILE]);
-  if (left !== 'complete') makeFolder(out, options.out);
-  let published = left === 'complete';
-  let group: StoredGroup | undefined;
-  try {
-    group =
-      left === 'complete'
-        ? openGroup(kernels, home, epochPath(out, 0))
-        : committed(kernels, home, out, plan, data, parameters);
-    if (left === 'complete') {
-      const same =
-        sameBytes(encodeParameters(parameters), encodeParameters(group.key.parameters)) &&
-        sameDataset(data, readDataset(plan, group));
-      if (!same) {
-        const other = 'of another dataset or with other options: run it with these, or remove the directory';
-        refuse('FILE_EXISTS', options.out, `expected a new name, got an interrupted commit ${other}`);
-      }
-    }
-    const isThere = exists(keyFile) && sameBytes(readInput(keyFile), group.keyBytes);
-    if (!isThere) writeNew(keyFile, group.keyBytes);
-    published = true;
-    markCommitted(out);
-    watch.next();
+  let sizes = { rows: 0, inputs: 0 };
+  const place = { out, what: 'dataset', file: DATASET_FILE, ...(key !== undefined && { key }) };
+  const made = commitFolder(kernels, home, place, () => {
+    watch.next('reading');
+    onStep('reading the dataset');
+    const { plan, data } = readSources(options);
+    sizes = { rows: plan.rows, inputs: plan.widths[0] as number };
+    const parameters = parametersFor(plan, options);
+    watch.next('committing');
+    onStep('committing the dataset');
     return {
-      digest: group.keyDigest,
-      rows: plan.rows,
-      inputs: plan.widths[0] as number,
-      files: { folder: out, key: keyFile },
-      keyBytes: group.keyBytes.length,
-      proofsLeft: budgetStatus(home, group).proofsLeft,
-      seconds: watch.seconds,
+      ...{ parameters, sizes },
+      commit: (path) => commitDataset(kernels, home, path, plan, data, parameters),
+      isSame: (group) => sameDataset(data, readDataset(plan, group)),
     };
-  } catch (error) {
-    if (!published) quietly(() => removeTree(out));
-    throw error;
-  } finally {
-    group?.close();
-  }
+  });
+  watch.next();
+  return { ...made, ...sizes, seconds: watch.seconds };
 }
 
-function committed(
-  kernels: Kernels,
-  home: Home,
-  out: string,
+/** For so many proofs. */
+function parametersFor(
   plan: TrainingPlan,
-  data: Dataset,
-  parameters: Parameters<typeof commitDataset>[5],
-): StoredGroup {
-  const sizes = { rows: plan.rows, inputs: plan.widths[0] };
-  writeNew(join(out, DATASET_FILE), new TextEncoder().encode(`${JSON.stringify(sizes)}\n`));
-  return commitDataset(kernels, home, epochPath(out, 0), plan, data, parameters);
-}
-
-function makeFolder(out: string, shown: string): void {
-  ensureDirectory(disk, dirname(out));
-  naming(shown, () => disk.makeDirectory(out));
-  try {
-    markCommitting(out);
-  } catch (error) {
-    quietly(() => removeTree(out));
-    throw error;
-  }
+  { stepsPerProof = DEFAULT_STEPS_PER_PROOF, proofs }: CommitDatasetOptions,
+): Parameters {
+  const segments = segmentsOf(plan, stepsPerProof).length;
+  const minProofs = proofs ?? segments + Math.ceil(segments / 4) + 50;
+  const steps = segmentAt({ ...plan, rates: plan.rates.slice(0, 1) }, 0, stepsPerProof);
+  return chooseTrainingParameters(plan, { steps, minProofs }).parameters;
 }
 
 function readSources(options: CommitDatasetOptions): { plan: TrainingPlan; data: Dataset } {

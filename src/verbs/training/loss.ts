@@ -1,8 +1,8 @@
 /** What steps measured, as a table and as a picture. */
 import { rateAt, stepsPerEpoch, type TrainingPlan } from '../../training/index.ts';
-import type { Checkpoint } from './checkpoint.ts';
+import type { Measured as Done } from './checkpoint.ts';
 
-type Measured = Pick<Checkpoint, 'losses' | 'right'>;
+type Measured = Pick<Done, 'losses' | 'right'>;
 
 /**
  * Mean cross-entropy in nats of the logits of a batch, [rows, classes] with 8 binary places; rows whose greatest is the label's. The loss is a
@@ -32,10 +32,18 @@ export function meanOfLast(values: readonly number[], count: number): number {
 }
 
 /** A line a step: its number, epoch and rate, mean loss of its batch in nats, rows named right. */
-export function lossCsv(plan: TrainingPlan, { losses, right }: Measured): Uint8Array {
-  const perEpoch = stepsPerEpoch(plan);
+export function lossCsv(plan: TrainingPlan, measured: Measured): Uint8Array {
+  return lossTable(stepsPerEpoch(plan), (step) => rateAt(plan, step), measured);
+}
+
+/** The same of any run. */
+export function lossTable(
+  perEpoch: number,
+  rate: (step: number) => number,
+  { losses, right }: Measured,
+): Uint8Array {
   const lines = losses.map((loss, step) =>
-    [step, Math.floor(step / perEpoch), rateAt(plan, step), loss.toFixed(6), right[step]].join(','),
+    [step, Math.floor(step / perEpoch), rate(step), loss.toFixed(6), right[step]].join(','),
   );
   return new TextEncoder().encode(['step,epoch,rate,loss,right', ...lines, ''].join('\n'));
 }
@@ -46,7 +54,7 @@ const MAX_POINTS = 720;
 const MEAN = 50;
 
 /** The losses as a line, with their running mean. */
-export function lossSvg({ steps }: TrainingPlan, { losses }: Measured): Uint8Array {
+export function lossSvg({ steps }: Pick<TrainingPlan, 'steps'>, { losses }: Measured): Uint8Array {
   const top = Math.max(...chunks(losses).map(([, greatest]) => greatest), 1e-6);
   const inner = { x: SIZE.width - SIZE.left - SIZE.right, y: SIZE.height - SIZE.top - SIZE.bottom };
   const x = (step: number): string => (SIZE.left + (inner.x * step) / steps).toFixed(1);

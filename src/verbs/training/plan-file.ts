@@ -16,7 +16,8 @@ import {
 } from '../../training/index.ts';
 import { naming, readInput } from '../files.ts';
 
-type Fields = Readonly<Record<string, unknown>>;
+/** Of an object of a file. */
+export type Fields = Readonly<Record<string, unknown>>;
 
 const FORMATS = ['input', 'activation', 'weight', 'gradient'] as const;
 
@@ -27,6 +28,11 @@ const FORMATS = ['input', 'activation', 'weight', 'gradient'] as const;
  * @throws ProofError `FILE_*`; `PLAN` naming file and field
  */
 export function readPlan(path: string, rows: number): TrainingPlan {
+  return readJson(path, (value) => planOf(value, rows));
+}
+
+/** What a JSON file says. @throws ProofError `FILE_*`; `PLAN` naming the file; as `of` */
+export function readJson<T>(path: string, of: (value: unknown) => T): T {
   const bytes = readInput(path);
   return naming(path, () => {
     let value: unknown;
@@ -35,7 +41,7 @@ export function readPlan(path: string, rows: number): TrainingPlan {
     } catch {
       wrong('expected JSON, got something else'); // the parser's message quotes the text
     }
-    return planOf(value, rows);
+    return of(value);
   });
 }
 
@@ -102,7 +108,8 @@ function formatsOf(value: unknown): Formats {
   };
 }
 
-function momentumOf(value: unknown): Momentum | undefined {
+/** None, the default one, or three numbers. @throws ProofError `PLAN` */
+export function momentumOf(value: unknown): Momentum | undefined {
   if (value === undefined || value === false) return undefined;
   if (value === true) return DEFAULT_MOMENTUM;
   const own = fieldsOf('momentum', value, ['shift', 'high', 'low']);
@@ -116,7 +123,7 @@ function rateOf(name: string, value: unknown): Rate {
 }
 
 /** An object with no other keys than these. */
-function fieldsOf(name: string, value: unknown, keys: readonly string[]): Fields {
+export function fieldsOf(name: string, value: unknown, keys: readonly string[]): Fields {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     return wrong(`${name}: expected an object`);
   }
@@ -131,13 +138,15 @@ function listOf(name: string, value: unknown): readonly unknown[] {
   return Array.isArray(value) ? (value as unknown[]) : wrong(`${name}: expected a list`);
 }
 
-function integer(name: string, value: unknown): number {
+/** @throws ProofError `PLAN` unless a value is an integer from 0 on */
+export function integer(name: string, value: unknown): number {
   if (!Number.isSafeInteger(value) || (value as number) < 0) {
     wrong(`${name}: expected an integer from 0 on${value === undefined ? ', got none' : ''}`);
   }
   return value as number;
 }
 
-function wrong(detail: string): never {
+/** @throws ProofError `PLAN` */
+export function wrong(detail: string): never {
   return refuse('PLAN', 'plan', detail);
 }

@@ -35,7 +35,7 @@ import { DEFAULT_STEPS_PER_PROOF, segmentAt } from './segments.ts';
 import { checkRunData, openStart } from './train.ts';
 
 /** Proofs that may be begun and abandoned at each point of the chain, beside the one that `STATE_USES` has: a machine may stop again. */
-const ATTEMPTS = 5;
+export const ATTEMPTS = 5;
 /** Predictions that the last weights of a plan are committed for. */
 const PREDICTIONS = 100;
 
@@ -202,7 +202,7 @@ export function openWeights(
 }
 
 /** Runs with a group that is closed if it fails. */
-function closing<T>(group: StoredGroup, run: (group: StoredGroup) => T): T {
+export function closing<T>(group: StoredGroup, run: (group: StoredGroup) => T): T {
   try {
     return run(group);
   } catch (error) {
@@ -212,7 +212,7 @@ function closing<T>(group: StoredGroup, run: (group: StoredGroup) => T): T {
 }
 
 /** Proofs that may open weights: the most that the code has pads for, and what the run itself needs. */
-function roomOf({ key }: StoredGroup): { readonly most: number; readonly least: number } {
+export function roomOf({ key }: Pick<StoredGroup, 'key'>): { readonly most: number; readonly least: number } {
   const { padLength, queries } = key.parameters.code;
   const most = Math.floor(padLength / queries);
   return { most, least: Math.min(most, STATE_USES + ATTEMPTS) };

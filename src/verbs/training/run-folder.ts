@@ -21,11 +21,11 @@ import { decodeSegment } from '../../training/segment-file.ts';
 import { inputDigest, readRun, startOf, type NamedRun, type TrainingPoint } from '../../training/verify.ts';
 import { disk, exists, isDirectory, naming, readInput, removeTree, writeNew } from '../files.ts';
 import { strangeInGroup } from '../interrupted.ts';
-import { decodeCheckpoint, encodeCheckpoint, type Checkpoint } from './checkpoint.ts';
+import { decodeCheckpoint, encodeCheckpoint, type Checkpoint, type Measured } from './checkpoint.ts';
 
 const RUN_FILE = 'run';
-const START_FILE = 'start.json';
-const NUMBERED = /^(checkpoint|segment|weights)-(0|[1-9]\d{0,9})$/;
+export const START_FILE = 'start.json';
+const NUMBERED = /^(checkpoint|segment|step|weights)-(0|[1-9]\d{0,9})$/;
 /** Checkpoints that are kept. */
 const KEPT = 2;
 
@@ -46,16 +46,24 @@ export interface RunFolder {
 
 /** Makes the directory of a run that was announced, whole or not at all. @throws ProofError `FILE_*` naming it */
 export function makeRunFolder(shown: string, bytes: Uint8Array, start: StartPlace | undefined): void {
+  makeFolderOf(shown, { ...startFile(start), [RUN_FILE]: bytes });
+}
+
+/** The file that says where a run starts, if it starts from the weights of another. */
+export function startFile(start: StartPlace | undefined): Readonly<Record<string, Uint8Array>> {
+  if (start === undefined) return {};
+  return { [START_FILE]: new TextEncoder().encode(`${JSON.stringify(start)}\n`) };
+}
+
+/** Makes a directory with files, whole or not at all. @throws ProofError `FILE_*` naming it */
+export function makeFolderOf(shown: string, files: Readonly<Record<string, Uint8Array>>): void {
   const path = resolve(shown);
   const aside = join(dirname(path), unfinishedName());
   naming(shown, () => {
     ensureDirectory(disk, dirname(path));
     disk.makeDirectory(aside);
     try {
-      if (start !== undefined) {
-        writeNew(join(aside, START_FILE), new TextEncoder().encode(`${JSON.stringify(start)}\n`));
-      }
-      writeNew(join(aside, RUN_FILE), bytes);
+      for (const [name, bytes] of Object.entries(files)) writeNew(join(aside, name), bytes);
       if (exists(path)) refuse('FILE_EXISTS', shown, 'expected a new name, got one that is taken');
       disk.rename(aside, path);
     } catch (error) {
@@ -68,22 +76,28 @@ export function makeRunFolder(shown: string, bytes: Uint8Array, start: StartPlac
 
 /** @throws ProofError `FILE_*`, `FOLDER` for what is no directory of a run; as `readRun` */
 export function openRunFolder(shown: string): RunFolder {
-  const path = resolve(shown);
-  if (!isDirectory(path)) {
-    const file = exists(path);
-    if (file) refuse('FILE_KIND', shown, 'expected the directory of a training run, got a file');
-    refuse('FILE_MISSING', shown, 'expected the directory of a training run, got nothing');
-  }
+  const path = runDirectory(shown, RUN_FILE);
   const file = join(path, RUN_FILE);
-  if (!disk.list(path).includes(RUN_FILE)) {
-    refuse('FOLDER', shown, 'expected the directory of a training run, got another');
-  }
   const bytes = readInput(file);
   return { shown, path, bytes, named: naming(file, () => readRun(bytes)) };
 }
 
+/** The directory of a training run. @param file that every such directory has, @throws ProofError `FILE_*`, `FOLDER` for another */
+export function runDirectory(shown: string, file: string): string {
+  const path = resolve(shown);
+  if (!isDirectory(path)) {
+    const isFile = exists(path);
+    if (isFile) refuse('FILE_KIND', shown, 'expected the directory of a training run, got a file');
+    refuse('FILE_MISSING', shown, 'expected the directory of a training run, got nothing');
+  }
+  if (!disk.list(path).includes(file)) {
+    refuse('FOLDER', shown, 'expected the directory of a training run, got another');
+  }
+  return path;
+}
+
 /** @throws ProofError `FOLDER` for a file that says something else */
-export function startPlace({ path }: RunFolder): StartPlace {
+export function startPlace({ path }: Pick<RunFolder, 'path'>): StartPlace {
   const file = join(path, START_FILE);
   let place: Partial<StartPlace> = {};
   const bytes = readInput(file);
@@ -116,7 +130,11 @@ export function publish(path: string, bytes: Uint8Array): void {
   }
 }
 
-function stepsOf({ path }: RunFolder, kind: 'checkpoint' | 'segment' | 'weights'): number[] {
+/** The steps of numbered files of a kind, ascending. */
+export function stepsOf(
+  { path }: Pick<RunFolder, 'path'>,
+  kind: 'checkpoint' | 'segment' | 'step' | 'weights',
+): number[] {
   return disk
     .list(path)
     .flatMap((name) => {
@@ -128,11 +146,19 @@ function stepsOf({ path }: RunFolder, kind: 'checkpoint' | 'segment' | 'weights'
 
 /** The newest checkpoint. @throws as `decodeCheckpoint` */
 export function lastCheckpoint(folder: RunFolder): Checkpoint | undefined {
+  const { run, digest } = folder.named;
+  return newestCheckpoint(folder, (path, bytes) => decodeCheckpoint(path, run.plan, digest, bytes));
+}
+
+/** The same of any run. @throws as `decode`; ProofError `CHECKPOINT` for one of another step than its name says */
+export function newestCheckpoint<T extends Measured>(
+  folder: Pick<RunFolder, 'path'>,
+  decode: (path: string, bytes: Uint8Array) => T,
+): T | undefined {
   const step = stepsOf(folder, 'checkpoint').at(-1);
   if (step === undefined) return undefined;
   const path = join(folder.path, `checkpoint-${step}`);
-  const { run, digest } = folder.named;
-  const checkpoint = decodeCheckpoint(path, run.plan, digest, readInput(path));
+  const checkpoint = decode(path, readInput(path));
   if (checkpoint.step !== step) refuse('CHECKPOINT', path, `expected step ${step}, got ${checkpoint.step}`);
   return checkpoint;
 }
@@ -140,8 +166,13 @@ export function lastCheckpoint(folder: RunFolder): Checkpoint | undefined {
 /** Writes a checkpoint, then removes those that are too old. */
 export function writeCheckpoint(folder: RunFolder, checkpoint: Checkpoint): void {
   const { run, digest } = folder.named;
-  const at = (step: number): string => join(folder.path, `checkpoint-${step}`);
-  writeNew(at(checkpoint.step), encodeCheckpoint(run.plan, digest, checkpoint));
+  keepCheckpoint(folder, checkpoint.step, encodeCheckpoint(run.plan, digest, checkpoint));
+}
+
+/** The same of any run. */
+export function keepCheckpoint(folder: Pick<RunFolder, 'path'>, step: number, bytes: Uint8Array): void {
+  const at = (own: number): string => join(folder.path, `checkpoint-${own}`);
+  writeNew(at(step), bytes);
   for (const old of stepsOf(folder, 'checkpoint').slice(0, -KEPT)) quietly(() => disk.unlink(at(old)));
 }
 
@@ -190,7 +221,7 @@ export function keepSegment(folder: RunFolder, step: number, bytes: Uint8Array):
  *
  * @throws ProofError `CHAIN` where there is more in such a directory than a commitment
  */
-export function clearWeights(folder: RunFolder, proven: number): void {
+export function clearWeights(folder: Pick<RunFolder, 'path'>, proven: number): void {
   for (const step of stepsOf(folder, 'weights').filter((own) => own > proven)) {
     const path = weightsPath(folder, step);
     const strange = strangeInGroup(path);
@@ -202,7 +233,7 @@ export function clearWeights(folder: RunFolder, proven: number): void {
 }
 
 /** @throws ProofError `CHAIN` unless a group is the one behind a point */
-export function checkWeights(group: StoredGroup, { weights }: TrainingPoint): void {
+export function checkWeights(group: StoredGroup, { weights }: Pick<TrainingPoint, 'weights'>): void {
   if (weights !== undefined && sameBytes(group.keyBytes, encodeKey(weights))) return;
   refuse('CHAIN', group.path, 'expected the weights that the segment wrote, got others');
 }

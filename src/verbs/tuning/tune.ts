@@ -1,0 +1,217 @@
+/** The verb `tune`: steps of training a graph in exact integers, as the run announces them. Nothing is proven here; `prove-tuning` repeats the steps. */
+import { refuse } from '../../errors/proof-error.ts';
+import { kernelProduct } from '../../graph/execute-witness.ts';
+import { sameBytes } from '../../hash/words.ts';
+import type { Kernels } from '../../kernels/contract.ts';
+import { encodeKey, keyDigest } from '../../pcs/key.ts';
+import { osBytes } from '../../random/os.ts';
+import type { Home } from '../../store/index.ts';
+import type { OwnedCorpus } from '../../training/index.ts';
+import { announceGraphRun } from '../../training/graph-run/prove.ts';
+import { encodeGraphRun, type GraphRun } from '../../training/graph-run/run.ts';
+import { bytesOfHex } from '../choice.ts';
+import { exists } from '../files.ts';
+import { silent, stopwatch } from '../steps.ts';
+import { meanOfLast } from '../training/loss.ts';
+import { publish } from '../training/run-folder.ts';
+import { alone } from '../worker.ts';
+import { openCorpusFolder } from './corpus-folder.ts';
+import { checkRunCorpus, openCorpus } from './corpus.ts';
+import { firstWeights, lastWeights, openStart, startOf } from './first-weights.ts';
+import { readModel, vocabularyOf, type TrainableModel } from './model-file.ts';
+import { readTuningPlan, type TuningPlan } from './plan-file.ts';
+import {
+  isAnnounced,
+  isOfGraph,
+  keepRun,
+  lastGraphCheckpoint,
+  makeTuningFolder,
+  openTuningFolder,
+  publicTuningPaths,
+  tuningPlace,
+  type GraphCheckpoint,
+  type TuningFolder,
+  type TuningPlace,
+} from './run-folder.ts';
+import { checkTokens } from './tokens.ts';
+import { runGraphSteps, type TuneStepOptions } from './tune-steps.ts';
+
+const SEED_BYTES = 32;
+/** Steps that the shown loss is a mean of. */
+const SHOWN_STEPS = 50;
+
+export interface TuneOptions extends TuneStepOptions {
+  /** A model file: sizes of a transformer, or a graph. */
+  readonly model: string;
+  /** Directory of a committed corpus. */
+  readonly corpus: string;
+  /** A plan file. */
+  readonly plan: string;
+  /** Directory of the run: to be made, or one that was interrupted. */
+  readonly out: string;
+  /** 64 hexadecimal digits: public, decides the order with the rest of the run. Default: fresh ones. */
+  readonly seed?: string;
+  /** Directory of a run whose last proven weights this one starts from. Default: weights that are drawn. */
+  readonly start?: string;
+  /** Commit the first weights and stop: the run is announced by the next call, with a seed that the parties agree on now. */
+  readonly draw?: boolean;
+}
+
+export type Tuned = {
+  readonly files: { readonly folder: string; readonly run: string };
+  readonly seconds: Readonly<Record<string, number>>;
+  /** Digest of the key of the weights to start from. */
+  readonly start: Uint8Array;
+} & (
+  | { readonly announced: false }
+  | {
+      readonly announced: true;
+      /** Digest of the run. */
+      readonly run: Uint8Array;
+      readonly announcement: GraphRun;
+      /** Steps that are done, of all and in this call. */
+      readonly step: number;
+      readonly steps: number;
+      readonly made: number;
+      /** Means of the last 50 steps: nats of a token, part of tokens named right before the step. Measured, not proven. */
+      readonly loss: number;
+      readonly accuracy: number;
+    }
+);
+
+/**
+ * Trains. A run that was interrupted goes on from its last checkpoint.
+ *
+ * @throws ProofError `RUN` where the directory holds another run than these options say; `UNPROVABLE` naming the step for a value beyond its bits;
+ *   `CHECKPOINT`, `PLAN`, `GRAPH_*`, `CORPUS`, `CHAIN`, `BUSY`, `FILE_*`
+ * @throws RangeError for options out of range
+ * @example
+ * tune(kernels, openHome(), { model: 'model.json', corpus: 'corpus', plan: 'plan.json', out: 'run' });
+ */
+export function tune(kernels: Kernels, home: Home, options: TuneOptions): Tuned {
+  const { onStep = silent } = options;
+  const watch = stopwatch();
+  checkOptions(options);
+  watch.next('reading');
+  onStep('reading the corpus');
+  const model = readModel(options.model);
+  const place = openCorpusFolder(options.corpus);
+  const plan = readTuningPlan(options.plan, model, place.tokens);
+  const corpus = openCorpus(kernels, home, place);
+  try {
+    checkTokens(options.corpus, corpus.tokens, vocabularyOf(model.graph));
+    const own = openOrMake(options, model);
+    return alone(own.path, options.out, () => {
+      watch.next('announcing');
+      const given = { model, plan, corpus };
+      const start = isAnnounced(own) ? undefined : announce(kernels, home, own, options, given);
+      if (options.draw === true) {
+        if (start === undefined)
+          refuse('RUN', options.out, 'expected a run that is not announced, got one that is');
+        watch.next();
+        const files = { folder: own.path, run: `${own.path}.run` };
+        return { announced: false, files, start, seconds: watch.seconds };
+      }
+      const folder = openTuningFolder(options.out);
+      checkSame(folder, options, given);
+      publish(publicTuningPaths(folder, 0).run, folder.bytes);
+      watch.next('training');
+      const done = trainIn(kernels, home, folder, corpus, options);
+      watch.next();
+      return { ...done, seconds: watch.seconds };
+    });
+  } finally {
+    corpus.group.close();
+  }
+}
+
+interface Given {
+  readonly model: TrainableModel;
+  readonly plan: TuningPlan;
+  readonly corpus: OwnedCorpus;
+}
+
+function checkOptions({ seed, until, checkpointEvery, draw, start }: TuneOptions): void {
+  if (seed !== undefined && !/^[0-9a-fA-F]{64}$/.test(seed)) {
+    throw new RangeError(`seed: expected 64 hexadecimal digits, got ${seed.length} characters`);
+  }
+  for (const [name, value] of Object.entries({ until, checkpointEvery })) {
+    if (value !== undefined && (!Number.isSafeInteger(value) || value < 1)) {
+      throw new RangeError(`${name}: expected a positive integer, got ${value}`);
+    }
+  }
+  if (draw === true && (seed !== undefined || start !== undefined)) {
+    throw new RangeError('draw: expected no seed and no start beside it, got one');
+  }
+}
+
+function openOrMake({ out, start }: TuneOptions, { graph }: TrainableModel): TuningPlace {
+  if (!exists(out)) makeTuningFolder(out, graph, start === undefined ? undefined : lastWeights(start));
+  const place = tuningPlace(out);
+  if (!isOfGraph(place, graph))
+    refuse('RUN', out, 'expected the run of these options, got one of another model');
+  return place;
+}
+
+/** Announces the run of a directory, unless its first weights are all that is asked for. @returns the digest of their key */
+function announce(
+  kernels: Kernels,
+  home: Home,
+  place: TuningPlace,
+  { seed, draw }: TuneOptions,
+  { model: { graph }, plan: { plan, schedule }, corpus }: Given,
+): Uint8Array {
+  const training = { graph, plan };
+  const weights = firstWeights(kernels, home, place, training, corpus);
+  try {
+    if (draw !== true) {
+      const own = seed === undefined ? osBytes(SEED_BYTES) : bytesOfHex(seed);
+      keepRun(place, announceGraphRun(training, corpus, weights, schedule, own).bytes);
+    }
+    return weights.group.keyDigest;
+  } finally {
+    weights.group.close();
+  }
+}
+
+/** @throws ProofError `RUN` unless the run of a directory is that of the options, `CORPUS` for another corpus */
+function checkSame(folder: TuningFolder, { out, seed, start }: TuneOptions, given: Given): void {
+  const { run } = folder.named;
+  checkRunCorpus(folder, given.corpus.group);
+  const other = (what: string): never =>
+    refuse('RUN', out, `expected the run of these options, got one of ${what}`);
+  const { plan, schedule } = given.plan;
+  if (!sameBytes(encodeGraphRun({ ...run, plan, ...schedule }), folder.bytes)) other('another plan');
+  if (seed !== undefined && !sameBytes(bytesOfHex(seed), run.seed)) other('another seed');
+  if (start !== undefined && startOf(folder)?.folder !== tuningPlace(start).path) other('another start');
+}
+
+function trainIn(
+  kernels: Kernels,
+  home: Home,
+  folder: TuningFolder,
+  corpus: OwnedCorpus,
+  options: TuneOptions,
+): Omit<Extract<Tuned, { announced: true }>, 'seconds'> {
+  const { run, digest } = folder.named;
+  const begin = lastGraphCheckpoint(folder) ?? firstState(kernels, home, folder);
+  const at = runGraphSteps(folder, corpus.tokens, begin, options, kernelProduct(kernels));
+  return {
+    announced: true,
+    run: digest,
+    announcement: run,
+    start: keyDigest(encodeKey(run.start)),
+    step: at.step,
+    steps: run.steps,
+    made: at.step - begin.step,
+    loss: meanOfLast(at.losses, SHOWN_STEPS),
+    accuracy: meanOfLast(at.right, SHOWN_STEPS) / (run.batch * run.length),
+    files: { folder: folder.path, run: publicTuningPaths(folder, 0).run },
+  };
+}
+
+function firstState(kernels: Kernels, home: Home, folder: TuningFolder): GraphCheckpoint {
+  const { state, group } = openStart(kernels, home, folder);
+  group.close();
+  return { step: 0, losses: [], right: [], state };
+}
