@@ -1,15 +1,17 @@
 /** Proves training, segment after segment: runs the steps, commits what they wrote, proves that they went as the run says. */
 import { refuse } from '../errors/proof-error.ts';
+import { koalaBear } from '../field/koalabear.ts';
 import { sameBytes } from '../hash/words.ts';
 import type { Kernels } from '../kernels/contract.ts';
 import { encodeKey } from '../pcs/key.ts';
 import { noMark, type Mark } from '../pcs/steps-prove.ts';
+import { checkProgram } from '../relation/check.ts';
 import { proveStoredProgram } from '../relation/stored-prove.ts';
 import type { CheckedProof } from '../store/prove-once.ts';
 import type { Home, StoredGroup } from '../store/index.ts';
 import { commitState, readState, STATE_USES } from './commit.ts';
 import { checkDataset, type Dataset } from './dataset.ts';
-import type { TrainingPlan } from './plan.ts';
+import { periodOf, type TrainingPlan } from './plan.ts';
 import { kernelProducts } from './products-prove.ts';
 import { trainingProgram } from './program.ts';
 import { checkStateKey, encodeTrainingRun } from './run.ts';
@@ -47,7 +49,8 @@ export interface ProvenSegment extends Pick<CheckedProof, 'reservations'> {
  *
  * @param seed 32 bytes; fresh ones, or such as the parties agreed on
  * @param start committed weights to start from, e.g. those that another run wrote last; absent: those that the seed stands for
- * @throws ProofError `PLAN`, `DATASET`, `KEY_LAYOUT` for a commitment to other data than the plan is about
+ * @throws ProofError `PLAN`, `DATASET`, `KEY_LAYOUT` for a commitment to other data than the plan is about; `PROGRAM_SHAPE` for a period of more
+ *   cells than a proof has
  */
 export function announceRun(
   plan: TrainingPlan,
@@ -58,7 +61,15 @@ export function announceRun(
 ): TrainingOwner {
   const bytes = encodeTrainingRun({ plan, data: group.key, start: start?.key ?? 'seed', seed });
   checkDataset(plan, data);
+  checkPeriodProgram(plan);
   return { named: readRun(bytes), bytes, data, group };
+}
+
+/** A plan may be within its bounds and its period too large for a proof: that is said before the first step. Rows and weights matter to no size. */
+function checkPeriodProgram(plan: TrainingPlan): void {
+  const count = Math.min(periodOf(plan), plan.steps);
+  const rows = new Uint32Array(count * plan.batch);
+  checkProgram(koalaBear, trainingProgram({ plan, first: 0, count, rows }));
 }
 
 /** The weights that a run starts from. @throws RangeError for a run that starts from committed ones: these are `pointFrom` */

@@ -11,6 +11,7 @@ import { programDomain } from '../../src/relation/statement.ts';
 import { proveStoredProgram } from '../../src/relation/stored-prove.ts';
 import { budgetStatus, openGroup, openHome, type Home, type StoredGroup } from '../../src/store/index.ts';
 import { chooseTrainingParameters, commitDataset, commitState } from '../../src/training/commit.ts';
+import { checkPlan } from '../../src/training/check-plan.ts';
 import { rateAt, type TrainingPlan } from '../../src/training/plan.ts';
 import {
   announceRun,
@@ -98,6 +99,14 @@ test('every prefix verifies, and the whole is complete', () => {
     const weights = verdict.ok && verdict.weights;
     expect(weights && keyDigest(encodeKey(weights))).toEqual(points[n]!.group?.keyDigest);
   }
+});
+
+test('a period of more cells than a proof has is refused before the first step', () => {
+  const widths = [6, ...new Array<number>(63).fill(500), 4];
+  const plan = { ...NARROW, widths, batch: 8, period: 1024, steps: 1024, rates: [{ from: 0, rate: 1 }] };
+  checkPlan(plan);
+  const { code } = proofError(() => announceRun(plan, smallData(NARROW), group, SEED));
+  expect(code).toBe('PROGRAM_SHAPE');
 });
 
 test('a segment costs one opening of the dataset and of the weights at both ends', () => {
