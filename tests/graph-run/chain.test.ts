@@ -1,6 +1,7 @@
 /** Runs of a graph proven and followed: honest steps verify up to any of them; changed, skipped, repeated and spliced ones do not. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { wasmKernels, type Kernels } from '../../src/kernels/index.ts';
+import type { Graph } from '../../src/graph/index.ts';
 import { encodeKey, keyDigest, type GroupKey } from '../../src/pcs/key.ts';
 import { completeInstance } from '../../src/params/choose.ts';
 import { linkInstance } from '../../src/params/instance.ts';
@@ -230,7 +231,7 @@ describe('the chain', () => {
     expect(code({ start: { ...run.start, parameters } })).toBe('KEY_LAYOUT');
     const file = decodeGraphStep(steps[0]!);
     const written = (output: GroupKey): string => refused([encodeGraphStep({ ...file, output })]);
-    expect(written(run.corpus)).toBe('KEY_LAYOUT step 0: step file');
+    expect(written(run.corpus)).toBe('KEY_LAYOUT step 0: weights after');
     expect(written({ ...file.output, parameters })).toBe('STATEMENT step 0: step');
     expect(refused([encodeGraphStep({ ...file, parameters })])).toBe('STATEMENT step 0: step');
   });
@@ -259,8 +260,44 @@ describe('the chain', () => {
     expect(said({ tokens: 2 ** 32 - 1, length: 1 })).toMatch(/^PLAN sequences of the corpus/);
     expect(said({ plan: { ...run.plan, rate: 0 } })).toMatch(/^PLAN rate/);
     expect(() => encodeGraphRun({ ...run, steps: 2 ** 32 })).toThrow(RangeError);
+    // Rows of all nodes: 2^22; an epoch is drawn whole.
+    const many = Math.floor(2 ** 22 / run.graph.nodes.length / 4);
+    expect(said({ tokens: 2 ** 22 + 1, length: 4, batch: many + 1 })).toBe(`PLAN batch: expected an integer in [1, ${many}], got ${many + 1}`); // prettier-ignore
+    expect(said({ tokens: 2 ** 20 + 2, length: 1, batch: 1 })).toMatch(/^PLAN sequences of the corpus/);
+    expect(said({ tokens: 2 ** 20 + 1, length: 1, batch: 1 })).toMatch(/^KEY_LAYOUT/);
+  });
+  test('a graph with two embeddings, whose private ids nothing ties to each other', () => {
+    const { graph, plan, ...run } = decodeGraphRun(owner.bytes);
+    const [embedding] = graph.nodes as [Extract<Graph['nodes'][number], { op: 'embedding' }>];
+    const nodes = [embedding, { ...embedding, name: 'h2' }, ...graph.nodes.slice(1)];
+    const own = proofError(() => encodeGraphRun({ ...run, plan, graph: { ...graph, nodes } }));
+    expect(`${own.code} ${own.detail}`).toBe('PLAN graph: expected one embedding, got 2');
   });
 });
+
+test(
+  'a corpus of one sequence, which every step of every run reads: a proof is of its run and its number alone',
+  { timeout: 300_000 },
+  () => {
+    const single = graphRunner(kernels, smallestTrained(), Int16Array.of(3, 1, 5, 5));
+    try {
+      const schedule = { length: 3, batch: 1, steps: 3 };
+      const [one, other] = [RUN_SEED, new Uint8Array(32)].map((seed) => single.announce(schedule, seed)) as [GraphRunOwner, GraphRunOwner]; // prettier-ignore
+      expect(one.named.batch(0)).toEqual(other.named.batch(2));
+      const { steps: first, point } = single.prove(one, 1);
+      expect(verifyGraphRun(one.bytes, first)).toMatchObject({ ok: true, steps: 1 });
+      const posed = { ...decodeGraphStep(first[0]!), run: other.named.digest };
+      expect(refused([encodeGraphStep(posed)], other.bytes)).toMatch(/^[A-Z_]+ step 0: (?!step file)/);
+      const third = decodeGraphStep(single.next(one, { ...point, step: 2 }).bytes);
+      expect(refused([...first, encodeGraphStep(third)], one.bytes)).toBe('STEP step 1: step file');
+      expect(refused([...first, encodeGraphStep({ ...third, step: 1 })], one.bytes)).toMatch(/^[A-Z_]+ step 1: (?!step file)/); // prettier-ignore
+      const second = single.next(one, point).bytes;
+      expect(verifyGraphRun(one.bytes, [...first, second])).toMatchObject({ ok: true, steps: 2 });
+    } finally {
+      single.close();
+    }
+  },
+);
 
 describe('bytes', () => {
   test('a changed byte anywhere is refused', () => {

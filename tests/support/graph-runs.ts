@@ -77,7 +77,8 @@ export function graphRunner(
     opened.push(owned.group);
     return owned;
   };
-  const typical = batchesOf({ ...RUN_SCHEDULE, tokens: tokens.length }, RUN_SEED)(0);
+  const batch = tokens.length > 6 ? RUN_SCHEDULE.batch : 1;
+  const typical = batchesOf({ ...RUN_SCHEDULE, batch, tokens: tokens.length }, RUN_SEED)(0);
   const { parameters } = chooseStepParameters({ graph, plan }, typical, 20, ANSWERS);
   const training = { graph, plan };
   const start = keep(commitGraphState(kernels, home, path(), training, state, parameters, ANSWERS));

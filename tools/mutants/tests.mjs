@@ -62,7 +62,10 @@ const TESTS = [
     /^src\/answer\/(agreed|statement|verify)/,
     ['tests/answer/private-prompts.test.ts', 'tests/answer/revealed-logits.test.ts'],
   ],
-  [/^src\/training\/graph-run/, ['tests/graph-run/chain.test.ts']],
+  [
+    /^src\/training\/graph-run/,
+    ['tests/graph-run/chain.test.ts', 'tests/soundness/graph-run-tamper.test.ts'],
+  ],
   [
     /^src\/training\/(?!backward|graph-run|prediction|verify-prediction)/,
     ['tests/training/plan.test.ts', 'tests/training/chain.test.ts'],

@@ -18,6 +18,7 @@ import { loadModel } from '../../src/quantize/node.ts';
 import { openHome } from '../../src/store/index.ts';
 import { chooseStepParameters, commitGraphState, proveGraphStep } from '../../src/training/backward/prove.ts';
 import { verifySteps } from '../../src/training/backward/verify.ts';
+import { verifyRunAnswer } from '../../src/training/graph-run/answer.ts';
 import { chooseTrainingParameters, commitDataset } from '../../src/training/commit.ts';
 import { provePrediction } from '../../src/training/prove-prediction.ts';
 import { announceRun, proveSegment, startPoint } from '../../src/training/prove-segment.ts';
@@ -27,7 +28,9 @@ import { openWeights, readCut } from '../../src/verbs/weights.ts';
 import { sequencesOf } from '../../bench/large/run.ts';
 import { batchOfText, firstState, planOf, TINY, transformer } from '../../tests/backward/transformer.ts';
 import { gated, smallest } from '../../tests/support/answer-models.ts';
+import { graphRunner } from '../../tests/support/graph-runs.ts';
 import { tinyQuantized } from '../../tests/support/quantized.ts';
+import { smallestTrained } from '../../tests/support/trained-graphs.ts';
 import { answering } from '../../tests/support/twin-answers.ts';
 import { twinCases } from '../../tests/support/twin-cases.ts';
 import { programTwinCases } from '../../tests/support/twin-program-cases.ts';
@@ -121,6 +124,17 @@ function graphStep(kernels: Kernels, folder: string): Files {
   return { 'weights key': next.group.keyBytes, 'step of a transformer': step.proof };
 }
 
+/** A run of a graph, its first step, and an answer by what it wrote. */
+function graphRun(kernels: Kernels): Files {
+  const runner = graphRunner(kernels, smallestTrained());
+  const owner = runner.announce();
+  const { run, steps, point } = runner.prove(owner, 1);
+  const answer = runner.answer(owner, point);
+  need(verifyRunAnswer(run, { steps }, answer), 'answer of a run');
+  runner.close();
+  return { 'run of a graph': run, 'step of a run': steps[0] as Uint8Array, 'answer of a run': answer };
+}
+
 /** Proofs over small parameters and one set of production: openings, links, lookups, programs. */
 function proofs(kernels: Kernels): Files {
   const all = [...twinCases(kernels), ...programTwinCases(kernels)];
@@ -159,6 +173,7 @@ try {
     answers: () => answers(kernels),
     training: () => training(kernels, join(folder, 'training')),
     graphStep: () => graphStep(kernels, join(folder, 'graph')),
+    graphRun: () => graphRun(kernels),
     proofs: () => proofs(kernels),
     quantised,
   };

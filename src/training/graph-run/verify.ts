@@ -8,7 +8,6 @@ import { encodeKey, keyDigest, type GroupKey } from '../../pcs/key.ts';
 import { verdictOf, type Verdict } from '../../pcs/linear-verify.ts';
 import { verifyProgram } from '../../relation/verify.ts';
 import type { CorpusBatch } from '../backward/batch.ts';
-import { checkGraphStateKey } from '../backward/layouts.ts';
 import { stepStatement, type GraphTraining } from '../backward/verify.ts';
 import { checkBytes, type TrainingExpectations } from '../verify.ts';
 import { batchesOf } from './order.ts';
@@ -78,7 +77,7 @@ export function trainingOf({ run: { graph, plan, corpus } }: NamedGraphRun): Gra
  *
  * @returns the point behind it
  * @throws ProofError `RUN` for a step of another run, `STEP` for one that is not the next, `WEIGHTS` for one that reads other weights,
- *   `KEY_LAYOUT` for weights that are not of the plan; as `decodeGraphStep`, `stepStatement`; the proof's refusal
+ *   as `decodeGraphStep`, `stepStatement`; the proof's refusal
  */
 export function followGraphStep(named: NamedGraphRun, point: GraphPoint, bytes: Uint8Array): GraphPoint {
   const file = decodeGraphStep(bytes.slice());
@@ -92,7 +91,6 @@ export function followGraphStep(named: NamedGraphRun, point: GraphPoint, bytes: 
   if (!sameBytes(file.input, keyDigest(encodeKey(point.weights)))) {
     refuse('WEIGHTS', FILE, 'expected the weights that the step before wrote, got others');
   }
-  checkGraphStateKey(named.run.graph, named.run.plan, file.output, FILE);
   const written = { after: file.output, parameters: file.parameters };
   const context = (): Uint8Array => runStepContext(file);
   const statement = stepStatement(trainingOf(named), named.batch(step), point.weights, written, context);
