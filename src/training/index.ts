@@ -42,7 +42,7 @@ export {
 } from './prove-segment.ts';
 export { decodeTrainingRun, encodeTrainingRun, runDigest, type TrainingRun } from './run.ts';
 export { provePrediction, type PredictionRequest, type ProvenPrediction } from './prove-prediction.ts';
-export { decodePrediction, type PredictionFile } from './prediction-file.ts';
+export { decodePrediction, encodePrediction, type PredictionFile } from './prediction-file.ts';
 export {
   verifyPrediction,
   type Custody,
