@@ -1,6 +1,6 @@
 /**
  * Steps of one period in its program. The passes read the weights at the start of a period; what its steps did since is a sum of rows of theirs,
- * weighted by inner products. spec/training.md section 5.
+ * weighted by inner products. spec/training.md sections 4 and 5.
  */
 import { balanced } from '../ops/tensor.ts';
 import { term } from '../relation/handles.ts';
@@ -9,7 +9,7 @@ import { rateAt, type GramFormat } from './plan.ts';
 import { rowOf, signed, type Matrix, type StepParts } from './program-parts.ts';
 
 /**
- * [row, row of a period]: rate times the inner product of a row with one of an earlier step, in units of what the passes read of weights, rounded;
+ * [row, row of a period]: rate times the inner product of a row with one of an earlier step, in units of the sums that are corrected, rounded;
  * 0 for all other rows.
  *
  * @param one what stands behind every row: of inputs the 1 that biases are multiplied with; 0: nothing
