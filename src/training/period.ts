@@ -1,6 +1,6 @@
 /**
  * Steps of one period in exact integers, from one state to the next. The passes read the weights at its start; what its steps did since is
- * a sum of rows of theirs, weighted by rounded inner products. What is proven is this, bit for bit. spec/training.md sections 5 and 6.
+ * a sum of rows of theirs, weighted by rounded inner products. What is proven is this, bit for bit. spec/training.md sections 4 to 6.
  */
 import { balanced, unprovable } from '../ops/tensor.ts';
 import {
