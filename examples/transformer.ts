@@ -14,7 +14,8 @@ import {
   chooseStepParameters,
   commitCorpus,
   commitGraphState,
-  DEFAULT_MOMENTUM,
+  DEFAULT_GRAPH_MOMENTUM,
+
   graphStep,
   proveGraphAnswer,
   proveGraphStep,
@@ -104,7 +105,7 @@ const plan: GraphPlan = {
   low: 15,
   rate: 1, // 2^-9 of the gradient summed over 64 rows; with momentum, which keeps 7/8 of what was, 2^-11
   ratePlaces: withMomentum ? 11 : 9,
-  ...(withMomentum && { momentum: DEFAULT_MOMENTUM }),
+  ...(withMomentum && { momentum: DEFAULT_GRAPH_MOMENTUM }),
 };
 const draw = drawn(20);
 const tokens = repeatedWords(draw);

@@ -15,7 +15,6 @@ const HIDDEN_LAYERS = 8;
 const CLASSES = 10;
 /** Few enough bits for updates to be integers for all data (`updatesAreProven`), and so few binary places that nine layers learn from noise without diverging. */
 const GRADIENTS = { sgd: { bits: 12, fraction: 8 }, momentum: { bits: 10, fraction: 8 } } as const;
-const MOMENTUM = { ...DEFAULT_MOMENTUM, high: 11 };
 
 /**
  * `mlp-10m`: eight hidden layers on 3,072 inputs; at a width of 1,024 these are 10.5 million weights. `digits`: the network and the plan of
@@ -38,7 +37,7 @@ export function planOf(options: TrainingOptions): TrainingPlan {
     ...sizes,
     widths: [INPUTS, ...Array.from({ length: HIDDEN_LAYERS }, () => width), CLASSES],
     formats: formatsOf(optimizer, period),
-    ...(momentum && { momentum: MOMENTUM }),
+    ...(momentum && { momentum: DEFAULT_MOMENTUM }),
     rates: [{ from: 0, rate: 1 }],
   };
 }
@@ -51,6 +50,7 @@ function formatsOf(optimizer: TrainingOptions['optimizer'], period: number): For
   const { activation } = DEFAULT_FORMATS;
   return {
     ...DEFAULT_FORMATS,
+    ...(optimizer === 'momentum' && { weight: { bits: 14, fraction: 12 } }),
     activation: { ...activation, bits: activation.bits - spared },
     gradient: { ...gradient, bits: gradient.bits - (doubled - spared) },
   };

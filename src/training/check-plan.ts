@@ -8,7 +8,6 @@ import {
   parameterCount,
   periodOf,
   sumShift,
-  type Momentum,
   type Rate,
   type TrainingPlan,
 } from './plan.ts';
@@ -31,7 +30,8 @@ export function checkPlan(plan: TrainingPlan): void {
   integer('batch', batch, 1, Math.min(rows, 2 ** 12));
   integer('steps', steps, 1, 2 ** 31 - 1);
   checkFormats(plan);
-  if (plan.momentum !== undefined) checkMomentum(plan.momentum);
+  // Weights that the passes read count in whole units of what a period closes.
+  if (plan.momentum !== undefined) integer('momentum.shift', plan.momentum.shift, 1, Math.min(8, plan.formats.low));
   checkPeriod(plan);
   need(rates.length >= 1 && rates.length <= 2 ** 12, `rates: expected 1 to 4096, got ${rates.length}`);
   rates.forEach(({ from, rate }, i) => {
@@ -89,18 +89,6 @@ function checkFormats(plan: TrainingPlan): void {
 }
 
 /**
- * M in two parts: one pair for a residue; what rounding leaves of it is a function of its low part.
- *
- * @throws ProofError `PLAN`
- */
-export function checkMomentum({ shift, high, low }: Momentum): void {
-  integer('momentum.shift', shift, 1, 8);
-  integer('momentum.high', high, 2, 16);
-  integer('momentum.low', low, shift, 15);
-  integer('momentum.shift + high + low', shift + high + low, 4, 30);
-}
-
-/**
  * The greatest absolute value of the gradient of a layer's sums. Of logits: e <= S and S rho <= 2^(fraction + 15), so no
  * probability is above 2^fraction.
  */
@@ -115,29 +103,21 @@ function greatestSum(plan: TrainingPlan, layer: number): number {
   return rows * gradientBound(plan, layer) * 2 ** inputFormat(plan, layer).bits; // at most 2^13 2^15 2^15
 }
 
-/** The greatest absolute value of a momentum 2^low H + Lo: both parts at their least, not the high one alone. */
-function greatestMomentum({ high, low }: Momentum): number {
-  return 2 ** (high + low - 1) + 2 ** (low - 1);
-}
-
-/** The greatest amount by which a rate can move a weight in one period, in units of its lowest bit. */
+/** The greatest amount by which the gradient of a period can move a weight, in units of its lowest bit. */
 function greatestMove(plan: TrainingPlan, layer: number, rate: number): number {
-  const { momentum } = plan;
-  // Below 2^20 2^43 before it is compared: a rate times sums of powers of two and a batch, exact.
-  return rate * (momentum === undefined ? greatestSum(plan, layer) : greatestMomentum(momentum));
+  return rate * greatestSum(plan, layer); // below 2^20 2^43 before it is compared: a rate times sums of powers of two and a batch, exact
 }
 
 /**
  * Whether the updates of a layer are integers for all data: the new weight, which has `weight.bits + low` bits, and V - rate G differ by less
- * than p, and so do momenta. Otherwise an update is by definition the residue of least absolute value.
+ * than p. Otherwise an update is by definition the residue of least absolute value. With momentum V moves as it did in the period before, too, less
+ * what W moved then; of a run that starts from its seed that is all, since there is no move before the first one.
  */
 export function updatesAreProven(plan: TrainingPlan, layer: number): boolean {
   const { weight, low } = plan.formats;
-  const room = P - 2 ** (weight.bits + low);
-  const { momentum } = plan;
-  // M' before and after it is reduced: M - q is no greater than M.
-  const isWhole = momentum === undefined || 2 * greatestMomentum(momentum) + greatestSum(plan, layer) < P;
-  return isWhole && plan.rates.every(({ rate }) => greatestMove(plan, layer, rate) < room);
+  const span = 2 ** (weight.bits + low);
+  const room = P - (plan.momentum === undefined ? span : 2 * span + 2 ** (weight.bits + low - plan.momentum.shift));
+  return plan.rates.every(({ rate }) => greatestMove(plan, layer, rate) < room);
 }
 
 /** Sums of an update are exact in doubles. */

@@ -114,7 +114,7 @@ export function commitState(
   parameters: Parameters,
   uses = STATE_USES,
 ): StoredGroup {
-  const tensors = state.flatMap((layer) => stateKinds(plan).map(({ kind }) => partOf(layer, kind)));
+  const tensors = state.flatMap((layer) => stateKinds(plan).map((kind) => partOf(layer, kind)));
   const named = { shapes: stateShapes(plan), tensors, layout: stateLayout(plan), parameters };
   return commitWeights(kernels, home, path, named, uses);
 }
@@ -141,7 +141,7 @@ export function readState(plan: TrainingPlan, { owned, key }: StoredGroup): Trai
   const parts = readTensors(stateShapes(plan), owned, key);
   const kinds = stateKinds(plan);
   return Array.from({ length: layerCount(plan) }, (_, layer) => {
-    const own = kinds.map(({ kind }, i) => [kind, parts[layer * kinds.length + i]] as const);
+    const own = kinds.map((kind, i) => [kind, parts[layer * kinds.length + i]] as const);
     return Object.fromEntries(own) as unknown as LayerState;
   });
 }

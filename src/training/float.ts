@@ -48,7 +48,7 @@ function rowOf(plan: TrainingPlan, { inputs }: Dataset, row: number): Float64Arr
   return own;
 }
 
-/** Zero momenta. */
+/** What weights moved by last: nothing. */
 export function floatMomentum(state: FloatState): Float64Array[] {
   return state.map((w) => new Float64Array(w.length));
 }
@@ -103,9 +103,9 @@ export function floatStep(
   const decay = plan.momentum === undefined ? 0 : 1 - 2 ** -plan.momentum.shift;
   return state.map((w, layer) => {
     const sum = sums[layer] as Float64Array;
-    momenta[layer]?.forEach((m, at) => (sum[at] = (sum[at] as number) + decay * m));
-    momenta[layer]?.set(sum);
-    return w.map((v, at) => v - rate * (sum[at] as number));
+    const moves = sum.map((g, at) => decay * (momenta[layer]?.[at] ?? 0) - rate * g);
+    momenta[layer]?.set(moves);
+    return w.map((v, at) => v + (moves[at] as number));
   });
 }
 

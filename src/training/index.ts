@@ -2,6 +2,7 @@
  * Training with proofs: a plan, a committed dataset, steps in exact integers, segments of steps that are proven one after the other, and a
  * verifier that follows them. docs/training.md.
  */
+export { DEFAULT_GRAPH_MOMENTUM, type GraphMomentum } from './backward/momentum.ts';
 export { checkPlan, updatesAreProven } from './check-plan.ts';
 export {
   DEFAULT_FORMATS,

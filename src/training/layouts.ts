@@ -16,7 +16,7 @@ export function dataShapes({
   return [[rows, widths[0] as number], [rows]];
 }
 
-/** Shapes of the tensors of weights, in order: for each layer what the passes read, the bits below, and the two parts of momentum. */
+/** Shapes of the tensors of weights, in order: for each layer what the passes read, the bits below, and both parts of Z. */
 export function stateShapes(plan: TrainingPlan): readonly (readonly number[])[] {
   const kinds = stateKinds(plan);
   return Array.from({ length: layerCount(plan) }, (_, layer) =>
@@ -31,10 +31,13 @@ export function dataLayout(plan: Pick<TrainingPlan, 'rows' | 'widths'>): Uint8Ar
 
 /** Names the meaning of the cells of weights: the same for what one segment writes and the next one reads. */
 export function stateLayout(plan: TrainingPlan): Uint8Array<ArrayBuffer> {
-  const bits = stateKinds(plan).map((own) => own.bits);
+  const { weight, low } = plan.formats;
+  const shift = plan.momentum === undefined ? [] : [plan.momentum.shift];
   return layoutDigest('zkdl training state layout 1', stateShapes(plan), [
-    plan.formats.weight.fraction,
-    ...bits,
+    weight.fraction,
+    weight.bits,
+    low,
+    ...shift,
   ]);
 }
 

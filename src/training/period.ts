@@ -30,8 +30,6 @@ export interface PeriodTrace {
   readonly steps: readonly StepTrace[];
   /** Of the inputs of every layer, and of the gradients of layers 1, 2, ..; empty where the period is one step, and `gradient` at index 0. */
   readonly grams: { readonly input: readonly Gram[]; readonly gradient: readonly Gram[] };
-  /** Of momenta, [outputs, inputs + 1]; empty without. */
-  readonly remainders: readonly Int16Array[];
 }
 
 /** Rows of a tensor of a period, as its steps come to them. */
@@ -193,8 +191,7 @@ export function trainPeriod(
       return updated(plan, layer, own, sums, rate);
     }),
   );
-  const remainders = next.map((own) => own.remainder);
   const gramsOf = (all: readonly Growing[]): Gram[] => all.map(({ inner, rounded }) => ({ inner, rounded }));
   const grams = { input: gramsOf(growth.grams.input), gradient: gramsOf(growth.grams.gradient) };
-  return { state: next.map((own) => own.state), trace: { steps, grams, remainders } };
+  return { state: next, trace: { steps, grams } };
 }

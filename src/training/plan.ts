@@ -25,21 +25,19 @@ export interface Formats {
   readonly gradient: Format;
 }
 
-/** From step `from` on weights move by `rate` times the summed gradient (or momentum), in units of their lowest bit. */
+/** From step `from` on weights move by `rate` times the summed gradient, in units of their lowest bit. */
 export interface Rate {
   readonly from: number;
   readonly rate: number;
 }
 
 /**
- * SGD with momentum: M loses 2^-shift of itself, rounded, and gains the summed gradient; weights move by rate M. M has `high + low` bits, in two
- * parts. Its unit is that of gradients times inputs. It is kept from period to period: heavy ball with periods of one step, slow momentum with more
- * (Wang, Tantia, Ballas, Rabbat: SlowMo, 2020, algorithm 1, one worker, alpha = 1).
+ * SGD with momentum 1 - 2^-shift, as an average of iterates: 2^shift Z takes exact steps of SGD, and weights go 2^-shift of the way towards it
+ * (stochastic primal averaging; Defazio: Momentum via primal averaging, 2020). Heavy ball with periods of one step, slow momentum with more (Wang, Tantia, Ballas, Rabbat:
+ * SlowMo, 2020, algorithm 1, one worker, alpha = 1).
  */
 export interface Momentum {
   readonly shift: number;
-  readonly high: number;
-  readonly low: number;
 }
 
 export interface TrainingPlan {
@@ -84,8 +82,8 @@ export const DEFAULT_FORMATS: Formats = {
   gradient: { bits: 14, fraction: 10 },
 };
 
-/** 7/8 of what was; 27 bits for gradients of 9 and inputs of 8 binary places summed over a batch. */
-export const DEFAULT_MOMENTUM: Momentum = { shift: 3, high: 12, low: 15 };
+/** 7/8 of what was. */
+export const DEFAULT_MOMENTUM: Momentum = { shift: 3 };
 
 /** Steps from one state to the next. */
 export function periodOf({ period = 1 }: Pick<TrainingPlan, 'period'>): number {
@@ -96,6 +94,11 @@ export function periodOf({ period = 1 }: Pick<TrainingPlan, 'period'>): number {
 export function periodEnd(plan: Pick<TrainingPlan, 'period' | 'steps'>, step: number): number {
   const period = periodOf(plan);
   return Math.min(Math.ceil(step / period) * period, plan.steps);
+}
+
+/** How much of 2^shift Z - V a period closes, of the weights that the passes read: V' = V - 2^this W + Z'. */
+export function pullOf({ formats, momentum }: Pick<TrainingPlan, 'formats' | 'momentum'>): number | undefined {
+  return momentum && formats.low - momentum.shift;
 }
 
 /** Number of weight matrices. */

@@ -50,7 +50,7 @@ export function predictionProgram(prediction: Prediction): Program {
 /** All tensors of the group, so that each lies where the group has it; those that the passes read. */
 function weightTensors(b: ProgramBuilder, plan: TrainingPlan): Matrix[] {
   return Array.from({ length: layerCount(plan) }, (_, layer) => {
-    const own = stateKinds(plan).map(({ kind }) => ({
+    const own = stateKinds(plan).map((kind) => ({
       kind,
       tensor: b.static(`${kind}/${layer}`, layerShape(plan, layer), 0),
     }));

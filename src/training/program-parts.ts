@@ -3,19 +3,27 @@ import type { ProgramBuilder } from '../relation/builder.ts';
 import { merge, type Handle } from '../relation/handles.ts';
 import type { Coordinate, Index, Range, Table } from '../relation/program.ts';
 import type { Segment } from './segment.ts';
-import type { StateKind } from './state.ts';
 
 export type Matrix = Handle<readonly [number, number]>;
 export type Stack = Handle<readonly [number, number, number]>;
 
-/** A part of the state of a layer, [outputs, inputs + 1] each. */
+/** What the program says of the state of a layer: what the passes read of weights, the bits below, and with momentum Z. */
+export type StateValue = 'weight' | 'rest' | 'iterate';
+
+/** A tensor [outputs, inputs + 1], counted so often. */
+export interface Counted {
+  readonly tensor: Matrix;
+  readonly times: number;
+}
+
+/** A value of the state of a layer: sums of tensors at both ends of the segment. */
 export interface StatePart {
-  /** Before the first period; undefined where everybody knows that it is zero. */
-  readonly before: Matrix | undefined;
+  /** Before the first period; empty where everybody knows that it is zero. */
+  readonly before: readonly Counted[];
   /** Between periods, one behind the other; undefined where there is one. */
   readonly between: Stack | undefined;
   /** Behind the last period. */
-  readonly after: Matrix;
+  readonly after: readonly Counted[];
 }
 
 /** A program under construction. Rows of all batches are one dimension, those of a period one behind the other. */
@@ -28,12 +36,12 @@ export interface StepParts {
   readonly r: Index;
   /** Another row of the same period; undefined for periods of one step. */
   readonly u: Index | undefined;
-  /** Layer by layer the parts of the state that the plan has. */
-  readonly state: readonly Readonly<Partial<Record<StateKind, StatePart>>>[];
+  /** Layer by layer the values that the plan has. */
+  readonly state: readonly Readonly<Partial<Record<StateValue, StatePart>>>[];
 }
 
-/** A part of the state of a layer. */
-export function statePartOf({ state }: Pick<StepParts, 'state'>, kind: StateKind, layer: number): StatePart {
+/** A value of the state of a layer. */
+export function statePartOf({ state }: Pick<StepParts, 'state'>, kind: StateValue, layer: number): StatePart {
   const part = state[layer]?.[kind];
   if (part === undefined) throw new Error(`program: expected ${kind} of layer ${layer}`);
   return part;

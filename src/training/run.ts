@@ -31,7 +31,7 @@ export interface TrainingRun {
   readonly seed: Uint8Array;
 }
 
-export const TRAINING_RUN_VERSION = 2;
+export const TRAINING_RUN_VERSION = 3;
 const MAGIC = 'zkdl-run';
 const STAGE = 'training run';
 /** Lists of a plan: no plan has longer ones. */
@@ -92,7 +92,7 @@ function planParts(plan: TrainingPlan): FilePart[] {
     ...[input, activation, weight, gradient].flatMap(pair),
     low,
     sum,
-    ...(momentum === undefined ? [0] : [momentum.shift, momentum.high, momentum.low]),
+    momentum?.shift ?? 0,
     rates.length,
     ...rates.flatMap(({ from, rate }) => [from, rate]),
   ];
@@ -115,12 +115,10 @@ function readPlan(reader: FileReader): TrainingPlan {
   const [weight, gradient] = [format('weight'), format('gradient')];
   const formats = { input, activation, weight, gradient, low: reader.u32('low'), sum: reader.u32('sum') };
   const shift = reader.u32('momentum');
-  const momentum =
-    shift === 0 ? undefined : { shift, high: reader.u32('momentum'), low: reader.u32('momentum') };
   const rates = list('rates', () => ({ from: reader.u32('rates'), rate: reader.u32('rates') }));
   const sized = { widths, rows, batch, steps, formats, rates };
   const sgd = period === 1 ? sized : { ...sized, period };
-  const plan = momentum === undefined ? sgd : { ...sgd, momentum };
+  const plan = shift === 0 ? sgd : { ...sgd, momentum: { shift } };
   checkPlan(plan);
   return plan;
 }

@@ -1,7 +1,8 @@
 /** Weights during training: what the passes read of them, and the bits below. spec/training.md section 3. */
 import { rawWords } from '../hash/stream.ts';
 import { digestOfLeaves } from '../transcript/statement.ts';
-import { layerCount, layerShape, type TrainingPlan } from './plan.ts';
+import { layerCount, layerShape, pullOf, type TrainingPlan } from './plan.ts';
+import { split } from './parts.ts';
 
 /** A matrix [outputs, inputs + 1], row-major; the last column is the bias. */
 export interface LayerState {
@@ -9,7 +10,7 @@ export interface LayerState {
   readonly weight: Int16Array;
   /** The bits below, signed: the weight itself is weight 2^low + rest. */
   readonly rest: Int16Array;
-  /** Momentum high 2^low + low, low signed; where the plan has momentum. */
+  /** Where the plan has momentum: Z is high 2^15 + low, a residue. Nothing reads these apart, and they have no bits to be within. */
   readonly high?: Int16Array;
   readonly low?: Int16Array;
 }
@@ -17,17 +18,12 @@ export interface LayerState {
 /** The parts of a state, in the order in which they are committed. */
 export type StateKind = keyof LayerState;
 
-/** The parts that a plan has, and the bits of each. */
-export function stateKinds({
-  formats,
-  momentum,
-}: TrainingPlan): readonly { kind: StateKind; bits: number }[] {
-  const weights = [
-    { kind: 'weight', bits: formats.weight.bits },
-    { kind: 'rest', bits: formats.low },
-  ] as const;
-  if (momentum === undefined) return weights;
-  return [...weights, { kind: 'high', bits: momentum.high }, { kind: 'low', bits: momentum.low }];
+/** Bits of a weight below `high`, of Z: both parts have 16 bits for any residue, which is below 2^30. */
+export const ITERATE_LOW = 15;
+
+/** The parts that a plan has. */
+export function stateKinds({ momentum }: Pick<TrainingPlan, 'momentum'>): readonly StateKind[] {
+  return momentum === undefined ? ['weight', 'rest'] : ['weight', 'rest', 'high', 'low'];
 }
 
 /** A part of a layer. @throws RangeError for one that the state does not have */
@@ -56,7 +52,7 @@ function squareRoot(x: number): number {
 
 /**
  * The weights that a public seed stands for: uniform in [-a, a] with a = floor(2^fraction sqrt(6 / inputs)), at most the greatest weight;
- * biases, the bits below and momenta are zero.
+ * biases and the bits below are zero, and with momentum Z is such that nothing moves: 2^shift Z = V.
  *
  * @param seed 32 bytes
  */
@@ -77,9 +73,12 @@ export function stateFromSeed(plan: TrainingPlan, seed: Uint8Array): TrainingSta
         cells[o * columns + k] = Math.floor((word * (2 * a + 1)) / 2 ** 32) - a; // word (2a + 1) < 2^49: exact
       }
     }
-    const none = (): Int16Array => new Int16Array(outputs * columns);
-    const weights = { weight: cells, rest: none() };
-    return plan.momentum === undefined ? weights : { ...weights, high: none(), low: none() };
+    const weights = { weight: cells, rest: new Int16Array(outputs * columns) };
+    const pull = pullOf(plan);
+    if (pull === undefined) return weights;
+    const still = Int32Array.from(cells, (w) => w * 2 ** pull); // below 2^15 2^14
+    const [high, low] = split(`layer ${layer}: start`, still, columns, 16, ITERATE_LOW);
+    return { ...weights, high, low };
   });
 }
 

@@ -1,8 +1,9 @@
-/** The update of weights and momenta, in exact integers. spec/training.md section 6. */
-import { balanced, unprovable } from '../ops/tensor.ts';
-import { inputFormat, layerShape, type Momentum, type TrainingPlan } from './plan.ts';
+/** The update of weights, in exact integers. spec/training.md section 6. */
+import { balanced } from '../ops/tensor.ts';
+import { partsOf, type Parts } from './parts.ts';
+import { inputFormat, layerShape, pullOf, type TrainingPlan } from './plan.ts';
 import type { StepProducts } from './products.ts';
-import { partOf, type LayerState } from './state.ts';
+import { ITERATE_LOW, partOf, type LayerState } from './state.ts';
 
 /** G of a layer, balanced residues: an update reduces once more, so the residue of a sum does for the sum. */
 export interface GradientSums {
@@ -34,115 +35,61 @@ export function gradientSums(
   };
 }
 
-/** Residues in two parts, high 2^low + rest with rest signed, put down run by run. */
-interface Parts {
-  readonly high: Int16Array;
-  readonly rest: Int16Array;
-  /** Residues go to `at` and behind. @throws ProofError `UNPROVABLE` for a high part beyond its bits */
-  put(at: number, values: Int32Array): void;
-}
-
-function partsOf(stage: string, length: number, width: number, bits: number, low: number): Parts {
-  const [high, rest] = [new Int16Array(length), new Int16Array(length)];
-  const [limit, half] = [2 ** (bits - 1), 2 ** (low - 1)];
-  return {
-    high,
-    rest,
-    put(at, values) {
-      for (let i = 0; i < values.length; i++) {
-        const value = values[i] as number;
-        const top = (value + half) >> low; // below 2^30 + 2^14
-        if (top < -limit || top >= limit) {
-          unprovable(stage, Math.floor((at + i) / width), (at + i) % width, `expected ${bits} bits`);
-        }
-        high[at + i] = top;
-        rest[at + i] = value - (top << low);
-      }
-    },
-  };
-}
-
-/**
- * A residue in two parts: value = high 2^low + the rest, which is signed.
- *
- * @throws ProofError `UNPROVABLE` for a high part of more than `bits` bits
- */
-export function split(
-  stage: string,
-  values: Int32Array,
-  width: number,
-  bits: number,
-  low: number,
-): readonly [high: Int16Array, rest: Int16Array] {
-  const parts = partsOf(stage, values.length, width, bits, low);
-  parts.put(0, values);
-  return [parts.high, parts.rest];
-}
-
-/** The update of one layer, row by row. @throws ProofError `UNPROVABLE` for a weight or a momentum beyond its bits */
+/** The update of one layer, row by row. @throws ProofError `UNPROVABLE` for a weight beyond its bits */
 export function updated(
   plan: TrainingPlan,
   layer: number,
   state: LayerState,
   sums: GradientSums,
   rate: number,
-): { readonly state: LayerState; readonly remainder: Int16Array } {
-  const { momentum, formats } = plan;
-  const { length } = state.weight;
-  const width = layerShape(plan, layer)[1];
+): LayerState {
+  const { weight: format, low } = plan.formats;
   const { weight, rest } = state;
-  const unit = 2 ** formats.low;
-  const moved = partsOf(`layer ${layer}: weights`, length, width, formats.weight.bits, formats.low);
-  const [row, next] = [new Int32Array(width), new Int32Array(width)];
-  /** V' = bal(V - rate row). */
-  const move = (at: number): void => {
+  const width = layerShape(plan, layer)[1];
+  const unit = 2 ** low;
+  const moved = partsOf(`layer ${layer}: weights`, weight.length, width, format.bits, low);
+  const iterates = iteratesOf(plan, layer, state);
+  const [moves, row] = [new Int32Array(width), new Int32Array(width)];
+  for (let at = 0, o = 0; at < weight.length; at += width, o++) {
+    moves.set(sums.inputs.subarray(o * (width - 1), (o + 1) * (width - 1)));
+    moves[width - 1] = sums.biases[o] as number;
+    for (let k = 0; k < width; k++) moves[k] = balanced(-rate * (moves[k] as number)); // below 2^20 2^30
+    iterates?.add(at, moves);
     for (let k = 0; k < width; k++) {
       const V = (weight[at + k] as number) * unit + (rest[at + k] as number);
-      next[k] = balanced(V - rate * (row[k] as number)); // below 2^30 + 2^20 2^30
+      row[k] = balanced(V + (moves[k] as number)); // below 2^30 + 2^30
     }
-    moved.put(at, next);
-  };
-  const decay = momentum && decayOf(momentum, layer, state, width);
-  for (let at = 0, o = 0; at < length; at += width, o++) {
-    row.set(sums.inputs.subarray(o * (width - 1), (o + 1) * (width - 1)));
-    row[width - 1] = sums.biases[o] as number;
-    decay?.add(at, row);
-    move(at);
+    moved.put(at, row);
   }
   const weights = { weight: moved.high, rest: moved.rest };
-  if (decay === undefined) return { state: weights, remainder: new Int16Array(0) };
-  return { state: { ...weights, high: decay.parts.high, low: decay.parts.rest }, remainder: decay.remainder };
+  if (iterates === undefined) return weights;
+  return { ...weights, high: iterates.parts.high, low: iterates.parts.rest };
 }
 
-/** The momenta of a layer. */
-function decayOf(
-  momentum: Momentum,
+/** Z of a layer; where the plan has momentum. */
+function iteratesOf(
+  plan: TrainingPlan,
   layer: number,
   state: LayerState,
-  width: number,
-): {
-  /** The new ones, and what rounding leaves of the old ones. */
-  readonly parts: Parts;
-  readonly remainder: Int16Array;
-  /** sums = bal(M - q + sums) of a row, which is put down. */
-  add(at: number, sums: Int32Array): void;
-} {
+): { readonly parts: Parts; add(at: number, moves: Int32Array): void } | undefined {
+  const pull = pullOf(plan);
+  if (pull === undefined) return undefined;
+  const { weight } = state;
   const [high, low] = [partOf(state, 'high'), partOf(state, 'low')];
-  const { shift } = momentum;
-  const [top, half, whole] = [2 ** momentum.low, 2 ** (shift - 1), 2 ** shift];
-  const remainder = new Int16Array(high.length); // of at most 8 bits
-  const parts = partsOf(`layer ${layer}: momentum`, high.length, width, momentum.high, momentum.low);
+  const width = layerShape(plan, layer)[1];
+  const parts = partsOf(`layer ${layer}: iterates`, weight.length, width, 16, ITERATE_LOW);
+  const [top, closed] = [2 ** ITERATE_LOW, 2 ** pull];
+  const row = new Int32Array(width);
   return {
     parts,
-    remainder,
-    add(at, sums) {
+    /** Z' = bal(Z + move) of a row, put down; and move = bal(Z' - 2^pull W). */
+    add(at, moves) {
       for (let k = 0; k < width; k++) {
-        const M = (high[at + k] as number) * top + (low[at + k] as number);
-        const q = (M + half) >> shift; // below 2^30
-        remainder[at + k] = M + half - q * whole;
-        sums[k] = balanced(M - q + (sums[k] as number));
+        const Z = (high[at + k] as number) * top + (low[at + k] as number);
+        row[k] = balanced(Z + (moves[k] as number)); // below 2^30 + 2^14 + 2^30
+        moves[k] = balanced((row[k] as number) - closed * (weight[at + k] as number)); // below 2^30 + 2^29
       }
-      parts.put(at, sums);
+      parts.put(at, row);
     },
   };
 }

@@ -3,7 +3,7 @@ import type { RowMajor } from '../relation/cells-prove.ts';
 import { trainPeriod, type Gram, type PeriodTrace } from './period.ts';
 import { layerCount, periodOf, type TrainingPlan } from './plan.ts';
 import { plainProducts, type StepProducts } from './products.ts';
-import { partOf, stateKinds, type LayerState, type TrainingState } from './state.ts';
+import { ITERATE_LOW, partOf, stateKinds, type LayerState, type TrainingState } from './state.ts';
 import { softmaxValues } from './softmax.ts';
 import { batchOf, type StepTrace } from './step.ts';
 import type { Dataset } from './dataset.ts';
@@ -78,19 +78,8 @@ export function trainingWitness({ plan, states, traces }: Execution): {
   };
   const between = states.slice(1, -1); // both ends are committed groups, or public
   for (let layer = 0; layer < layers; layer++) {
-    for (const { kind } of stateKinds(plan)) {
-      if (between.length === 0) continue;
-      tensors.set(
-        `${kind}/${layer}`,
-        joined(between.map((state) => partOf(state[layer] as LayerState, kind))),
-      );
-    }
-    if (plan.momentum !== undefined) {
-      tensors.set(
-        `remainder/${layer}`,
-        joined(traces.map(({ remainders }) => remainders[layer] as Int16Array)),
-      );
-    }
+    const own = between.map((state) => state[layer] as LayerState);
+    if (own.length > 0) stateWitness(plan, layer, own).forEach((cells, name) => tensors.set(name, cells));
     tensors.set(
       `x/${layer}`,
       all(({ inputs }) => inputs[layer] as Int32Array),
@@ -139,6 +128,26 @@ export function trainingWitness({ plan, states, traces }: Execution): {
   return { tensors, virtuals };
 }
 
+/** Cells of the states of a layer that the proof commits. */
+function stateWitness(
+  { momentum }: TrainingPlan,
+  layer: number,
+  states: readonly LayerState[],
+): Map<string, RowMajor> {
+  const cells = new Map<string, RowMajor>([
+    [`weight/${layer}`, joined(states.map(({ weight }) => weight))],
+    [`rest/${layer}`, joined(states.map(({ rest }) => rest))],
+  ]);
+  if (momentum !== undefined) cells.set(`iterate/${layer}`, joined(states.map(iteratesOf)));
+  return cells;
+}
+
+/** Z of a layer. */
+function iteratesOf(state: LayerState): Int32Array {
+  const [high, low] = [partOf(state, 'high'), partOf(state, 'low')];
+  return Int32Array.from(high, (top, i) => top * 2 ** ITERATE_LOW + (low[i] as number));
+}
+
 /** Cells of a dataset by the names of a program's static tensors. */
 export function datasetCells({ inputs, labels }: Dataset): Map<string, Int16Array> {
   return new Map([
@@ -155,7 +164,7 @@ export function stateCells(
 ): Map<string, Int16Array> {
   return new Map(
     state.flatMap((own, layer) =>
-      stateKinds(plan).map(({ kind }) => [`${end}/${kind}/${layer}`, partOf(own, kind)] as const),
+      stateKinds(plan).map((kind) => [`${end}/${kind}/${layer}`, partOf(own, kind)] as const),
     ),
   );
 }

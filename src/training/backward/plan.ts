@@ -9,8 +9,8 @@ import { references } from '../../graph/operators.ts';
 import { activationForm } from '../../ops/activation/shape.ts';
 import type { WeightDeclaration } from '../../ops/operator.ts';
 import { ACTIVATION_BITS } from '../../tables/index.ts';
-import { checkMomentum } from '../check-plan.ts';
-import { LOGIT_FRACTION, type Format, type Momentum } from '../plan.ts';
+import { LOGIT_FRACTION, type Format } from '../plan.ts';
+import { checkMomentum, type GraphMomentum } from './momentum.ts';
 import { walkBack } from './reverse.ts';
 import { slopeShift } from './rmsnorm/shape.ts';
 import { scoreShift } from './attention/shape.ts';
@@ -33,7 +33,7 @@ export interface GraphPlan {
   readonly rate: number;
   readonly ratePlaces: number;
   /** Absent: none. With it rate times the momentum moves weights. */
-  readonly momentum?: Momentum;
+  readonly momentum?: GraphMomentum;
 }
 
 /** Binary places of all results, by node. */

@@ -7,9 +7,9 @@ import { staticCells } from '../../graph/static-tensors.ts';
 import { matrixTensor, VECTOR_DIGIT, vectorParts, type Part } from '../../ops/lowering.ts';
 import type { WeightDeclaration } from '../../ops/operator.ts';
 import type { Range } from '../../relation/program.ts';
-import type { Momentum } from '../plan.ts';
 import { signed, unsigned } from '../program-parts.ts';
 import type { StateKind } from '../state.ts';
+import type { GraphMomentum } from './momentum.ts';
 import { lowOf, type GraphPlan } from './plan.ts';
 import { partOf, weightState, type GraphState, type WeightState } from './state.ts';
 
@@ -49,7 +49,7 @@ function partsOfKind(plan: GraphPlan, own: WeightDeclaration, kind: StateKind): 
     const ranges = read.length === 1 ? [signed(own.bits)] : [unsigned(VECTOR_DIGIT), signed(own.bits - VECTOR_DIGIT)]; // prettier-ignore
     return read.map((part, i) => ({ ...part, range: ranges[i] as Range }));
   }
-  const momentum = plan.momentum as Momentum;
+  const momentum = plan.momentum as GraphMomentum;
   const bits = kind === 'rest' ? below : momentum[kind];
   const counts = kind === 'high' ? 2 ** momentum.low : 1;
   return [{ own, kind, name: `${kind}/${own.name}`, range: signed(bits), counts }];

@@ -4,11 +4,11 @@ import { bitsFor } from '../../ops/interval.ts';
 import type { WeightDeclaration } from '../../ops/operator.ts';
 import { handleOf, term } from '../../relation/handles.ts';
 import type { Index, Tensor, Term, View } from '../../relation/program.ts';
-import type { Momentum } from '../plan.ts';
 import { addTable } from '../program-parts.ts';
 import type { StateKind } from '../state.ts';
 import { remainderTable } from '../tables.ts';
 import type { WeightTerm } from './graph-relations.ts';
+import type { GraphMomentum } from './momentum.ts';
 import type { Parts } from './parts.ts';
 import { countOf, moveOf, unitOf, type GraphPlan } from './plan.ts';
 import { partsOf, stateParts, type StatePart } from './state-parts.ts';
@@ -106,7 +106,7 @@ function wholeTerms(
  * So one M' fits; within [0, 2^m) alone others would, by multiples of 2^-m modulo p away.
  */
 function momentumRelations(b: Parts, plan: GraphPlan, of: Moved, gradient: readonly WeightTerm[]): void {
-  const { shift, low } = plan.momentum as Momentum;
+  const { shift, low } = plan.momentum as GraphMomentum;
   const { name } = of.own;
   const [whole, unit] = [2 ** shift, unitOf(gradient)];
   const added = gradient.map(({ places, term: part }) =>

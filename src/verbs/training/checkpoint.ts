@@ -48,7 +48,7 @@ const CONTEXT = 'zkdl training checkpoint 1';
 /** @param run digest of the run */
 export function encodeCheckpoint(plan: TrainingPlan, run: Uint8Array, checkpoint: Checkpoint): Uint8Array {
   const kinds = stateKinds(plan);
-  const parts = checkpoint.state.flatMap((layer) => kinds.map(({ kind }) => partOf(layer, kind)));
+  const parts = checkpoint.state.flatMap((layer) => kinds.map((kind) => partOf(layer, kind)));
   return sealCheckpoint({ run, rowBytes: 2 }, checkpoint, parts);
 }
 
@@ -73,7 +73,7 @@ export function decodeCheckpoint(
     refuse('CHECKPOINT', path, `step: expected the end of a period, got ${step}`);
   }
   const state = layers.map((_, layer) => {
-    const own = kinds.map(({ kind }, i) => [kind, parts[layer * kinds.length + i]] as const);
+    const own = kinds.map((kind, i) => [kind, parts[layer * kinds.length + i]] as const);
     return Object.fromEntries(own) as unknown as LayerState;
   });
   return { ...measured, state };
@@ -148,7 +148,7 @@ export function openCheckpoint(
 
 export function sameState(plan: TrainingPlan, a: TrainingState, b: TrainingState): boolean {
   return a.every((layer, l) =>
-    stateKinds(plan).every(({ kind }) => {
+    stateKinds(plan).every((kind) => {
       const other = partOf(b[l] as LayerState, kind);
       return partOf(layer, kind).every((x, i) => x === other[i]);
     }),

@@ -108,13 +108,11 @@ function formatsOf(value: unknown): Formats {
   };
 }
 
-/** None, the default one, or three numbers. @throws ProofError `PLAN` */
-export function momentumOf(value: unknown): Momentum | undefined {
+/** None, the default one, or its shift. @throws ProofError `PLAN` */
+function momentumOf(value: unknown): Momentum | undefined {
   if (value === undefined || value === false) return undefined;
   if (value === true) return DEFAULT_MOMENTUM;
-  const own = fieldsOf('momentum', value, ['shift', 'high', 'low']);
-  const [shift, high, low] = ['shift', 'high', 'low'].map((name) => integer(`momentum.${name}`, own[name]));
-  return { shift, high, low } as Momentum;
+  return { shift: integer('momentum.shift', fieldsOf('momentum', value, ['shift'])['shift']) };
 }
 
 function rateOf(name: string, value: unknown): Rate {

@@ -5,7 +5,8 @@
 import type { GraphPlan } from '../../training/index.ts';
 import { graphStepsPerEpoch } from '../../training/graph-run/order.ts';
 import { checkRunPlan, type GraphSchedule } from '../../training/graph-run/run.ts';
-import { fieldsOf, integer, momentumOf, readJson, wrong, type Fields } from '../training/plan-file.ts';
+import { DEFAULT_GRAPH_MOMENTUM, type GraphMomentum } from '../../training/backward/momentum.ts';
+import { fieldsOf, integer, readJson, wrong, type Fields } from '../training/plan-file.ts';
 import type { TrainableModel } from './model-file.ts';
 
 const FIELDS = ['batch', 'length', 'steps', 'epochs', 'rate', 'ratePlaces', 'gradient', 'low', 'momentum', 'weights', 'norms']; // prettier-ignore
@@ -75,4 +76,13 @@ function placesOf(value: unknown): Record<string, number> {
   }
   const entries = Object.entries(value).map(([name, own]) => [name, integer('weights', own)] as const);
   return Object.fromEntries(entries);
+}
+
+/** None, the default one, or three numbers. @throws ProofError `PLAN` */
+function momentumOf(value: unknown): GraphMomentum | undefined {
+  if (value === undefined || value === false) return undefined;
+  if (value === true) return DEFAULT_GRAPH_MOMENTUM;
+  const own = fieldsOf('momentum', value, ['shift', 'high', 'low']);
+  const [shift, high, low] = ['shift', 'high', 'low'].map((name) => integer(`momentum.${name}`, own[name]));
+  return { shift, high, low } as GraphMomentum;
 }
