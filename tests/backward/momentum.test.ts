@@ -446,7 +446,8 @@ it('proven steps carry momentum on; other momenta are refused', { timeout: 600_0
       const next = commitGraphState(kernels, home, join(folder, path), training, after, parameters);
       opened.push(next.group);
       const step = { after: next.group.key, parameters: two.step.parameters };
-      const statement = stepStatement(training, batches[1]!, one.next.group.key, step);
+      const read = { key: one.next.group.key, written: true };
+      const statement = stepStatement(training, batches[1]!, read, step);
       const { tensors } = graphStepWitness(graph, statement.compiled.program, run[1]!);
       const ch = proverChannel(programDomain(statement));
       const statics = stateTensorCells(graph, plan, states[1]!, after);
