@@ -4,7 +4,7 @@ import { koalaBear } from '../../src/field/koalabear.ts';
 import { checkProgram } from '../../src/relation/check.ts';
 import type { GraphPlan } from '../../src/training/backward/plan.ts';
 import { graphStepProgram } from '../../src/training/backward/program.ts';
-import type { GraphState } from '../../src/training/backward/state.ts';
+import type { GraphState, WeightState } from '../../src/training/backward/state.ts';
 import { graphStep } from '../../src/training/backward/step.ts';
 import { graphStepWitness, stateTensorCells } from '../../src/training/backward/witness.ts';
 import { violated } from '../support/clear.ts';
@@ -46,7 +46,8 @@ function from(name: string, at: number, change: Readonly<Record<string, number>>
   const changed = Object.entries(state.get(name)!).map(([kind, cells]) => {
     return [kind, (cells as Int16Array).map((x, i) => (i === at ? (change[kind] ?? x) : x))] as const;
   });
-  const before = new Map([...state, [name, Object.fromEntries(changed)]]) as unknown as GraphState;
+  const own = Object.fromEntries(changed) as unknown as WeightState;
+  const before: GraphState = new Map([...state, [name, own]]);
   const step = graphStep(graph, plan, before, TOKENS);
   return new Map<string, ArrayLike<number>>([
     ...graphStepWitness(graph, first, step).tensors,

@@ -298,7 +298,7 @@ it('a liar whose momentum fits as another remainder would have it', { timeout: 6
     gradient: { bits: 15, fraction: 6 },
     ratePlaces: 8,
   });
-  const program = graphStepProgram(graph, plan, batches[1]!);
+  const program = graphStepProgram(graph, plan, batches[1]!, true);
   const { tensors } = graphStepWitness(graph, program, steps[1]!);
   const cells = new Map<string, ArrayLike<number>>([
     ...tensors,
