@@ -223,6 +223,6 @@ function follow(K: Algebra, run: GraphRun, before: Weights, file: StepFile): Wei
     ['input', 'digest', input],
     ['output', 'digest', keyDigest(after.bytes)],
   ]);
-  checkStepProof(K, run, { batch: batchOf(run, step), keys, context }, file);
+  checkStepProof(K, run, { batch: batchOf(run, step), first: step === 0, keys, context }, file);
   return { step: step + 1, key: after };
 }

@@ -136,13 +136,15 @@ export interface StepInput {
   readonly graphText: string;
   readonly plan: StepPlan;
   readonly batch: Batch;
+  /** Whether it looks up the weights that it reads. */
+  readonly first: boolean;
 }
 
 /** spec/graph-step-program.md. */
 export function stepAnswer(
   K: Algebra,
-  { graphText, plan, batch }: StepInput,
+  { graphText, plan, batch, first }: StepInput,
 ): { program: string; counts: number[] } {
-  const program = stepProgram(checkGraph(parseGraph(ascii(graphText))), plan, batch);
+  const program = stepProgram(checkGraph(parseGraph(ascii(graphText))), plan, batch, first);
   return { program: hex(programDigest(K.p, program)), counts: countsOf(program) };
 }

@@ -19,8 +19,8 @@ export type Batch = { readonly starts: readonly number[] } & (
   | { readonly corpus: number; readonly at: readonly number[] }
 );
 
-/** Refuses with `PLAN`, `TOKEN`, and as the pass. */
-export function stepProgram(checked: CheckedGraph, plan: StepPlan, batch: Batch): Program {
+/** Refuses with `PLAN`, `TOKEN`, and as the pass. @param first whether the weights that it reads were written by no step of which the verifier knows */
+export function stepProgram(checked: CheckedGraph, plan: StepPlan, batch: Batch, first: boolean): Program {
   const { graph } = checked;
   const places = checkStepPlan(checked, plan);
   checkBatch(batch, Number(checked.infos.get(graph.output)?.width));
@@ -30,7 +30,7 @@ export function stepProgram(checked: CheckedGraph, plan: StepPlan, batch: Batch)
   const moves = walkBack({ to, plan, places, ids: ids.rows }, gradient);
   for (const weight of graph.weights) {
     const F = finest(graph, places, weight.name);
-    update(to, { plan, weight, moves: moves.get(weight.name) ?? [], places: F });
+    update(to, { plan, weight, moves: moves.get(weight.name) ?? [], places: F, first });
   }
   const { tables, virtuals, relations } = to;
   const tensors = [...to.tensors, ...readBeside(graph, plan), ...written(graph, plan)];

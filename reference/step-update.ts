@@ -75,11 +75,13 @@ export interface Moved {
   readonly weight: Weight;
   readonly moves: readonly Move[];
   readonly places: number;
+  /** Whether nobody looked up before what is read. */
+  readonly first: boolean;
 }
 
 /** Section 5. */
 export function update(to: Lowering, own: Moved): void {
-  const { plan, weight, moves, places } = own;
+  const { plan, weight, moves, places, first } = own;
   const { name } = weight;
   const { read, rest, momentum } = partsOf(plan, weight);
   if (plan.momentum !== undefined) carry(to, own, plan.momentum);
@@ -93,10 +95,14 @@ export function update(to: Lowering, own: Moved): void {
     ...whole(weight, -1, '', [...read, rest]),
     ...moved,
   ]);
-  for (const part of [...read, rest, ...momentum]) {
-    const key = [cellAt(weight, 1, `next/${part.name}`), constant(-part.least)];
-    lookup(to, `next/${part.name}/range`, cellsOf(weight), bitsTable(part.bits), key);
-  }
+  for (const part of [...read, rest, ...momentum]) inRange(to, weight, part, 'next/');
+  if (first) for (const part of [...read, rest, ...momentum.slice(0, 1)]) inRange(to, weight, part, '');
+}
+
+function inRange(to: Lowering, weight: Weight, part: Part, group: '' | 'next/'): void {
+  const name = `${group}${part.name}`;
+  const key = [cellAt(weight, 1, name), constant(-part.least)];
+  lookup(to, `${name}/range`, cellsOf(weight), bitsTable(part.bits), key);
 }
 
 /** The momentum behind a step: what rounding leaves of the one before is a function of its low part. */

@@ -27,6 +27,8 @@ export interface GraphTraining {
   readonly first: Uint8Array;
   /** Of the corpus, where batches are of one. */
   readonly corpus?: Uint8Array;
+  /** Whether a step that was followed before wrote the weights to start from. Default: no. */
+  readonly written?: boolean;
 }
 
 /** What the owner hands on. */
@@ -48,6 +50,7 @@ export interface Training {
   readonly plan: StepPlan;
   readonly first: NamedKey;
   readonly corpus?: NamedKey;
+  readonly written: boolean;
 }
 
 /** Whether steps convince that weights came from the first ones by training on these batches, one behind the other. */
@@ -65,8 +68,8 @@ export function verifySteps(
 }
 
 /** Section 9, "Order": the graph and keys by themselves. */
-export function readTraining({ graph, plan, first, corpus }: GraphTraining): Training {
-  const own = { checked: checkGraph(parseGraph(graph)), plan, first: named(first) };
+export function readTraining({ graph, plan, first, corpus, written = false }: GraphTraining): Training {
+  const own = { checked: checkGraph(parseGraph(graph)), plan, first: named(first), written };
   return corpus === undefined ? own : { ...own, corpus: named(corpus) };
 }
 
@@ -80,18 +83,24 @@ export function readStep({ after, parameters, proof }: StepBytes): Step {
 /** All steps, one behind the other. */
 export function follow(K: Algebra, of: Training, batches: readonly Batch[], steps: readonly Step[]): void {
   require(steps.length === batches.length, 'STEPS', `${steps.length} for ${batches.length} batches`);
-  let before = of.first;
+  let before: Before = { key: of.first, first: !of.written };
   steps.forEach((step, i) => {
     checkStep(K, of, before, at(batches, i), step);
-    before = step.after;
+    before = { key: step.after, first: false };
   });
+}
+
+/** What a step reads, and whether it has to look that up: no step wrote it. */
+interface Before {
+  readonly key: NamedKey;
+  readonly first: boolean;
 }
 
 /** Section 9, "Order": one step. */
 function checkStep(
   K: Algebra,
   { checked, plan, corpus }: Training,
-  before: NamedKey,
+  { key: before, first }: Before,
   batch: Batch,
   { after, parameters, proof }: Step,
 ): void {
@@ -103,17 +112,17 @@ function checkStep(
     ['graph', 'digest', graphDigest(graph)],
     ...keys.map(({ bytes }, i): Leaf => [`key-${i}`, 'digest', keyDigest(bytes)]),
   ]);
-  checkStepProof(K, { checked, plan }, { batch, keys, context }, { parameters, proof });
+  checkStepProof(K, { checked, plan }, { batch, first, keys, context }, { parameters, proof });
 }
 
 /** The program of a step, and its proof. */
 export function checkStepProof(
   K: Algebra,
   { checked, plan }: Pick<Training, 'checked' | 'plan'>,
-  of: { readonly batch: Batch; readonly keys: readonly NamedKey[]; readonly context: Uint8Array },
+  of: { readonly batch: Batch; readonly first: boolean; readonly keys: readonly NamedKey[]; readonly context: Uint8Array }, // prettier-ignore
   { parameters, proof }: Pick<Step, 'parameters' | 'proof'>,
 ): void {
-  const program = stepProgram(checked, plan, of.batch);
+  const program = stepProgram(checked, plan, of.batch, of.first);
   checkProgram(program);
   const groups = of.keys.map(({ group }) => group);
   const verdict = verifyProgram(K, { parameters, program, groups, context: of.context }, proof);

@@ -132,12 +132,12 @@ const PREDICTIONS: readonly PredictionInput[] = [
 
 /**
  * Every operator that is trained, and the smallest graph; on public tokens in two sequences, and on those of a corpus; rotary positions, momentum
- * and gradients that are cut off, one by one and together; biases, with momentum and without.
+ * and gradients that are cut off, one by one and together; biases, with momentum and without. First steps, and some that read what another wrote.
  */
 function stepInputs(): StepInput[] {
   const momentum = { shift: 2, high: 11, low: 14 };
   const guarded = { gradient: { bits: 12, fraction: 9, guard: 1 } };
-  type Known = Omit<StepInput, 'batch'>;
+  type Known = Omit<StepInput, 'batch' | 'first'>;
   const [every, smallest, turned, moving, cut, all, biased, moved] = [
     everyTrained(true),
     smallestTrained(),
@@ -153,7 +153,7 @@ function stepInputs(): StepInput[] {
     ...[Known, Known],
   ];
   const rows = { tokens: [1, 2, 3, 0], targets: [2, 1, 0, 1], starts: [0, 3] };
-  return [
+  const first = [
     { ...every, batch: rows },
     { ...every, batch: { corpus: 9, at: [3, 4, 5, 0, 7], starts: [0, 3] } },
     { ...smallest, batch: PLACES },
@@ -161,6 +161,11 @@ function stepInputs(): StepInput[] {
     { ...biased, batch: PLACES },
     { ...moved, batch: rows },
   ];
+  const later = [
+    { ...smallest, batch: PLACES },
+    { ...moved, batch: rows },
+  ];
+  return [...first.map((of) => ({ ...of, first: true })), ...later.map((of) => ({ ...of, first: false }))];
 }
 
 export function formatVectors() {

@@ -102,7 +102,7 @@ describe('an update', () => {
         const sum = b.witness(`g${i}`, [1]);
         return { places: own, term: (c: number, [o]: readonly Index[]) => term(c, sum.at(o as Index)) };
       });
-      updateRelations(b, graph, plan, new Map([['w', parts]]));
+      updateRelations(b, graph, plan, new Map([['w', parts]]), true);
     });
     const own = relations.filter(({ name }) => /^(update|momentum|next\/\w+)\/w(\W|$)/.test(name));
     const all = [...tensors, ...stateTensors(graph, plan)].map((tensor) =>

@@ -298,7 +298,7 @@ it('a liar whose momentum fits as another remainder would have it', { timeout: 6
     gradient: { bits: 15, fraction: 6 },
     ratePlaces: 8,
   });
-  const program = graphStepProgram(graph, plan, batches[1]!);
+  const program = graphStepProgram(graph, plan, batches[1]!, true);
   const { tensors } = graphStepWitness(graph, program, steps[1]!);
   const cells = new Map<string, ArrayLike<number>>([
     ...tensors,
@@ -446,7 +446,8 @@ it('proven steps carry momentum on; other momenta are refused', { timeout: 600_0
       const next = commitGraphState(kernels, home, join(folder, path), training, after, parameters);
       opened.push(next.group);
       const step = { after: next.group.key, parameters: two.step.parameters };
-      const statement = stepStatement(training, batches[1]!, one.next.group.key, step);
+      const read = { key: one.next.group.key, written: true };
+      const statement = stepStatement(training, batches[1]!, read, step);
       const { tensors } = graphStepWitness(graph, statement.compiled.program, run[1]!);
       const ch = proverChannel(programDomain(statement));
       const statics = stateTensorCells(graph, plan, states[1]!, after);

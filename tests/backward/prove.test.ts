@@ -58,15 +58,16 @@ const verdictOf = (
   of = batches,
   proven: readonly ProvenStep[] = steps,
   first = weights[0]!.group.key,
+  written = false,
 ): string => {
-  const verdict = verifySteps(training, first, of, proven);
+  const verdict = verifySteps(training, first, of, proven, written);
   return verdict.ok ? 'ok' : `${verdict.code} ${verdict.stage}`;
 };
 
 test('steps verify, all of them and the first alone', () => {
   expect(verdictOf()).toBe('ok');
   expect(verdictOf(batches.slice(0, 1), steps.slice(0, 1))).toBe('ok');
-  expect(verdictOf(batches.slice(1), steps.slice(1), weights[1]!.group.key)).toBe('ok');
+  expect(verdictOf(batches.slice(1), steps.slice(1), weights[1]!.group.key, true)).toBe('ok');
 });
 
 test('another batch, another order, a skipped step, a repeated one', () => {
@@ -196,6 +197,10 @@ test('weights are read again from their commitment, and from no other', () => {
   const again = openGroup(kernels, home, weights[1]!.group.path);
   opened.push(again);
   expect(readGraphState(training, again).state).toEqual(weights[1]!.state);
+  expect([false, true].map((written) => readGraphState(training, again, written).written)).toEqual([
+    false,
+    true,
+  ]);
   const other = { ...training, plan: { ...training.plan, weights: { ...training.plan.weights, H: 11 } } };
   expect(proofError(() => readGraphState(other, again)).code).toMatch(/^(KEY_LAYOUT|PLAN)$/);
 });

@@ -10,7 +10,7 @@ import { keyDigest } from '../../src/pcs/key.ts';
 import { verdictOf } from '../../src/pcs/linear-verify.ts';
 import { batchesOf } from '../../src/training/graph-run/order.ts';
 import { decodeGraphRun, graphRunDigest } from '../../src/training/graph-run/run.ts';
-import { decodeGraphStep } from '../../src/training/graph-run/step-file.ts';
+import { decodeGraphStep, encodeGraphStep } from '../../src/training/graph-run/step-file.ts';
 import { readGraphRun } from '../../src/training/graph-run/verify.ts';
 import { dice, type Dice } from '../support/graphs.ts';
 import { bothRunAnswerWords, bothRunWords, RUN_SEED, type RunCase } from '../support/graph-runs.ts';
@@ -124,7 +124,6 @@ function mutantOf(seed: number, d: Dice): Mutant {
     steps: steps.flatMap((step, i) => (i === which ? by : [step])),
   });
   const heads = fieldsOfGraphStep(own).filter(({ name }) => name !== 'proof');
-  const proof = fieldsOfGraphStep(own).at(-1) as Field;
   const field = d.pick(fieldsOfGraphRun(run));
   const changed = changedField(run, field, d.int(0, 5));
   const short = (bytes: Uint8Array): Uint8Array =>
@@ -159,10 +158,19 @@ function mutantOf(seed: number, d: Dice): Mutant {
         () => as('a step posed as another', [changedField(own, heads.find(({ name }) => name === 'step') as Field, d.int(0, 5))]), // prettier-ignore
       ])();
     default: {
-      const at = d.int(proof.start, proof.end - 1);
-      return as(`step ${which}: proof byte ${at - proof.start}`, [
-        own.map((byte, i) => (i === at ? byte ^ (1 << d.int(0, 7)) : byte)),
-      ]);
+      const { proof: bytes, ...file } = decodeGraphStep(own);
+      const at = d.int(0, bytes.length - 1);
+      const told = (name: string, other: Uint8Array): Mutant =>
+        as(`step ${which}: proof, ${name}`, [encodeGraphStep({ ...file, proof: other })]);
+      const flipped = (byte: number, bit: number): Uint8Array =>
+        bytes.map((x, i) => (i === byte ? x ^ (1 << bit) : x));
+      // Most bytes of a proof are of opened rows: changes that are refused elsewhere have turns of their own.
+      const ways = [
+        () => told(`byte ${at}`, flipped(at, d.int(0, 7))),
+        () => told(`top of the number at ${at}`, flipped(at | 3, 7)),
+        () => told('another length', short(bytes)),
+      ] as const;
+      return ways[Math.floor(seed / 8) % 3]!();
     }
   }
 }

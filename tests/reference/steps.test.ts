@@ -80,7 +80,7 @@ const [turned, biased] = (['turned', 'biased'] as const).map((name): StepsCase =
 /** The first step of a chain alone, or its second. */
 function stepOf({ steps, batches, corpus, ...known }: StepsCase, i: 0 | 1): StepsCase {
   const first = i === 0 ? known.first : steps[0]!.after;
-  const own = { ...known, first, batches: [batches[i]!], steps: [steps[i]!] };
+  const own = { ...known, first, written: i === 1, batches: [batches[i]!], steps: [steps[i]!] };
   return i === 0 || corpus === undefined ? own : { ...own, corpus };
 }
 
@@ -88,6 +88,14 @@ describe('both accept', { timeout: 300_000 }, () => {
   test('no step', () => {
     expect(bothStepWords({ ...chain, batches: [], steps: [] })).toEqual(BOTH);
     expect(bothStepWords({ ...chain, batches: [PLACES] })).toEqual(['STEPS', 'STEPS']);
+  });
+  test('a step whose weights another wrote, and who says which: a verifier', () => {
+    for (const i of [0, 1] as const) {
+      const own = stepOf(chain, i);
+      expect(bothStepWords(own)).toEqual(BOTH);
+      const [ours, twin] = bothStepWords({ ...own, written: !own.written });
+      expect([i, ours === 'accepted', twin]).toEqual([i, false, ours]);
+    }
   });
   test.each(LONG ? PLANS : [])('%s', (_, trained) => {
     expect(bothStepWords(provenSteps(kernels, trained(), [ROWS]))).toEqual(BOTH);
@@ -124,7 +132,7 @@ test(
     const count = (name: string): void => void seen.set(name, (seen.get(name) ?? 0) + 1);
     for (let seed = 0; seed < GRAPHS; seed++) {
       const { graph, plan, batch } = randomTrained(seed);
-      const both = bothStepPrograms(graph, plan, batch);
+      const both = bothStepPrograms(graph, plan, batch, seed % 3 === 0);
       const [ours, twin] = bothDigests(both);
       if (ours !== twin) expect([seed, firstDifference(both)]).toEqual([seed, undefined]);
       expect([seed, twin]).toEqual([seed, ours]);
@@ -136,6 +144,7 @@ test(
       for (const { name } of both.ours.relations)
         if (name.endsWith(':sum') && name.startsWith('back/')) count('sum');
       count('corpus' in batch ? 'corpus' : 'tokens');
+      count(seed % 3 === 0 ? 'later' : 'first');
       if (plan.momentum !== undefined) count('momentum');
       if (plan.gradient.guard !== undefined) count('guard');
     }
@@ -155,6 +164,8 @@ test(
       'wide bias',
       'corpus',
       'tokens',
+      'first',
+      'later',
     ]) {
       expect([op, (seen.get(op) ?? 0) >= GRAPHS / 8]).toEqual([op, true]);
     }
@@ -218,10 +229,10 @@ test(`${MUTANTS} changed steps`, { timeout: 300_000 + 6000 * MUTANTS }, () => {
 });
 
 /** What an accepted mutant must still be: all that its proof is about. Of a plan that is the program, which has no place for what no node uses. */
-function said({ graph, plan, batches, first, corpus, steps }: StepsCase): string {
+function said({ graph, plan, batches, first, written = false, corpus, steps }: StepsCase): string {
   const hex = (bytes?: Uint8Array): string => Buffer.from(bytes ?? []).toString('hex');
   const own = parseGraph(graph);
-  const programs = batches.map((batch) => hex(programDigest(koalaBear, graphStepProgram(own, plan, batch))));
+  const programs = batches.map((batch, i) => hex(programDigest(koalaBear, graphStepProgram(own, plan, batch, written || i > 0)))); // prettier-ignore
   const keys = [hex(first), hex(corpus), ...steps.flatMap(({ after, proof }) => [hex(after), hex(proof)])];
   return JSON.stringify([own, programs, keys]);
 }

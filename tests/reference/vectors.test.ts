@@ -115,8 +115,8 @@ describe('src/ says the same', () => {
       const own = predictionProgram({ plan: planOfTwin(plan), inputs, classes });
       expect(hex(programDigest(koalaBear, own))).toBe(program);
     }
-    for (const { graphText, plan, batch, program } of stored.steps) {
-      const own = graphStepProgram(parseGraph(graphText), planOfStepTwin(plan), batch);
+    for (const { graphText, plan, batch, first, program } of stored.steps) {
+      const own = graphStepProgram(parseGraph(graphText), planOfStepTwin(plan), batch, !first);
       expect(hex(programDigest(koalaBear, own))).toBe(program);
     }
   });

@@ -87,7 +87,8 @@ describe('SND-1: messages of a step', () => {
   const file = decodeGraphStep(second);
   const { output: after, parameters } = file;
   const context = (): Uint8Array => runStepContext(file);
-  const statement = stepStatement(trainingOf(named), named.batch(1), behind.weights, { after, parameters }, context); // prettier-ignore
+  const before = { key: behind.weights, written: true };
+  const statement = stepStatement(trainingOf(named), named.batch(1), before, { after, parameters }, context); // prettier-ignore
   const messages = messagesOf(statement, file.proof);
   test('the log covers the proof, every class is met', () => {
     expect(messages.at(-1)!.end).toBe(file.proof.length);

@@ -29,7 +29,7 @@ const chain = stepCaseOf(Buffer.from(bytesOf('steps.json')).toString('utf8'), ['
 /** One step by itself: on public tokens, or of a corpus. */
 const alone = ([0, 1] as const).map((i): StepsCase => {
   const first = i === 0 ? chain.first : chain.steps[0]!.after;
-  return { ...chain, first, batches: [chain.batches[i]!], steps: [chain.steps[i]!] };
+  return { ...chain, first, written: i === 1, batches: [chain.batches[i]!], steps: [chain.steps[i]!] };
 }) as [StepsCase, StepsCase];
 
 /** A third, with rotary positions, momentum and gradients that are cut off; a fourth, with biases. */
@@ -122,7 +122,7 @@ function put(value: unknown, path: string, x: number): unknown {
 }
 
 describe.each([0, 1, 2, 3])('SND-1: messages of step %i', (i) => {
-  const { graph, plan, first, corpus, batches, steps } = [...alone, ...others][i]!;
+  const { graph, plan, first, written = false, corpus, batches, steps } = [...alone, ...others][i]!;
   const [step] = steps;
   const training = {
     graph: parseGraph(graph),
@@ -130,7 +130,7 @@ describe.each([0, 1, 2, 3])('SND-1: messages of step %i', (i) => {
     ...(corpus !== undefined && { corpus: decodeKey(corpus) }),
   };
   const parts = { after: decodeKey(step!.after), parameters: decodeParameters(step!.parameters) };
-  const statement = stepStatement(training, batches[0]!, decodeKey(first), parts);
+  const statement = stepStatement(training, batches[0]!, { key: decodeKey(first), written }, parts);
   const messages = messagesOf(statement, step!.proof);
   test('the log covers the proof, every class is met', () => {
     expect(messages.at(-1)!.end).toBe(step!.proof.length);

@@ -81,6 +81,7 @@ export function stepMutant(honest: StepsCase, other: StepsCase, seed: number, d:
         () => stepAs('weights of another step', { after: (other.steps[0] as StepBytes).after }),
         () => stepAs('after, bound', { after: keyField(after, true)[1] }),
         () => as('first, bound', { first: keyField(honest.first, true)[1] }),
+        () => as('another step than the first, or the first', { written: !honest.written }),
         () => stepAs('proof, longer', { proof: Uint8Array.from([...proof, 0]) }),
       ])();
   }

@@ -40,6 +40,8 @@ export interface StepsCase {
   readonly plan: GraphPlan;
   readonly first: Uint8Array;
   readonly corpus?: Uint8Array;
+  /** Whether a step that was followed before wrote the first weights. Default: no. */
+  readonly written?: boolean;
   readonly batches: readonly PublicBatch[];
   readonly steps: readonly twin.StepBytes[];
 }
@@ -64,9 +66,15 @@ export function planOfStepTwin({
 
 /** What both verifiers say. */
 export function bothStepWords(of: StepsCase): [string, string] {
-  const { plan, batches, first, corpus, steps } = of;
+  const { plan, batches, first, corpus, written = false, steps } = of;
   const graph = Uint8Array.from(of.graph, (letter) => letter.charCodeAt(0));
-  const training = { graph, plan: twinStepPlan(plan), first, ...(corpus !== undefined && { corpus }) };
+  const training = {
+    graph,
+    plan: twinStepPlan(plan),
+    first,
+    written,
+    ...(corpus !== undefined && { corpus }),
+  };
   return [ourStepWord(of), wordOf(() => twin.verifySteps(twinField(quintic), training, batches, steps))];
 }
 
@@ -77,7 +85,7 @@ export function ourStepWord(of: StepsCase): string {
 
 function ours(of: StepsCase): void {
   const { training, first, steps } = decodedSteps(of);
-  const verdict = verifySteps(training, first, of.batches, steps);
+  const verdict = verifySteps(training, first, of.batches, steps, of.written);
   if (!verdict.ok) refuse(verdict.code, verdict.stage, verdict.detail);
 }
 
@@ -94,13 +102,26 @@ export function decodedSteps({ graph, plan, first, corpus, steps }: StepsCase) {
 }
 
 /** The program of a step by both. */
-export function bothStepPrograms(graph: Graph, plan: GraphPlan, batch: PublicBatch): BothPrograms {
-  return { ours: graphStepProgram(graph, plan, batch), twin: twinStepProgram(graph, plan, batch) };
+export function bothStepPrograms(
+  graph: Graph,
+  plan: GraphPlan,
+  batch: PublicBatch,
+  written: boolean,
+): BothPrograms {
+  return {
+    ours: graphStepProgram(graph, plan, batch, written),
+    twin: twinStepProgram(graph, plan, batch, written),
+  };
 }
 
-export function twinStepProgram(graph: Graph, plan: GraphPlan, batch: PublicBatch): TwinProgram {
+export function twinStepProgram(
+  graph: Graph,
+  plan: GraphPlan,
+  batch: PublicBatch,
+  written = false,
+): TwinProgram {
   const text = Uint8Array.from(JSON.stringify(graph), (letter) => letter.charCodeAt(0));
-  return stepProgram(twinCheck(twinParse(text)), twinStepPlan(plan), batch);
+  return stepProgram(twinCheck(twinParse(text)), twinStepPlan(plan), batch, !written);
 }
 
 /** A graph in training, and the weights to start from. */

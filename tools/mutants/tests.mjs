@@ -64,7 +64,9 @@ const TESTS = [
   ],
   [
     /^src\/training\/graph-run/,
-    ['tests/graph-run/chain.test.ts', 'tests/soundness/graph-run-tamper.test.ts'],
+    ['graph-run/chain', 'graph-run/first-weights', 'soundness/graph-run-tamper'].map(
+      (name) => `tests/${name}.test.ts`,
+    ),
   ],
   [
     /^src\/training\/(?!backward|graph-run|prediction|verify-prediction)/,
@@ -74,7 +76,7 @@ const TESTS = [
   [/^src\/training\/backward\/answer/, ['tests/backward/answer.test.ts']],
   [
     /^src\/training\/backward\/(?!answer)/,
-    ['corpus', 'step', 'momentum', 'guard', 'answering', 'prove', 'operators', 'answer'].map(
+    ['corpus', 'first-weights', 'step', 'momentum', 'guard', 'answering', 'prove', 'operators', 'answer'].map(
       (name) => `tests/backward/${name}.test.ts`,
     ),
   ],

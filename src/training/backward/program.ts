@@ -17,11 +17,17 @@ import { stateTensors, TOKENS, updateRelations } from './state-relations.ts';
 /**
  * The program of a step: the same for whoever proves and whoever verifies.
  *
+ * @param written whether a proven step wrote the weights that this one reads. Those of a first step nobody looked up before: it does
  * @throws ProofError `PLAN`, `TOKEN`, `PASS_ROWS`; as `checkGraph`
  * @example
  * checkProgram(koalaBear, graphStepProgram(graph, plan, { tokens: [1, 2, 3], targets: [2, 3, 4], starts: [0] }));
  */
-export function graphStepProgram(graph: Graph, plan: GraphPlan, batch: PublicBatch): Program {
+export function graphStepProgram(
+  graph: Graph,
+  plan: GraphPlan,
+  batch: PublicBatch,
+  written = false,
+): Program {
   const info = checkGraph(graph);
   const places = checkGraphPlan(graph, info, plan);
   const classes = info.tensors.get(graph.output)?.width as number;
@@ -33,7 +39,7 @@ export function graphStepProgram(graph: Graph, plan: GraphPlan, batch: PublicBat
       'tokens' in batch ? publicIds(batch) : corpusRelations(b, embeddingOf(graph), batch, classes);
     const logits = lossBackRelations(b, b.result(graph.output), targets, plan.gradient.fraction);
     const moves = graphBackRelations(b, graph, plan, places, logits, ids);
-    updateRelations(b, graph, plan, moves);
+    updateRelations(b, graph, plan, moves, written);
   });
   const corpus: Tensor[] =
     'tokens' in batch ? [] : [{ kind: 'static', name: CORPUS, shape: [batch.corpus], group: TOKENS }];

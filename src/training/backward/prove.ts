@@ -27,6 +27,8 @@ import { graphStepWitness, stateTensorCells } from './witness.ts';
 export interface OwnedWeights {
   readonly state: GraphState;
   readonly group: StoredGroup;
+  /** Whether a proven step wrote them. Otherwise the step that reads them looks them up. Default: no. */
+  readonly written?: boolean;
 }
 
 /** A corpus with its commitment. */
@@ -105,11 +107,20 @@ export function commitCorpus(
   return { tokens, group: commitData(kernels, home, path, named) };
 }
 
-/** Weights of a group that was opened again. @throws ProofError `KEY_LAYOUT` for those of another training */
-export function readGraphState({ graph, plan }: GraphTraining, group: StoredGroup): OwnedWeights {
+/**
+ * Weights of a group that was opened again.
+ *
+ * @param written whether a proven step wrote them, which the group does not say
+ * @throws ProofError `KEY_LAYOUT` for those of another training
+ */
+export function readGraphState(
+  { graph, plan }: GraphTraining,
+  group: StoredGroup,
+  written = false,
+): OwnedWeights {
   checkGraphStateKey(graph, plan, group.key, group.path);
   const cells = readTensors(graphStateShapes(graph, plan), group.owned, group.key);
-  return { state: stateFrom(graph, plan, cells), group };
+  return { state: stateFrom(graph, plan, cells), group, written };
 }
 
 export interface StepProofOptions {
@@ -140,7 +151,7 @@ export function proveGraphStep(
   kernels: Kernels,
   home: Home,
   training: GraphTraining,
-  { state, group }: OwnedWeights,
+  { state, group, written = false }: OwnedWeights,
   batch: PublicBatch,
   path: string,
   { corpus, answers = 0, mark = noMark, ...options }: StepProofOptions = {},
@@ -148,7 +159,7 @@ export function proveGraphStep(
   const { graph, plan } = training;
   const { context = (keys) => stepContext(training, keys) } = options;
   checkGraphStateKey(graph, plan, group.key, group.path);
-  const program = graphStepProgram(graph, plan, batch);
+  const program = graphStepProgram(graph, plan, batch, written);
   mark('execution');
   const hidden = !('tokens' in batch);
   const run = graphStep(graph, plan, state, knownTokens(batch, corpus), {
@@ -156,7 +167,11 @@ export function proveGraphStep(
     hidden,
   });
   mark('commitment to weights');
-  const next = commitGraphState(kernels, home, path, training, run.next, group.key.parameters, answers);
+  const { parameters } = group.key;
+  const next = {
+    ...commitGraphState(kernels, home, path, training, run.next, parameters, answers),
+    written: true,
+  };
   mark('witness values');
   const { tensors } = graphStepWitness(graph, program, run);
   mark('program');

@@ -1,4 +1,7 @@
-/** Weights and momenta before and after a step: nothing committed beside them, a lookup for each part of each, one more with momentum. */
+/**
+ * Weights and momenta before and after a step: nothing committed beside them. Of each a lookup for each part that is written, one more with momentum;
+ * where no proven step wrote what is read, one for each part of it too.
+ */
 import type { Graph } from '../../graph/graph.ts';
 import { bitsFor } from '../../ops/interval.ts';
 import type { WeightDeclaration } from '../../ops/operator.ts';
@@ -52,12 +55,17 @@ interface Moved {
   cell(name: string): View;
 }
 
-/** V' = V - moves, with momentum V' = V - rate M': one set of parts of at most 30 bits together fits a residue. */
+/**
+ * V' = V - moves, with momentum V' = V - rate M': one set of parts of at most 30 bits together fits a residue.
+ *
+ * @param written whether a proven step wrote what is read: then that step looked it up
+ */
 export function updateRelations(
   b: Parts,
   graph: Graph,
   plan: GraphPlan,
   moves: ReadonlyMap<string, readonly WeightTerm[]>,
+  written: boolean,
 ): void {
   for (const own of graph.weights) {
     const indices = own.shape.map((size, d) => b.index(d === 0 ? 'o' : 'k', size));
@@ -66,12 +74,17 @@ export function updateRelations(
     const gradient = moves.get(own.name) ?? [];
     if (plan.momentum !== undefined) momentumRelations(b, plan, of, gradient);
     updateRelation(b, plan, of, gradient);
-    for (const part of parts) {
-      const { min, max } = part.range;
-      const key = [term(1, of.cell(nextName(part))), term(-min)];
-      b.lookup(`${nextName(part)}/range`, indices, b.digits(bitsFor(max - min + 1)), key);
-    }
+    for (const part of parts) rangeRelation(b, of, part, nextName(part));
+    if (written) continue;
+    // A low part of a momentum is looked up by `momentumRelations`, in every step.
+    for (const part of parts) if (part.kind !== 'low') rangeRelation(b, of, part, part.name);
   }
+}
+
+/** That a tensor of a part is within its bits. */
+function rangeRelation(b: Parts, { cell, indices }: Moved, { range }: StatePart, name: string): void {
+  const { min, max } = range;
+  b.lookup(`${name}/range`, indices, b.digits(bitsFor(max - min + 1)), [term(1, cell(name)), term(-min)]);
 }
 
 function updateRelation(b: Parts, plan: GraphPlan, of: Moved, gradient: readonly WeightTerm[]): void {

@@ -34,6 +34,13 @@ export interface ProvenStep {
   readonly proof: Uint8Array;
 }
 
+/** Weights that a step reads. */
+export interface ReadWeights {
+  readonly key: GroupKey;
+  /** Whether a step wrote them that was verified: it looked them up. Others are looked up by the step that reads them. */
+  readonly written: boolean;
+}
+
 /** What a proof is bound to: a function of the keys of its groups. */
 export type StepContext = (keys: readonly GroupKey[]) => Uint8Array;
 
@@ -60,14 +67,14 @@ function corpusOf({ corpus }: GraphTraining, batch: PublicBatch): GroupKey[] {
 /**
  * The statement of a step's proof.
  *
- * @param before key of the weights that it reads
+ * @param before what it reads: whether a step wrote it is for whoever verifies to say, never for a proof
  * @param context of a step of a run, which says more; told the keys of all groups
  * @throws ProofError as `graphStepProgram`, `checkGraphStateKey`; `STATEMENT` for parameters that do not fit
  */
 export function stepStatement(
   training: GraphTraining,
   batch: PublicBatch,
-  before: GroupKey,
+  { key: before, written }: ReadWeights,
   { after, parameters }: Omit<ProvenStep, 'proof'>,
   context: StepContext = (keys) => stepContext(training, keys),
 ): ProgramStatement {
@@ -78,7 +85,7 @@ export function stepStatement(
   if (!groups.every((key) => sameColumnCode(key.parameters, parameters))) {
     refuse('STATEMENT', 'step', 'parameters: expected profile and column code of all keys, got others');
   }
-  const program = graphStepProgram(graph, plan, batch);
+  const program = graphStepProgram(graph, plan, batch, written);
   checkProgram(koalaBear, program);
   const statement: ProgramStatement = {
     parameters,
@@ -93,8 +100,9 @@ export function stepStatement(
 /**
  * Whether steps convince that weights came from others by training on these batches, in this order. Never throws, whatever the proofs.
  *
- * @param first key of the weights to start from
+ * @param first key of the weights to start from: the first step looks them up
  * @param batches one for each step
+ * @param written whether `first` was written by a step that the caller verified before: then that one did
  * @example
  * const verdict = verifySteps({ graph, plan }, firstKey, batches, steps);
  */
@@ -103,16 +111,17 @@ export function verifySteps(
   first: GroupKey,
   batches: readonly PublicBatch[],
   steps: readonly ProvenStep[],
+  written = false,
 ): Verdict {
   return verdictOf(() => {
     if (steps.length !== batches.length) {
       refuse('STEPS', 'steps', `expected ${batches.length} steps, got ${steps.length}`);
     }
-    let before = first;
+    let before: ReadWeights = { key: first, written };
     steps.forEach((step, i) => {
       const own = verifyProgram(stepStatement(training, batches[i] as PublicBatch, before, step), step.proof);
       if (!own.ok) refuse(own.code, `step ${i}: ${own.stage}`, own.detail);
-      before = step.after;
+      before = { key: step.after, written: true };
     });
   });
 }

@@ -61,7 +61,7 @@ export function announceGraphRun(
  * @throws ProofError `KEY_LAYOUT` for weights of another plan
  */
 export function graphPointFrom(named: NamedGraphRun, step: number, group: StoredGroup): OwnedGraphPoint {
-  return { step, weights: readGraphState(trainingOf(named), group) };
+  return { step, weights: readGraphState(trainingOf(named), group, step > 0) };
 }
 
 /**
@@ -92,7 +92,9 @@ export function proveRunStep(
   const context = ([, output]: readonly GroupKey[]): Uint8Array =>
     runStepContext({ ...place, output: output as GroupKey });
   const own = { ...options, corpus, context };
-  const proven = proveGraphStep(kernels, home, trainingOf(named), weights, named.batch(step), path, own);
+  // What another run wrote, this one has not followed: its first step looks it up.
+  const read = { ...weights, written: step > 0 };
+  const proven = proveGraphStep(kernels, home, trainingOf(named), read, named.batch(step), path, own);
   const { after: output, parameters, proof } = proven.step;
   return {
     bytes: encodeGraphStep({ ...place, output, parameters, proof }),

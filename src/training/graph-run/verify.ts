@@ -91,9 +91,11 @@ export function followGraphStep(named: NamedGraphRun, point: GraphPoint, bytes: 
   if (!sameBytes(file.input, keyDigest(encodeKey(point.weights)))) {
     refuse('WEIGHTS', FILE, 'expected the weights that the step before wrote, got others');
   }
-  const written = { after: file.output, parameters: file.parameters };
+  const output = { after: file.output, parameters: file.parameters };
   const context = (): Uint8Array => runStepContext(file);
-  const statement = stepStatement(trainingOf(named), named.batch(step), point.weights, written, context);
+  // Nobody proved the weights that a run starts from, whoever wrote them: its first step looks them up.
+  const before = { key: point.weights, written: step > 0 };
+  const statement = stepStatement(trainingOf(named), named.batch(step), before, output, context);
   const verdict = verifyProgram(statement, file.proof);
   if (!verdict.ok) refuse(verdict.code, verdict.stage, verdict.detail);
   return { step: step + 1, weights: file.output };
