@@ -15,7 +15,6 @@ import {
   commitCorpus,
   commitGraphState,
   DEFAULT_GRAPH_MOMENTUM,
-
   graphStep,
   proveGraphAnswer,
   proveGraphStep,

@@ -31,7 +31,8 @@ export function checkPlan(plan: TrainingPlan): void {
   integer('steps', steps, 1, 2 ** 31 - 1);
   checkFormats(plan);
   // Weights that the passes read count in whole units of what a period closes.
-  if (plan.momentum !== undefined) integer('momentum.shift', plan.momentum.shift, 1, Math.min(8, plan.formats.low));
+  if (plan.momentum !== undefined)
+    integer('momentum.shift', plan.momentum.shift, 1, Math.min(8, plan.formats.low));
   checkPeriod(plan);
   need(rates.length >= 1 && rates.length <= 2 ** 12, `rates: expected 1 to 4096, got ${rates.length}`);
   rates.forEach(({ from, rate }, i) => {
@@ -116,7 +117,8 @@ function greatestMove(plan: TrainingPlan, layer: number, rate: number): number {
 export function updatesAreProven(plan: TrainingPlan, layer: number): boolean {
   const { weight, low } = plan.formats;
   const span = 2 ** (weight.bits + low);
-  const room = P - (plan.momentum === undefined ? span : 2 * span + 2 ** (weight.bits + low - plan.momentum.shift));
+  const room =
+    P - (plan.momentum === undefined ? span : 2 * span + 2 ** (weight.bits + low - plan.momentum.shift));
   return plan.rates.every(({ rate }) => greatestMove(plan, layer, rate) < room);
 }
 

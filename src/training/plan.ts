@@ -97,7 +97,10 @@ export function periodEnd(plan: Pick<TrainingPlan, 'period' | 'steps'>, step: nu
 }
 
 /** How much of 2^shift Z - V a period closes, of the weights that the passes read: V' = V - 2^this W + Z'. */
-export function pullOf({ formats, momentum }: Pick<TrainingPlan, 'formats' | 'momentum'>): number | undefined {
+export function pullOf({
+  formats,
+  momentum,
+}: Pick<TrainingPlan, 'formats' | 'momentum'>): number | undefined {
   return momentum && formats.low - momentum.shift;
 }
 

@@ -75,8 +75,7 @@ function iterates({ b, segment, layer }: LayerOf, weight: StatePart): StatePart 
   const { periods } = periodsOf(segment);
   const shape = layerShape(plan, layer);
   const { input, output } = segmentGroups(segment);
-  const between =
-    periods === 1 ? undefined : b.witness(`iterate/${layer}`, [periods - 1, ...shape] as const);
+  const between = periods === 1 ? undefined : b.witness(`iterate/${layer}`, [periods - 1, ...shape] as const);
   const halves = (end: string, group: number | undefined): Counted[] => [
     { tensor: b.static(`${end}/high/${layer}`, shape, group), times: 2 ** ITERATE_LOW },
     { tensor: b.static(`${end}/low/${layer}`, shape, group), times: 1 },

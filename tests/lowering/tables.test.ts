@@ -14,7 +14,7 @@ import {
 } from '../../src/ops/rmsnorm/norm-tables.ts';
 import type { Table } from '../../src/relation/program.ts';
 import { cutOff, quotientCount } from '../../src/training/backward/rounding.ts';
-import { checkMomentum } from '../../src/training/check-plan.ts';
+import { checkMomentum } from '../../src/training/backward/momentum.ts';
 import { distanceTable, rampTable, remainderTable } from '../../src/training/tables.ts';
 
 const rowsOf = ({ columns, rows }: Table): number[][] =>

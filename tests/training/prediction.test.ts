@@ -83,7 +83,7 @@ function tell({ plan, state, inputs, hidden, lie, claim }: Story) {
   const logits = Int32Array.from(witness.get(`y/${layerCount(plan) - 1}`)!);
   const classes = claim(classesOf(plan, logits));
   state.forEach((own, layer) =>
-    stateKinds(plan).forEach(({ kind }) => witness.set(`${kind}/${layer}`, partOf(own, kind))),
+    stateKinds(plan).forEach((kind) => witness.set(`${kind}/${layer}`, partOf(own, kind))),
   );
   return { program: predictionProgram({ plan, inputs: hidden ? undefined : inputs, classes }), witness };
 }

@@ -69,7 +69,7 @@ export function referenceSteps(
     (name: string, values: bigint[]): bigint[] => {
       lie(name, values, s);
       // Of states a proof commits those between periods.
-      const isEnd = /^(weight|rest|high|low)\//.test(name) && (s < 0 || s === count - 1);
+      const isEnd = /^(weight|rest|high|low|iterate)\//.test(name) && (s < 0 || s === count - 1);
       if (!isEnd) all.set(name, [...(all.get(name) ?? []), ...values.map(Number)]);
       return values;
     };
@@ -340,34 +340,21 @@ function update(
     let moves = Array.from({ length: m * n }, (_, i) => {
       const [o, k] = [Math.floor(i / n), i % n];
       const x = (t: number): bigint => (k < n - 1 ? at(xs[l] as bigint[], t * (n - 1) + k) : one(l));
-      return sumOf(rows.map((t) => at(gradients[l] as bigint[], t * m + o) * x(t)));
+      return -rate * sumOf(rows.map((t) => at(gradients[l] as bigint[], t * m + o) * x(t)));
     });
     if (plan.momentum !== undefined) {
-      const { shift, low } = plan.momentum;
-      const before = moves.map((_, i) => (entry(state.high, i) << BigInt(low)) + entry(state.low, i));
-      const e = told(
-        `remainder/${l}`,
-        before.map((M) => (M + (1n << BigInt(shift - 1))) & ((1n << BigInt(shift)) - 1n)),
+      const pull = 1n << BigInt(formats.low - plan.momentum.shift);
+      const Z = told(
+        `iterate/${l}`,
+        moves.map((move, i) => bal((entry(state.high, i) << 15n) + entry(state.low, i) + move)),
       );
-      const M = moves.map((G, i) => {
-        const q = (before[i]! + (1n << BigInt(shift - 1)) - e[i]!) >> BigInt(shift);
-        return bal(before[i]! - q + G);
-      });
-      const high = told(
-        `high/${l}`,
-        M.map((v) => round(v, low)),
-      );
-      const rest = told(
-        `low/${l}`,
-        M.map((v, i) => v - (high[i]! << BigInt(low))),
-      );
-      next.high.push(high);
-      next.low.push(rest);
-      moves = high.map((h, i) => (h << BigInt(low)) + rest[i]!);
+      next.high.push(Z.map((v) => round(v, 15)));
+      next.low.push(Z.map((v) => v - (round(v, 15) << 15n)));
+      moves = Z.map((v, i) => v - pull * entry(state.weight, i));
     }
-    const moved = moves.map((by, i) => {
+    const moved = moves.map((move, i) => {
       const before = entry(state.weight, i) << BigInt(formats.low);
-      return bal(before + entry(state.rest, i) - rate * by);
+      return bal(before + entry(state.rest, i) + move);
     });
     next.weight.push(
       told(

@@ -53,7 +53,7 @@ export const NARROW: TrainingPlan = {
 };
 export const NARROW_MOMENTUM: TrainingPlan = {
   ...NARROW,
-  momentum: { shift: 3, high: 9, low: 10 },
+  momentum: { shift: 3 },
   rates: [{ from: 0, rate: 1 }],
 };
 

@@ -7,7 +7,8 @@ import { DEFAULT_FORMATS, layerCount, rateAt, type TrainingPlan } from '../../sr
 import { batchRows } from '../../src/training/order.ts';
 import { kernelProducts } from '../../src/training/products-prove.ts';
 import { plainProducts, type StepProducts } from '../../src/training/products.ts';
-import { stateFromSeed, type TrainingState } from '../../src/training/state.ts';
+import { stateFromSeed, type LayerState, type TrainingState } from '../../src/training/state.ts';
+import { updated } from '../../src/training/update.ts';
 import { executeSteps, trainingWitness } from '../../src/training/witness.ts';
 import { generator } from '../support/words.ts';
 import { proofError } from '../support/refusal.ts';
@@ -24,15 +25,23 @@ function wildState(plan: TrainingPlan, seed: number, tame: number): TrainingStat
     const kind = next() % 6;
     return kind === 0 ? half - 1 : kind === 1 ? -half : (next() % (2 * half)) - half;
   };
-  return stateFromSeed(plan, SEED).map((own) => ({
-    weight: own.weight.map(() => draw(weight.bits, tame)),
-    rest: own.rest.map(() => draw(low, 1)),
-    // High parts near their ends: what is lost of M is more than a step adds.
-    ...(momentum && {
-      high: own.weight.map(() => draw(momentum.high, 2)),
-      low: own.rest.map(() => draw(momentum.low, 1)),
-    }),
-  }));
+  // Moves of weights near those that they had before: 2^-5 of what there is, up and down.
+  const iterates = (weights: Int16Array): Pick<LayerState, 'high' | 'low'> => {
+    const pull = 2 ** (low - (momentum?.shift ?? 0));
+    const Z = Array.from(weights, (w) => BigInt(pull * w + draw(weight.bits + low - 5, tame)));
+    const high = Z.map((v) => (v + 2n ** 14n) >> 15n);
+    return {
+      high: Int16Array.from(high, Number),
+      low: Int16Array.from(Z, (v, i) => Number(v - (high[i]! << 15n))),
+    };
+  };
+  return stateFromSeed(plan, SEED).map((seeded) => {
+    const own = {
+      weight: seeded.weight.map(() => draw(weight.bits, tame)),
+      rest: seeded.rest.map(() => draw(low, 1)),
+    };
+    return { ...own, ...(momentum && iterates(own.weight)) };
+  });
 }
 
 function same(plan: TrainingPlan, state: TrainingState, data = smallData(plan), count = 2): void {
@@ -206,25 +215,54 @@ test('updates are integers where their bits say so', () => {
   expect(updatesAreProven(fast, 0)).toBe(false);
 });
 
-test('a momentum whose parts are both at their least moves a weight by less than what wraps', () => {
-  const { formats } = SMALL;
-  const narrow = { ...formats, weight: { bits: 15, fraction: 12 }, low: 15 };
-  const momentum = { shift: 1, high: 2, low: 15 };
-  const of = (rate: number): TrainingPlan => ({
+test('with momentum updates are integers where nothing that a step may add up to wraps', () => {
+  const of = (rate: number, bits: number, shift: number): TrainingPlan => ({
     ...SMALL,
     widths: [6, 4],
     batch: 1,
-    formats: { ...narrow, input: { bits: 2, fraction: 2 } },
-    momentum,
+    formats: { ...SMALL.formats, weight: { bits, fraction: 12 }, low: 15, input: { bits: 2, fraction: 2 } },
+    momentum: { shift },
     rates: [{ from: 0, rate }],
   });
   const p = koalaBear.modulus;
-  const least = 2 ** 15 * -2 + -(2 ** 14); // H = -2, Lo = -2^14
-  const span = 2 ** 30 - 1; // two weights differ by at most this
-  /** Whether V' = V - rate M' + p or - p is a weight for some weight V. */
-  const wraps = (rate: number): boolean => p - rate * -least <= span;
-  const rates = Array.from({ length: 8000 }, (_, i) => 9000 + i);
-  const bold = rates.filter((rate) => wraps(rate) && updatesAreProven(of(rate), 0));
-  expect(bold).toEqual([]);
-  expect([rates.some(wraps), rates.some((rate) => updatesAreProven(of(rate), 0))]).toEqual([true, true]);
+  const G = 2 ** 10 * 4; // one row, as `greatestSum`
+  for (const shift of [1, 3, 8]) {
+    // Two weights, and two of what the passes read of them, differ by at most so much.
+    const [span, read] = [2 ** 29 - 1, 2 ** (15 - shift) * (2 ** 14 - 1)];
+    const rates = Array.from({ length: 4000 }, (_, i) => 60 * i + 1);
+    const wraps = (rate: number): boolean => p - rate * G <= 2 * span + read;
+    const isProven = (rate: number): boolean => updatesAreProven(of(rate, 14, shift), 0);
+    expect(rates.filter((rate) => wraps(rate) && isProven(rate))).toEqual([]);
+    expect([rates.some(wraps), rates.some(isProven)]).toEqual([true, true]);
+    expect(rates.some((rate) => updatesAreProven(of(rate, 15, shift), 0))).toBe(false); // three of 2^30 are beyond p
+  }
+});
+
+test.each([1, 3, 8])('momentum (%i) is heavy ball but for half a unit of what the passes read', (shift) => {
+  const plan: TrainingPlan = { ...SMALL, widths: [6, 4], momentum: { shift }, rates: [{ from: 0, rate: 5 }] };
+  const next = generator(31 + shift);
+  const { low } = plan.formats;
+  const wholeOf = ({ weight, rest }: LayerState): bigint[] =>
+    Array.from(weight, (w, i) => (BigInt(w) << BigInt(low)) + BigInt(rest[i]!));
+  let [state] = stateFromSeed(plan, SEED) as [LayerState];
+  // In units of 2^-places: each step of real numbers has `shift` more of them.
+  let [places, V, before] = [0n, wholeOf(state), wholeOf(state)];
+  const keep = (1n << BigInt(shift)) - 1n;
+  let farthest = 0n;
+  for (let step = 0; step < 150; step++) {
+    const inputs = Int32Array.from({ length: 24 }, () => (next() % 2 ** 14) - 2 ** 13);
+    const biases = Int32Array.from({ length: 4 }, () => (next() % 2 ** 14) - 2 ** 13);
+    state = updated(plan, 0, state, { inputs, biases }, 5);
+    const G = (i: number): bigint => BigInt((i % 7 === 6 ? biases : inputs)[i % 7 === 6 ? Math.floor(i / 7) : i - Math.floor(i / 7)]!); // prettier-ignore
+    const wide = (v: bigint): bigint => v << BigInt(shift);
+    const moved = V.map((v, i) => wide(v) + keep * (v - before[i]!) - wide((5n * G(i)) << places));
+    [places, before, V] = [places + BigInt(shift), V.map(wide), moved];
+    wholeOf(state).forEach((own, i) => {
+      const off = (own << places) - V[i]!;
+      const distance = off < 0n ? -off : off;
+      expect(distance <= 1n << (places + BigInt(low - 1))).toBe(true);
+      if (distance >> places > farthest) farthest = distance >> places;
+    });
+  }
+  expect(farthest).toBeGreaterThan(100n);
 });
