@@ -104,7 +104,7 @@ describe('plans', () => {
     expect(planOf({ ...own, steps: 5, momentum: true }, 13).momentum).toEqual(DEFAULT_MOMENTUM);
     expect(planOf({ ...own, steps: 5, momentum: false }, 13).momentum).toBeUndefined();
     expect(planOf(JSON.parse(planJson({ rows: 13 })), 13)).toEqual(NARROW);
-    const momentum = { shift: 2, high: 12, low: 15 };
+    const momentum = { shift: 2 };
     expect(planOf({ ...own, steps: 5, momentum }, 13).momentum).toEqual(momentum);
   });
   test.each<[string, object, RegExp]>([
@@ -135,7 +135,8 @@ describe('plans', () => {
       { ...own, steps: 5, formats: { low: 16 } },
       /low: expected an integer in \[1, 15\]/,
     ],
-    ['half a momentum', { ...own, steps: 5, momentum: { shift: 3 } }, /momentum\.high/],
+    ['half a momentum', { ...own, steps: 5, momentum: {} }, /momentum\.shift/],
+    ['a momentum in two parts', { ...own, steps: 5, momentum: { shift: 3, high: 12 } }, /got "high"/],
     ['a list', [], /plan: expected an object/],
   ])('%s', (_, value, message) => {
     const { code, detail } = proofError(() => planOf(JSON.parse(JSON.stringify(value)), 13));

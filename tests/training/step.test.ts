@@ -229,7 +229,7 @@ test('with momentum updates are integers where nothing that a step may add up to
   for (const shift of [1, 3, 8]) {
     // Two weights, and two of what the passes read of them, differ by at most so much.
     const [span, read] = [2 ** 29 - 1, 2 ** (15 - shift) * (2 ** 14 - 1)];
-    const rates = Array.from({ length: 4000 }, (_, i) => 60 * i + 1);
+    const rates = Array.from({ length: 4000 }, (_, i) => 80 * i + 1);
     const wraps = (rate: number): boolean => p - rate * G <= 2 * span + read;
     const isProven = (rate: number): boolean => updatesAreProven(of(rate, 14, shift), 0);
     expect(rates.filter((rate) => wraps(rate) && isProven(rate))).toEqual([]);
