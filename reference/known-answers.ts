@@ -19,9 +19,9 @@ import { hex, payloadBytes, payloadElements } from './sequence.ts';
 import type { StepPlan } from './step-plan.ts';
 import { stepProgram, type Batch } from './step-program.ts';
 import { tableDigest } from './table-ids.ts';
-import { layersOf, partsOf, type Plan } from './training-plan.ts';
+import { layersOf, type Plan } from './training-plan.ts';
 import { trainingProgram } from './training-program.ts';
-import { firstPart, rowsOf } from './training-run.ts';
+import { firstWeights, rowsOf } from './training-run.ts';
 import { elements } from './transcript.ts';
 
 /** Elements of K by rule, and their bytes. */
@@ -105,7 +105,7 @@ export function trainingAnswer(
   const program = trainingProgram({ plan, first, count, rows, seed: fromSeed ? run.seed : undefined });
   return {
     rows,
-    weights: layersOf(plan).flatMap((layer) => partsOf(plan).slice(0, 1).map((part) => firstPart(run, layer, part))), // prettier-ignore
+    weights: layersOf(plan).map((layer) => firstWeights(run, layer)),
     program: hex(programDigest(K.p, program)),
     counts: countsOf(program),
   };

@@ -24,24 +24,19 @@ export interface Plan {
   /** b_r, b_y. */
   readonly low: number;
   readonly sum: number;
-  /** m, b_h, b_l. */
-  readonly momentum?: { readonly shift: number; readonly high: number; readonly low: number };
+  /** m. */
+  readonly momentum?: { readonly shift: number };
   readonly rates: readonly { readonly from: number; readonly rate: number }[];
 }
 
-/** A part of the weights of a layer, and its signed bits. */
-export interface Part {
-  readonly kind: 'weight' | 'rest' | 'high' | 'low';
-  readonly bits: number;
+/** Section 8: the tensors of a layer in a group of weights. */
+export function tensorsOf({ momentum }: Plan): string[] {
+  return ['weight', 'rest', ...(momentum === undefined ? [] : ['high', 'low'])];
 }
 
-export function partsOf({ weight, low, momentum }: Plan): Part[] {
-  const own: Part[] = [
-    { kind: 'weight', bits: weight.bits },
-    { kind: 'rest', bits: low },
-  ];
-  if (momentum === undefined) return own;
-  return [...own, { kind: 'high', bits: momentum.high }, { kind: 'low', bits: momentum.low }];
+/** Section 8: what their cells mean. */
+export function meaningOf({ weight, low, momentum }: Plan): number[] {
+  return [weight.places, weight.bits, low, ...(momentum === undefined ? [] : [momentum.shift])];
 }
 
 /** 0, .., L - 1. */
@@ -137,10 +132,7 @@ function checkBits(plan: Plan): void {
   within('f_g', gradient.places, 1, 12);
   within('b_g + f_w', gradient.bits + weight.places, 3, 30);
   if (momentum === undefined) return;
-  within('m', momentum.shift, 1, 8);
-  within('b_h', momentum.high, 2, 16);
-  within('b_l', momentum.low, momentum.shift, 15);
-  within('m + b_h + b_l', momentum.shift + momentum.high + momentum.low, 4, 30);
+  within('m', momentum.shift, 1, Math.min(8, low));
 }
 
 function checkPeriod({ period, batch, rates }: Plan): void {
@@ -150,13 +142,9 @@ function checkPeriod({ period, batch, rates }: Plan): void {
   for (const { from } of rates) require(from % period === 0, 'PLAN', 'a rate within a period');
 }
 
-/** Section 6: the most that a rate moves a weight of a layer in a period, rate |G| or rate |M'|. */
+/** Section 6: the most that a rate moves a weight of a layer in a period, rate |G|. */
 function moveOf(plan: Plan, layer: number, rate: number): bigint {
-  const { batch, period, gradient, momentum } = plan;
-  if (momentum !== undefined) {
-    const { high, low } = momentum;
-    return BigInt(rate) * (2n ** BigInt(high + low - 1) + 2n ** BigInt(low - 1));
-  }
+  const { batch, period, gradient } = plan;
   const last = layer === plan.widths.length - 2;
   const g = 2n ** BigInt(last ? gradient.places : gradient.bits - 1);
   return BigInt(rate) * BigInt(period * batch) * g * 2n ** BigInt(readBy(plan, layer).bits);

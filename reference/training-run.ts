@@ -8,7 +8,7 @@ import { integerRoot } from './numbers.ts';
 import { require } from './refusal.ts';
 import { digestOfLeaves, type Leaf } from './statement.ts';
 import { rawWords } from './stream.ts';
-import { checkPlan, layersOf, matrixOf, partsOf, type Format, type Part, type Plan } from './training-plan.ts'; // prettier-ignore
+import { checkPlan, layersOf, matrixOf, meaningOf, tensorsOf, type Format, type Plan } from './training-plan.ts'; // prettier-ignore
 
 /** A key as it stands in a file. */
 export interface NamedKey extends GroupKey {
@@ -29,7 +29,7 @@ export interface Run {
 
 /** Section 10, "Order": a run. */
 export function decodeRun(bytes: Uint8Array): Run {
-  const from = openFile(bytes, 'zkdl-run', 2);
+  const from = openFile(bytes, 'zkdl-run', 3);
   const plan = readPlan(from);
   const data = readKey(from);
   checkGroup(data, { label: 'D', lifetime: 'static' }, datasetLayout(plan), [[plan.rows, at(plan.widths, 0)], [plan.rows]]); // prettier-ignore
@@ -57,7 +57,7 @@ function readPlan(from: Reader): Plan {
   const [rows, batch, steps, period] = numbers(4) as [number, number, number, number];
   const [input, activation, weight, gradient] = range(4).map(format) as [Format, Format, Format, Format];
   const [low, sum, shift] = numbers(3) as [number, number, number];
-  const momentum = shift === 0 ? {} : { momentum: { shift, high: readU32(from), low: readU32(from) } };
+  const momentum = shift === 0 ? {} : { momentum: { shift } };
   const rates = range(count()).map(() => ({ from: readU32(from), rate: readU32(from) }));
   const sizes = { widths, rows, batch, steps, period };
   const plan = { ...sizes, input, activation, weight, gradient, low, sum, ...momentum, rates };
@@ -73,11 +73,10 @@ export function readKey(from: Reader): NamedKey {
 /** Section 8: one of weights of a run, over the code of its dataset. Refuses with `KEY_LAYOUT`. */
 export function checkWeights({ plan, data }: Pick<Run, 'plan' | 'data'>, key: NamedKey): void {
   require(sameCode(key, data), 'KEY_LAYOUT', 'code of the dataset');
-  const shapes = layersOf(plan).flatMap((layer) => partsOf(plan).map(() => matrixOf(plan, layer)));
-  const formats = [plan.weight.places, ...partsOf(plan).map(({ bits }) => bits)];
+  const shapes = layersOf(plan).flatMap((layer) => tensorsOf(plan).map(() => matrixOf(plan, layer)));
   const layout = digestOfLeaves('zkdl training state layout 1', [
     ...sizesOf(shapes),
-    ...formats.map((x, i): Leaf => [`format-${i}`, 'integer', x]),
+    ...meaningOf(plan).map((x, i): Leaf => [`format-${i}`, 'integer', x]),
   ]);
   checkGroup(key, { label: 'S', lifetime: 'carried' }, layout, shapes);
 }
@@ -135,14 +134,9 @@ function permutation(seed: Uint8Array, epoch: number, rows: number): number[] {
   return o;
 }
 
-/** Section 3: W of a layer, row by row with its biases, from the seed; other parts are zero. */
-export function firstPart(
-  { plan, seed }: Pick<Run, 'plan' | 'seed'>,
-  layer: number,
-  { kind }: Part,
-): number[] {
+/** Section 3: W of a layer, row by row with its biases, from the seed. */
+export function firstWeights({ plan, seed }: Pick<Run, 'plan' | 'seed'>, layer: number): number[] {
   const [outputs, columns] = matrixOf(plan, layer);
-  if (kind !== 'weight') return range(outputs * columns).map(() => 0);
   const inputs = columns - 1;
   const root = integerRoot((6n * 4n ** BigInt(plan.weight.places)) / BigInt(inputs), 2n);
   const most = 2n ** BigInt(plan.weight.bits - 1) - 1n;

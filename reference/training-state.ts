@@ -1,13 +1,13 @@
 /** Weights in the program of a segment: spec/training-program.md sections 1 and 5. */
-import { rangeTable, remainderTable } from './lookup-tables.ts';
+import { rangeTable } from './lookup-tables.ts';
 import { lookup, publicTensor, witness, zero, type Draft } from './lowering.ts';
 import { range } from './lists.ts';
 import type { Coordinate, Index, Term } from './program.ts';
 import { rangeOf, signed } from './rounding.ts';
 import { digestOfLeaves } from './statement.ts';
-import { affine, cell, constant, masked, product, read } from './terms.ts';
-import { layersOf, matrixOf, partsOf, rateAt, readBy, type Part, type Plan } from './training-plan.ts';
-import { firstPart } from './training-run.ts';
+import { cell, constant, masked, product, read } from './terms.ts';
+import { layersOf, matrixOf, rateAt, readBy, type Plan } from './training-plan.ts';
+import { firstWeights } from './training-run.ts';
 
 /** A program under construction, and what it is about. */
 export interface Steps extends Draft {
@@ -50,27 +50,61 @@ export function rowOf(to: Steps, name: 't' | 'u' = 't'): Coordinate {
 
 /** Section 1. */
 export function commitState(to: Steps): void {
-  for (const layer of layersOf(to.plan)) for (const part of partsOf(to.plan)) statesOf(to, layer, part);
+  for (const layer of layersOf(to.plan)) {
+    partOf(to, `weight/${layer}`, layer, to.plan.weight.bits);
+    partOf(to, `rest/${layer}`, layer, to.plan.low);
+    if (to.plan.momentum !== undefined) iterateOf(to, layer);
+  }
 }
 
-function statesOf(to: Steps, layer: number, part: Part): void {
-  const name = `${part.kind}/${layer}`;
-  const shape = matrixOf(to.plan, layer);
-  const looked = part.kind !== 'low'; // others are where they are read
-  const { n } = periodsOf(to);
-  if (n > 1) {
-    signed(to, name, [n - 1, ...shape], part.bits);
-    if (looked) rangeOf(to, name);
-  }
+/** Of the weights of a layer, within its signed bits. */
+function partOf(to: Steps, name: string, layer: number, bits: number): void {
   const { plan, seed } = to;
-  const known = seed === undefined ? [] : firstPart({ plan, seed }, layer, part);
+  const shape = matrixOf(plan, layer);
+  const { n } = periodsOf(to);
+  if (n > 1) rangeOf(to, signed(to, name, [n - 1, ...shape], bits));
   if (seed === undefined) {
     to.tensors.push({ kind: 'static', name: `first/${name}`, shape, group: 1 });
-    if (to.first === 0 && looked) rangeOfEnd(to, `first/${name}`, shape, part);
-  } else if (part.kind === 'weight')
-    publicTensor(to, `first/${name}`, shape, known, sourceOf(plan, seed, layer));
+    if (to.first === 0) rangeOfEnd(to, `first/${name}`, shape, bits);
+  } else if (name.startsWith('weight'))
+    publicTensor(
+      to,
+      `first/${name}`,
+      shape,
+      firstWeights({ plan, seed }, layer),
+      sourceOf(plan, seed, layer),
+    );
   to.tensors.push({ kind: 'static', name: `last/${name}`, shape, group: seed === undefined ? 2 : 1 });
-  rangeOfEnd(to, `last/${name}`, shape, part);
+  rangeOfEnd(to, `last/${name}`, shape, bits);
+}
+
+/** Z of a layer. */
+function iterateOf(to: Steps, layer: number): void {
+  const shape = matrixOf(to.plan, layer);
+  const { n } = periodsOf(to);
+  if (n > 1) witness(to, `iterate/${layer}`, [n - 1, ...shape]);
+  const statics = (end: string, group: number): void => {
+    for (const half of ['high', 'low'])
+      to.tensors.push({ kind: 'static', name: `${end}/${half}/${layer}`, shape, group });
+  };
+  if (to.seed === undefined) statics('first', 1);
+  statics('last', to.seed === undefined ? 2 : 1);
+}
+
+/** What a state at an end of the segment is: tensors, and how often each counts. */
+function endOf(to: Steps, end: 'first' | 'last', name: string): [tensor: string, times: number][] {
+  const { momentum, low } = to.plan;
+  const [kind, layer] = name.split('/');
+  const own: [string, number][] =
+    kind !== 'iterate' || momentum === undefined
+      ? [[`${end}/${name}`, 1]]
+      : end === 'first' && to.seed !== undefined
+        ? [[`first/weight/${layer}`, 2 ** (low - momentum.shift)]]
+        : [
+            [`${end}/high/${layer}`, 2 ** 15],
+            [`${end}/low/${layer}`, 1],
+          ];
+  return own.filter(([tensor]) => to.tensors.some((known) => known.name === tensor));
 }
 
 /** "Start": what names the first weights of a layer. */
@@ -86,7 +120,7 @@ function sourceOf(plan: Plan, seed: Uint8Array, layer: number): Uint8Array {
   ]);
 }
 
-function rangeOfEnd(to: Steps, name: string, shape: readonly number[], { bits }: Part): void {
+function rangeOfEnd(to: Steps, name: string, shape: readonly number[], bits: number): void {
   const indices = shape.map((size, d): Index => ({ name: `d${d}`, size }));
   const own = cell(1, name, 'd0', 'd1');
   lookup(to, `${name}/range`, indices, rangeTable(2 ** bits), [own, constant(2 ** (bits - 1))]);
@@ -101,37 +135,20 @@ export function stateAt(
   { coefficient, views, sums }: Pick<Term, 'coefficient' | 'views' | 'sums'>,
 ): Term[] {
   const { n } = periodsOf(to);
-  const end = side === 'before' ? `first/${name}` : `last/${name}`;
-  const known = to.tensors.some((tensor) => tensor.name === end);
-  const ofEnd = [...views, read(end, 'o', c)];
-  if (n === 1) return known ? [product(coefficient, ofEnd, sums)] : [];
-  const terms: Term[] = [];
-  if (known) {
-    const reader = side === 'before' ? 0 : n - 1;
-    const reads = range(n).map((s) => (s === reader ? 1 : 0));
-    const mask = { row: 's', column: 'e', from: range(n).map(() => 0), to: reads };
-    terms.push(masked(product(coefficient, ofEnd, [...sums, { name: 'e', size: 1 }]), mask));
-  }
+  const ends = endOf(to, side === 'before' ? 'first' : 'last', name).map(
+    ([tensor, times]) => [coefficient * times, [...views, read(tensor, 'o', c)]] as const,
+  );
+  if (n === 1) return ends.map(([factor, all]) => product(factor, all, sums));
+  const reader = side === 'before' ? 0 : n - 1;
+  const reads = range(n).map((s) => (s === reader ? 1 : 0));
+  const atEnd = { row: 's', column: 'e', from: range(n).map(() => 0), to: reads };
+  const e: Index = { name: 'e', size: 1 };
+  const terms = ends.map(([factor, all]) => masked(product(factor, all, [...sums, e]), atEnd));
   const p: Index = { name: 'p', size: n - 1 };
   const from = range(n).map((s) => (side === 'after' ? s : Math.max(0, s - 1)));
   const until = range(n).map((s) => (side === 'before' ? s : Math.min(s + 1, n - 1)));
   const own = product(coefficient, [...views, read(name, 'p', 'o', c)], [...sums, p]);
   return [...terms, masked(own, { row: 's', column: 'p', from, to: until })];
-}
-
-/** coefficient (2^bits A + B), of two parts A and B. */
-function whole(
-  to: Steps,
-  side: 'before' | 'after',
-  [high, low, bits]: readonly [high: string, low: string, bits: number],
-  c: string | number,
-  coefficient: number,
-): Term[] {
-  const own = { views: [], sums: [] };
-  return [
-    ...stateAt(to, side, high, c, { ...own, coefficient: coefficient * 2 ** bits }),
-    ...stateAt(to, side, low, c, { ...own, coefficient }),
-  ];
 }
 
 /** Section 5: columns that are updated alike. */
@@ -168,54 +185,23 @@ function columnsOf(to: Steps, layer: number): Columns[] {
 /** Section 5, what a period does to the weights of a layer. */
 export function update(to: Steps, layer: number): void {
   const { plan, first } = to;
-  const { momentum } = plan;
   const rate = rateAt(plan, first);
-  const weights = [`weight/${layer}`, `rest/${layer}`, plan.low] as const;
+  const unit = 2 ** plan.low;
+  const pull = plan.momentum === undefined ? 0 : 2 ** (plan.low - plan.momentum.shift);
   for (const { suffix, indices, c, gradient } of columnsOf(to, layer)) {
-    const move =
-      momentum === undefined
-        ? [gradient(rate)]
-        : whole(to, 'after', [`high/${layer}`, `low/${layer}`, momentum.low], c, rate);
+    const state = (side: 'before' | 'after', kind: string, coefficient: number): Term[] =>
+      stateAt(to, side, `${kind}/${layer}`, c, { coefficient, views: [], sums: [] });
+    const moved = [gradient(rate)];
+    if (pull > 0) {
+      const own = [...state('after', 'iterate', 1), ...state('before', 'iterate', -1)];
+      zero(to, `iterate/${layer}${suffix}`, indices, [...own, ...moved]);
+    }
     zero(to, `update/${layer}${suffix}`, indices, [
-      ...whole(to, 'after', weights, c, 1),
-      ...whole(to, 'before', weights, c, -1),
-      ...move,
+      ...state('after', 'weight', unit),
+      ...state('after', 'rest', 1),
+      ...state('before', 'weight', pull - unit),
+      ...state('before', 'rest', -1),
+      ...(pull > 0 ? state('after', 'iterate', -1) : moved),
     ]);
   }
-  if (momentum !== undefined) carry(to, layer, momentum);
-}
-
-/** Section 5, momentum. */
-function carry(to: Steps, layer: number, { shift, low }: { shift: number; low: number }): void {
-  const remainder = `remainder/${layer}`;
-  witness(to, remainder, [periodsOf(to).n, ...matrixOf(to.plan, layer)], 0, 2 ** shift - 1);
-  remainders(to, layer, { shift, low });
-  const momenta = [`high/${layer}`, `low/${layer}`, low] as const;
-  for (const { suffix, indices, c, gradient } of columnsOf(to, layer)) {
-    zero(to, `momentum/${layer}${suffix}`, indices, [
-      cell(1, remainder, 's', 'o', c),
-      ...whole(to, 'before', momenta, c, 2 ** shift - 1),
-      ...whole(to, 'after', momenta, c, -(2 ** shift)),
-      gradient(2 ** shift),
-      constant(-(2 ** (shift - 1))),
-    ]);
-  }
-}
-
-/** Section 5: what rounding leaves of the momentum before every period. */
-function remainders(to: Steps, layer: number, { shift, low }: { shift: number; low: number }): void {
-  const own = `remainder/${layer}`;
-  const [outputs, columns] = matrixOf(to.plan, layer);
-  const cells: Index[] = [{ name: 'o', size: outputs }, { name: 'c', size: columns }]; // prettier-ignore
-  const table = remainderTable(low, shift);
-  const key = (...of: Parameters<typeof cell>) => [cell(...of), constant(2 ** (low - 1))];
-  const first = [cell(1, own, 0, 'o', 'c')];
-  if (to.tensors.some(({ name }) => name === `first/low/${layer}`))
-    lookup(to, `${own}/first`, cells, table, key(1, `first/low/${layer}`, 'o', 'c'), first);
-  else zero(to, `${own}/first`, cells, [...first, constant(-(2 ** (shift - 1)))]);
-  const { n } = periodsOf(to);
-  if (n === 1) return;
-  const p: Index = { name: 'p', size: n - 1 };
-  const next = [cell(1, own, affine('p', 1, 1), 'o', 'c')];
-  lookup(to, `${own}/next`, [p, ...cells], table, key(1, `low/${layer}`, 'p', 'o', 'c'), next);
 }

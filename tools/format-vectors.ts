@@ -109,7 +109,7 @@ const WIDE: TrainingInput['plan'] = {
     { from: 6, rate: 2 },
   ],
 };
-const MOMENTUM = { shift: 3, high: 9, low: 10 };
+const MOMENTUM = { shift: 3 };
 
 const TRAINING: readonly TrainingInput[] = [
   { plan: WIDE, first: 0, count: 2, seed: 3, fromSeed: true },

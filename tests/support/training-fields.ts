@@ -78,7 +78,7 @@ export function fieldsOfRun(bytes: Uint8Array): Field[] {
   for (const name of ['input', 'activation', 'weight', 'gradient'])
     for (const part of ['bits', 'fraction']) of.u32(`plan/formats/${name}/${part}`);
   for (const name of ['low', 'sum']) of.u32(`plan/formats/${name}`);
-  if (of.u32('plan/momentum/shift') > 0) for (const part of ['high', 'low']) of.u32(`plan/momentum/${part}`);
+  of.u32('plan/momentum/shift');
   list('plan/rates', ['/from', '/rate']);
   of.key('data');
   if (of.u32('start/kind') > 0) of.key('start');

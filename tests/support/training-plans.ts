@@ -41,8 +41,7 @@ function draw(d: Dice, sum: number): TrainingPlan {
     rates: d.pick([[{ from: 0, rate: d.int(1, 99) }], [{ from: 0, rate: d.int(1, 9) }, { from: 4, rate: 7 }]]), // prettier-ignore
   };
   if (d.int(0, 1) === 0) return plan;
-  const shift = d.int(1, 8);
-  return { ...plan, momentum: { shift, high: d.int(2, 16), low: d.int(shift, 15) } };
+  return { ...plan, momentum: { shift: d.int(1, Math.min(8, plan.formats.low)) } };
 }
 
 /** Steps of one rate and of whole periods, up to three, or the last ones of the run. */
