@@ -36,6 +36,7 @@ export const STEP_FIELDS: Entries = [
   [/^plan\/gradient\/bits$/, ['PLAN', 'WEAK_PARAMS'], 'bound'],
   [/^plan\/gradient\/(fraction|guard)$/, ['PLAN', 'WEAK_PARAMS'], 'bound'],
   [/^plan\/momentum\/shift$/, ['PLAN', 'WEAK_PARAMS'], 'bound'],
+  [/^plan\/momentum\/(high|low)$/, ['PLAN', 'KEY_LAYOUT']],
   [/^plan\/low$/, ['PLAN', 'KEY_LAYOUT']],
   [/^plan\/(rate|ratePlaces)$/, ['PLAN'], 'bound'],
   [/^batch\/(tokens|targets)\/#$/, ['TOKEN'], 'bound'],

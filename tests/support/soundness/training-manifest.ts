@@ -61,7 +61,7 @@ export const RUN_FIELDS: Entries = [
   [/^plan\/formats\/(input|activation|sum|gradient)(\/(bits|fraction))?$/, ['PLAN', 'WEAK_PARAMS'], 'bound'],
   // Bits of weights are in the layout of the weights that are written.
   [/^plan\/formats\/(weight\/(bits|fraction)|low)$/, ['PLAN', 'KEY_LAYOUT'], 'bound'],
-  [/^plan\/momentum\/shift$/, [...MOVED, 'WEAK_PARAMS'], 'bound'],
+  [/^plan\/momentum\/shift$/, ['PLAN', 'KEY_LAYOUT'], 'bound'],
   [/^plan\/rates\/#\/from$/, ['PLAN'], 'bound'],
   // In periods the greatest rate says how far products of gradients are rounded.
   [/^plan\/rates\/#\/rate$/, ['PLAN', 'WEAK_PARAMS'], 'bound'],
