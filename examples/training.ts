@@ -68,11 +68,18 @@ const sgd: TrainingPlan = {
   formats: DEFAULT_FORMATS,
   rates: [{ from: 0, rate: RATE }],
 };
-/** Momentum that every step decays. One binary place less in gradients: rate 1 is a learning rate of 1/32 then, and 7/8 of all steps before count as well. */
+/**
+ * Momentum that every step decays. One binary place less in gradients: rate 1 is a learning rate of 1/32 then, and 7/8 of all steps before count as well. Weights in
+ * [-2, 2): with 29 bits in all updates are integers whatever the data (`updatesAreProven`).
+ */
 const plan: TrainingPlan = withMomentum
   ? {
       ...sgd,
-      formats: { ...DEFAULT_FORMATS, gradient: { bits: 13, fraction: 9 } },
+      formats: {
+        ...DEFAULT_FORMATS,
+        weight: { bits: 14, fraction: 12 },
+        gradient: { bits: 13, fraction: 9 },
+      },
       momentum: DEFAULT_MOMENTUM,
     }
   : { ...sgd, period: PERIOD };

@@ -16,6 +16,9 @@ const CLASSES = 10;
 /** Few enough bits for updates to be integers for all data (`updatesAreProven`), and so few binary places that nine layers learn from noise without diverging. */
 const GRADIENTS = { sgd: { bits: 12, fraction: 8 }, momentum: { bits: 10, fraction: 8 } } as const;
 
+/** One bit less than the default: with momentum updates are integers for all data where weights have 29 bits in all. */
+const WEIGHTS_WITH_MOMENTUM = { bits: 14, fraction: 12 };
+
 /**
  * `mlp-10m`: eight hidden layers on 3,072 inputs; at a width of 1,024 these are 10.5 million weights. `digits`: the network and the plan of
  * `examples/training.ts`.
@@ -28,7 +31,9 @@ export function planOf(options: TrainingOptions): TrainingPlan {
     return {
       ...sizes,
       widths: [784, width, CLASSES],
-      formats: momentum ? { ...DEFAULT_FORMATS, gradient: { bits: 13, fraction: 9 } } : DEFAULT_FORMATS,
+      formats: momentum
+        ? { ...DEFAULT_FORMATS, weight: WEIGHTS_WITH_MOMENTUM, gradient: { bits: 13, fraction: 9 } }
+        : DEFAULT_FORMATS,
       ...(momentum && { momentum: DEFAULT_MOMENTUM }),
       rates: [{ from: 0, rate: momentum ? 1 : 4 }],
     };
@@ -50,7 +55,7 @@ function formatsOf(optimizer: TrainingOptions['optimizer'], period: number): For
   const { activation } = DEFAULT_FORMATS;
   return {
     ...DEFAULT_FORMATS,
-    ...(optimizer === 'momentum' && { weight: { bits: 14, fraction: 12 } }),
+    ...(optimizer === 'momentum' && { weight: WEIGHTS_WITH_MOMENTUM }),
     activation: { ...activation, bits: activation.bits - spared },
     gradient: { ...gradient, bits: gradient.bits - (doubled - spared) },
   };

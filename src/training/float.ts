@@ -57,7 +57,7 @@ export function floatMomentum(state: FloatState): Float64Array[] {
  * One step of SGD: ReLU, softmax cross-entropy, mean gradient. Periods make no difference to it; with momentum it is heavy ball, as plans with periods
  * of one step are.
  *
- * @param momenta changed in place, where the plan has momentum
+ * @param momenta what weights moved by last, changed in place; where the plan has momentum
  */
 export function floatStep(
   plan: TrainingPlan,

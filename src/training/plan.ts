@@ -82,7 +82,7 @@ export const DEFAULT_FORMATS: Formats = {
   gradient: { bits: 14, fraction: 10 },
 };
 
-/** 7/8 of what was. */
+/** 7/8 of what was. Weights of 29 bits in all, one less than `DEFAULT_FORMATS` has, make updates integers for all data (`updatesAreProven`). */
 export const DEFAULT_MOMENTUM: Momentum = { shift: 3 };
 
 /** Steps from one state to the next. */

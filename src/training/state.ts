@@ -2,7 +2,7 @@
 import { rawWords } from '../hash/stream.ts';
 import { digestOfLeaves } from '../transcript/statement.ts';
 import { layerCount, layerShape, pullOf, type TrainingPlan } from './plan.ts';
-import { split } from './parts.ts';
+import { split } from './split.ts';
 
 /** A matrix [outputs, inputs + 1], row-major; the last column is the bias. */
 export interface LayerState {

@@ -1,6 +1,6 @@
 /** The update of weights, in exact integers. spec/training.md section 6. */
 import { balanced } from '../ops/tensor.ts';
-import { partsOf, type Parts } from './parts.ts';
+import { partsOf, type Parts } from './split.ts';
 import { inputFormat, layerShape, pullOf, type TrainingPlan } from './plan.ts';
 import type { StepProducts } from './products.ts';
 import { ITERATE_LOW, partOf, type LayerState } from './state.ts';

@@ -43,7 +43,7 @@ export function shiftsOf(z: readonly bigint[]): bigint[] {
 export interface ReferenceState {
   readonly weight: readonly bigint[][];
   readonly rest: readonly bigint[][];
-  /** Of momentum; empty without. */
+  /** Halves of Z, with momentum; empty without. */
   readonly high: readonly bigint[][];
   readonly low: readonly bigint[][];
 }

@@ -3,7 +3,7 @@ import type { Graph } from '../../graph/graph.ts';
 import type { WeightDeclaration } from '../../ops/operator.ts';
 import { balanced, unprovable } from '../../ops/tensor.ts';
 import type { StateKind } from '../state.ts';
-import { split } from '../parts.ts';
+import { split } from '../split.ts';
 import type { WeightSums } from './graph-eval.ts';
 import { countOf, lowOf, moveOf, unitOf, type GraphPlan } from './plan.ts';
 

@@ -1,4 +1,4 @@
-/** Residues in two parts of 16 bits at most: how weights are committed. spec/training.md section 6. */
+/** Residues in two parts of 16 bits at most: how weights are committed. spec/training.md section 6, training-operators.md section 8. */
 import { unprovable } from '../ops/tensor.ts';
 
 /** Residues in two parts, high 2^low + rest with rest signed, put down run by run. */
