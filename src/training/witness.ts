@@ -138,14 +138,22 @@ function stateWitness(
     [`weight/${layer}`, joined(states.map(({ weight }) => weight))],
     [`rest/${layer}`, joined(states.map(({ rest }) => rest))],
   ]);
-  if (momentum !== undefined) cells.set(`iterate/${layer}`, joined(states.map(iteratesOf)));
+  if (momentum !== undefined) cells.set(`iterate/${layer}`, iterates(states));
   return cells;
 }
 
-/** Z of a layer. */
-function iteratesOf(state: LayerState): Int32Array {
-  const [high, low] = [partOf(state, 'high'), partOf(state, 'low')];
-  return Int32Array.from(high, (top, i) => top * 2 ** ITERATE_LOW + (low[i] as number));
+/** Z of a layer, state behind state. */
+function iterates(states: readonly LayerState[]): Int32Array {
+  const all = states.map((state) => [partOf(state, 'high'), partOf(state, 'low')] as const);
+  const out = new Int32Array(all.reduce((sum, [high]) => sum + high.length, 0));
+  let at = 0;
+  for (const [high, low] of all) {
+    for (let i = 0; i < high.length; i++) {
+      out[at + i] = (high[i] as number) * 2 ** ITERATE_LOW + (low[i] as number); // below 2^30: a residue
+    }
+    at += high.length;
+  }
+  return out;
 }
 
 /** Cells of a dataset by the names of a program's static tensors. */
