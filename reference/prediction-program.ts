@@ -5,7 +5,7 @@ import { at } from './lists.ts';
 import type { Index, Program } from './program.ts';
 import { rangeOf, remainder, signed } from './rounding.ts';
 import { cell, constant, masked, product, read } from './terms.ts';
-import { layersOf, matrixOf, readBy, shiftOf, tensorsOf, type Plan } from './training-plan.ts';
+import { KINDS, layersOf, matrixOf, readBy, shiftOf, type Plan } from './training-plan.ts';
 
 /** What is shown; inputs may be hidden. */
 export interface Prediction {
@@ -21,7 +21,7 @@ export function predictionProgram({ plan, inputs, classes }: Prediction): Progra
   const to: Draft = { tensors: [], tables: [], virtuals: [], relations: [] };
   const rows = classes.length;
   for (const layer of layersOf(plan))
-    for (const kind of tensorsOf(plan))
+    for (const kind of KINDS)
       to.tensors.push({ kind: 'static', name: `${kind}/${layer}`, shape: matrixOf(plan, layer), group: 0 });
   const shape = [rows, at(plan.widths, 0)];
   if (inputs !== undefined) publicTensor(to, 'x/0', shape, inputs);

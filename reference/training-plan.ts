@@ -30,13 +30,11 @@ export interface Plan {
 }
 
 /** Section 8: the tensors of a layer in a group of weights. */
-export function tensorsOf({ momentum }: Plan): string[] {
-  return ['weight', 'rest', ...(momentum === undefined ? [] : ['high', 'low'])];
-}
+export const KINDS = ['weight', 'rest'] as const;
 
 /** Section 8: what their cells mean. */
-export function meaningOf({ weight, low, momentum }: Plan): number[] {
-  return [weight.places, weight.bits, low, ...(momentum === undefined ? [] : [momentum.shift])];
+export function meaningOf({ weight, low }: Plan): number[] {
+  return [weight.places, weight.bits, low];
 }
 
 /** 0, .., L - 1. */

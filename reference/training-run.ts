@@ -8,7 +8,7 @@ import { integerRoot } from './numbers.ts';
 import { require } from './refusal.ts';
 import { digestOfLeaves, type Leaf } from './statement.ts';
 import { rawWords } from './stream.ts';
-import { checkPlan, layersOf, matrixOf, meaningOf, tensorsOf, type Format, type Plan } from './training-plan.ts'; // prettier-ignore
+import { checkPlan, KINDS, layersOf, matrixOf, meaningOf, type Format, type Plan } from './training-plan.ts'; // prettier-ignore
 
 /** A key as it stands in a file. */
 export interface NamedKey extends GroupKey {
@@ -29,7 +29,7 @@ export interface Run {
 
 /** Section 10, "Order": a run. */
 export function decodeRun(bytes: Uint8Array): Run {
-  const from = openFile(bytes, 'zkdl-run', 3);
+  const from = openFile(bytes, 'zkdl-run', 4);
   const plan = readPlan(from);
   const data = readKey(from);
   checkGroup(data, { label: 'D', lifetime: 'static' }, datasetLayout(plan), [[plan.rows, at(plan.widths, 0)], [plan.rows]]); // prettier-ignore
@@ -73,7 +73,7 @@ export function readKey(from: Reader): NamedKey {
 /** Section 8: one of weights of a run, over the code of its dataset. Refuses with `KEY_LAYOUT`. */
 export function checkWeights({ plan, data }: Pick<Run, 'plan' | 'data'>, key: NamedKey): void {
   require(sameCode(key, data), 'KEY_LAYOUT', 'code of the dataset');
-  const shapes = layersOf(plan).flatMap((layer) => tensorsOf(plan).map(() => matrixOf(plan, layer)));
+  const shapes = layersOf(plan).flatMap((layer) => KINDS.map(() => matrixOf(plan, layer)));
   const layout = digestOfLeaves('zkdl training state layout 1', [
     ...sizesOf(shapes),
     ...meaningOf(plan).map((x, i): Leaf => [`format-${i}`, 'integer', x]),

@@ -1,6 +1,6 @@
 /** Weights in the program of a segment: spec/training-program.md sections 1 and 5. */
 import { rangeTable } from './lookup-tables.ts';
-import { lookup, publicTensor, witness, zero, type Draft } from './lowering.ts';
+import { lookup, publicTensor, zero, type Draft } from './lowering.ts';
 import { range } from './lists.ts';
 import type { Coordinate, Index, Term } from './program.ts';
 import { rangeOf, signed } from './rounding.ts';
@@ -16,7 +16,7 @@ export interface Steps extends Draft {
   readonly count: number;
   /** Of the dataset, batch after batch. */
   readonly rows: readonly number[];
-  /** Where the weights before the first step are drawn from a seed: this one. */
+  /** Where weights that the segment reads are those of the run's seed: this one. */
   readonly seed: Uint8Array | undefined;
 }
 
@@ -48,63 +48,63 @@ export function rowOf(to: Steps, name: 't' | 'u' = 't'): Coordinate {
   return { kind: 'affine', offset: 0, parts };
 }
 
+/** Section 1, "Ends": the tensors of weights that the segment has, by the state that each is, and the group of each; 0: public. */
+interface End {
+  readonly name: 'before-first' | 'first' | 'before-last' | 'last';
+  readonly state: number;
+  readonly group: number;
+}
+
+function endsOf(to: Steps): End[] {
+  const { plan, first, seed } = to;
+  const { n } = periodsOf(to);
+  const moves = plan.momentum !== undefined;
+  const drawn = (isOfSeed: boolean): boolean => isOfSeed && seed !== undefined;
+  const all: { name: End['name']; state: number; there: boolean; open: boolean }[] = [
+    { name: 'before-first', state: -1, there: moves && first > 0, open: drawn(true) },
+    { name: 'first', state: 0, there: true, open: drawn(first === 0) },
+    { name: 'before-last', state: n - 1, there: moves && n > 1, open: false },
+    { name: 'last', state: n, there: true, open: false },
+  ];
+  let group = 1;
+  return all
+    .filter(({ there }) => there)
+    .map(({ name, state, open }) => ({ name, state, group: open ? 0 : group++ }));
+}
+
+/** Whether the segment has the weights of the state before its last period as a group. */
+export function writesTwo(of: Pick<Steps, 'plan' | 'count'>): boolean {
+  return of.plan.momentum !== undefined && periodsOf(of).n > 1;
+}
+
+/** How many states the proof commits: those from 1 on. */
+function between(to: Steps): number {
+  return periodsOf(to).n - (writesTwo(to) ? 2 : 1);
+}
+
 /** Section 1. */
 export function commitState(to: Steps): void {
   for (const layer of layersOf(to.plan)) {
-    partOf(to, `weight/${layer}`, layer, to.plan.weight.bits);
-    partOf(to, `rest/${layer}`, layer, to.plan.low);
-    if (to.plan.momentum !== undefined) iterateOf(to, layer);
+    partOf(to, 'weight', layer, to.plan.weight.bits);
+    partOf(to, 'rest', layer, to.plan.low);
   }
 }
 
 /** Of the weights of a layer, within its signed bits. */
-function partOf(to: Steps, name: string, layer: number, bits: number): void {
-  const { plan, seed } = to;
+function partOf(to: Steps, kind: string, layer: number, bits: number): void {
+  const { plan, seed, first } = to;
   const shape = matrixOf(plan, layer);
-  const { n } = periodsOf(to);
-  if (n > 1) rangeOf(to, signed(to, name, [n - 1, ...shape], bits));
-  if (seed === undefined) {
-    to.tensors.push({ kind: 'static', name: `first/${name}`, shape, group: 1 });
-    if (to.first === 0) rangeOfEnd(to, `first/${name}`, shape, bits);
-  } else if (name.startsWith('weight'))
-    publicTensor(
-      to,
-      `first/${name}`,
-      shape,
-      firstWeights({ plan, seed }, layer),
-      sourceOf(plan, seed, layer),
-    );
-  to.tensors.push({ kind: 'static', name: `last/${name}`, shape, group: seed === undefined ? 2 : 1 });
-  rangeOfEnd(to, `last/${name}`, shape, bits);
-}
-
-/** Z of a layer. */
-function iterateOf(to: Steps, layer: number): void {
-  const shape = matrixOf(to.plan, layer);
-  const { n } = periodsOf(to);
-  if (n > 1) witness(to, `iterate/${layer}`, [n - 1, ...shape]);
-  const statics = (end: string, group: number): void => {
-    for (const half of ['high', 'low'])
-      to.tensors.push({ kind: 'static', name: `${end}/${half}/${layer}`, shape, group });
-  };
-  if (to.seed === undefined) statics('first', 1);
-  statics('last', to.seed === undefined ? 2 : 1);
-}
-
-/** What a state at an end of the segment is: tensors, and how often each counts. */
-function endOf(to: Steps, end: 'first' | 'last', name: string): [tensor: string, times: number][] {
-  const { momentum, low } = to.plan;
-  const [kind, layer] = name.split('/');
-  const own: [string, number][] =
-    kind !== 'iterate' || momentum === undefined
-      ? [[`${end}/${name}`, 1]]
-      : end === 'first' && to.seed !== undefined
-        ? [[`first/weight/${layer}`, 2 ** (low - momentum.shift)]]
-        : [
-            [`${end}/high/${layer}`, 2 ** 15],
-            [`${end}/low/${layer}`, 1],
-          ];
-  return own.filter(([tensor]) => to.tensors.some((known) => known.name === tensor));
+  if (between(to) > 0) rangeOf(to, signed(to, `${kind}/${layer}`, [between(to), ...shape], bits));
+  for (const end of endsOf(to)) {
+    const name = `${end.name}/${kind}/${layer}`;
+    if (end.group === 0) {
+      if (kind === 'rest' || seed === undefined) continue;
+      publicTensor(to, name, shape, firstWeights({ plan, seed }, layer), sourceOf(plan, seed, layer));
+      continue;
+    }
+    to.tensors.push({ kind: 'static', name, shape, group: end.group });
+    if (end.name.endsWith('last') || first === 0) rangeOfEnd(to, name, shape, bits);
+  }
 }
 
 /** "Start": what names the first weights of a layer. */
@@ -126,29 +126,38 @@ function rangeOfEnd(to: Steps, name: string, shape: readonly number[], bits: num
   lookup(to, `${name}/range`, indices, rangeTable(2 ** bits), [own, constant(2 ** (bits - 1))]);
 }
 
-/** "Before and after": `term` with the state as its last view, at [o, c], for every period. */
+/** Section 1, "Which state a period reads": `term` with the state as its last view, at [o, c], for every period. */
 export function stateAt(
   to: Steps,
-  side: 'before' | 'after',
+  side: 'earlier' | 'before' | 'after',
   name: string,
   c: string | number,
   { coefficient, views, sums }: Pick<Term, 'coefficient' | 'views' | 'sums'>,
 ): Term[] {
   const { n } = periodsOf(to);
-  const ends = endOf(to, side === 'before' ? 'first' : 'last', name).map(
-    ([tensor, times]) => [coefficient * times, [...views, read(tensor, 'o', c)]] as const,
-  );
-  if (n === 1) return ends.map(([factor, all]) => product(factor, all, sums));
-  const reader = side === 'before' ? 0 : n - 1;
-  const reads = range(n).map((s) => (s === reader ? 1 : 0));
-  const atEnd = { row: 's', column: 'e', from: range(n).map(() => 0), to: reads };
+  const ahead = { earlier: -1, before: 0, after: 1 }[side];
+  const states = range(n).map((s) => (to.first === 0 ? Math.max(0, s + ahead) : s + ahead));
+  const own = endsOf(to)
+    .map((end) => ({ tensor: `${end.name}/${name}`, state: end.state }))
+    .filter(
+      ({ tensor, state }) => states.includes(state) && to.tensors.some((known) => known.name === tensor),
+    );
+  const term = (tensor: string, more: Index[]): Term => {
+    const view = more[0]?.name === 'p' ? read(tensor, 'p', 'o', c) : read(tensor, 'o', c);
+    return product(coefficient, [...views, view], [...sums, ...more]);
+  };
+  if (n === 1) return own.map(({ tensor }) => term(tensor, []));
   const e: Index = { name: 'e', size: 1 };
-  const terms = ends.map(([factor, all]) => masked(product(factor, all, [...sums, e]), atEnd));
-  const p: Index = { name: 'p', size: n - 1 };
-  const from = range(n).map((s) => (side === 'after' ? s : Math.max(0, s - 1)));
-  const until = range(n).map((s) => (side === 'before' ? s : Math.min(s + 1, n - 1)));
-  const own = product(coefficient, [...views, read(name, 'p', 'o', c)], [...sums, p]);
-  return [...terms, masked(own, { row: 's', column: 'p', from, to: until })];
+  const terms = own.map(({ tensor, state }) => {
+    const until = states.map((j) => (j === state ? 1 : 0));
+    return masked(term(tensor, [e]), { row: 's', column: 'e', from: range(n).map(() => 0), to: until });
+  });
+  const count = between(to);
+  if (count === 0) return terms;
+  const p: Index = { name: 'p', size: count };
+  const clamp = (j: number): number => (j < 0 ? 0 : j > count ? count : j);
+  const mask = { row: 's', column: 'p', from: states.map((j) => clamp(j - 1)), to: states.map(clamp) };
+  return [...terms, masked(term(name, [p]), mask)];
 }
 
 /** Section 5: columns that are updated alike. */
@@ -185,23 +194,19 @@ function columnsOf(to: Steps, layer: number): Columns[] {
 /** Section 5, what a period does to the weights of a layer. */
 export function update(to: Steps, layer: number): void {
   const { plan, first } = to;
-  const rate = rateAt(plan, first);
   const unit = 2 ** plan.low;
-  const pull = plan.momentum === undefined ? 0 : 2 ** (plan.low - plan.momentum.shift);
+  const shift = plan.momentum?.shift;
+  const lost = shift === undefined ? 0 : 2 ** (plan.low - shift);
   for (const { suffix, indices, c, gradient } of columnsOf(to, layer)) {
-    const state = (side: 'before' | 'after', kind: string, coefficient: number): Term[] =>
-      stateAt(to, side, `${kind}/${layer}`, c, { coefficient, views: [], sums: [] });
-    const moved = [gradient(rate)];
-    if (pull > 0) {
-      const own = [...state('after', 'iterate', 1), ...state('before', 'iterate', -1)];
-      zero(to, `iterate/${layer}${suffix}`, indices, [...own, ...moved]);
-    }
-    zero(to, `update/${layer}${suffix}`, indices, [
-      ...state('after', 'weight', unit),
-      ...state('after', 'rest', 1),
-      ...state('before', 'weight', pull - unit),
-      ...state('before', 'rest', -1),
-      ...(pull > 0 ? state('after', 'iterate', -1) : moved),
-    ]);
+    const state = (side: 'earlier' | 'before' | 'after', weight: number, rest: number): Term[] => [
+      ...stateAt(to, side, `weight/${layer}`, c, { coefficient: weight, views: [], sums: [] }),
+      ...stateAt(to, side, `rest/${layer}`, c, { coefficient: rest, views: [], sums: [] }),
+    ];
+    const moved = gradient(rateAt(plan, first));
+    const kept =
+      shift === undefined
+        ? state('before', -unit, -1)
+        : [...state('before', lost - 2 * unit, -2), ...state('earlier', unit - lost, 1)];
+    zero(to, `update/${layer}${suffix}`, indices, [...state('after', unit, 1), ...kept, moved]);
   }
 }

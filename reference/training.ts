@@ -11,17 +11,19 @@ import { decodeParameters, type ParameterSet } from './parameter-set.ts';
 import { verifyProgram } from './programs.ts';
 import { checkProgram } from './ranges.ts';
 import { refuse, require, verdictOf, type Verdict } from './refusal.ts';
-import { digestOfLeaves } from './statement.ts';
+import { digestOfLeaves, type Leaf } from './statement.ts';
+import { at } from './lists.ts';
 import { layersOf, rateAt } from './training-plan.ts';
 import { trainingProgram, type Segment } from './training-program.ts';
+import { writesTwo } from './training-state.ts';
 import { checkWeights, decodeRun, readKey, rowsOf, sameCode, type NamedKey, type Run } from './training-run.ts'; // prettier-ignore
 
 export interface SegmentFile {
   readonly run: Uint8Array;
   readonly first: number;
   readonly count: number;
-  readonly input: Uint8Array;
-  readonly output: NamedKey;
+  readonly inputs: readonly Uint8Array[];
+  readonly outputs: readonly NamedKey[];
   readonly parameters: ParameterSet;
   readonly proof: Uint8Array;
 }
@@ -39,7 +41,9 @@ export interface Expectations {
 export interface Point {
   readonly step: number;
   /** None: the weights that the seed stands for. */
-  readonly weights?: NamedKey;
+  readonly weights?: NamedKey | undefined;
+  /** A period earlier, where there is a period. */
+  readonly earlier?: NamedKey | undefined;
 }
 
 /** Whether segments convince, one behind the other, that a run went as its file says; how far. */
@@ -74,46 +78,63 @@ export function checkExpectations(run: Run, { run: name, dataset, seed }: Expect
 
 /** Section 9. */
 export function decodeSegment(bytes: Uint8Array): SegmentFile {
-  const from = openFile(bytes, 'zkdl-seg', 1);
+  const from = openFile(bytes, 'zkdl-seg', 2);
   const run = readBytes(from, 32);
   const first = readU32(from);
   const count = readU32(from);
-  const input = readBytes(from, 32);
-  const output = readKey(from);
+  const inputs = statesOf(from, () => readBytes(from, 32));
+  const outputs = statesOf(from, () => readKey(from));
   const parameters = decodeParameters(readBlock(from));
   checkSet(parameters);
   const proof = readBlock(from);
   endFile(from);
-  return { run, first, count, input, output, parameters, proof };
+  return { run, first, count, inputs, outputs, parameters, proof };
+}
+
+/** Of one state or of two. */
+function statesOf<T>(from: Parameters<typeof readU32>[0], one: () => T): T[] {
+  const count = readU32(from);
+  require(count === 1 || count === 2, 'FORMAT', `${count} states`);
+  return Array.from({ length: count }, one);
+}
+
+/** The keys that a segment reads, in the order of time. */
+function readAt({ plan }: Run, { step, weights, earlier }: Point): (NamedKey | undefined)[] {
+  return plan.momentum === undefined || step === 0 ? [weights] : [earlier, weights];
 }
 
 /** Section 10: one segment; the point behind it. */
 export function follow(K: Algebra, run: Run, point: Point, file: SegmentFile): Point {
-  const { first, count, input, output, parameters, proof } = file;
+  const { first, count, inputs, outputs, parameters, proof } = file;
   require(equalBytes(file.run, run.digest), 'RUN', 'a segment of another run');
   require(first === point.step, 'STEP', `${first}`);
-  const before = point.weights === undefined ? run.digest : keyDigest(point.weights.bytes);
-  require(equalBytes(input, before), 'WEIGHTS', 'other weights');
-  checkWeights(run, output);
+  const read = readAt(run, point);
+  const before = read.map((key) => (key === undefined ? run.digest : keyDigest(key.bytes)));
+  const same = before.length === inputs.length && before.every((own, i) => equalBytes(own, at(inputs, i)));
+  require(same, 'WEIGHTS', 'other weights');
+  for (const output of outputs) checkWeights(run, output);
   require(sameCode({ parameters }, run.data), 'STATEMENT', 'code of the dataset');
-  const program = trainingProgram(segmentOf(run, point, count));
+  const segment = segmentOf(run, point, count, read.includes(undefined));
+  require(outputs.length === (writesTwo(segment) ? 2 : 1), 'SEGMENT', `${outputs.length} states written`);
+  const program = trainingProgram(segment);
   checkProgram(program);
-  const context = digestOfLeaves('zkdl training segment 1', [
+  const context = digestOfLeaves('zkdl training segment 2', [
     ['run', 'digest', file.run],
     ['first', 'integer', first],
     ['count', 'integer', count],
-    ['input', 'digest', input],
-    ['output', 'digest', keyDigest(output.bytes)],
+    ...inputs.map((own, i): Leaf => [`input-${i}`, 'digest', own]),
+    ...outputs.map(({ bytes }, i): Leaf => [`output-${i}`, 'digest', keyDigest(bytes)]),
   ]);
-  const keys = [run.data, ...(point.weights === undefined ? [] : [point.weights]), output];
+  const keys = [run.data, ...read.filter((key) => key !== undefined), ...outputs];
   const groups = keys.map(({ group }) => group);
   const verdict = verifyProgram(K, { parameters, program, groups, context }, proof);
   if (!verdict.ok) refuse(verdict.code, 'proof');
-  return { step: first + count, weights: output };
+  const earlier = outputs.length === 2 ? outputs[0] : point.weights;
+  return { step: first + count, weights: at(outputs, outputs.length - 1), earlier };
 }
 
 /** Section 7, and what is refused of it. */
-function segmentOf(run: Run, { step, weights }: Point, count: number): Segment {
+function segmentOf(run: Run, { step }: Point, count: number, readsSeed: boolean): Segment {
   const { plan } = run;
   const periods = Math.floor(2 ** 18 / layersOf(plan).length);
   const most = Math.min(plan.steps - step, Math.floor(2 ** 20 / plan.batch), periods * plan.period);
@@ -124,6 +145,6 @@ function segmentOf(run: Run, { step, weights }: Point, count: number): Segment {
   const rate = rateAt(plan, step);
   const changes = plan.rates.filter(({ from }) => from > step && from < step + count);
   require(changes.every((change) => change.rate === rate), 'SEGMENT', 'steps of several rates'); // prettier-ignore
-  const seed = weights === undefined ? run.seed : undefined;
+  const seed = readsSeed ? run.seed : undefined;
   return { plan, first: step, count, rows: rowsOf(run, step, count), seed };
 }

@@ -9,6 +9,7 @@ import { chooseTrainingParameters, commitDataset, commitState } from '../../src/
 import { parameterCount } from '../../src/training/plan.ts';
 import {
   announceRun,
+  closePoint,
   pointFrom,
   proveSegment,
   startPoint,
@@ -59,11 +60,11 @@ export function runTraining(
     const run = clockedSteps(trace, (step) =>
       proveSegment(trace.kernels, home, owner, point, steps, out, step),
     );
-    point.group?.close();
+    closePoint(point, run.value.point);
     point = run.value.point;
     return { ...run, value: { bytes: run.value.bytes } }; // weights go where a trainer drops them
   });
-  point.group?.close();
+  closePoint(point);
   dataset.value.close();
   const [cold, ...warm] = runs as [(typeof runs)[number], ...typeof runs];
   const median = warm.length > 0 ? medianRun(warm) : cold;

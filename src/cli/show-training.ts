@@ -173,14 +173,20 @@ export function showTrainingInspection(inspection: OfTraining): string[] {
   const { run } = inspection;
   const parameters: [string, string] = ['  parameters', JSON.stringify(inspection.parameters)];
   if (inspection.kind === 'segment') {
-    const { first, count, input, output } = inspection;
+    const { first, count, inputs, outputs } = inspection;
+    // In the order of time: with momentum those a period earlier come first.
+    const read = inputs.map((digest): [string, string] => ['  reads', digest]);
+    const written = outputs.map(({ digest, proofs }): [string, string] => [
+      '  writes',
+      `${digest}, for ${proofs} proofs`,
+    ]);
     return [
       'says, once verified',
       ...fields([
         ['  run', run],
         ['  steps', `${first} to ${first + count - 1}`],
-        ['  reads', input],
-        ['  writes', `${output.digest}, for ${output.proofs} proofs`],
+        ...read,
+        ...written,
         parameters,
       ]),
     ];

@@ -30,7 +30,7 @@ export function checkPlan(plan: TrainingPlan): void {
   integer('batch', batch, 1, Math.min(rows, 2 ** 12));
   integer('steps', steps, 1, 2 ** 31 - 1);
   checkFormats(plan);
-  // Weights that the passes read count in whole units of what a period closes.
+  // 2^-shift of what the passes read is a whole number of units.
   if (plan.momentum !== undefined)
     integer('momentum.shift', plan.momentum.shift, 1, Math.min(8, plan.formats.low));
   checkPeriod(plan);
@@ -112,7 +112,7 @@ function greatestMove(plan: TrainingPlan, layer: number, rate: number): number {
 /**
  * Whether the updates of a layer are integers for all data: the new weight, which has `weight.bits + low` bits, and V - rate G differ by less
  * than p. Otherwise an update is by definition the residue of least absolute value. With momentum V moves as it did in the period before, too, less
- * what W moved then; of a run that starts from its seed that is all, since there is no move before the first one.
+ * what W moved then; there is no move before the first period.
  */
 export function updatesAreProven(plan: TrainingPlan, layer: number): boolean {
   const { weight, low } = plan.formats;

@@ -23,15 +23,20 @@ import {
   stateShapes,
 } from './layouts.ts';
 import { checkPlan } from './check-plan.ts';
-import { layerCount, type TrainingPlan } from './plan.ts';
+import type { TrainingPlan } from './plan.ts';
 import { trainingProgram } from './program.ts';
-import { partOf, stateKinds, type LayerState, type TrainingState } from './state.ts';
+import { layersOf, STATE_KINDS, type LayerWeights } from './state.ts';
 
 /**
  * Proofs that may open the weights between two segments: the one that writes them, the one that reads them, and one more for a
  * proof that was begun and abandoned.
  */
 export const STATE_USES = 3;
+
+/** The same of a network's plan: with momentum the segment behind the one that reads them reads them again. */
+export function stateUses({ momentum }: Pick<TrainingPlan, 'momentum'>): number {
+  return momentum === undefined ? STATE_USES : STATE_USES + 1;
+}
 
 /** log2 of the digests that a key of weights publishes: every segment file has one, so they are few. */
 const STATE_LOG_CAP = 6;
@@ -51,11 +56,11 @@ export function chooseTrainingParameters(plan: TrainingPlan, { steps, minProofs 
   const program = trainingProgram({ plan: single, first: 0, count: steps, rows });
   const compiled = compileProgram(quintic, program);
   const cells = (shapes: readonly (readonly number[])[]): number => layOut(shapes).cells;
-  const state = { lifetime: 'carried', cells: cells(stateShapes(plan)), uses: STATE_USES } as const;
+  const state = { lifetime: 'carried', cells: cells(stateShapes(plan)), uses: stateUses(plan) } as const;
+  const states = plan.momentum === undefined ? 2 : 4;
   const groups = [
     { name: DATA_LABEL, lifetime: 'static', cells: cells(dataShapes(plan)) } as const,
-    { name: `${STATE_LABEL}0`, ...state },
-    { name: `${STATE_LABEL}1`, ...state },
+    ...Array.from({ length: states }, (_, i) => ({ name: `${STATE_LABEL}${i}`, ...state })),
     { name: 'AM', lifetime: 'proof', cells: compiled.own.cells } as const,
   ];
   return chooseParameters({ ...programCosts(compiled), groups }, { minProofs });
@@ -110,11 +115,11 @@ export function commitState(
   home: Home,
   path: string,
   plan: TrainingPlan,
-  state: TrainingState,
+  state: readonly LayerWeights[],
   parameters: Parameters,
-  uses = STATE_USES,
+  uses = stateUses(plan),
 ): StoredGroup {
-  const tensors = state.flatMap((layer) => stateKinds(plan).map((kind) => partOf(layer, kind)));
+  const tensors = state.flatMap((layer) => STATE_KINDS.map((kind) => layer[kind]));
   const named = { shapes: stateShapes(plan), tensors, layout: stateLayout(plan), parameters };
   return commitWeights(kernels, home, path, named, uses);
 }
@@ -130,20 +135,15 @@ export function commitWeights(
   home: Home,
   path: string,
   named: NamedTensors,
-  uses = STATE_USES,
+  uses: number,
 ): StoredGroup {
   const logCap = Math.min(STATE_LOG_CAP, named.parameters.code.logData);
   return store(kernels, home, path, named, { label: STATE_LABEL, lifetime: 'carried', uses, logCap });
 }
 
 /** The weights in a group: what `commitState` put there. @param group of this plan (`checkStateKey`) */
-export function readState(plan: TrainingPlan, { owned, key }: StoredGroup): TrainingState {
-  const parts = readTensors(stateShapes(plan), owned, key);
-  const kinds = stateKinds(plan);
-  return Array.from({ length: layerCount(plan) }, (_, layer) => {
-    const own = kinds.map((kind, i) => [kind, parts[layer * kinds.length + i]] as const);
-    return Object.fromEntries(own) as unknown as LayerState;
-  });
+export function readState(plan: TrainingPlan, { owned, key }: StoredGroup): readonly LayerWeights[] {
+  return layersOf(plan, readTensors(stateShapes(plan), owned, key));
 }
 
 /**

@@ -20,7 +20,7 @@ export {
 } from './plan.ts';
 export { checkDataset, type Dataset } from './dataset.ts';
 export { batchRows, stepsPerEpoch } from './order.ts';
-export { stateFromSeed, type LayerState, type TrainingState } from './state.ts';
+export { stateFromSeed, type LayerState, type LayerWeights, type TrainingState } from './state.ts';
 export { trainPeriod } from './period.ts';
 export { batchOf, forward } from './step.ts';
 export { floatCorrect, floatMomentum, floatState, floatStep, type FloatState } from './float.ts';
@@ -30,10 +30,12 @@ export {
   readDataset,
   readState,
   STATE_USES,
+  stateUses,
   type TrainingWishes,
 } from './commit.ts';
 export {
   announceRun,
+  closePoint,
   pointFrom,
   proveSegment,
   startPoint,

@@ -2,7 +2,7 @@
 import { columnsOf, layOut } from '../relation/layout.ts';
 import { digestOfLeaves } from '../transcript/statement.ts';
 import { layerCount, layerShape, type TrainingPlan } from './plan.ts';
-import { stateKinds } from './state.ts';
+import { STATE_KINDS } from './state.ts';
 
 /** Labels of the trees of datasets and of weights. */
 export const DATA_LABEL = 'D';
@@ -16,11 +16,10 @@ export function dataShapes({
   return [[rows, widths[0] as number], [rows]];
 }
 
-/** Shapes of the tensors of weights, in order: for each layer what the passes read, the bits below, and both parts of Z. */
+/** Shapes of the tensors of weights, in order: for each layer what the passes read, and the bits below. */
 export function stateShapes(plan: TrainingPlan): readonly (readonly number[])[] {
-  const kinds = stateKinds(plan);
   return Array.from({ length: layerCount(plan) }, (_, layer) =>
-    kinds.map(() => layerShape(plan, layer)),
+    STATE_KINDS.map(() => layerShape(plan, layer)),
   ).flat();
 }
 
@@ -29,16 +28,10 @@ export function dataLayout(plan: Pick<TrainingPlan, 'rows' | 'widths'>): Uint8Ar
   return layoutDigest('zkdl dataset layout 1', dataShapes(plan));
 }
 
-/** Names the meaning of the cells of weights: the same for what one segment writes and the next one reads. */
+/** Names the meaning of the cells of weights: the same for what one segment writes and the next one reads, with momentum or without. */
 export function stateLayout(plan: TrainingPlan): Uint8Array<ArrayBuffer> {
   const { weight, low } = plan.formats;
-  const shift = plan.momentum === undefined ? [] : [plan.momentum.shift];
-  return layoutDigest('zkdl training state layout 1', stateShapes(plan), [
-    weight.fraction,
-    weight.bits,
-    low,
-    ...shift,
-  ]);
+  return layoutDigest('zkdl training state layout 1', stateShapes(plan), [weight.fraction, weight.bits, low]);
 }
 
 function layoutDigest(

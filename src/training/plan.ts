@@ -32,9 +32,8 @@ export interface Rate {
 }
 
 /**
- * SGD with momentum 1 - 2^-shift, as an average of iterates: 2^shift Z takes exact steps of SGD, and weights go 2^-shift of the way towards it
- * (stochastic primal averaging; Defazio: Momentum via primal averaging, 2020). Heavy ball with periods of one step, slow momentum with more (Wang, Tantia, Ballas, Rabbat:
- * SlowMo, 2020, algorithm 1, one worker, alpha = 1).
+ * SGD with momentum 1 - 2^-shift: what a period moves, less 2^-shift of it, the next one moves again (Polyak's heavy ball). With periods of more than one step that
+ * is slow momentum (Wang, Tantia, Ballas, Rabbat: SlowMo, 2020, algorithm 1, one worker, alpha = 1).
  */
 export interface Momentum {
   readonly shift: number;
@@ -96,12 +95,24 @@ export function periodEnd(plan: Pick<TrainingPlan, 'period' | 'steps'>, step: nu
   return Math.min(Math.ceil(step / period) * period, plan.steps);
 }
 
-/** How much of 2^shift Z - V a period closes, of the weights that the passes read: V' = V - 2^this W + Z'. */
-export function pullOf({
-  formats,
-  momentum,
-}: Pick<TrainingPlan, 'formats' | 'momentum'>): number | undefined {
-  return momentum && formats.low - momentum.shift;
+/** A weight 2^low W + R as multiples of its parts. */
+export interface PartFactors {
+  readonly weight: number;
+  readonly rest: number;
+}
+
+/**
+ * What an update keeps: V' = now - earlier - rate G, of the weights at the start of a period and of those at the start of the one before. With momentum
+ * V' = V + (V - V_earlier) - 2^(low - shift) (W - W_earlier) - rate G.
+ */
+export function keptOf({ formats: { low }, momentum }: Pick<TrainingPlan, 'formats' | 'momentum'>): {
+  readonly now: PartFactors;
+  readonly earlier: PartFactors;
+} {
+  const unit = 2 ** low;
+  if (momentum === undefined) return { now: { weight: unit, rest: 1 }, earlier: { weight: 0, rest: 0 } };
+  const lost = 2 ** (low - momentum.shift);
+  return { now: { weight: 2 * unit - lost, rest: 2 }, earlier: { weight: unit - lost, rest: 1 } };
 }
 
 /** Number of weight matrices. */

@@ -9,7 +9,7 @@ import type { Index, Mask, Program, Table } from '../relation/program.ts';
 import { inputFormat, layerCount, layerShape, sumShift, type TrainingPlan } from './plan.ts';
 import { checkPrediction, type Prediction } from './prediction.ts';
 import { addTable, signed, unsigned, type Matrix } from './program-parts.ts';
-import { stateKinds } from './state.ts';
+import { STATE_KINDS } from './state.ts';
 
 /** Rows (y + 2^(bits-1), min(max(y, 0), 2^top - 1)) for all y of so many bits. */
 function clampTable(bits: number, top: number): Table {
@@ -50,7 +50,7 @@ export function predictionProgram(prediction: Prediction): Program {
 /** All tensors of the group, so that each lies where the group has it; those that the passes read. */
 function weightTensors(b: ProgramBuilder, plan: TrainingPlan): Matrix[] {
   return Array.from({ length: layerCount(plan) }, (_, layer) => {
-    const own = stateKinds(plan).map((kind) => ({
+    const own = STATE_KINDS.map((kind) => ({
       kind,
       tensor: b.static(`${kind}/${layer}`, layerShape(plan, layer), 0),
     }));

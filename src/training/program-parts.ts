@@ -3,27 +3,23 @@ import type { ProgramBuilder } from '../relation/builder.ts';
 import { merge, type Handle } from '../relation/handles.ts';
 import type { Coordinate, Index, Range, Table } from '../relation/program.ts';
 import type { Segment } from './segment.ts';
+import type { StateKind } from './state.ts';
 
 export type Matrix = Handle<readonly [number, number]>;
 export type Stack = Handle<readonly [number, number, number]>;
 
-/** What the program says of the state of a layer: what the passes read of weights, the bits below, and with momentum Z. */
-export type StateValue = 'weight' | 'rest' | 'iterate';
-
-/** A tensor [outputs, inputs + 1], counted so often. */
-export interface Counted {
+/** A state that is a tensor of its own, [outputs, inputs + 1]: state j lies before period j. */
+export interface PlacedState {
+  readonly state: number;
   readonly tensor: Matrix;
-  readonly times: number;
 }
 
-/** A value of the state of a layer: sums of tensors at both ends of the segment. */
+/** A part of the weights of a layer, state after state. A state that is nowhere is zero, as everybody knows. */
 export interface StatePart {
-  /** Before the first period; empty where everybody knows that it is zero. */
-  readonly before: readonly Counted[];
-  /** Between periods, one behind the other; undefined where there is one. */
+  /** Those at the ends of the segment. */
+  readonly ends: readonly PlacedState[];
+  /** The states from 1 on that the proof commits, one behind the other; undefined where there are none. */
   readonly between: Stack | undefined;
-  /** Behind the last period. */
-  readonly after: readonly Counted[];
 }
 
 /** A program under construction. Rows of all batches are one dimension, those of a period one behind the other. */
@@ -36,15 +32,13 @@ export interface StepParts {
   readonly r: Index;
   /** Another row of the same period; undefined for periods of one step. */
   readonly u: Index | undefined;
-  /** Layer by layer the values that the plan has. */
-  readonly state: readonly Readonly<Partial<Record<StateValue, StatePart>>>[];
+  /** Layer by layer. */
+  readonly state: readonly Readonly<Record<StateKind, StatePart>>[];
 }
 
-/** A value of the state of a layer. */
-export function statePartOf({ state }: Pick<StepParts, 'state'>, kind: StateValue, layer: number): StatePart {
-  const part = state[layer]?.[kind];
-  if (part === undefined) throw new Error(`program: expected ${kind} of layer ${layer}`);
-  return part;
+/** A part of the weights of a layer. */
+export function statePartOf({ state }: Pick<StepParts, 'state'>, kind: StateKind, layer: number): StatePart {
+  return (state[layer] as Readonly<Record<StateKind, StatePart>>)[kind];
 }
 
 /** Row t of period s among the rows of all batches. @param row another index of rows of a period */

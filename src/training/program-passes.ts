@@ -12,9 +12,11 @@ import {
 } from './program-parts.ts';
 import { earlierTerms, gramRelations } from './program-period.ts';
 import { stateTerms } from './program-state.ts';
-import { segmentGroups } from './segment.ts';
 import { softmaxRelations } from './softmax-relations.ts';
 import { rampTable } from './tables.ts';
+
+/** The dataset is the first group. */
+const DATA_GROUP = 0;
 
 /** Inputs of the batches, and their classes as rows of one 1. */
 export function batchRelations({ b, segment, r }: StepParts): {
@@ -22,12 +24,11 @@ export function batchRelations({ b, segment, r }: StepParts): {
   readonly target: Matrix;
 } {
   const { plan, rows } = segment;
-  const { data } = segmentGroups(segment);
   const [inputs, classes] = [plan.widths[0] as number, plan.widths[layerCount(plan)] as number];
   const [k, j] = [b.index('k', inputs), b.index('j', classes)];
   const own = gather(r, Array.from(rows));
-  const all = b.static('data/inputs', [plan.rows, inputs] as const, data);
-  const labels = b.static('data/labels', [plan.rows] as const, data);
+  const all = b.static('data/inputs', [plan.rows, inputs] as const, DATA_GROUP);
+  const labels = b.static('data/labels', [plan.rows] as const, DATA_GROUP);
   const x = b.witness('x/0', [r.size, inputs] as const, unsigned(plan.formats.input.bits));
   b.zero('x/0/rows', [r, k], [term(1, x.at(r, k)), term(-1, all.at(own, k))]);
   b.rangeCheck(x);

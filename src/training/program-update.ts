@@ -1,9 +1,10 @@
 /** Relations of updates: what a period does to weights. spec/training.md section 6. */
 import { term } from '../relation/handles.ts';
 import type { Index, Term } from '../relation/program.ts';
-import { inputFormat, layerShape, pullOf, rateAt } from './plan.ts';
-import { rowOf, statePartOf, type Matrix, type StateValue, type StepParts } from './program-parts.ts';
-import { stateTerms, type StateRead } from './program-state.ts';
+import { inputFormat, keptOf, layerShape, rateAt, type PartFactors } from './plan.ts';
+import { rowOf, statePartOf, type Matrix, type StepParts } from './program-parts.ts';
+import { stateTerms, type Side, type StateRead } from './program-state.ts';
+import { STATE_KINDS } from './state.ts';
 
 /** Columns of a matrix that are updated alike: those of inputs, and the bias. */
 interface Columns {
@@ -29,29 +30,26 @@ function columnsOf(parts: StepParts, layer: number, gradient: Matrix, x: Matrix)
 }
 
 /**
- * 2^low W' + R' = 2^low W + R - rate sum_t g x for weights, and with 2^fraction for x for biases. One pair (W', R') fits a residue. With momentum Z
- * moves by that, and 2^low W' + R' = 2^low W + R - 2^pull W + Z'.
+ * 2^low W' + R' = what is kept of W and R, and with momentum of those a period earlier, - rate sum_t g x; for biases with 2^fraction for x. One pair (W', R')
+ * fits a residue.
  */
 export function updateRelations(parts: StepParts, layer: number, gradient: Matrix, x: Matrix): void {
   const { b, segment } = parts;
   const { plan, first } = segment;
   const rate = rateAt(plan, first);
-  const pull = pullOf(plan);
-  const unit = 2 ** plan.formats.low;
+  const { now, earlier } = keptOf(plan);
+  const after = { weight: 2 ** plan.formats.low, rest: 1 };
   for (const { name, indices, column, gradient: sum } of columnsOf(parts, layer, gradient, x)) {
     const at: StateRead['at'] = [indices[1] as Index, column];
-    const read = (value: StateValue, side: 'before' | 'after', coefficient: number): Term[] =>
-      stateTerms(parts, statePartOf(parts, value, layer), side, { coefficient, at });
-    if (pull !== undefined) {
-      const moved = [...read('iterate', 'after', 1), ...read('iterate', 'before', -1), sum(rate)];
-      b.zero(`iterate/${name}`, indices, moved);
-    }
+    const read = (side: Side, sign: 1 | -1, factors: PartFactors): Term[] =>
+      STATE_KINDS.flatMap((kind) =>
+        stateTerms(parts, statePartOf(parts, kind, layer), side, { coefficient: sign * factors[kind], at }),
+      );
     b.zero(`update/${name}`, indices, [
-      ...read('weight', 'after', unit),
-      ...read('rest', 'after', 1),
-      ...read('weight', 'before', pull === undefined ? -unit : 2 ** pull - unit),
-      ...read('rest', 'before', -1),
-      ...(pull === undefined ? [sum(rate)] : read('iterate', 'after', -1)),
+      ...read('after', 1, after),
+      ...read('before', -1, now),
+      ...(plan.momentum === undefined ? [] : read('earlier', 1, earlier)),
+      sum(rate),
     ]);
   }
 }

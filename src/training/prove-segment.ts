@@ -9,15 +9,16 @@ import { checkProgram } from '../relation/check.ts';
 import { proveStoredProgram } from '../relation/stored-prove.ts';
 import type { CheckedProof } from '../store/prove-once.ts';
 import type { Home, StoredGroup } from '../store/index.ts';
-import { commitState, readState, STATE_USES } from './commit.ts';
+import { commitState, readState, stateUses } from './commit.ts';
 import { checkDataset, type Dataset } from './dataset.ts';
 import { periodOf, type TrainingPlan } from './plan.ts';
 import { kernelProducts } from './products-prove.ts';
 import { trainingProgram } from './program.ts';
-import { checkStateKey, encodeTrainingRun } from './run.ts';
+import { checkStateKey, encodeTrainingRun, type TrainingRun } from './run.ts';
 import { encodeSegment, segmentContext } from './segment-file.ts';
-import { stateFromSeed, type TrainingState } from './state.ts';
-import { inputDigest, readRun, segmentFrom, type NamedRun, type TrainingPoint } from './verify.ts';
+import { readsEarlier, writesEarlier } from './segment.ts';
+import { earlierOf, stateFromSeed, withEarlier, type LayerWeights, type TrainingState } from './state.ts';
+import { inputDigests, readRun, segmentFrom, type NamedRun, type TrainingPoint } from './verify.ts';
 import { executeSteps, stateCells, trainingWitness } from './witness.ts';
 
 /** What the owner of a run holds: its file, its data, and the data's commitment. */
@@ -35,12 +36,21 @@ export interface OwnedPoint {
   readonly state: TrainingState;
   /** Their commitment; undefined before the first step of a run that starts from its seed. */
   readonly group: StoredGroup | undefined;
+  /** With momentum, behind the first step: the commitment to the weights a period earlier; undefined where these are those of the seed. */
+  readonly earlier: StoredGroup | undefined;
+}
+
+/** Closes the groups of a point, but those that the next one still has. */
+export function closePoint(point: OwnedPoint, next?: OwnedPoint): void {
+  for (const group of new Set([point.group, point.earlier])) {
+    if (group !== next?.group && group !== next?.earlier) group?.close();
+  }
 }
 
 export interface ProvenSegment extends Pick<CheckedProof, 'reservations'> {
   /** The segment file. */
   readonly bytes: Uint8Array<ArrayBuffer>;
-  /** Behind the segment. Its group is open; so is the one that was read. */
+  /** Behind the segment. Its groups are open; so are those that were read (`closePoint`). */
   readonly point: OwnedPoint;
 }
 
@@ -76,22 +86,45 @@ function checkPeriodProgram(plan: TrainingPlan): void {
 export function startPoint({ named: { run } }: TrainingOwner): OwnedPoint {
   if (run.start !== 'seed')
     throw new RangeError('run: expected one that starts from its seed, got one from committed weights');
-  return { step: 0, state: stateFromSeed(run.plan, run.seed), group: undefined };
+  return { step: 0, state: stateFromSeed(run.plan, run.seed), group: undefined, earlier: undefined };
 }
 
 /**
  * Committed weights of a run, to go on from: after a restart those behind its last segment, or those that it starts from (step 0).
  *
  * @param group opened from the directory that a segment made
- * @throws ProofError `KEY_LAYOUT` for weights of another plan
+ * @param earlier with momentum, behind the first step: the weights a period earlier; undefined: those of the seed
+ * @throws ProofError `KEY_LAYOUT` for weights of another plan, `WEIGHTS` where those a period earlier are missing
  */
 export function pointFrom(
   { named: { run } }: Pick<TrainingOwner, 'named'>,
   step: number,
   group: StoredGroup,
+  earlier?: StoredGroup,
 ): OwnedPoint {
+  const { plan } = run;
   checkStateKey(run, group.key, group.path);
-  return { step, state: readState(run.plan, group), group };
+  const weights = readState(plan, group);
+  if (!readsEarlier({ plan, first: step })) {
+    return { step, state: withEarlier(weights, undefined), group, earlier: undefined };
+  }
+  return { step, state: withEarlier(weights, earlierWeights(run, step, earlier)), group, earlier };
+}
+
+function earlierWeights(
+  run: TrainingRun,
+  step: number,
+  group: StoredGroup | undefined,
+): readonly LayerWeights[] {
+  const { plan } = run;
+  if (group !== undefined) {
+    checkStateKey(run, group.key, group.path);
+    return readState(plan, group);
+  }
+  if (run.start !== 'seed' || step !== Math.min(periodOf(plan), plan.steps)) {
+    refuse('WEIGHTS', 'run', `expected the committed weights a period before step ${step}, got none`);
+  }
+  return stateFromSeed(plan, run.seed);
 }
 
 /**
@@ -99,9 +132,9 @@ export function pointFrom(
  * that reads these.
  *
  * @param count how many
- * @param path of the directory to be made
+ * @param path of the directory to be made; with momentum and several periods PATH-before as well, for the weights before the last of them
  * @param mark told where steps begin
- * @param uses proofs that may open the weights that are written: 3, and one for each prediction that they shall make
+ * @param uses proofs that may open the weights that are written: `stateUses`, and one for each prediction that they shall make
  * @throws RangeError for more uses than the code of the dataset has room for
  * @throws ProofError `UNPROVABLE` for a value beyond its bits, `SEGMENT` for steps that the plan does not have, `WEIGHTS` for a point whose
  *   commitment is missing: before anything is spent; as `storeGroup`, `proveStoredProgram`
@@ -114,13 +147,13 @@ export function proveSegment(
   count: number,
   path: string,
   mark: Mark = noMark,
-  uses = STATE_USES,
+  uses = stateUses(named.run.plan),
 ): ProvenSegment {
   const { plan } = named.run;
   if (!sameBytes(group.keyBytes, encodeKey(named.run.data))) {
     refuse('DATASET', 'run', 'expected the commitment that the run names, got another');
   }
-  const from: TrainingPoint = { step: point.step, weights: point.group?.key };
+  const from: TrainingPoint = { step: point.step, weights: point.group?.key, earlier: point.earlier?.key };
   if (from.weights === undefined && (point.step > 0 || named.run.start !== 'seed')) {
     refuse('WEIGHTS', 'segment', 'expected committed weights behind the first step, got none');
   }
@@ -128,29 +161,48 @@ export function proveSegment(
   const program = trainingProgram(segment);
   mark('execution');
   const execution = executeSteps(plan, point.state, data, point.step, segment.rows, kernelProducts(kernels));
-  const state = execution.states.at(-1) as TrainingState;
+  const [before, state] = execution.states.slice(-2) as [TrainingState, TrainingState];
   mark('commitment to weights');
-  const output = commitState(kernels, home, path, plan, state, group.key.parameters, uses);
-  const input = inputDigest(named, from);
-  const place = { run: named.digest, first: point.step, count, input, output: output.key };
+  const commit = (own: TrainingState, at: string, proofs: number): StoredGroup =>
+    commitState(kernels, home, at, plan, own, group.key.parameters, proofs);
+  const earlier = writesEarlier(segment) ? commit(before, `${path}-before`, stateUses(plan)) : undefined;
+  const output = commit(state, path, uses);
+  const outputs = [earlier, output].filter((own) => own !== undefined);
+  const place = {
+    run: named.digest,
+    first: point.step,
+    count,
+    inputs: inputDigests(named, from),
+    outputs: outputs.map(({ key }) => key),
+  };
   mark('witness values');
   const statics = new Map([
-    ...(point.group === undefined ? [] : stateCells(plan, point.state, 'first')),
-    ...stateCells(plan, state, 'last'),
+    ...inputCells(point),
+    ...stateCells(before, 'before-last'),
+    ...stateCells(state, 'last'),
   ]);
   const witness = { ...trainingWitness(execution), statics };
   mark('program');
+  const inputs = [point.earlier, point.group].filter((own) => own !== undefined);
   const { statement, proof, reservations } = proveStoredProgram(kernels, home, {
     program,
-    groups: [group, ...(point.group === undefined ? [] : [point.group]), output],
+    groups: [group, ...inputs, ...outputs],
     witness,
     context: segmentContext(place),
     onStep: mark,
   });
   const file = { ...place, parameters: statement.parameters, proof };
+  const next = { step: point.step + count, state, group: output };
+  const keeps = plan.momentum !== undefined;
   return {
     bytes: encodeSegment(file),
-    point: { step: point.step + count, state, group: output },
+    point: { ...next, earlier: keeps ? (earlier ?? point.group) : undefined },
     reservations,
   };
+}
+
+/** Cells of the weights that a segment reads, by the names of its tensors. */
+function inputCells({ state }: OwnedPoint): Map<string, Int16Array> {
+  const earlier = earlierOf(state);
+  return new Map([...stateCells(state, 'first'), ...(earlier ? stateCells(earlier, 'before-first') : [])]);
 }

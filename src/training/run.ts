@@ -31,7 +31,7 @@ export interface TrainingRun {
   readonly seed: Uint8Array;
 }
 
-export const TRAINING_RUN_VERSION = 3;
+export const TRAINING_RUN_VERSION = 4;
 const MAGIC = 'zkdl-run';
 const STAGE = 'training run';
 /** Lists of a plan: no plan has longer ones. */

@@ -11,8 +11,18 @@ export interface Segment {
   readonly count: number;
   /** Rows of the dataset that the batches read, one batch behind the other. */
   readonly rows: Uint32Array;
-  /** 32 bytes that the weights before the first step are drawn from; otherwise they are a committed group. */
+  /** 32 bytes that the weights before the first step of the run are drawn from, where the segment reads these; what else it reads are committed groups. */
   readonly seed?: Uint8Array;
+}
+
+/** Whether a segment reads the weights a period before its first one: with momentum it does, but for the first of a run, which have not moved. */
+export function readsEarlier({ plan, first }: Pick<Segment, 'plan' | 'first'>): boolean {
+  return plan.momentum !== undefined && first > 0;
+}
+
+/** Whether a segment writes the weights before its last period, too: who goes on with momentum reads them. Of one period it has read them. */
+export function writesEarlier(segment: Pick<Segment, 'plan' | 'count'>): boolean {
+  return segment.plan.momentum !== undefined && periodsOf(segment).periods > 1;
 }
 
 /** The periods of a segment: how many, and the steps of each. Only a run's last period may be shorter, and that is a segment of its own. */
@@ -35,13 +45,25 @@ export function mostSteps(plan: TrainingPlan): number {
   return Math.min(Math.floor(MOST_ROWS / plan.batch), periods * periodOf(plan));
 }
 
-/** Groups of a segment's program: the dataset is the first, the weights after the last step are the last. */
-export function segmentGroups({ seed }: Pick<Segment, 'seed'>): {
-  readonly data: number;
-  readonly input: number | undefined;
-  readonly output: number;
-} {
-  return seed === undefined ? { data: 0, input: 1, output: 2 } : { data: 0, input: undefined, output: 1 };
+/** Where states are that a segment reads and writes, in the order of time. */
+export const STATE_ENDS = ['before-first', 'first', 'before-last', 'last'] as const;
+export type StateEnd = (typeof STATE_ENDS)[number];
+
+/**
+ * The groups of weights of a segment's program: behind the dataset, which is the first, those of the ends that it has, in their order.
+ *
+ * @returns `public` for weights that everybody draws from the seed
+ */
+export function segmentEnds(segment: Segment): ReadonlyMap<StateEnd, number | 'public'> {
+  const { first, seed } = segment;
+  const ends = new Map<StateEnd, number | 'public'>();
+  let group = 1;
+  const add = (end: StateEnd, isPublic = false): unknown => ends.set(end, isPublic ? 'public' : group++);
+  if (readsEarlier(segment)) add('before-first', seed !== undefined);
+  add('first', seed !== undefined && first === 0);
+  if (writesEarlier(segment)) add('before-last');
+  add('last');
+  return ends;
 }
 
 /**
@@ -68,7 +90,9 @@ export function checkSegment({ plan, first, count, rows, seed }: Segment): void 
   if (rows.length !== count * plan.batch) wrong(`rows: expected ${count * plan.batch}, got ${rows.length}`);
   const row = rows.findIndex((own) => own >= plan.rows);
   if (row >= 0) wrong(`rows[${row}]: expected a row below ${plan.rows}, got ${rows[row]}`);
-  if (seed !== undefined && seed.length !== SEED_BYTES) {
-    wrong(`seed: expected ${SEED_BYTES} bytes, got ${seed.length}`);
+  if (seed === undefined) return;
+  if (seed.length !== SEED_BYTES) wrong(`seed: expected ${SEED_BYTES} bytes, got ${seed.length}`);
+  if (first > 0 && (plan.momentum === undefined || first !== period)) {
+    wrong(`seed: expected a segment that reads the weights of the seed, got one from step ${first} on`);
   }
 }

@@ -1,37 +1,25 @@
 /** Weights during training: what the passes read of them, and the bits below. spec/training.md section 3. */
 import { rawWords } from '../hash/stream.ts';
 import { digestOfLeaves } from '../transcript/statement.ts';
-import { layerCount, layerShape, pullOf, type TrainingPlan } from './plan.ts';
-import { split } from './split.ts';
+import { layerCount, layerShape, type TrainingPlan } from './plan.ts';
 
 /** A matrix [outputs, inputs + 1], row-major; the last column is the bias. */
-export interface LayerState {
+export interface LayerWeights {
   /** What the passes read. */
   readonly weight: Int16Array;
   /** The bits below, signed: the weight itself is weight 2^low + rest. */
   readonly rest: Int16Array;
-  /** Where the plan has momentum: Z is high 2^15 + low, a residue. Nothing reads these apart, and they have no bits to be within. */
-  readonly high?: Int16Array;
-  readonly low?: Int16Array;
 }
 
-/** The parts of a state, in the order in which they are committed. */
-export type StateKind = keyof LayerState;
-
-/** Bits of a weight below `high`, of Z: both parts have 16 bits for any residue, which is below 2^30. */
-export const ITERATE_LOW = 15;
-
-/** The parts that a plan has. */
-export function stateKinds({ momentum }: Pick<TrainingPlan, 'momentum'>): readonly StateKind[] {
-  return momentum === undefined ? ['weight', 'rest'] : ['weight', 'rest', 'high', 'low'];
+/** Weights of a layer, and what momentum remembers. */
+export interface LayerState extends LayerWeights {
+  /** Behind a period with momentum: the weights before it. Absent: these have not moved. */
+  readonly earlier?: LayerWeights;
 }
 
-/** A part of a layer. @throws RangeError for one that the state does not have */
-export function partOf(state: LayerState, kind: StateKind): Int16Array {
-  const part = state[kind];
-  if (part === undefined) throw new RangeError(`state: expected ${kind}, got none: the plan has momentum`);
-  return part;
-}
+/** The parts of weights, in the order in which they are committed. */
+export const STATE_KINDS = ['weight', 'rest'] as const;
+export type StateKind = (typeof STATE_KINDS)[number];
 
 /** Bytes of a seed. */
 export const SEED_BYTES = 32;
@@ -52,7 +40,7 @@ function squareRoot(x: number): number {
 
 /**
  * The weights that a public seed stands for: uniform in [-a, a] with a = floor(2^fraction sqrt(6 / inputs)), at most the greatest weight;
- * biases and the bits below are zero, and with momentum Z is such that nothing moves: 2^shift Z = V.
+ * biases and the bits below are zero.
  *
  * @param seed 32 bytes
  */
@@ -73,12 +61,32 @@ export function stateFromSeed(plan: TrainingPlan, seed: Uint8Array): TrainingSta
         cells[o * columns + k] = Math.floor((word * (2 * a + 1)) / 2 ** 32) - a; // word (2a + 1) < 2^49: exact
       }
     }
-    const weights = { weight: cells, rest: new Int16Array(outputs * columns) };
-    const pull = pullOf(plan);
-    if (pull === undefined) return weights;
-    const still = Int32Array.from(cells, (w) => w * 2 ** pull); // below 2^15 2^14
-    const [high, low] = split(`layer ${layer}: start`, still, columns, 16, ITERATE_LOW);
-    return { ...weights, high, low };
+    return { weight: cells, rest: new Int16Array(outputs * columns) };
+  });
+}
+
+/** Weights of their parts, layer by layer, in the order in which they are committed. */
+export function layersOf(plan: TrainingPlan, parts: readonly Int16Array[]): readonly LayerWeights[] {
+  return Array.from({ length: layerCount(plan) }, (_, layer) => {
+    const [weight, rest] = parts.slice(2 * layer) as [Int16Array, Int16Array];
+    return { weight, rest };
+  });
+}
+
+/** The weights a period ago. @returns undefined where these have not moved */
+export function earlierOf(state: TrainingState): readonly LayerWeights[] | undefined {
+  const layers = state.flatMap(({ earlier }) => (earlier === undefined ? [] : [earlier]));
+  return layers.length === 0 ? undefined : layers;
+}
+
+/** Weights, and where they were a period ago. @param earlier absent: these have not moved */
+export function withEarlier(
+  weights: readonly LayerWeights[],
+  earlier: readonly LayerWeights[] | undefined,
+): TrainingState {
+  return weights.map(({ weight, rest }, layer) => {
+    const own = earlier?.[layer];
+    return { weight, rest, ...(own && { earlier: { weight: own.weight, rest: own.rest } }) };
   });
 }
 

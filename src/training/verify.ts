@@ -17,7 +17,7 @@ import { batchRows } from './order.ts';
 import { trainingProgram } from './program.ts';
 import { checkStateKey, decodeTrainingRun, orderSeed, runDigest, type TrainingRun } from './run.ts';
 import { decodeSegment, segmentContext, type SegmentFile } from './segment-file.ts';
-import { mostSteps, type Segment } from './segment.ts';
+import { checkSegment, mostSteps, readsEarlier, writesEarlier, type Segment } from './segment.ts';
 
 /** A run with what its bytes stand for. */
 export interface NamedRun {
@@ -37,6 +37,8 @@ export interface TrainingPoint {
   readonly step: number;
   /** Key of the weights behind them; undefined before the first step of a run that starts from its seed. */
   readonly weights: GroupKey | undefined;
+  /** With momentum, behind the first step: that of the weights a period earlier; undefined where these are those of the seed. */
+  readonly earlier: GroupKey | undefined;
 }
 
 /** What the caller already knows and a run must agree with. Absent: anything. */
@@ -72,20 +74,46 @@ export function readRun(bytes: Uint8Array): NamedRun {
 
 /** Where a run begins. */
 export function startOf({ run }: NamedRun): TrainingPoint {
-  return { step: 0, weights: run.start === 'seed' ? undefined : run.start };
+  return { step: 0, weights: run.start === 'seed' ? undefined : run.start, earlier: undefined };
 }
 
+/** The keys of the weights that the segment behind a point reads, in the order of time; undefined: those of the seed. */
+function inputKeys({ run: { plan } }: NamedRun, { step, weights, earlier }: TrainingPoint): Keys {
+  return readsEarlier({ plan, first: step }) ? [earlier, weights] : [weights];
+}
+
+type Keys = readonly (GroupKey | undefined)[];
+
 /** What a segment says that it reads. */
-export function inputDigest(named: NamedRun, { weights }: TrainingPoint): Uint8Array {
-  return weights === undefined ? named.digest : keyDigest(encodeKey(weights));
+export function inputDigests(named: NamedRun, point: TrainingPoint): readonly Uint8Array[] {
+  return inputKeys(named, point).map((key) => (key === undefined ? named.digest : keyDigest(encodeKey(key))));
+}
+
+/** Whether a segment reads what lies at a point. */
+export function readsFrom(
+  named: NamedRun,
+  point: TrainingPoint,
+  { inputs }: Pick<SegmentFile, 'inputs'>,
+): boolean {
+  const expected = inputDigests(named, point);
+  return (
+    inputs.length === expected.length && inputs.every((own, i) => sameBytes(own, expected[i] as Uint8Array))
+  );
+}
+
+/** The point behind a segment: of one period, the weights a period earlier are those that it has read. */
+export function pointBehind(
+  { weights }: TrainingPoint,
+  { first, count, outputs }: Pick<SegmentFile, 'first' | 'count' | 'outputs'>,
+): TrainingPoint {
+  const earlier = outputs.length > 1 ? outputs[0] : weights;
+  return { step: first + count, weights: outputs[outputs.length - 1], earlier };
 }
 
 /** The steps behind a point, as a program is about them. */
-export function segmentFrom(
-  { run, order }: NamedRun,
-  { step, weights }: TrainingPoint,
-  count: number,
-): Segment {
+export function segmentFrom(named: NamedRun, point: TrainingPoint, count: number): Segment {
+  const { step } = point;
+  const { run, order } = named;
   const { plan } = run;
   // A count is looked at before rows are drawn for it, and masks made.
   const most = Math.min(plan.steps - step, mostSteps(plan));
@@ -94,7 +122,7 @@ export function segmentFrom(
   }
   const rows = batchRows(plan, order, step, count);
   const segment = { plan, first: step, count, rows };
-  return weights === undefined ? { ...segment, seed: run.seed } : segment;
+  return inputKeys(named, point).includes(undefined) ? { ...segment, seed: run.seed } : segment;
 }
 
 /**
@@ -105,7 +133,7 @@ export function segmentFrom(
 export function segmentStatement(
   named: NamedRun,
   point: TrainingPoint,
-  file: Pick<SegmentFile, 'count' | 'output'>,
+  file: Pick<SegmentFile, 'count' | 'outputs'>,
   parameters: Parameters,
 ): ProgramStatement {
   const { data } = named.run;
@@ -116,20 +144,29 @@ export function segmentStatement(
       'parameters: expected profile and column code of the dataset, got others',
     );
   }
-  const program = trainingProgram(segmentFrom(named, point, file.count));
+  const segment = segmentFrom(named, point, file.count);
+  checkSegment(segment);
+  const expected = writesEarlier(segment) ? 2 : 1;
+  if (file.outputs.length !== expected) {
+    refuse(
+      'SEGMENT',
+      'segment file',
+      `weights that are written: expected ${expected}, got ${file.outputs.length}`,
+    );
+  }
+  const program = trainingProgram(segment);
   checkProgram(koalaBear, program);
+  const inputs = inputKeys(named, point).filter((key) => key !== undefined);
   const statement: ProgramStatement = {
     parameters,
     compiled: compileProgram(quintic, program),
-    groups: [data, ...(point.weights === undefined ? [] : [point.weights]), file.output].map(
-      ({ group }) => group,
-    ),
+    groups: [data, ...inputs, ...file.outputs].map(({ group }) => group),
     context: segmentContext({
       run: named.digest,
       first: point.step,
       count: file.count,
-      input: inputDigest(named, point),
-      output: file.output,
+      inputs: inputDigests(named, point),
+      outputs: file.outputs,
     }),
   };
   requireProgramStatement(statement, 'segment file');
@@ -150,13 +187,13 @@ export function followSegment(named: NamedRun, point: TrainingPoint, bytes: Uint
   if (!sameBytes(file.run, named.digest))
     refuse('RUN', stage, 'expected a segment of this run, got one of another');
   if (file.first !== point.step) refuse('STEP', stage, `expected step ${point.step}, got ${file.first}`);
-  if (!sameBytes(file.input, inputDigest(named, point))) {
-    refuse('WEIGHTS', stage, 'expected the weights that the segment before wrote, got others');
+  if (!readsFrom(named, point, file)) {
+    refuse('WEIGHTS', stage, 'expected the weights that the segments before wrote, got others');
   }
-  checkStateKey(named.run, file.output, stage);
+  for (const key of file.outputs) checkStateKey(named.run, key, stage);
   const verdict = verifyProgram(segmentStatement(named, point, file, file.parameters), file.proof);
   if (!verdict.ok) refuse(verdict.code, verdict.stage, verdict.detail);
-  return { step: point.step + file.count, weights: file.output };
+  return pointBehind(point, file);
 }
 
 /**

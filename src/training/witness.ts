@@ -3,7 +3,8 @@ import type { RowMajor } from '../relation/cells-prove.ts';
 import { trainPeriod, type Gram, type PeriodTrace } from './period.ts';
 import { layerCount, periodOf, type TrainingPlan } from './plan.ts';
 import { plainProducts, type StepProducts } from './products.ts';
-import { ITERATE_LOW, partOf, stateKinds, type LayerState, type TrainingState } from './state.ts';
+import type { StateEnd } from './segment.ts';
+import { STATE_KINDS, type LayerState, type LayerWeights, type TrainingState } from './state.ts';
 import { softmaxValues } from './softmax.ts';
 import { batchOf, type StepTrace } from './step.ts';
 import type { Dataset } from './dataset.ts';
@@ -76,10 +77,12 @@ export function trainingWitness({ plan, states, traces }: Execution): {
     tensors.set(`gram/${name}`, joined(own.map((gram) => gram.rounded)));
     virtuals.set(`inner/${name}`, joined(own.map((gram) => gram.inner)));
   };
-  const between = states.slice(1, -1); // both ends are committed groups, or public
+  const between = states.slice(1, plan.momentum === undefined ? -1 : -2); // those at the ends are committed groups, or public
   for (let layer = 0; layer < layers; layer++) {
     const own = between.map((state) => state[layer] as LayerState);
-    if (own.length > 0) stateWitness(plan, layer, own).forEach((cells, name) => tensors.set(name, cells));
+    if (own.length > 0)
+      for (const kind of STATE_KINDS)
+        tensors.set(`${kind}/${layer}`, joined(own.map((state) => state[kind])));
     tensors.set(
       `x/${layer}`,
       all(({ inputs }) => inputs[layer] as Int32Array),
@@ -128,34 +131,6 @@ export function trainingWitness({ plan, states, traces }: Execution): {
   return { tensors, virtuals };
 }
 
-/** Cells of the states of a layer that the proof commits. */
-function stateWitness(
-  { momentum }: TrainingPlan,
-  layer: number,
-  states: readonly LayerState[],
-): Map<string, RowMajor> {
-  const cells = new Map<string, RowMajor>([
-    [`weight/${layer}`, joined(states.map(({ weight }) => weight))],
-    [`rest/${layer}`, joined(states.map(({ rest }) => rest))],
-  ]);
-  if (momentum !== undefined) cells.set(`iterate/${layer}`, iterates(states));
-  return cells;
-}
-
-/** Z of a layer, state behind state. */
-function iterates(states: readonly LayerState[]): Int32Array {
-  const all = states.map((state) => [partOf(state, 'high'), partOf(state, 'low')] as const);
-  const out = new Int32Array(all.reduce((sum, [high]) => sum + high.length, 0));
-  let at = 0;
-  for (const [high, low] of all) {
-    for (let i = 0; i < high.length; i++) {
-      out[at + i] = (high[i] as number) * 2 ** ITERATE_LOW + (low[i] as number); // below 2^30: a residue
-    }
-    at += high.length;
-  }
-  return out;
-}
-
 /** Cells of a dataset by the names of a program's static tensors. */
 export function datasetCells({ inputs, labels }: Dataset): Map<string, Int16Array> {
   return new Map([
@@ -164,15 +139,9 @@ export function datasetCells({ inputs, labels }: Dataset): Map<string, Int16Arra
   ]);
 }
 
-/** Cells of weights by the names of a program's static tensors. @param end which end of the segment */
-export function stateCells(
-  plan: TrainingPlan,
-  state: TrainingState,
-  end: 'first' | 'last',
-): Map<string, Int16Array> {
+/** Cells of weights by the names of a program's static tensors. @param end of the segment */
+export function stateCells(state: readonly LayerWeights[], end: StateEnd): Map<string, Int16Array> {
   return new Map(
-    state.flatMap((own, layer) =>
-      stateKinds(plan).map((kind) => [`${end}/${kind}/${layer}`, partOf(own, kind)] as const),
-    ),
+    state.flatMap((own, layer) => STATE_KINDS.map((kind) => [`${end}/${kind}/${layer}`, own[kind]] as const)),
   );
 }

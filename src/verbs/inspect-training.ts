@@ -27,8 +27,9 @@ export type TrainingInspection = Parts &
         readonly run: string;
         readonly first: number;
         readonly count: number;
-        readonly input: string;
-        readonly output: GroupSummary;
+        /** In the order of time. */
+        readonly inputs: readonly string[];
+        readonly outputs: readonly GroupSummary[];
         readonly parameters: ParameterSummary;
       }
     | {
@@ -85,8 +86,11 @@ function inspectRun(bytes: Uint8Array): TrainingInspection {
 }
 
 function inspectSegment(bytes: Uint8Array): TrainingInspection {
-  const { run, first, count, input, output, parameters, proof } = decodeSegment(bytes);
-  const parts = [keyPart('the weights', output), ...proofParts(parameters, proof)];
+  const { run, first, count, inputs, outputs, parameters, proof } = decodeSegment(bytes);
+  const keys = outputs.map((key, i) =>
+    keyPart(i < outputs.length - 1 ? 'the weights a period earlier' : 'the weights', key),
+  );
+  const parts = [...keys, ...proofParts(parameters, proof)];
   return {
     kind: 'segment',
     bytes: bytes.length,
@@ -94,8 +98,8 @@ function inspectSegment(bytes: Uint8Array): TrainingInspection {
     run: hexOf(run),
     first,
     count,
-    input: hexOf(input),
-    output: groupOf(output),
+    inputs: inputs.map(hexOf),
+    outputs: outputs.map(groupOf),
     parameters: parametersOf(parameters),
   };
 }

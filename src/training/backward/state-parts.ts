@@ -8,10 +8,9 @@ import { matrixTensor, VECTOR_DIGIT, vectorParts, type Part } from '../../ops/lo
 import type { WeightDeclaration } from '../../ops/operator.ts';
 import type { Range } from '../../relation/program.ts';
 import { signed, unsigned } from '../program-parts.ts';
-import type { StateKind } from '../state.ts';
 import type { GraphMomentum } from './momentum.ts';
 import { lowOf, type GraphPlan } from './plan.ts';
-import { partOf, weightState, type GraphState, type WeightState } from './state.ts';
+import { partOf, weightState, type GraphState, type StateKind, type WeightState } from './state.ts';
 
 /** A committed tensor of a weight, with as many cells. */
 export interface StatePart {

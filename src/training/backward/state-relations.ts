@@ -8,7 +8,7 @@ import type { WeightDeclaration } from '../../ops/operator.ts';
 import { handleOf, term } from '../../relation/handles.ts';
 import type { Index, Tensor, Term, View } from '../../relation/program.ts';
 import { addTable } from '../program-parts.ts';
-import type { StateKind } from '../state.ts';
+import type { StateKind } from './state.ts';
 import { remainderTable } from '../tables.ts';
 import type { WeightTerm } from './graph-relations.ts';
 import type { GraphMomentum } from './momentum.ts';

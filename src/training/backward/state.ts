@@ -2,7 +2,6 @@
 import type { Graph } from '../../graph/graph.ts';
 import type { WeightDeclaration } from '../../ops/operator.ts';
 import { balanced, unprovable } from '../../ops/tensor.ts';
-import type { StateKind } from '../state.ts';
 import { split } from '../split.ts';
 import type { WeightSums } from './graph-eval.ts';
 import { countOf, lowOf, moveOf, unitOf, type GraphPlan } from './plan.ts';
@@ -15,6 +14,9 @@ export interface WeightState {
   readonly high?: Int16Array;
   readonly low?: Int16Array;
 }
+
+/** The parts of a weight, in the order in which they are committed. */
+export type StateKind = keyof WeightState;
 
 /** By name. */
 export type GraphState = ReadonlyMap<string, WeightState>;

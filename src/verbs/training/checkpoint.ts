@@ -3,7 +3,8 @@
  *
  *   magic `zkdl-chk`, version 1; digest of the run, 32 bytes; step, u32;
  *   block: mean loss of each batch in nats, f32; block: rows of each batch that were named right, u16;
- *   for each layer and each part of its state a block: cells, i16; digest of all before, 32 bytes
+ *   for each layer and each part of its weights a block: cells, i16; with momentum the same of the weights a period earlier;
+ *   digest of all before, 32 bytes
  *
  * Of a graph rows are u32, and parts are those of its weights in the order in which they are committed.
  *
@@ -14,7 +15,14 @@ import { refuse } from '../../errors/proof-error.ts';
 import { blake3, DIGEST_BYTES } from '../../hash/blake3.ts';
 import { sameBytes } from '../../hash/words.ts';
 import { layerCount, layerShape, periodEnd, type TrainingPlan } from '../../training/plan.ts';
-import { partOf, stateKinds, type LayerState, type TrainingState } from '../../training/state.ts';
+import {
+  earlierOf,
+  layersOf,
+  STATE_KINDS,
+  withEarlier,
+  type LayerWeights,
+  type TrainingState,
+} from '../../training/state.ts';
 import { naming } from '../files.ts';
 
 /** What steps measured, before the update of each. Not proven. */
@@ -47,8 +55,12 @@ const CONTEXT = 'zkdl training checkpoint 1';
 
 /** @param run digest of the run */
 export function encodeCheckpoint(plan: TrainingPlan, run: Uint8Array, checkpoint: Checkpoint): Uint8Array {
-  const kinds = stateKinds(plan);
-  const parts = checkpoint.state.flatMap((layer) => kinds.map((kind) => partOf(layer, kind)));
+  const { state } = checkpoint;
+  const partsOf = (layers: readonly LayerWeights[]): Int16Array[] =>
+    layers.flatMap((layer) => STATE_KINDS.map((kind) => layer[kind]));
+  // Behind a step of momentum there are some.
+  const earlier = plan.momentum === undefined ? [] : partsOf(earlierOf(state) ?? state);
+  const parts = [...partsOf(state), ...earlier];
   return sealCheckpoint({ run, rowBytes: 2 }, checkpoint, parts);
 }
 
@@ -62,9 +74,9 @@ export function decodeCheckpoint(
   run: Uint8Array,
   bytes: Uint8Array,
 ): Checkpoint {
-  const kinds = stateKinds(plan);
   const layers = Array.from({ length: layerCount(plan) }, (_, layer) => layerShape(plan, layer));
-  const sizes = layers.flatMap(([outputs, columns]) => kinds.map(() => outputs * columns));
+  const weights = layers.flatMap(([outputs, columns]) => STATE_KINDS.map(() => outputs * columns));
+  const sizes = plan.momentum === undefined ? weights : [...weights, ...weights];
   const form = { run, steps: plan.steps, sizes, rowBytes: 2 } as const;
   const { parts, ...measured } = openCheckpoint(path, form, bytes);
   const { step } = measured;
@@ -72,11 +84,9 @@ export function decodeCheckpoint(
     // Steps would go on in other periods.
     refuse('CHECKPOINT', path, `step: expected the end of a period, got ${step}`);
   }
-  const state = layers.map((_, layer) => {
-    const own = kinds.map((kind, i) => [kind, parts[layer * kinds.length + i]] as const);
-    return Object.fromEntries(own) as unknown as LayerState;
-  });
-  return { ...measured, state };
+  const own = layersOf(plan, parts);
+  const earlier = plan.momentum === undefined ? undefined : layersOf(plan, parts.slice(weights.length));
+  return { ...measured, state: withEarlier(own, earlier) };
 }
 
 /** The bytes of a checkpoint. @param parts of the weights */
@@ -146,11 +156,16 @@ export function openCheckpoint(
   });
 }
 
-export function sameState(plan: TrainingPlan, a: TrainingState, b: TrainingState): boolean {
+/** Whether weights are the same, and those a period earlier. */
+export function sameState(a: TrainingState, b: TrainingState): boolean {
+  return sameWeights(a, b) && sameWeights(earlierOf(a) ?? a, earlierOf(b) ?? b);
+}
+
+function sameWeights(a: readonly LayerWeights[], b: readonly LayerWeights[]): boolean {
   return a.every((layer, l) =>
-    stateKinds(plan).every((kind) => {
-      const other = partOf(b[l] as LayerState, kind);
-      return partOf(layer, kind).every((x, i) => x === other[i]);
+    STATE_KINDS.every((kind) => {
+      const other = (b[l] as LayerWeights)[kind];
+      return layer[kind].every((x, i) => x === other[i]);
     }),
   );
 }

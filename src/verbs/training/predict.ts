@@ -1,8 +1,11 @@
 /** The verb `predict`: weights that a proven run wrote name classes, under the commitment that the run ends with. */
 import { refuse } from '../../errors/proof-error.ts';
 import type { Kernels } from '../../kernels/contract.ts';
+import type { GroupKey } from '../../pcs/key.ts';
 import { budgetStatus, type Home } from '../../store/index.ts';
+import { stateUses, type TrainingPlan } from '../../training/index.ts';
 import { provePrediction } from '../../training/prove-prediction.ts';
+import type { TrainingPoint } from '../../training/verify.ts';
 import { checkOutput, writeNew } from '../files.ts';
 import { contextOf } from '../context.ts';
 import { silent, stopwatch, type OnStep } from '../steps.ts';
@@ -11,8 +14,15 @@ import { openWeights } from './prove-training.ts';
 import { readRows, type RowChoice } from './rows.ts';
 import { keptSegments, openRunFolder } from './run-folder.ts';
 
-/** Proofs of weights in the middle of a run that predictions leave: the segment behind them, and one that is abandoned. */
-const KEPT_PROOFS = 2;
+/** Proofs of weights in the middle of a run that predictions leave: the segments behind them, and one that is abandoned. */
+function keptProofs(
+  plan: TrainingPlan,
+  { weights, earlier }: TrainingPoint,
+  own: GroupKey | undefined,
+): number {
+  if (own === weights) return stateUses(plan) - 1; // all but the one that wrote them
+  return plan.momentum !== undefined && own === earlier ? 2 : 0;
+}
 
 export interface PredictOptions extends RowChoice {
   /** Directory of a run with proven segments. */
@@ -60,9 +70,9 @@ export function predict(kernels: Kernels, home: Home, options: PredictOptions): 
   const { plan } = folder.named.run;
   const inputs = readRows(options, plan);
   const kept = keptSegments(folder);
-  const last = kept.at(-1)?.point.step;
-  const own = kept.find(({ point }) => point.step === (options.step ?? last));
-  if (own === undefined) {
+  const last = kept.at(-1)?.point;
+  const own = kept.find(({ point }) => point.step === (options.step ?? last?.step));
+  if (own === undefined || last === undefined) {
     const ends = `expected a step where a proven segment ends, got ${options.step ?? 'none: zkdl prove-training'}`;
     return refuse('CHAIN', options.folder, ends);
   }
@@ -70,8 +80,9 @@ export function predict(kernels: Kernels, home: Home, options: PredictOptions): 
   return alone(folder.path, options.folder, () => {
     const group = openWeights(kernels, home, folder, own);
     try {
-      if (step === last && step < plan.steps && budgetStatus(home, group).proofsLeft <= KEPT_PROOFS) {
-        const detail = `step ${step}: expected proofs beyond the ${KEPT_PROOFS} that the next segment needs, got none`;
+      const needed = last.step < plan.steps ? keptProofs(plan, last, own.point.weights) : 0;
+      if (needed > 0 && budgetStatus(home, group).proofsLeft <= needed) {
+        const detail = `step ${step}: expected proofs beyond the ${needed} that the next segments need, got none`;
         refuse('BUDGET_KEPT', options.folder, `${detail}: prove on first, with --predictions`);
       }
       watch.next('proving');

@@ -4,11 +4,12 @@ import type { Kernels } from '../../kernels/contract.ts';
 import type { Mark } from '../../pcs/steps-prove.ts';
 import { budgetStatus, openGroup, type Home, type StoredGroup } from '../../store/index.ts';
 import {
+  closePoint,
   periodEnd,
   pointFrom,
   proveSegment,
   startPoint,
-  STATE_USES,
+  stateUses,
   type OwnedPoint,
   type ProvenSegment,
   type TrainingOwner,
@@ -19,6 +20,7 @@ import { sameState, type Checkpoint } from './checkpoint.ts';
 import { openDatasetFolder } from './dataset-folder.ts';
 import { openDataset } from './dataset.ts';
 import {
+  BEFORE,
   checkWeights,
   clearWeights,
   keepSegment,
@@ -34,7 +36,7 @@ import {
 import { DEFAULT_STEPS_PER_PROOF, segmentAt } from './segments.ts';
 import { checkRunData, openStart } from './train.ts';
 
-/** Proofs that may be begun and abandoned at each point of the chain, beside the one that `STATE_USES` has: a machine may stop again. */
+/** Proofs that may be begun and abandoned at each point of the chain, beside the one that `stateUses` has: a machine may stop again. */
 export const ATTEMPTS = 5;
 /** Predictions that the last weights of a plan are committed for. */
 const PREDICTIONS = 100;
@@ -90,8 +92,8 @@ export function proveTraining(kernels: Kernels, home: Home, options: ProveTraini
   const { group, data } = openDataset(kernels, home, openDatasetFolder(options.dataset));
   try {
     checkRunData(folder, group);
-    checkPredictions(group, options.predictions);
     const owner: TrainingOwner = { named: folder.named, bytes: folder.bytes, data, group };
+    checkPredictions(owner, options.predictions);
     watch.next('proving');
     const proven = alone(folder.path, options.folder, () => proveAll(kernels, home, folder, owner, options));
     watch.next();
@@ -137,7 +139,7 @@ function proveAll(
   const kept = keptSegments(folder);
   const end = periodEnd(plan, Math.min(until, checkpoint.step)); // a checkpoint is at the end of a period
   const made: { file: string; steps: number; bytes: number }[] = [];
-  let point = lastPoint(kernels, home, folder, owner, kept.at(-1));
+  let point = lastPoint(kernels, home, folder, owner, kept);
   try {
     republish(folder, kept);
     clearWeights(folder, point.step);
@@ -149,7 +151,7 @@ function proveAll(
       const uses = usesOf(owner, step === end, step === plan.steps, options.predictions);
       const path = weightsPath(folder, step);
       const proven = proveSegment(kernels, home, owner, point, count, path, mark, uses);
-      point.group?.close();
+      closePoint(point, proven.point);
       point = proven.point;
       checkAgainst(folder, checkpoint, proven);
       keepSegment(folder, step, proven.bytes);
@@ -161,7 +163,7 @@ function proveAll(
     const weights = step > 0 ? group?.keyDigest : undefined;
     return { step, trained: checkpoint.step, made, weights, predictionsLeft };
   } finally {
-    point.group?.close();
+    closePoint(point);
   }
 }
 
@@ -178,14 +180,36 @@ function lastPoint(
   home: Home,
   folder: RunFolder,
   owner: TrainingOwner,
-  last: KeptSegment | undefined,
+  kept: readonly KeptSegment[],
 ): OwnedPoint {
+  const last = kept.at(-1);
+  const { plan, start } = folder.named.run;
   if (last === undefined) {
-    if (folder.named.run.start === 'seed') return startPoint(owner);
+    if (start === 'seed') return startPoint(owner);
     return closing(openStart(kernels, home, folder), (group) => pointFrom(owner, 0, group));
   }
   const { step } = last.point;
-  return closing(openWeights(kernels, home, folder, last), (group) => pointFrom(owner, step, group));
+  return closing(openWeights(kernels, home, folder, last), (group) => {
+    const earlier = plan.momentum && openEarlier(kernels, home, folder, last);
+    if (earlier === undefined) return pointFrom(owner, step, group);
+    return closing(earlier, () => pointFrom(owner, step, group, earlier));
+  });
+}
+
+/** The committed weights before the last period of a segment: its own, or those that it read; undefined: those of the seed. */
+function openEarlier(
+  kernels: Kernels,
+  home: Home,
+  folder: RunFolder,
+  { point: { step, earlier }, first, writesEarlier }: KeptSegment,
+): StoredGroup | undefined {
+  if (earlier === undefined) return undefined;
+  if (!writesEarlier && first === 0) return openStart(kernels, home, folder);
+  const path = writesEarlier ? `${weightsPath(folder, step)}${BEFORE}` : weightsPath(folder, first);
+  return closing(openGroup(kernels, home, path), (group) => {
+    checkWeights(group, earlier);
+    return group;
+  });
 }
 
 /** The committed weights behind a segment. @throws ProofError `CHAIN` where other weights lie there; as `openGroup` */
@@ -196,7 +220,7 @@ export function openWeights(
   { point }: KeptSegment,
 ): StoredGroup {
   return closing(openGroup(kernels, home, weightsPath(folder, point.step)), (group) => {
-    checkWeights(group, point);
+    checkWeights(group, point.weights);
     return group;
   });
 }
@@ -211,16 +235,23 @@ export function closing<T>(group: StoredGroup, run: (group: StoredGroup) => T): 
   }
 }
 
-/** Proofs that may open weights: the most that the code has pads for, and what the run itself needs. */
-export function roomOf({ key }: Pick<StoredGroup, 'key'>): { readonly most: number; readonly least: number } {
+/** Proofs that may open weights: the most that the code has pads for, and what the run itself needs. @param uses of its own proofs */
+export function roomOf(
+  { key }: Pick<StoredGroup, 'key'>,
+  uses: number,
+): { readonly most: number; readonly least: number } {
   const { padLength, queries } = key.parameters.code;
   const most = Math.floor(padLength / queries);
-  return { most, least: Math.min(most, STATE_USES + ATTEMPTS) };
+  return { most, least: Math.min(most, uses + ATTEMPTS) };
+}
+
+function roomOfRun({ group, named }: TrainingOwner): ReturnType<typeof roomOf> {
+  return roomOf(group, stateUses(named.run.plan));
 }
 
 /** @throws RangeError for more predictions than weights of this dataset's code can make */
-function checkPredictions(group: StoredGroup, predictions = 0): void {
-  const { most, least } = roomOf(group);
+function checkPredictions(owner: TrainingOwner, predictions = 0): void {
+  const { most, least } = roomOfRun(owner);
   if (least + predictions <= most) return;
   throw new RangeError(
     `predictions: expected at most ${most - least} over the key of this dataset, got ${predictions}`,
@@ -229,20 +260,19 @@ function checkPredictions(group: StoredGroup, predictions = 0): void {
 
 /** How many proofs may open weights that are written. @param isEnd of this call, @param isLast of the plan */
 function usesOf(
-  { group }: TrainingOwner,
+  owner: TrainingOwner,
   isEnd: boolean,
   isLast: boolean,
   predictions: number | undefined,
 ): number {
-  const { most, least } = roomOf(group);
+  const { most, least } = roomOfRun(owner);
   if (predictions === undefined) return isLast ? Math.min(most, least + PREDICTIONS) : least;
   return isEnd ? least + predictions : least;
 }
 
 /** @throws ProofError `CHECKPOINT` where the steps came to other weights than they did when they were trained */
 function checkAgainst(folder: RunFolder, checkpoint: Checkpoint, { point }: ProvenSegment): void {
-  const { plan } = folder.named.run;
-  if (point.step !== checkpoint.step || sameState(plan, point.state, checkpoint.state)) return;
+  if (point.step !== checkpoint.step || sameState(point.state, checkpoint.state)) return;
   refuse(
     'CHECKPOINT',
     folder.shown,

@@ -6,6 +6,7 @@
  *   checkpoint-<step>   the newest two
  *   loss.csv, loss.svg  what the steps measured: they follow from the newest checkpoint
  *   weights-<step>      the committed weights behind a segment (spec/state.md section 2)
+ *   weights-<step>-before  with momentum and several periods in that segment: those before its last period
  *   segment-<step>      the segment that ends there; without it the weights are not in use
  *   at-work             while a process trains or proves there
  *
@@ -14,18 +15,25 @@
 import { dirname, join, resolve } from 'node:path';
 import { refuse } from '../../errors/proof-error.ts';
 import { sameBytes } from '../../hash/words.ts';
-import { encodeKey } from '../../pcs/key.ts';
+import { encodeKey, type GroupKey } from '../../pcs/key.ts';
 import { ensureDirectory, quietly, unfinishedName } from '../../store/durable.ts';
 import type { StoredGroup } from '../../store/index.ts';
 import { decodeSegment } from '../../training/segment-file.ts';
-import { inputDigest, readRun, startOf, type NamedRun, type TrainingPoint } from '../../training/verify.ts';
+import {
+  pointBehind,
+  readRun,
+  readsFrom,
+  startOf,
+  type NamedRun,
+  type TrainingPoint,
+} from '../../training/verify.ts';
 import { disk, exists, isDirectory, naming, readInput, removeTree, writeNew } from '../files.ts';
 import { strangeInGroup } from '../interrupted.ts';
 import { decodeCheckpoint, encodeCheckpoint, type Checkpoint, type Measured } from './checkpoint.ts';
 
 const RUN_FILE = 'run';
 export const START_FILE = 'start.json';
-const NUMBERED = /^(checkpoint|segment|step|weights)-(0|[1-9]\d{0,9})$/;
+const NUMBERED = /^(checkpoint|segment|step|weights)-(0|[1-9]\d{0,9})(-before)?$/;
 /** Checkpoints that are kept. */
 const KEPT = 2;
 
@@ -130,16 +138,20 @@ export function publish(path: string, bytes: Uint8Array): void {
   }
 }
 
+/** Behind the path of weights: those before the last period of their segment. */
+export const BEFORE = '-before';
+
 /** The steps of numbered files of a kind, ascending. */
 export function stepsOf(
   { path }: Pick<RunFolder, 'path'>,
   kind: 'checkpoint' | 'segment' | 'step' | 'weights',
+  suffix: '' | typeof BEFORE = '',
 ): number[] {
   return disk
     .list(path)
     .flatMap((name) => {
       const match = NUMBERED.exec(name);
-      return match?.[1] === kind ? [Number(match[2])] : [];
+      return match?.[1] === kind && (match[3] ?? '') === suffix ? [Number(match[2])] : [];
     })
     .sort((a, b) => a - b);
 }
@@ -180,6 +192,10 @@ export function keepCheckpoint(folder: Pick<RunFolder, 'path'>, step: number, by
 export interface KeptSegment {
   readonly bytes: Uint8Array;
   readonly point: TrainingPoint;
+  /** Where it begins. */
+  readonly first: number;
+  /** Whether it wrote the weights before its last period, too. */
+  readonly writesEarlier: boolean;
 }
 
 /**
@@ -202,11 +218,11 @@ export function keptSegments(folder: RunFolder): KeptSegment[] {
     if (file.first + file.count !== step) {
       wrong(`expected one that ends at step ${step}, got step ${file.first + file.count}`);
     }
-    if (!sameBytes(file.input, inputDigest(folder.named, point))) {
+    if (!readsFrom(folder.named, point, file)) {
       wrong('expected one that reads what the segment before wrote, got another');
     }
-    point = { step, weights: file.output };
-    return { bytes, point };
+    point = pointBehind(point, file);
+    return { bytes, point, first: file.first, writesEarlier: file.outputs.length > 1 };
   });
 }
 
@@ -222,18 +238,23 @@ export function keepSegment(folder: RunFolder, step: number, bytes: Uint8Array):
  * @throws ProofError `CHAIN` where there is more in such a directory than a commitment
  */
 export function clearWeights(folder: Pick<RunFolder, 'path'>, proven: number): void {
-  for (const step of stepsOf(folder, 'weights').filter((own) => own > proven)) {
-    const path = weightsPath(folder, step);
-    const strange = strangeInGroup(path);
-    if (strange !== undefined) {
-      refuse('CHAIN', path, `expected a commitment that no segment names, got ${strange} as well: remove it`);
+  for (const suffix of ['', BEFORE] as const) {
+    for (const step of stepsOf(folder, 'weights', suffix).filter((own) => own > proven)) {
+      clearGroup(`${weightsPath(folder, step)}${suffix}`);
     }
-    removeTree(path);
   }
 }
 
+function clearGroup(path: string): void {
+  const strange = strangeInGroup(path);
+  if (strange !== undefined) {
+    refuse('CHAIN', path, `expected a commitment that no segment names, got ${strange} as well: remove it`);
+  }
+  removeTree(path);
+}
+
 /** @throws ProofError `CHAIN` unless a group is the one behind a point */
-export function checkWeights(group: StoredGroup, { weights }: Pick<TrainingPoint, 'weights'>): void {
+export function checkWeights(group: StoredGroup, weights: GroupKey | undefined): void {
   if (weights !== undefined && sameBytes(group.keyBytes, encodeKey(weights))) return;
   refuse('CHAIN', group.path, 'expected the weights that the segment wrote, got others');
 }

@@ -54,7 +54,7 @@ export function firstWeights(
   const bytes = osBytes(32);
   const state = drawnState(training.graph, training.plan, bytes);
   bytes.fill(0); // whoever has them has the weights
-  const answers = roomOf(group).least - STATE_USES;
+  const answers = roomOf(group, STATE_USES).least - STATE_USES;
   return commitGraphState(kernels, home, path, training, state, group.key.parameters, answers);
 }
 

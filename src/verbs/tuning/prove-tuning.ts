@@ -162,14 +162,14 @@ export function openTuned(
   { point }: KeptStep,
 ): OwnedWeights {
   return closing(openGroup(kernels, home, weightsPath(folder, point.step)), (group) => {
-    checkWeights(group, point);
+    checkWeights(group, point.weights);
     return graphPointFrom(folder.named, point.step, group).weights;
   });
 }
 
 /** @throws RangeError for more answers than weights of this corpus's code can give */
 function checkAnswers(group: StoredGroup, answers = 0): void {
-  const { most, least } = roomOf(group);
+  const { most, least } = roomOf(group, STATE_USES);
   if (least + answers <= most) return;
   throw new RangeError(
     `answers: expected at most ${most - least} over the key of this corpus, got ${answers}`,
@@ -178,7 +178,7 @@ function checkAnswers(group: StoredGroup, answers = 0): void {
 
 /** Proofs that may open weights that are written, beside those of a chain. @param isEnd of this call, @param isLast of the run */
 function answersOf(group: StoredGroup, isEnd: boolean, isLast: boolean, answers: number | undefined): number {
-  const { most, least } = roomOf(group);
+  const { most, least } = roomOf(group, STATE_USES);
   const wanted = answers === undefined ? (isLast ? ANSWERS : 0) : isEnd ? answers : 0;
   return Math.min(most, least + wanted) - STATE_USES;
 }
