@@ -17,7 +17,7 @@ import {
 import { verifyAnswer } from '../../src/answer/verify.ts';
 import { blake3 } from '../../src/hash/blake3.ts';
 import { wasmKernels, type Kernels } from '../../src/kernels/index.ts';
-import { decodeKey, encodeKey, KEY_FORMAT_VERSION } from '../../src/pcs/key.ts';
+import { decodeKey, encodeKey, KEY_FORMAT_VERSION, type GroupKey } from '../../src/pcs/key.ts';
 import { decodeModel, encodeModel, MODEL_FORMAT_VERSION } from '../../src/quantize/model-file.ts';
 import { openGroup, openHome } from '../../src/store/index.ts';
 import { STATE_FORMAT_VERSION } from '../../src/store/frame.ts';
@@ -65,7 +65,8 @@ beforeAll(async () => {
   const run = bytesOf('training.run');
   const { plan, seed } = decodeTrainingRun(run);
   const segment = decodeSegment(bytesOf('training-1.seg'));
-  const { parameters, proof, output } = segment;
+  const { parameters, proof, outputs } = segment;
+  const [output] = outputs as [GroupKey];
   const prediction = { run: segment.run, weights: output, inputs: undefined, classes: Uint16Array.of(1), context: new Uint8Array(0), parameters, proof }; // prettier-ignore
   const checkpoint = { step: 1, state: stateFromSeed(plan, seed), losses: [1], right: [2] };
   const of = (

@@ -17,7 +17,7 @@ import { checkPlan } from '../../src/training/check-plan.ts';
 import { batchRows } from '../../src/training/order.ts';
 import { periodOf, type TrainingPlan } from '../../src/training/plan.ts';
 import { trainingProgram } from '../../src/training/program.ts';
-import { partOf, stateFromSeed } from '../../src/training/state.ts';
+import { stateFromSeed } from '../../src/training/state.ts';
 import { dice } from '../support/graphs.ts';
 import { cases, tally } from '../support/long.ts';
 import { randomPlan, randomSegment } from '../support/training-plans.ts';
@@ -31,6 +31,7 @@ const BOUNDS = cases(2000, 40_000);
 test(`${PLANS} random plans: one program, one order, one start`, () => {
   let publicStarts = 0;
   const periods = { several: 0, one: 0, partial: 0, between: 0, slow: 0 };
+  const moving = { drawn: 0, read: 0, written: 0 }; // the weights a period earlier
   for (let seed = 0; seed < PLANS; seed++) {
     const plan = randomPlan(seed, 9);
     const d = dice(seed);
@@ -45,11 +46,16 @@ test(`${PLANS} random plans: one program, one order, one start`, () => {
     }
     const key = Uint8Array.from({ length: 32 }, () => d.int(0, 255));
     const rows = batchRows(plan, key, first, count);
-    const initial = d.int(0, 1) === 0 ? stateFromSeed(plan, key) : undefined;
+    const readsSeed = first === 0 || (plan.momentum !== undefined && first === period);
+    const initial = readsSeed && d.int(0, 1) === 0 ? stateFromSeed(plan, key) : undefined;
     const run = { plan: twinPlan(plan), order: key, seed: key };
     const twinRows = rowsOf(run, first, count);
     expect([seed, twinRows]).toEqual([seed, Array.from(rows)]);
     const seeded = initial === undefined ? undefined : key;
+    if (plan.momentum !== undefined) {
+      if (first > 0) moving[seeded === undefined ? 'read' : 'drawn']++;
+      if (count > period) moving.written++;
+    }
     const ours = trainingProgram({ plan, first, count, rows, ...(seeded !== undefined && { seed: seeded }) });
     const twin = twinTraining({ plan: run.plan, first, count, rows: twinRows, seed: seeded });
     const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
@@ -69,6 +75,7 @@ test(`${PLANS} random plans: one program, one order, one start`, () => {
   expect(publicStarts).toBeGreaterThan(PLANS / 8);
   const { several, one, partial, between, slow } = periods;
   expect(several).toBeGreaterThan(PLANS / 5);
+  expect(Math.min(...Object.values(moving))).toBeGreaterThan(0);
   expect(PLANS - several).toBeGreaterThan(PLANS / 2);
   expect(one).toBeGreaterThan(0); // a period of one step: nothing is corrected, sums have the places of the plan's
   expect(Math.min(partial, between, slow)).toBeGreaterThan(PLANS / 20);

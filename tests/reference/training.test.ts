@@ -103,7 +103,8 @@ test('refused before the proof is looked at', { timeout: 300_000 }, () => {
   };
   const field = (file: Uint8Array, fields: readonly Field[], name: string): Uint8Array =>
     changedField(file, fields.find((own) => own.name === name) as Field, 0);
-  const written = (name: string): Uint8Array => field(first, fieldsOfSegment(first), `output/group/${name}`);
+  const written = (name: string): Uint8Array =>
+    field(first, fieldsOfSegment(first), `output/0/group/${name}`);
   const dataset = (name: string): Uint8Array => field(sgd.run, fieldsOfRun(sgd.run), `data/group/${name}`);
   const [pairs] = paired.segments as [Uint8Array];
   const period = (run: Uint8Array, value: number): Uint8Array => number(run, fieldsOfRun(run), 'plan/period', value); // prettier-ignore
@@ -131,10 +132,10 @@ test('refused before the proof is looked at', { timeout: 300_000 }, () => {
     [
       'weights that nobody wrote',
       sgd.run,
-      encodeSegment({ ...decoded, input: new Uint8Array(32) }),
+      encodeSegment({ ...decoded, inputs: [new Uint8Array(32)] }),
       'WEIGHTS',
     ],
-    ['the dataset as weights', sgd.run, encodeSegment({ ...decoded, output: readRun(sgd.run).run.data }), 'KEY_LAYOUT'], // prettier-ignore
+    ['the dataset as weights', sgd.run, encodeSegment({ ...decoded, outputs: [readRun(sgd.run).run.data] }), 'KEY_LAYOUT'], // prettier-ignore
     ['weights of another label', sgd.run, written('label'), 'KEY_LAYOUT'],
     ['a column more of weights', sgd.run, written('columns'), 'KEY_LAYOUT'],
     ['a dataset of another label', dataset('label'), first, 'KEY_LAYOUT'],
@@ -151,7 +152,7 @@ test('from a point within a period, which no segments lead to', () => {
   const [pairs] = paired.segments as [Uint8Array];
   for (const count of [1, 2]) {
     const file = encodeSegment({ ...decodeSegment(pairs), first: 1, count });
-    const ours = verdictOf(() => void followSegment(readRun(paired.run), { step: 1, weights: undefined }, file)); // prettier-ignore
+    const ours = verdictOf(() => void followSegment(readRun(paired.run), { step: 1, weights: undefined, earlier: undefined }, file)); // prettier-ignore
     const twin = twinVerdict(() => void follow(twinField(quintic), decodeRun(paired.run), { step: 1 }, twinSegment(file))); // prettier-ignore
     expect([ours, twin].map((verdict) => wordOf(() => verdict))).toEqual(['SEGMENT', 'SEGMENT']);
   }

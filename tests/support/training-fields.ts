@@ -6,7 +6,7 @@ import { blake3 } from '../../src/hash/blake3.ts';
 import type { Dice } from './graphs.ts';
 
 export interface Field {
-  /** `plan/widths/2`, `output/cap`, `proof`: numbers in it are indices. */
+  /** `plan/widths/2`, `output/0/group/cap`, `proof`: numbers in it are indices. */
   readonly name: string;
   readonly kind: 'number' | 'bytes';
   /** Bytes [start, end) of the file. */
@@ -92,8 +92,8 @@ export function fieldsOfSegment(bytes: Uint8Array): Field[] {
   of.bytes('run', 32);
   of.u32('first');
   of.u32('count');
-  of.bytes('input', 32);
-  of.key('output');
+  for (let i = 0, count = of.u32('inputs'); i < count; i++) of.bytes(`input/${i}`, 32);
+  for (let i = 0, count = of.u32('outputs'); i < count; i++) of.key(`output/${i}`);
   of.u32('parameters/length');
   of.parameters('parameters');
   of.bytes('proof', of.u32('proof/length'));
@@ -152,11 +152,15 @@ export function posed(run: Uint8Array, segment: Uint8Array): Uint8Array {
   const changed = segment.slice();
   const digest = blake3(run, { context: 'zkdl training run 1' });
   const fields = new Map(fieldsOfSegment(segment).map((field) => [field.name, field]));
-  const [named, input] = ['run', 'input'].map((name) => fields.get(name) as Field) as [Field, Field];
+  const named = fields.get('run') as Field;
   const old = segment.subarray(named.start, named.end);
   changed.set(digest, named.start);
-  // A first segment from the seed reads the run itself.
-  if (Buffer.from(old).equals(segment.subarray(input.start, input.end))) changed.set(digest, input.start);
+  // What reads the weights of the seed reads the run itself.
+  for (const { name, start, end } of fields.values()) {
+    if (name.startsWith('input/') && Buffer.from(old).equals(segment.subarray(start, end))) {
+      changed.set(digest, start);
+    }
+  }
   return changed;
 }
 

@@ -84,7 +84,7 @@ export function trainer(kernels: Kernels, plan: TrainingPlan): Trainer {
     const segments = counts.map((count) => {
       const proven = proveSegment(kernels, home, owner, point, count, path());
       point = proven.point;
-      opened.push(point.group as StoredGroup);
+      opened.push(...[point.group, point.earlier].filter((own) => own !== undefined));
       return proven.bytes;
     });
     last = point;

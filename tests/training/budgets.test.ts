@@ -46,7 +46,7 @@ beforeAll(async () => {
   first = proveSegment(kernels, home, owner, startPoint(owner), 1, '/one');
   second = proveSegment(kernels, home, owner, first.point, 1, '/two');
   const file = decodeSegment(second.bytes);
-  const point = { step: 1, weights: groupOf(first.point).key };
+  const point = { step: 1, weights: groupOf(first.point).key, earlier: undefined };
   const statement = segmentStatement(owner.named, point, file, file.parameters);
   segment = { parameters: statement.parameters, domain: programDomain(statement), proof: file.proof };
 }, 300_000);

@@ -106,7 +106,6 @@ function isKey({ name, rows, columns }: Table, keys: readonly number[]): boolean
 /** What else is a hint, and why one fits: the section that says it. */
 const ARGUED: readonly (readonly [RegExp, string])[] = [
   [/^(weight|rest)\/\d+$/, 'two parts of a residue: training.md, 6'],
-  [/^iterate\/\d+$/, 'a residue that a relation is linear in: training.md, 6'],
   [/^target$|^targets\/rows$/, 'one 1 among zeros: training.md, 5; training-operators.md, 10'],
   [/^softmax\/shift$/, "the one octave with S < 2^15 <= S': training.md, 5"],
   [/^softmax\/reciprocal(-rest)?$/, 'division with remainder: training.md, 5'],

@@ -16,7 +16,7 @@ import {
 } from '../../src/training/plan.ts';
 import { trainingProgram } from '../../src/training/program.ts';
 import { checkSegment, type Segment } from '../../src/training/segment.ts';
-import { partOf, stateFromSeed } from '../../src/training/state.ts';
+import { stateFromSeed } from '../../src/training/state.ts';
 import { proofError } from '../support/refusal.ts';
 import {
   NARROW,
@@ -187,16 +187,12 @@ test('first weights', () => {
   const expected = [...words].map((word) => Number((BigInt(word) * 8973n) >> 32n) - 4486);
   const weights = [...state[1]!.weight].filter((_, i) => i % 6 < 5);
   expect(weights).toEqual(expected);
-  for (const { weight, rest, high, low } of state) {
+  for (const { weight, rest, earlier } of state) {
     expect(rest.every((x) => x === 0)).toBe(true);
-    // Nothing moves: 2^3 Z is the weight.
-    weight.forEach((w, i) => expect(8 * (high![i]! * 2 ** 15 + low![i]!)).toBe(w * 2 ** 15));
     expect(weight.length).toBe(rest.length);
+    expect(earlier).toBeUndefined(); // nothing has moved
   }
-  const [plain] = stateFromSeed(SMALL, SEED);
-  expect(plain).not.toHaveProperty('high');
-  expect(partOf(plain!, 'rest')).toBe(plain!.rest);
-  expect(() => partOf(plain!, 'high')).toThrow('state: expected high, got none: the plan has momentum');
+  expect(stateFromSeed(SMALL, SEED)).toEqual(state);
   // One input: the greatest weight is the limit.
   const narrow = { ...SMALL, widths: [1, 900] };
   expect(Math.max(...stateFromSeed(narrow, SEED)[0]!.weight)).toBeLessThanOrEqual(10033);
@@ -222,7 +218,15 @@ test('segments', () => {
   checkSegment({ ...good, plan: { ...SMALL, ...same } });
   expect(detail({ rows: rows.slice(1) })).toBe('SEGMENT rows: expected 6, got 5');
   expect(detail({ rows: rows.with(2, 13) })).toBe('SEGMENT rows[2]: expected a row below 13, got 13');
-  expect(detail({ seed: new Uint8Array(31) })).toMatch(/^SEGMENT seed/);
+  expect(detail({ seed: new Uint8Array(31) })).toBe('SEGMENT seed: expected 32 bytes, got 31');
+  // Steps behind the first one read weights of the seed only with momentum, a period after it.
+  const from = (first: number): string =>
+    `SEGMENT seed: expected a segment that reads the weights of the seed, got one from step ${first} on`;
+  expect(detail({ seed: SEED })).toBe(from(4));
+  const fast = { plan: SMALL_MOMENTUM, seed: SEED, count: 1, rows: rows.slice(3) };
+  checkSegment({ ...fast, first: 0 });
+  checkSegment({ ...fast, first: 1 });
+  expect(detail({ ...fast, first: 2 })).toBe(from(2));
   expect(detail({ plan: { ...SMALL, batch: 0 } })).toMatch(/^PLAN batch/);
 });
 

@@ -24,7 +24,7 @@ import {
   type OwnedPoint,
   type TrainingOwner,
 } from '../../src/training/prove-segment.ts';
-import { partOf, stateFromSeed, stateKinds, type TrainingState } from '../../src/training/state.ts';
+import { STATE_KINDS, stateFromSeed, type TrainingState } from '../../src/training/state.ts';
 import { forward } from '../../src/training/step.ts';
 import {
   predictionStatement,
@@ -82,9 +82,7 @@ function tell({ plan, state, inputs, hidden, lie, claim }: Story) {
   }
   const logits = Int32Array.from(witness.get(`y/${layerCount(plan) - 1}`)!);
   const classes = claim(classesOf(plan, logits));
-  state.forEach((own, layer) =>
-    stateKinds(plan).forEach((kind) => witness.set(`${kind}/${layer}`, partOf(own, kind))),
-  );
+  state.forEach((own, layer) => STATE_KINDS.forEach((kind) => witness.set(`${kind}/${layer}`, own[kind])));
   return { program: predictionProgram({ plan, inputs: hidden ? undefined : inputs, classes }), witness };
 }
 

@@ -4,7 +4,7 @@
  */
 import type { TrainingPlan } from '../../src/training/plan.ts';
 import type { Dataset } from '../../src/training/dataset.ts';
-import type { TrainingState } from '../../src/training/state.ts';
+import type { LayerWeights, TrainingState } from '../../src/training/state.ts';
 import { column, tableOf } from '../../src/tables/index.ts';
 
 const P = 2130706433n;
@@ -43,16 +43,16 @@ export function shiftsOf(z: readonly bigint[]): bigint[] {
 export interface ReferenceState {
   readonly weight: readonly bigint[][];
   readonly rest: readonly bigint[][];
-  /** Halves of Z, with momentum; empty without. */
-  readonly high: readonly bigint[][];
-  readonly low: readonly bigint[][];
+  /** The same a period earlier. */
+  readonly earlierWeight: readonly bigint[][];
+  readonly earlierRest: readonly bigint[][];
 }
 
 export type Mutable = { -readonly [K in keyof ReferenceState]: bigint[][] };
 
 /**
  * @param rows of the dataset, batch after batch
- * @returns the witness tensors of the program, and the last state
+ * @returns the witness tensors of the program, and the last two states
  */
 export function referenceSteps(
   plan: TrainingPlan,
@@ -61,25 +61,27 @@ export function referenceSteps(
   rows: ArrayLike<number>,
   rate: bigint,
   lie: Lie = () => undefined,
-): { readonly tensors: Map<string, number[]>; readonly last: Mutable } {
+): { readonly tensors: Map<string, number[]>; readonly last: Mutable; readonly beforeLast: Mutable } {
   const all = new Map<string, number[]>();
   const count = rows.length / plan.batch;
+  const period = Math.min(plan.period ?? 1, count);
   const teller =
     (s: number) =>
     (name: string, values: bigint[]): bigint[] => {
       lie(name, values, s);
-      // Of states a proof commits those between periods.
-      const isEnd = /^(weight|rest|high|low|iterate)\//.test(name) && (s < 0 || s === count - 1);
-      if (!isEnd) all.set(name, [...(all.get(name) ?? []), ...values.map(Number)]);
+      // Of states a proof commits those between periods; with momentum the last of them is written.
+      const isWritten = s === count - 1 || (plan.momentum !== undefined && s === count - 1 - period);
+      const isEnd = /^(weight|rest)\//.test(name) && isWritten;
+      if (s >= 0 && !isEnd) all.set(name, [...(all.get(name) ?? []), ...values.map(Number)]);
       return values;
     };
   let state: Mutable = {
     weight: initial.weight.map((own, l) => teller(-1)(`weight/${l}`, [...own])),
     rest: initial.rest.map((own, l) => teller(-1)(`rest/${l}`, [...own])),
-    high: initial.high.map((own, l) => teller(-1)(`high/${l}`, [...own])),
-    low: initial.low.map((own, l) => teller(-1)(`low/${l}`, [...own])),
+    earlierWeight: initial.earlierWeight.map((own, l) => teller(-1)(`earlier/weight/${l}`, [...own])),
+    earlierRest: initial.earlierRest.map((own, l) => teller(-1)(`earlier/rest/${l}`, [...own])),
   };
-  const period = Math.min(plan.period ?? 1, count);
+  const states = [state];
   for (let first = 0; first < count; first += period) {
     const passes: Passes[] = [];
     for (let s = first; s < first + period; s++) {
@@ -87,8 +89,9 @@ export function referenceSteps(
       passes.push(step(plan, state, data, own, rate, { before: [...passes], steps: period }, teller(s)));
     }
     state = update(plan, state, rate, passes, teller(first + period - 1));
+    states.push(state);
   }
-  return { tensors: all, last: state };
+  return { tensors: all, last: state, beforeLast: states.at(-2) as Mutable };
 }
 
 /** What a step leaves: inputs of every layer, gradients of its sums. */
@@ -318,7 +321,7 @@ function step(
 /** The state behind a period. */
 function update(
   plan: TrainingPlan,
-  state: ReferenceState,
+  state: Mutable,
   rate: bigint,
   passes: readonly Passes[],
   told: (name: string, values: bigint[]) => bigint[],
@@ -333,28 +336,22 @@ function update(
     passes.flatMap((own) => own.gradients[l] as bigint[]),
   );
   const rows = Array.from({ length: passes.length * plan.batch }, (_, t) => t);
-  const next: Mutable = { weight: [], rest: [], high: [], low: [] };
+  const next: Mutable = { weight: [], rest: [], earlierWeight: [], earlierRest: [] };
   for (let l = 0; l < layers; l++) {
     const [n, m] = [width(l) + 1, width(l + 1)];
     const entry = (list: readonly bigint[][], i: number): bigint => (list[l] as bigint[])[i] as bigint;
-    let moves = Array.from({ length: m * n }, (_, i) => {
+    const moves = Array.from({ length: m * n }, (_, i) => {
       const [o, k] = [Math.floor(i / n), i % n];
       const x = (t: number): bigint => (k < n - 1 ? at(xs[l] as bigint[], t * (n - 1) + k) : one(l));
       return -rate * sumOf(rows.map((t) => at(gradients[l] as bigint[], t * m + o) * x(t)));
     });
-    if (plan.momentum !== undefined) {
-      const pull = 1n << BigInt(formats.low - plan.momentum.shift);
-      const Z = told(
-        `iterate/${l}`,
-        moves.map((move, i) => bal((entry(state.high, i) << 15n) + entry(state.low, i) + move)),
-      );
-      next.high.push(Z.map((v) => round(v, 15)));
-      next.low.push(Z.map((v) => v - (round(v, 15) << 15n)));
-      moves = Z.map((v, i) => v - pull * entry(state.weight, i));
-    }
+    const whole = (W: bigint, R: bigint): bigint => (W << BigInt(formats.low)) + R;
     const moved = moves.map((move, i) => {
-      const before = entry(state.weight, i) << BigInt(formats.low);
-      return bal(before + entry(state.rest, i) + move);
+      const [W, oldW] = [entry(state.weight, i), entry(state.earlierWeight, i)];
+      const V = whole(W, entry(state.rest, i));
+      if (plan.momentum === undefined) return bal(V + move);
+      const old = whole(oldW, entry(state.earlierRest, i));
+      return bal(V + (V - old) - ((W - oldW) << BigInt(formats.low - plan.momentum.shift)) + move);
     });
     next.weight.push(
       told(
@@ -369,23 +366,25 @@ function update(
       ),
     );
   }
-  return next;
+  // Nothing reads these without momentum.
+  const { weight, rest } = plan.momentum === undefined ? next : state;
+  return { ...next, earlierWeight: structuredClone(weight), earlierRest: structuredClone(rest) };
 }
 
 /** A state as bigints. */
 export function bigState(state: TrainingState): Mutable {
-  const part = (kind: keyof Mutable): bigint[][] =>
-    state.flatMap((own) => (own[kind] === undefined ? [] : [[...own[kind]].map(BigInt)]));
-  return { weight: part('weight'), rest: part('rest'), high: part('high'), low: part('low') };
+  const big = (cells: Int16Array): bigint[] => [...cells].map(BigInt);
+  const earlier = state.map((own) => own.earlier ?? own);
+  return {
+    weight: state.map(({ weight }) => big(weight)),
+    rest: state.map(({ rest }) => big(rest)),
+    earlierWeight: earlier.map(({ weight }) => big(weight)),
+    earlierRest: earlier.map(({ rest }) => big(rest)),
+  };
 }
 
-/** The reverse. */
-export function smallState(state: ReferenceState): TrainingState {
+/** The reverse, of the weights alone. */
+export function smallState(state: ReferenceState): readonly LayerWeights[] {
   const cells = (own: readonly bigint[]): Int16Array => Int16Array.from(own, Number);
-  return state.weight.map((weight, l) => {
-    const own = { weight: cells(weight), rest: cells(state.rest[l]!) };
-    return state.high[l] === undefined
-      ? own
-      : { ...own, high: cells(state.high[l]), low: cells(state.low[l]!) };
-  });
+  return state.weight.map((weight, l) => ({ weight: cells(weight), rest: cells(state.rest[l]!) }));
 }

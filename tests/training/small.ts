@@ -5,6 +5,8 @@ import { batchRows } from '../../src/training/order.ts';
 import { stateFromSeed } from '../../src/training/state.ts';
 import type { Segment } from '../../src/training/segment.ts';
 import { executeSteps, type Execution } from '../../src/training/witness.ts';
+import type { ProgramWitness } from '../../src/relation/check-witness.ts';
+import type { Program } from '../../src/relation/program.ts';
 import { generator } from '../support/words.ts';
 
 export const SEED = Uint8Array.from({ length: 32 }, (_, i) => i + 1);
@@ -65,6 +67,15 @@ export function smallData(plan: TrainingPlan = SMALL, seed = 5): Dataset {
     inputs: Int16Array.from({ length: plan.rows * width }, () => next() % 2 ** plan.formats.input.bits),
     labels: Uint8Array.from({ length: plan.rows }, () => next() % classes),
   };
+}
+
+/** Cells of the tensors that a program has. */
+export function ofProgram(
+  { tensors }: Program,
+  cells: readonly (readonly [string, ArrayLike<number>])[],
+): ProgramWitness {
+  const own = new Set(tensors.flatMap(({ name, kind }) => (kind === 'public' ? [] : [name])));
+  return new Map(cells.filter(([name]) => own.has(name)));
 }
 
 export interface SmallRun {

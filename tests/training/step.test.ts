@@ -7,7 +7,12 @@ import { DEFAULT_FORMATS, layerCount, rateAt, type TrainingPlan } from '../../sr
 import { batchRows } from '../../src/training/order.ts';
 import { kernelProducts } from '../../src/training/products-prove.ts';
 import { plainProducts, type StepProducts } from '../../src/training/products.ts';
-import { stateFromSeed, type LayerState, type TrainingState } from '../../src/training/state.ts';
+import {
+  stateFromSeed,
+  type LayerState,
+  type LayerWeights,
+  type TrainingState,
+} from '../../src/training/state.ts';
 import { updated } from '../../src/training/update.ts';
 import { executeSteps, trainingWitness } from '../../src/training/witness.ts';
 import { generator } from '../support/words.ts';
@@ -20,27 +25,23 @@ function wildState(plan: TrainingPlan, seed: number, tame: number): TrainingStat
   const next = generator(seed);
   const { weight, low } = plan.formats;
   const { momentum } = plan;
+  const half = 2 ** (weight.bits - 1);
   const draw = (bits: number, by: number): number => {
     const half = Math.floor(2 ** (bits - 1) / by);
     const kind = next() % 6;
     return kind === 0 ? half - 1 : kind === 1 ? -half : (next() % (2 * half)) - half;
   };
-  // Moves of weights near those that they had before: 2^-5 of what there is, up and down.
-  const iterates = (weights: Int16Array): Pick<LayerState, 'high' | 'low'> => {
-    const pull = 2 ** (low - (momentum?.shift ?? 0));
-    const Z = Array.from(weights, (w) => BigInt(pull * w + draw(weight.bits + low - 5, tame)));
-    const high = Z.map((v) => (v + 2n ** 14n) >> 15n);
-    return {
-      high: Int16Array.from(high, Number),
-      low: Int16Array.from(Z, (v, i) => Number(v - (high[i]! << 15n))),
-    };
-  };
+  // Weights moved by 2^-5 of what there is, up and down; so they stay within their bits.
+  const earlier = ({ weight: own }: LayerWeights): LayerWeights => ({
+    weight: own.map((w) => Math.max(-half, Math.min(half - 1, w + draw(weight.bits - 5, tame)))),
+    rest: own.map(() => draw(low, 1)),
+  });
   return stateFromSeed(plan, SEED).map((seeded) => {
     const own = {
       weight: seeded.weight.map(() => draw(weight.bits, tame)),
       rest: seeded.rest.map(() => draw(low, 1)),
     };
-    return { ...own, ...(momentum && iterates(own.weight)) };
+    return momentum === undefined ? own : { ...own, earlier: earlier(own) };
   });
 }
 

@@ -5,7 +5,7 @@ import type { Dataset } from '../../src/training/dataset.ts';
 import { batchRows } from '../../src/training/order.ts';
 import { rateAt, type TrainingPlan } from '../../src/training/plan.ts';
 import { trainingProgram } from '../../src/training/program.ts';
-import { stateFromSeed, type TrainingState } from '../../src/training/state.ts';
+import { stateFromSeed, type LayerWeights, type TrainingState } from '../../src/training/state.ts';
 import { datasetCells } from '../../src/training/witness.ts';
 import {
   bigState,
@@ -15,7 +15,7 @@ import {
   type Mutable,
   type ReferenceState,
 } from './reference.ts';
-import { SEED, SMALL, smallData } from './small.ts';
+import { ofProgram, SEED, SMALL, smallData } from './small.ts';
 
 export interface Story {
   readonly plan: TrainingPlan;
@@ -29,6 +29,8 @@ export interface Story {
   readonly lie: Lie;
   /** Changes the weights that are written. */
   readonly last: (last: Mutable) => void;
+  /** And with momentum those before the last period. */
+  readonly beforeLast: (state: Mutable) => void;
 }
 
 export const COUNT = 2;
@@ -42,6 +44,7 @@ export function honest(plan: TrainingPlan = SMALL): Story {
     rate: BigInt(rateAt(plan, 0)),
     lie: () => undefined,
     last: () => undefined,
+    beforeLast: () => undefined,
   };
 }
 
@@ -51,31 +54,41 @@ export function tell(story: Story): {
   readonly witness: ProgramWitness;
   /** The witness tensors alone, and the weights that are written. */
   readonly tensors: ReadonlyMap<string, Int32Array>;
-  readonly written: TrainingState;
+  readonly written: readonly LayerWeights[];
+  /** With momentum those before the last period. */
+  readonly earlier: readonly LayerWeights[];
 } {
-  const { plan, data, initial, committed, rows, rate, lie, last } = story;
+  const { plan, data, initial, committed, rows, rate, lie, last, beforeLast } = story;
   const run = referenceSteps(plan, bigState(initial), data, rows, rate, lie);
   const count = rows.length / plan.batch;
   const written = run.last;
+  const earlier = structuredClone(run.beforeLast);
   last(written);
-  const kinds = ['weight', 'rest', 'high', 'low'] as const;
-  const ends = (end: string, state: ReferenceState): [string, number[]][] =>
+  beforeLast(earlier);
+  const kinds = ['weight', 'rest'] as const;
+  const ends = (end: string, state: Pick<ReferenceState, 'weight' | 'rest'>): [string, number[]][] =>
     kinds.flatMap((kind) =>
       state[kind].map((own, l): [string, number[]] => [`${end}/${kind}/${l}`, own.map(Number)]),
     );
+  const big = bigState(initial);
   const first = committed?.first ?? 0;
   const expected = batchRows(plan, SEED, first, count);
   const segment = { plan, first, count, rows: expected };
+  const program = trainingProgram(committed === undefined ? { ...segment, seed: SEED } : segment);
+  const cells: [string, ArrayLike<number>][] = [
+    ...run.tensors,
+    ...datasetCells(data),
+    ...ends('before-first', { weight: big.earlierWeight, rest: big.earlierRest }),
+    ...ends('first', big),
+    ...ends('before-last', earlier),
+    ...ends('last', written),
+  ];
   return {
-    program: trainingProgram(committed === undefined ? { ...segment, seed: SEED } : segment),
-    witness: new Map<string, ArrayLike<number>>([
-      ...run.tensors,
-      ...datasetCells(data),
-      ...(committed === undefined ? [] : ends('first', bigState(initial))),
-      ...ends('last', written),
-    ]),
+    program,
+    witness: ofProgram(program, cells),
     tensors: new Map([...run.tensors].map(([name, cells]) => [name, Int32Array.from(cells)])),
     written: smallState(written),
+    earlier: smallState(earlier),
   };
 }
 

@@ -56,7 +56,7 @@ function files() {
   const fitting = ({ compiled, groups }: ProgramStatement) =>
     completeInstance(programInstance(compiled, groups, logData), parameters.code, parameters.profile)!
       .parameters;
-  const steps = { run: named.digest, first: 0, count: 2, input: named.digest, output: weights, proof };
+  const steps = { run: named.digest, first: 0, count: 2, inputs: [named.digest], outputs: [weights], proof };
   const stated = segmentStatement(named, startOf(named), steps, parameters);
   const segment = encodeSegment({ ...steps, parameters: fitting(stated) });
   const classes = Uint16Array.of(1, 2);
