@@ -1,6 +1,6 @@
 /**
  * Writes the proofs of tests/vectors: a whole answer (key, proof file, link to the next epoch of the key), the same of a model in two
- * groups, runs of training with two segments, of single steps and of periods, predictions, two steps of a graph, a third with all that a plan may add, a fourth with biases, both with an answer by their weights, a run of a graph with two steps and an answer, and over toy parameters a proof of every kind. Masks are random, so proofs differ from run to run; what is kept is that
+ * groups, a run of training with momentum, one with periods, predictions, two steps of a graph, a third with all that a plan may add, a fourth with biases, both with an answer by their weights, a run of a graph with two steps and an answer, and over toy parameters a proof of every kind. Masks are random, so proofs differ from run to run; what is kept is that
  * these are accepted. `npm run vectors:proofs`, or `npm run vectors:proofs -- training` for one of `answers`, `groups`, `training`, `periods`, `predictions`, `steps`, `turned`, `biased`, `tuning`, `toys`
  */
 import { writeFileSync } from 'node:fs';
@@ -45,12 +45,12 @@ function groups(kernels: Kernels): void {
   model.close();
 }
 
-/** Two steps with momentum, the first from public weights, the second from committed ones. */
+/** Steps with momentum: one from public weights, two from committed ones and those of the seed a step earlier, one from what these wrote. */
 function training(kernels: Kernels): void {
   const owner = trainer(kernels, NARROW_MOMENTUM);
-  const { run, segments } = owner.train(NARROW_MOMENTUM, [1, 1]);
-  const [first, second] = segments as [Uint8Array, Uint8Array];
-  write({ 'training.run': run, 'training-0.seg': first, 'training-1.seg': second });
+  const { run, segments } = owner.train(NARROW_MOMENTUM, [1, 2, 1]);
+  write({ 'training.run': run });
+  segments.forEach((segment, i) => write({ [`training-${i}.seg`]: segment }));
   owner.close();
 }
 

@@ -123,8 +123,10 @@ describe.each(KINDS)('%s', (name) => {
 
   test('every other version is refused by its number, whatever stands behind it', () => {
     const kind = kinds[name];
-    const others = [0, 1, 2, 3, 7, 256, 2 ** 31, 2 ** 32 - 1].filter((own) => !kind.versions.includes(own));
-    expect(others.length).toBe(8 - kind.versions.length);
+    const others = [0, 1, 2, 3, 4, 7, 256, 2 ** 31, 2 ** 32 - 1].filter(
+      (own) => !kind.versions.includes(own),
+    );
+    expect(others.length).toBe(9 - kind.versions.length);
     for (const version of others) {
       const other = ofVersion(name, kind, version);
       expect([version, codeOf(() => kind.again(other))]).toEqual([version, kind.code]);
@@ -140,8 +142,8 @@ test('proofs that are kept verify', { timeout: 120_000 }, () => {
   expect(verifyAnswer(bytesOf('answer.key'), bytesOf('answer.zkp')).ok).toBe(true);
   expect(verifyAnswer(bytesOf('answer.key'), bytesOf('answer-private.zkp')).ok).toBe(true);
   expect(verifyModelLinks(bytesOf('answer.key'), [bytesOf('answer.link')]).ok).toBe(true);
-  const segments = ['training-0.seg', 'training-1.seg'].map(bytesOf);
-  expect(verifyTraining(bytesOf('training.run'), segments)).toMatchObject({ ok: true, steps: 2 });
+  const segments = ['training-0.seg', 'training-1.seg', 'training-2.seg'].map(bytesOf);
+  expect(verifyTraining(bytesOf('training.run'), segments)).toMatchObject({ ok: true, steps: 4 });
   const steps = ['tuning-0.step', 'tuning-1.step'].map(bytesOf);
   expect(verifyGraphRun(bytesOf('tuning.run'), steps)).toMatchObject({ ok: true, steps: 2 });
   const periods = ['training-periods-0.seg', 'training-periods-1.seg'].map(bytesOf);
@@ -162,16 +164,24 @@ test('what version 1 wrote of answers and links (the first KiB of each) is refus
   });
 });
 
-test.each([1, 2])(
+test.each([1, 2, 3])(
   'what version %i wrote of runs of training (the first KiB of one) is refused as that',
   (version) => {
     expect(verifyTraining(bytesOf(`old/training-${version}.run`), [])).toMatchObject({
       ok: false,
       code: 'VERSION',
-      detail: `expected version 3, got ${version}`,
+      detail: `expected version 4, got ${version}`,
     });
   },
 );
+
+test('what version 1 wrote of segments (the first KiB of one) is refused as version 1', () => {
+  expect(verifyTraining(bytesOf('training.run'), [bytesOf('old/training-1.seg')])).toMatchObject({
+    ok: false,
+    code: 'VERSION',
+    detail: 'expected version 2, got 1',
+  });
+});
 
 test('a folder of a dataset: every file that says which version it is of is refused by it', () => {
   writeTraining(folder);

@@ -104,7 +104,7 @@ test('refused before the proof is looked at', { timeout: 300_000 }, () => {
   const field = (file: Uint8Array, fields: readonly Field[], name: string): Uint8Array =>
     changedField(file, fields.find((own) => own.name === name) as Field, 0);
   const written = (name: string): Uint8Array =>
-    field(first, fieldsOfSegment(first), `output/0/group/${name}`);
+    field(first, fieldsOfSegment(first), `outputs/0/group/${name}`);
   const dataset = (name: string): Uint8Array => field(sgd.run, fieldsOfRun(sgd.run), `data/group/${name}`);
   const [pairs] = paired.segments as [Uint8Array];
   const period = (run: Uint8Array, value: number): Uint8Array => number(run, fieldsOfRun(run), 'plan/period', value); // prettier-ignore

@@ -240,10 +240,11 @@ describe('proofs that were kept', () => {
     expect(bothTrainingWords(run, [second])).toEqual(['STEP', 'STEP']);
   });
 
-  test('a run of training, and both of its segments', { timeout: 300_000 }, () => {
-    const names = ['training.run', 'training-0.seg', 'training-1.seg'];
-    const [run, first, second] = names.map(bytesOf) as [Uint8Array, Uint8Array, Uint8Array];
-    expect(bothTrainingWords(run, [first, second])).toEqual(['accepted', 'accepted']);
+  test('a run of training with momentum, and all of its segments', { timeout: 300_000 }, () => {
+    const names = ['training-0.seg', 'training-1.seg', 'training-2.seg'];
+    const [first, second, third] = names.map(bytesOf) as [Uint8Array, Uint8Array, Uint8Array];
+    const run = bytesOf('training.run');
+    expect(bothTrainingWords(run, [first, second, third], { steps: 4 })).toEqual(['accepted', 'accepted']);
     expect(bothTrainingWords(run, [second])).toEqual(['STEP', 'STEP']);
     expect(bothTrainingWords(run, [first, first])).toEqual(['STEP', 'STEP']);
   });

@@ -6,7 +6,7 @@ import { blake3 } from '../../src/hash/blake3.ts';
 import type { Dice } from './graphs.ts';
 
 export interface Field {
-  /** `plan/widths/2`, `output/0/group/cap`, `proof`: numbers in it are indices. */
+  /** `plan/widths/2`, `outputs/0/group/cap`, `proof`: numbers in it are indices. */
   readonly name: string;
   readonly kind: 'number' | 'bytes';
   /** Bytes [start, end) of the file. */
@@ -92,8 +92,8 @@ export function fieldsOfSegment(bytes: Uint8Array): Field[] {
   of.bytes('run', 32);
   of.u32('first');
   of.u32('count');
-  for (let i = 0, count = of.u32('inputs'); i < count; i++) of.bytes(`input/${i}`, 32);
-  for (let i = 0, count = of.u32('outputs'); i < count; i++) of.key(`output/${i}`);
+  for (let i = 0, count = of.u32('inputs/length'); i < count; i++) of.bytes(`inputs/${i}`, 32);
+  for (let i = 0, count = of.u32('outputs/length'); i < count; i++) of.key(`outputs/${i}`);
   of.u32('parameters/length');
   of.parameters('parameters');
   of.bytes('proof', of.u32('proof/length'));
@@ -157,7 +157,7 @@ export function posed(run: Uint8Array, segment: Uint8Array): Uint8Array {
   changed.set(digest, named.start);
   // What reads the weights of the seed reads the run itself.
   for (const { name, start, end } of fields.values()) {
-    if (name.startsWith('input/') && Buffer.from(old).equals(segment.subarray(start, end))) {
+    if (name.startsWith('inputs/') && Buffer.from(old).equals(segment.subarray(start, end))) {
       changed.set(digest, start);
     }
   }
@@ -231,7 +231,7 @@ export function trainingMutant(
       return Buffer.from(changed).equals(run) ? replaced('none', own) : ofRun('period', changed);
     }
     case 7: {
-      const output = heads.filter(({ name }) => name.startsWith('output'));
+      const output = heads.filter(({ name }) => name.startsWith('outputs/'));
       const field = d.pick(output);
       return replaced(`segment ${which}: ${field.name}`, changedField(own, field, d.int(0, 5)));
     }

@@ -77,14 +77,14 @@ export function trainer(kernels: Kernels, plan: TrainingPlan): Trainer {
   const path = (): string => join(folder, `group-${made++}`);
   const { parameters } = chooseTrainingParameters(plan, { steps: 4, minProofs: 20 });
   const data = commitDataset(kernels, home, path(), plan, smallData(plan), parameters);
-  const opened: StoredGroup[] = [data];
+  const opened = new Set<StoredGroup>([data]);
   let last: OwnedPoint | undefined;
   const follow = (owner: TrainingOwner, from: OwnedPoint, counts: readonly number[]): TrainedRun => {
     let point = from;
     const segments = counts.map((count) => {
       const proven = proveSegment(kernels, home, owner, point, count, path());
       point = proven.point;
-      opened.push(...[point.group, point.earlier].filter((own) => own !== undefined));
+      for (const group of [point.group, point.earlier]) if (group !== undefined) opened.add(group);
       return proven.bytes;
     });
     last = point;

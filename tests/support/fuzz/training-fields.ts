@@ -23,7 +23,8 @@ function fieldMutant(seed: Uint8Array, fieldsOf: typeof fieldsOfRun) {
 export function trainingFieldTargets(): Target[] {
   const run = bytesOf('training.run');
   const periods = bytesOf('training-periods.run');
-  const [first, second] = ['training-0.seg', 'training-1.seg'].map(bytesOf) as [Uint8Array, Uint8Array];
+  const segments = ['training-0.seg', 'training-1.seg', 'training-2.seg'].map(bytesOf);
+  const [first, second] = segments as [Uint8Array, Uint8Array];
   const several = bytesOf('training-periods-0.seg');
   const accepted = (runBytes: Uint8Array, segments: readonly Uint8Array[]): undefined => {
     const verdict = verifyTraining(runBytes, segments);
@@ -40,9 +41,9 @@ export function trainingFieldTargets(): Target[] {
     },
     {
       name: 'training-segment-fields',
-      seeds: [first, second],
+      seeds: segments,
       cases: 200,
-      mutant: fieldMutant(first, fieldsOfSegment),
+      mutant: fieldMutant(second, fieldsOfSegment),
       read: (bytes) => encodeSegment(decodeSegment(bytes)),
     },
     {

@@ -61,7 +61,7 @@ export const RUN_FIELDS: Entries = [
   [/^plan\/formats\/(input|activation|sum|gradient)(\/(bits|fraction))?$/, ['PLAN', 'WEAK_PARAMS'], 'bound'],
   // Bits of weights are in the layout of the weights that are written.
   [/^plan\/formats\/(weight\/(bits|fraction)|low)$/, ['PLAN', 'KEY_LAYOUT'], 'bound'],
-  [/^plan\/momentum\/shift$/, ['PLAN', 'KEY_LAYOUT'], 'bound'],
+  [/^plan\/momentum\/shift$/, ['PLAN', 'WEIGHTS', 'SEGMENT'], 'bound'],
   [/^plan\/rates\/#\/from$/, ['PLAN'], 'bound'],
   // In periods the greatest rate says how far products of gradients are rounded.
   [/^plan\/rates\/#\/rate$/, ['PLAN', 'WEAK_PARAMS'], 'bound'],
@@ -77,9 +77,12 @@ export const SEGMENT_FIELDS: Entries = [
   [/^run$/, ['RUN']],
   [/^first$/, ['STEP']],
   [/^count$/, ['SEGMENT', 'WEAK_PARAMS'], 'bound'],
-  [/^input$/, ['WEIGHTS']],
-  ...within('output', KEY),
-  ...within('output/parameters', PARAMETERS),
+  [/^inputs\/length$/, ['FORMAT']],
+  [/^inputs\/#$/, ['WEIGHTS']],
+  // One state less or more: what stands behind it is no key, or no parameter set.
+  [/^outputs\/length$/, ['FORMAT', 'VERSION', 'KEY_LENGTH', 'KEY_MAGIC']],
+  ...within('outputs/#', KEY),
+  ...within('outputs/#/parameters', PARAMETERS),
   [/^parameters\/length$/, ['LENGTH']],
   ...within('parameters', PARAMETERS),
   [/^proof\/length$/, ['LENGTH']],
