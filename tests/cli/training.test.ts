@@ -196,7 +196,7 @@ describe('the whole way', () => {
       run: digest,
       first: 6,
       count: 3,
-      output: { digest: weights },
+      outputs: [{ digest: weights }],
     });
     expect(segment.parts.reduce((sum, { bytes }) => sum + bytes, 0)).toBe(segment.bytes);
     for (const [file, said] of [
