@@ -14,6 +14,7 @@ import {
   batchOf,
   batchRows,
   chooseTrainingParameters,
+  closePoint,
   commitDataset,
   DEFAULT_FORMATS,
   DEFAULT_MOMENTUM,
@@ -28,7 +29,7 @@ import {
   encodePrediction,
   proveSegment,
   provePrediction,
-  STATE_USES,
+  stateUses,
   startPoint,
   stateFromSeed,
   periodEnd,
@@ -48,8 +49,8 @@ import { loadDigits } from './data/mnist.ts';
 const EPOCHS = 5;
 /** Steps of a segment, and from one state to the next; segments that are proven here. */
 const [STEPS, PERIOD, SEGMENTS] = [16, 4, 2];
-/** Proofs that may open weights between segments: who writes them, who reads them, and one begun and abandoned. Digits that are named by the last ones. */
-const [USES, DIGITS] = [STATE_USES, 16];
+/** Held out digits that are named by the last weights. */
+const DIGITS = 16;
 /** What the integers may lose of the accuracy of the same run in floating point, in percent. */
 const MOST_LOST = 0.5;
 
@@ -129,7 +130,6 @@ function answer(
   const inputs = Int16Array.from(heldOut.inputs.subarray(0, DIGITS * width));
   let since = performance.now();
   const { bytes, classes } = provePrediction(kernels, openHome(at('home')), named, group, { inputs });
-  group.close();
   const right = classes.filter((own, i) => own === heldOut.labels[i]).length;
   say(
     `Under the same commitment ${DIGITS} held out digits are named in ${seconds(since)}, ${right} of them right`,
@@ -170,9 +170,9 @@ try {
   let point: OwnedPoint = startPoint(owner);
   for (let i = 0; i < SEGMENTS; i++) {
     since = performance.now();
-    const uses = i === SEGMENTS - 1 ? USES + 1 : USES;
+    const uses = stateUses(plan) + (i === SEGMENTS - 1 ? 1 : 0); // one for the answer
     const proven = proveSegment(kernels, home, owner, point, STEPS, at(`weights-${i + 1}`), undefined, uses);
-    point.group?.close();
+    closePoint(point, proven.point);
     point = proven.point;
     segments.push(proven.bytes);
     const size = Math.round(proven.bytes.length / 1000);
@@ -184,6 +184,7 @@ try {
   say(verdict.ok ? `${verdict.steps} steps are verified in ${seconds(since)}` : `refused: ${verdict.code}`);
 
   const answered = answer(owner, segments, point);
+  closePoint(point);
 
   const labels = training.labels.slice();
   const [row] = batchRows(plan, owner.named.order, 0, 1);
@@ -192,7 +193,7 @@ try {
   const other = commitDataset(kernels, home, at('changed'), plan, changed, parameters);
   const liar = announceRun(plan, changed, other, seed);
   const lie = proveSegment(kernels, home, liar, startPoint(liar), periodOf(plan), at('lie'));
-  lie.point.group?.close();
+  closePoint(lie.point);
   other.close();
   group.close();
   const caught = verifyTraining(owner.bytes, [lie.bytes]);

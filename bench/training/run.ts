@@ -17,7 +17,8 @@ import {
 } from '../../src/training/prove-segment.ts';
 import { decodeSegment } from '../../src/training/segment-file.ts';
 import { stateFromSeed } from '../../src/training/state.ts';
-import { segmentStatement, startOf } from '../../src/training/verify.ts';
+import { startOf } from '../../src/training/point.ts';
+import { segmentStatement } from '../../src/training/verify.ts';
 import { clocked } from '../clock.ts';
 import { treeBytes } from '../large/run.ts';
 import { medianRun, peakRss } from '../report.ts';

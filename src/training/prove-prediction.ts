@@ -13,7 +13,7 @@ import { predictionWitness } from './prediction-witness.ts';
 import { kernelProducts } from './products-prove.ts';
 import { checkStateKey } from './run.ts';
 import { forward } from './step.ts';
-import type { NamedRun } from './verify.ts';
+import type { NamedRun } from './point.ts';
 
 /** What is asked. */
 export interface PredictionRequest {

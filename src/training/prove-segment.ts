@@ -18,7 +18,7 @@ import { checkStateKey, encodeTrainingRun, type TrainingRun } from './run.ts';
 import { encodeSegment, segmentContext } from './segment-file.ts';
 import { readsEarlier, writesEarlier } from './segment.ts';
 import { earlierOf, stateFromSeed, withEarlier, type LayerWeights, type TrainingState } from './state.ts';
-import { inputDigests, readRun, segmentFrom, type NamedRun, type TrainingPoint } from './verify.ts';
+import { inputDigests, readRun, segmentFrom, type NamedRun, type TrainingPoint } from './point.ts';
 import { executeSteps, stateCells, trainingWitness } from './witness.ts';
 
 /** What the owner of a run holds: its file, its data, and the data's commitment. */

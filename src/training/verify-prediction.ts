@@ -16,12 +16,11 @@ import { verifyProgram } from '../relation/verify.ts';
 import { decodePrediction, predictionContext, type PredictionFile } from './prediction-file.ts';
 import { predictionProgram } from './prediction-program.ts';
 import { checkStateKey } from './run.ts';
+import { readRun, type NamedRun } from './point.ts';
 import {
   checkBytes,
   checkExpectations,
   followSegments,
-  readRun,
-  type NamedRun,
   type OnSegment,
   type TrainingExpectations,
 } from './verify.ts';

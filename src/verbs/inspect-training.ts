@@ -4,7 +4,7 @@ import { decodeKey, encodeKey, type GroupKey } from '../pcs/key.ts';
 import { decodePrediction } from '../training/prediction-file.ts';
 import type { TrainingPlan } from '../training/plan.ts';
 import { decodeSegment } from '../training/segment-file.ts';
-import { readRun } from '../training/verify.ts';
+import { readRun } from '../training/point.ts';
 import { groupOf, parametersOf, part, proofParts, withRest } from './inspect-parts.ts';
 import type { GroupSummary, ParameterSummary, Parts } from './inspect-parts.ts';
 import { hexOf } from './verify.ts';

@@ -14,7 +14,8 @@ import type { TrainingPlan } from '../../src/training/plan.ts';
 import { chooseTrainingParameters } from '../../src/training/commit.ts';
 import { encodeTrainingRun, runDigest } from '../../src/training/run.ts';
 import { decodeSegment, encodeSegment } from '../../src/training/segment-file.ts';
-import { followSegment, readRun } from '../../src/training/verify.ts';
+import { readRun } from '../../src/training/point.ts';
+import { followSegment } from '../../src/training/verify.ts';
 import { dice } from '../support/graphs.ts';
 import { cases, tally } from '../support/long.ts';
 import {

@@ -8,7 +8,7 @@ import { encodeKey, keyDigest } from '../../src/pcs/key.ts';
 import { verifyProgram } from '../../src/relation/verify.ts';
 import { decodePrediction } from '../../src/training/prediction-file.ts';
 import { predictionStatement, verifyPrediction } from '../../src/training/verify-prediction.ts';
-import { readRun } from '../../src/training/verify.ts';
+import { readRun } from '../../src/training/point.ts';
 import { cases, LONG, tally } from '../support/long.ts';
 import { BOUND, bumped, changesOf, leavesOf, messagesOf } from '../support/soundness/file-tamper.ts';
 import { expectedCodes, unusedClasses } from '../support/soundness/manifest.ts';

@@ -7,7 +7,8 @@ import { describe, expect, test } from 'vitest';
 import { verifyProgram } from '../../src/relation/verify.ts';
 import { decodeTrainingRun } from '../../src/training/run.ts';
 import { decodeSegment } from '../../src/training/segment-file.ts';
-import { followSegment, readRun, segmentStatement, startOf, verifyTraining, type NamedRun, type TrainingPoint } from '../../src/training/verify.ts'; // prettier-ignore
+import { readRun, startOf, type NamedRun, type TrainingPoint } from '../../src/training/point.ts';
+import { followSegment, segmentStatement, verifyTraining } from '../../src/training/verify.ts';
 import { cases, tally } from '../support/long.ts';
 import { expectedCodes, unusedClasses } from '../support/soundness/manifest.ts';
 import { BOUND, bumped, changesOf, codeOf, leavesOf, messagesOf } from '../support/soundness/file-tamper.ts'; // prettier-ignore

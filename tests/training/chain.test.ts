@@ -25,13 +25,8 @@ import { trainingProgram } from '../../src/training/program.ts';
 import { encodeTrainingRun } from '../../src/training/run.ts';
 import { decodeSegment, encodeSegment, segmentContext } from '../../src/training/segment-file.ts';
 import { stateFromSeed, type TrainingState } from '../../src/training/state.ts';
-import {
-  inputDigests,
-  segmentFrom,
-  segmentStatement,
-  startOf,
-  verifyTraining,
-} from '../../src/training/verify.ts';
+import { inputDigests, segmentFrom, startOf } from '../../src/training/point.ts';
+import { segmentStatement, verifyTraining } from '../../src/training/verify.ts';
 import { executeSteps, trainingWitness } from '../../src/training/witness.ts';
 import { proverChannel } from '../../src/transcript/prover.ts';
 import { testSource } from '../support/linear.ts';

@@ -12,7 +12,8 @@ import { linkInstance } from '../../src/params/instance.ts';
 import { budget, type Parameters } from '../../src/params/parameters.ts';
 import { S128 } from '../../src/params/profile.ts';
 import { standardChoice } from '../../src/params/standard.ts';
-import { chooseTrainingParameters, STATE_USES } from '../../src/training/commit.ts';
+import { chooseTrainingParameters, STATE_USES, stateUses } from '../../src/training/commit.ts';
+import { DEFAULT_MOMENTUM } from '../../src/training/plan.ts';
 import { DEFAULT_FORMATS } from '../../src/training/plan.ts';
 
 /** Parts of a proof, and the challenges that are theirs: every challenge of a ledger is in one. */
@@ -99,7 +100,11 @@ function budgetTable(choices: ReadonlyMap<string, Choice>): string {
     ['group', 'pads t', 'positions a proof q0', 'kept for links', 'proofs: first epoch, later ones'],
     row('weights, 2^27 cells', program.parameters),
     row('dataset, 8,000 rows of 784', training.parameters),
-    ['weights between segments', `${STATE_USES * carried.queries}`, `${carried.queries}`, '0', `${STATE_USES}`], // prettier-ignore
+    ...[{}, { momentum: DEFAULT_MOMENTUM }].map((plan) => {
+      const uses = stateUses(plan);
+      const name = `weights between segments${uses > STATE_USES ? ', with momentum' : ''}`;
+      return [name, `${uses * carried.queries}`, `${carried.queries}`, '0', `${uses}`];
+    }),
   ]);
 }
 

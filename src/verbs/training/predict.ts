@@ -5,14 +5,15 @@ import type { GroupKey } from '../../pcs/key.ts';
 import { budgetStatus, type Home } from '../../store/index.ts';
 import { stateUses, type TrainingPlan } from '../../training/index.ts';
 import { provePrediction } from '../../training/prove-prediction.ts';
-import type { TrainingPoint } from '../../training/verify.ts';
+import type { TrainingPoint } from '../../training/point.ts';
 import { checkOutput, writeNew } from '../files.ts';
 import { contextOf } from '../context.ts';
 import { silent, stopwatch, type OnStep } from '../steps.ts';
 import { alone } from '../worker.ts';
-import { openWeights } from './prove-training.ts';
+import { openWeights } from './kept-weights.ts';
 import { readRows, type RowChoice } from './rows.ts';
-import { keptSegments, openRunFolder } from './run-folder.ts';
+import { keptSegments } from './kept-segments.ts';
+import { openRunFolder } from './run-folder.ts';
 
 /** Proofs of weights in the middle of a run that predictions leave: the segments behind them, and one that is abandoned. */
 function keptProofs(

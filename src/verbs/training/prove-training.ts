@@ -23,21 +23,18 @@ import {
   BEFORE,
   checkWeights,
   clearWeights,
-  keepSegment,
-  keptSegments,
   lastCheckpoint,
   openRunFolder,
   publicRunPaths,
   publish,
   weightsPath,
-  type KeptSegment,
   type RunFolder,
 } from './run-folder.ts';
+import { keepSegment, keptSegments, type KeptSegment } from './kept-segments.ts';
 import { DEFAULT_STEPS_PER_PROOF, segmentAt } from './segments.ts';
+import { lastPoint, roomOf } from './kept-weights.ts';
 import { checkRunData, openStart } from './train.ts';
 
-/** Proofs that may be begun and abandoned at each point of the chain, beside the one that `stateUses` has: a machine may stop again. */
-export const ATTEMPTS = 5;
 /** Predictions that the last weights of a plan are committed for. */
 const PREDICTIONS = 100;
 
@@ -172,77 +169,6 @@ function republish(folder: RunFolder, kept: readonly KeptSegment[]): void {
   publish(publicRunPaths(folder, 0).run, folder.bytes);
   const last = kept.at(-1); // earlier ones were published before the next one was begun
   if (last !== undefined) publish(publicRunPaths(folder, last.point.step).segment, last.bytes);
-}
-
-/** The point behind the segments that are proven, with its weights. */
-function lastPoint(
-  kernels: Kernels,
-  home: Home,
-  folder: RunFolder,
-  owner: TrainingOwner,
-  kept: readonly KeptSegment[],
-): OwnedPoint {
-  const last = kept.at(-1);
-  const { plan, start } = folder.named.run;
-  if (last === undefined) {
-    if (start === 'seed') return startPoint(owner);
-    return closing(openStart(kernels, home, folder), (group) => pointFrom(owner, 0, group));
-  }
-  const { step } = last.point;
-  return closing(openWeights(kernels, home, folder, last), (group) => {
-    const earlier = plan.momentum && openEarlier(kernels, home, folder, last);
-    if (earlier === undefined) return pointFrom(owner, step, group);
-    return closing(earlier, () => pointFrom(owner, step, group, earlier));
-  });
-}
-
-/** The committed weights before the last period of a segment: its own, or those that it read; undefined: those of the seed. */
-function openEarlier(
-  kernels: Kernels,
-  home: Home,
-  folder: RunFolder,
-  { point: { step, earlier }, first, writesEarlier }: KeptSegment,
-): StoredGroup | undefined {
-  if (earlier === undefined) return undefined;
-  if (!writesEarlier && first === 0) return openStart(kernels, home, folder);
-  const path = writesEarlier ? `${weightsPath(folder, step)}${BEFORE}` : weightsPath(folder, first);
-  return closing(openGroup(kernels, home, path), (group) => {
-    checkWeights(group, earlier);
-    return group;
-  });
-}
-
-/** The committed weights behind a segment. @throws ProofError `CHAIN` where other weights lie there; as `openGroup` */
-export function openWeights(
-  kernels: Kernels,
-  home: Home,
-  folder: RunFolder,
-  { point }: KeptSegment,
-): StoredGroup {
-  return closing(openGroup(kernels, home, weightsPath(folder, point.step)), (group) => {
-    checkWeights(group, point.weights);
-    return group;
-  });
-}
-
-/** Runs with a group that is closed if it fails. */
-export function closing<T>(group: StoredGroup, run: (group: StoredGroup) => T): T {
-  try {
-    return run(group);
-  } catch (error) {
-    group.close();
-    throw error;
-  }
-}
-
-/** Proofs that may open weights: the most that the code has pads for, and what the run itself needs. @param uses of its own proofs */
-export function roomOf(
-  { key }: Pick<StoredGroup, 'key'>,
-  uses: number,
-): { readonly most: number; readonly least: number } {
-  const { padLength, queries } = key.parameters.code;
-  const most = Math.floor(padLength / queries);
-  return { most, least: Math.min(most, uses + ATTEMPTS) };
 }
 
 function roomOfRun({ group, named }: TrainingOwner): ReturnType<typeof roomOf> {

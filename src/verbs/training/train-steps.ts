@@ -13,7 +13,7 @@ import {
   type TrainingState,
 } from '../../training/index.ts';
 import type { StepProducts } from '../../training/products.ts';
-import type { NamedRun } from '../../training/verify.ts';
+import type { NamedRun } from '../../training/point.ts';
 import { naming, replaceFile } from '../files.ts';
 import { silent, type OnStep } from '../steps.ts';
 import { readArray } from './arrays.ts';

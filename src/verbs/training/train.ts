@@ -21,8 +21,8 @@ import { openDatasetFolder } from './dataset-folder.ts';
 import { openDataset } from './dataset.ts';
 import { meanOfLast } from './loss.ts';
 import { readPlan } from './plan-file.ts';
+import { keptSegments } from './kept-segments.ts';
 import {
-  keptSegments,
   lastCheckpoint,
   makeRunFolder,
   openRunFolder,

@@ -12,7 +12,7 @@ import { naming } from '../files.ts';
 import { epochPath } from '../folder.ts';
 import { silent, stopwatch, type OnStep } from '../steps.ts';
 import { commitFolder, type CommittedData } from '../training/commit-folder.ts';
-import { ATTEMPTS } from '../training/prove-training.ts';
+import { ATTEMPTS } from '../training/kept-weights.ts';
 import { CORPUS_FILE, type CorpusFolder } from './corpus-folder.ts';
 import { readModel, vocabularyOf } from './model-file.ts';
 import { readTuningPlan } from './plan-file.ts';

@@ -14,7 +14,7 @@ import {
   type OwnedWeights,
 } from '../../training/index.ts';
 import { trainingOf } from '../../training/graph-run/verify.ts';
-import { closing, roomOf } from '../training/prove-training.ts';
+import { closing, roomOf } from '../training/kept-weights.ts';
 import { startPlace, stepsOf, weightsPath, type StartPlace } from '../training/run-folder.ts';
 import { drawnState } from './draw.ts';
 import { hasStart, keptSteps, openTuningFolder, type TuningFolder, type TuningPlace } from './run-folder.ts';

@@ -6,13 +6,23 @@ import { budgetStatus, openGroup, type Home, type StoredGroup } from '../../stor
 import { STATE_USES, type OwnedWeights } from '../../training/index.ts';
 import { graphPointFrom, proveRunStep, type GraphRunOwner, type OwnedGraphPoint } from '../../training/graph-run/prove.ts'; // prettier-ignore
 import { silent, stopwatch, type OnStep } from '../steps.ts';
-import { closing, roomOf } from '../training/prove-training.ts';
+import { closing, roomOf } from '../training/kept-weights.ts';
 import { checkWeights, clearWeights, publish, weightsPath } from '../training/run-folder.ts';
 import { alone } from '../worker.ts';
 import { openCorpusFolder } from './corpus-folder.ts';
 import { checkRunCorpus, openCorpus } from './corpus.ts';
 import { openStart } from './first-weights.ts';
-import { keepStep, keptSteps, lastGraphCheckpoint, openTuningFolder, publicTuningPaths, sameGraphState, type GraphCheckpoint, type KeptStep, type TuningFolder } from './run-folder.ts'; // prettier-ignore
+import {
+  keepStep,
+  keptSteps,
+  lastGraphCheckpoint,
+  openTuningFolder,
+  publicTuningPaths,
+  sameGraphState,
+  type GraphCheckpoint,
+  type KeptStep,
+  type TuningFolder,
+} from './run-folder.ts';
 
 /** Answers that the weights behind the last step of a run are committed for. */
 const ANSWERS = 100;

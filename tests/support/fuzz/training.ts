@@ -20,7 +20,8 @@ import { decodeTrainingRun, encodeTrainingRun, runDigest } from '../../../src/tr
 import { decodeSegment, encodeSegment } from '../../../src/training/segment-file.ts';
 import { stateFromSeed } from '../../../src/training/state.ts';
 import { predictionStatement, verifyPrediction } from '../../../src/training/verify-prediction.ts';
-import { readRun, segmentStatement, startOf, verifyTraining } from '../../../src/training/verify.ts';
+import { readRun, startOf } from '../../../src/training/point.ts';
+import { segmentStatement, verifyTraining } from '../../../src/training/verify.ts';
 import { decodeArray } from '../../../src/verbs/training/arrays.ts';
 import { decodeCheckpoint, encodeCheckpoint } from '../../../src/verbs/training/checkpoint.ts';
 import { planOf } from '../../../src/verbs/training/plan-file.ts';
