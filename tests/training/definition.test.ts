@@ -40,7 +40,7 @@ function programOf(plan: TrainingPlan, count: number, write: (parts: StepParts) 
   write({ b, segment, s, t, r, u, state: stateRelations(b, segment) });
   const program = b.build();
   const tensors = program.tensors.map((tensor) =>
-    tensor.kind === 'static' && tensor.name.startsWith('last/')
+    tensor.kind === 'static' && /^(before-)?last\//.test(tensor.name)
       ? ({ kind: 'witness', name: tensor.name, shape: tensor.shape } as const)
       : tensor,
   );
@@ -67,26 +67,25 @@ function parts(v: bigint, high: number, low: number): [number, number] | undefin
 }
 
 describe('an update', () => {
-  interface State {
+  interface Weight {
     readonly weight: number;
     readonly rest: number;
-    readonly high: number;
-    readonly low: number;
   }
-  /** Section 6, for one weight. */
-  function updated(plan: TrainingPlan, { weight, rest, high, low }: State, G: bigint): State | undefined {
-    const { momentum, formats } = plan;
-    const rate = BigInt(plan.rates[0]!.rate);
-    const V = (BigInt(weight) << BigInt(formats.low)) + BigInt(rest);
-    let move = -rate * G;
-    let Z = 0n;
-    if (momentum !== undefined) {
-      Z = bal((BigInt(high) << 15n) + BigInt(low) + move);
-      move = Z - (BigInt(weight) << BigInt(formats.low - momentum.shift));
-    }
-    const own = parts(bal(V + move), formats.weight.bits, formats.low);
-    // Of the pairs that Z is, the one with a low part of zero.
-    return own && { weight: own[0], rest: own[1], high: Number(bal(Z * inverse(2n ** 15n))), low: 0 };
+  /** A weight, and what it was a period before. */
+  type State = readonly [own: Weight, earlier: Weight];
+
+  /** What is left of V without the gradient: section 6, for one weight. */
+  function kept({ momentum, formats: { low } }: TrainingPlan, [own, earlier]: State): bigint {
+    const whole = ({ weight, rest }: Weight): bigint => (BigInt(weight) << BigInt(low)) + BigInt(rest);
+    if (momentum === undefined) return whole(own);
+    const lost = BigInt(own.weight - earlier.weight) << BigInt(low - momentum.shift);
+    return whole(own) + (whole(own) - whole(earlier)) - lost;
+  }
+  function updated(plan: TrainingPlan, state: State, G: bigint): State | undefined {
+    const { formats } = plan;
+    const V = bal(kept(plan, state) - BigInt(plan.rates[0]!.rate) * G);
+    const own = parts(V, formats.weight.bits, formats.low);
+    return own && [{ weight: own[0], rest: own[1] }, state[0]];
   }
 
   test.each<[string, Partial<TrainingPlan>]>([
@@ -104,12 +103,10 @@ describe('an update', () => {
     ],
   ])('%s', { timeout: 600_000 }, (_, change) => {
     const plan = tiny(1, change);
-    const kinds = plan.momentum
-      ? (['weight', 'rest', 'high', 'low'] as const)
-      : (['weight', 'rest'] as const);
     const { int } = dice(3);
     const residue = hostileResidues(int);
     const one = 2 ** plan.formats.input.fraction;
+    const kinds = ['weight', 'rest'] as const;
     for (const count of [1, 2]) {
       const program = programOf(plan, count, (own) => {
         const [g, x] = ['g', 'x'].map((name) => own.b.witness(name, [count, 1] as const)) as [never, never];
@@ -117,21 +114,24 @@ describe('an update', () => {
       });
       const seen = { some: 0, none: 0 };
       for (let i = 0; i < ROUNDS; i++) {
-        const own = (): State => ({
-          weight: residue(),
-          rest: residue(),
-          high: int(0, 1) === 0 ? int(-40, 40) : residue(),
-          low: int(0, 1) === 0 ? int(-40, 40) : residue(),
-        });
+        const drawn = (): Weight => ({ weight: residue(), rest: residue() });
+        const near = ({ weight, rest }: Weight): Weight =>
+          int(0, 1) === 0 ? drawn() : { weight: weight + int(-40, 40), rest: rest + int(-40, 40) };
+        const own = (): State => {
+          const weight = drawn();
+          return [weight, near(weight)];
+        };
         // The weight of the input and the bias: both moved alike, from two states that are one half of the time.
         const first = own();
         const states = [first, int(0, 1) === 0 ? first : own()] as const;
         const g = Array.from({ length: count }, () => residue([one]));
-        if (int(0, 2) > 0) aim(plan, states, g, one, int);
+        if (int(0, 2) > 0) aim(plan, first, g, one, int);
         const x = Array.from({ length: count }, () => one);
         const known: Cells = { g, x };
-        for (const kind of kinds) known[`first/${kind}/0`] = states.map((state) => state[kind]);
-        if (plan.momentum) known['last/low/0'] = [0, 0];
+        for (const kind of kinds) {
+          known[`first/${kind}/0`] = states.map(([now]) => now[kind]);
+          if (plan.momentum) known[`before-first/${kind}/0`] = states.map(([, earlier]) => earlier[kind]);
+        }
         const ends = states.map((state) => {
           const all: (State | undefined)[] = [state];
           for (const own of g) {
@@ -148,12 +148,10 @@ describe('an update', () => {
         }
         seen.some++;
         for (const kind of kinds) {
-          if (kind === 'low') continue;
-          expect(found?.[`last/${kind}/0`]).toEqual(ends.map((all) => all.at(-1)![kind]));
+          expect(found?.[`last/${kind}/0`]).toEqual(ends.map((all) => all.at(-1)![0][kind]));
           if (count === 1) continue;
-          const between = found?.[kind === 'high' ? 'iterate/0' : `${kind}/0`];
-          const units = kind === 'high' ? 2n ** 15n : 1n;
-          expect(between?.map(BigInt)).toEqual(ends.map((all) => bal(units * BigInt(all[1]![kind]))));
+          const between = found?.[plan.momentum ? `before-last/${kind}/0` : `${kind}/0`];
+          expect(between).toEqual(ends.map((all) => all[1]![0][kind]));
         }
       }
       expect(seen.none).toBeGreaterThan(10);
@@ -163,20 +161,16 @@ describe('an update', () => {
 
   /** A gradient by which the first weight lands within its bits, or a little beyond. */
   function aim(
-    { momentum, rates, formats }: TrainingPlan,
-    states: readonly [State, State],
+    plan: TrainingPlan,
+    state: State,
     g: number[],
     one: number,
     int: (low: number, high: number) => number,
   ): void {
+    const { rates, formats } = plan;
     const near = (bits: number): bigint => BigInt(int(-(2 ** (bits - 1)), 2 ** (bits - 1)));
-    const [{ weight, rest, high, low }] = states;
-    const rate = BigInt(rates[0]!.rate);
-    let V = (BigInt(weight) << BigInt(formats.low)) + BigInt(rest);
-    if (momentum !== undefined) {
-      V += (BigInt(high) << 15n) + BigInt(low) - (BigInt(weight) << BigInt(formats.low - momentum.shift));
-    }
-    g[0] = Number(bal((V - near(formats.weight.bits + formats.low)) * inverse(rate * BigInt(one))));
+    const V = kept(plan, state) - near(formats.weight.bits + formats.low);
+    g[0] = Number(bal(V * inverse(BigInt(rates[0]!.rate) * BigInt(one))));
   }
 });
 

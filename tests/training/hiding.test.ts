@@ -1,6 +1,7 @@
 /**
  * A chain of two proofs shows nothing of the weights between them, though both open their commitment: exactly, over all randomness, for fixed
- * challenges. With pads for one proof alone it would. (What a proof sends by itself is zero-knowledge/program-rank.)
+ * challenges. With pads for one proof alone it would. With momentum three proofs open them, and one of three does not show what two hid.
+ * (What a proof sends by itself is zero-knowledge/program-rank.)
  */
 import { describe, expect, test } from 'vitest';
 import type { Program } from '../../src/relation/program.ts';
@@ -85,5 +86,72 @@ describe('weights between two proofs', () => {
     const views = programViews(chain(1));
     expect(leaked(F, views, 1)).toBe(0);
     expect(leaked(F, views, 2)).toBeGreaterThan(0);
+  });
+});
+
+/** With momentum: w goes on as it came from u. */
+const moving: Program = {
+  ...program,
+  tensors: [
+    { kind: 'static', name: 'd', shape: [3], group: 0 },
+    { kind: 'static', name: 'u', shape: [3], group: 1 },
+    { kind: 'static', name: 'w', shape: [3], group: 2 },
+    { kind: 'static', name: 'v', shape: [3], group: 3 },
+    { kind: 'witness', name: 'x', shape: [3] },
+  ],
+  relations: [
+    lookupOf('x', [I], 't', [times(1, [read('x', 'i')])]),
+    {
+      kind: 'zero',
+      name: 'update',
+      indices: [I],
+      terms: [
+        times(1, [read('x', 'i'), read('d', 'i')]),
+        times(2, [read('w', 'i')]),
+        times(-1, [read('u', 'i')]),
+        times(-1, [read('v', 'i')]),
+      ],
+    },
+  ],
+};
+
+/** Three proofs: the weights behind the first step are written by the first, read by the second, and read as the earlier ones by the third. */
+function movingChain(uses: number): ProgramScenario {
+  const next = generator(32);
+  const draw = (below: number): number[] => [0, 1, 2].map(() => next() % below);
+  return {
+    ...chain(uses),
+    program: moving,
+    // Codewords have room for four pads: one position a proof.
+    code: { ...SMALL, queries: 1 },
+    proofs: [[3], [0], [5]].map((at, i) => ({ seed: 70 + i, positions: { 'open/positions': at } })),
+    group: (proof, g) =>
+      g === 0
+        ? { label: 'D', lifetime: 'static', uses: 1 }
+        : { label: `S${proof + g - 1}`, lifetime: 'carried', uses },
+    witnesses: Array.from({ length: 16 }, () => {
+      const d = draw(257);
+      let [u, w] = [draw(257), draw(257)];
+      return [0, 1, 2].map(() => {
+        const x = draw(3);
+        const v = w.map((value, i) => (2 * value - u[i]! + 257 + x[i]! * d[i]!) % 257);
+        const cells = new Map([['d', d], ['u', u], ['w', w], ['v', v], ['x', x]]); // prettier-ignore
+        [u, w] = [w, v];
+        return cells;
+      });
+    }),
+  };
+}
+
+describe('weights that three proofs open', () => {
+  test('with pads for three openings nothing is shown', () => {
+    const views = programViews(movingChain(3));
+    expect(leaked(F, views, 3)).toBe(0);
+    expect(leaked(F, views, 3, () => true)).toBe(15);
+  });
+  test('with pads for two the third proof shows what two hid', () => {
+    const views = programViews(movingChain(2));
+    expect(leaked(F, views, 2)).toBe(0);
+    expect(leaked(F, views, 3)).toBeGreaterThan(0);
   });
 });
