@@ -164,12 +164,12 @@ export function showTuningInspection(inspection: OfTuning): string[] {
       ]),
     ];
   }
-  const { run, step, input, output, parameters } = inspection;
+  const { run, step, count, input, output, parameters } = inspection;
   return [
     'says, once verified',
     ...fields([
       ['  run', run],
-      ['  step', String(step)],
+      count === 1 ? ['  step', String(step)] : ['  steps', `${step} to ${step + count - 1}`],
       ['  reads', input],
       ['  writes', `${output.digest}, for ${output.proofs} proofs`],
       ['  parameters', JSON.stringify(parameters)],

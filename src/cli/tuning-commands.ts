@@ -28,6 +28,7 @@ interface TuneFlags extends CommonOptions {
 
 interface ProveTuningFlags extends CommonOptions {
   readonly corpus: string;
+  readonly stepsPerProof?: number;
   readonly until?: number;
   readonly answers?: number;
 }
@@ -122,15 +123,16 @@ function addTune(zkdl: Command): void {
 
 function addProveTuning(zkdl: Command): void {
   withCommon(zkdl.command('prove-tuning'), true)
-    .description('prove the steps of a graph that were trained, one a proof; run it again to go on')
+    .description('prove the steps of a graph that were trained; run it again to go on')
     .argument('<run>', 'directory of a run')
     .requiredOption('--corpus <dir>', 'directory of its corpus')
+    .option('--steps-per-proof <n>', 'greatest number of steps of a proof (default: 4)', positive)
     .option('--until <step>', 'stop where so many steps are proven', positive)
     .option('--answers <n>', 'answers that the last weights shall give', counting)
     .action((folder: string, flags: ProveTuningFlags) =>
       runCommand(flags, async ({ kernels, home, onStep }) => {
-        const { corpus, until, answers } = flags;
-        const options = { folder, corpus, ...given({ until, answers }), onStep };
+        const { corpus, stepsPerProof, until, answers } = flags;
+        const options = { folder, corpus, ...given({ stepsPerProof, until, answers }), onStep };
         const [{ proveTuning }, { showProvenTuning }] = await Promise.all([
           import('../verbs/tuning/prove-tuning.ts'),
           import('./show-tuning.ts'),

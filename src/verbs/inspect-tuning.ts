@@ -21,7 +21,9 @@ export type TuningInspection = Parts &
     | {
         readonly kind: 'graph step';
         readonly run: string;
+        /** The first one, and how many. */
         readonly step: number;
+        readonly count: number;
         readonly input: string;
         readonly output: GroupSummary;
         readonly parameters: ParameterSummary;
@@ -57,7 +59,7 @@ function inspectGraphRun(bytes: Uint8Array): TuningInspection {
 }
 
 function inspectGraphStep(bytes: Uint8Array): TuningInspection {
-  const { run, step, input, output, parameters, proof } = decodeGraphStep(bytes);
+  const { run, step, count, input, output, parameters, proof } = decodeGraphStep(bytes);
   const parts = [keyPart('the weights', output), ...proofParts(parameters, proof)];
   return {
     kind: 'graph step',
@@ -65,6 +67,7 @@ function inspectGraphStep(bytes: Uint8Array): TuningInspection {
     parts: withRest(bytes.length, parts),
     run: hexOf(run),
     step,
+    count,
     input: hexOf(input),
     output: groupOf(output),
     parameters: parametersOf(parameters),

@@ -12,7 +12,26 @@ import { graphBackRelations } from './graph-relations.ts';
 import { lossBackRelations } from './loss/relations.ts';
 import { partsOn } from './parts.ts';
 import { checkGraphPlan, type GraphPlan } from './plan.ts';
+import { stackedProgram } from './stack.ts';
+import { stateParts } from './state-parts.ts';
 import { stateTensors, TOKENS, updateRelations } from './state-relations.ts';
+
+/**
+ * The program of steps one behind the other, each on a batch of its own.
+ *
+ * @param written whether a proven step wrote the weights that the first one reads
+ * @throws ProofError as `graphStepProgram`; RangeError for no step
+ */
+export function graphStepsProgram(
+  graph: Graph,
+  plan: GraphPlan,
+  batches: readonly PublicBatch[],
+  written = false,
+): Program {
+  if (batches.length === 0) throw new RangeError('batches: expected one at least, got none');
+  const programs = batches.map((batch, i) => graphStepProgram(graph, plan, batch, written || i > 0));
+  return stackedProgram(programs, stateParts(graph, plan));
+}
 
 /**
  * The program of a step: the same for whoever proves and whoever verifies.

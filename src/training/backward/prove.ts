@@ -16,12 +16,12 @@ import { DATA_LABEL, STATE_LABEL } from '../layouts.ts';
 import { tokensOf, type PublicBatch, type TokenBatch } from './batch.ts';
 import { CORPUS } from './corpus/relations.ts';
 import { checkGraphStateKey, corpusLayout, graphStateLayout, graphStateShapes } from './layouts.ts';
-import { graphStepProgram } from './program.ts';
+import { graphStepsProgram } from './program.ts';
 import type { GraphState } from './state.ts';
 import { partCells, stateFrom, stateParts } from './state-parts.ts';
 import { graphStep } from './step.ts';
 import { stepContext, type GraphTraining, type ProvenStep, type StepContext } from './verify.ts';
-import { graphStepWitness, stateTensorCells } from './witness.ts';
+import { stepsWitness } from './witness.ts';
 
 /** Weights with their commitment. */
 export interface OwnedWeights {
@@ -41,15 +41,17 @@ export interface OwnedCorpus {
  * Parameters for the steps of a training; every step finds its own over the same column code.
  *
  * @param batch a typical one @param minProofs that a corpus must allow
- * @param answers that weights must allow beside the steps
+ * @param answers that weights must allow beside the steps @param steps of a proof
  */
 export function chooseStepParameters(
   { graph, plan }: GraphTraining,
   batch: PublicBatch,
   minProofs = 0,
   answers = 0,
+  steps = 1,
 ): Choice {
-  const compiled = compileProgram(quintic, graphStepProgram(graph, plan, batch));
+  const batches = Array.from({ length: steps }, () => batch);
+  const compiled = compileProgram(quintic, graphStepsProgram(graph, plan, batches));
   const state = {
     lifetime: 'carried',
     cells: layOut(graphStateShapes(graph, plan)).cells,
@@ -141,46 +143,63 @@ export interface OwnedStep extends Pick<CheckedProof, 'reservations'> {
   readonly next: OwnedWeights;
 }
 
-/**
- * Runs and proves one step. Beside the proof it makes a directory: the commitment to the weights behind it, for the step that reads these.
- *
- * @param path of the directory to be made
- * @throws RangeError for rows of a corpus without it, for more answers than the code has room for; ProofError `UNPROVABLE` for a value beyond its bits: before anything is spent; as `storeGroup`, `proveStoredProgram`
- */
+/** Runs and proves one step: `proveGraphSteps` of one batch. */
 export function proveGraphStep(
   kernels: Kernels,
   home: Home,
   training: GraphTraining,
-  { state, group, written = false }: OwnedWeights,
+  weights: OwnedWeights,
   batch: PublicBatch,
+  path: string,
+  options: StepProofOptions = {},
+): OwnedStep {
+  return proveGraphSteps(kernels, home, training, weights, [batch], path, options);
+}
+
+/**
+ * Runs steps one behind the other and proves them with one proof. Beside the proof it makes a directory: the commitment to the weights behind the last step, for the one that reads these.
+ *
+ * @param batches one for each step, all of one kind
+ * @param path of the directory to be made
+ * @throws RangeError for rows of a corpus without it, for more answers than the code has room for; ProofError `UNPROVABLE` for a value beyond its bits: before anything is spent; as `storeGroup`, `proveStoredProgram`
+ */
+export function proveGraphSteps(
+  kernels: Kernels,
+  home: Home,
+  training: GraphTraining,
+  { state, group, written = false }: OwnedWeights,
+  batches: readonly PublicBatch[],
   path: string,
   { corpus, answers = 0, mark = noMark, ...options }: StepProofOptions = {},
 ): OwnedStep {
   const { graph, plan } = training;
   const { context = (keys) => stepContext(training, keys) } = options;
   checkGraphStateKey(graph, plan, group.key, group.path);
-  const program = graphStepProgram(graph, plan, batch, written);
+  const program = graphStepsProgram(graph, plan, batches, written);
   mark('execution');
-  const hidden = !('tokens' in batch);
-  const run = graphStep(graph, plan, state, knownTokens(batch, corpus), {
-    product: kernelProduct(kernels),
-    hidden,
+  const hidden = batches.some((batch) => 'corpus' in batch);
+  const product = kernelProduct(kernels);
+  let last = state;
+  const runs = batches.map((batch) => {
+    const run = graphStep(graph, plan, last, knownTokens(batch, corpus), { product, hidden });
+    last = run.next;
+    return run;
   });
   mark('commitment to weights');
   const { parameters } = group.key;
   const next = {
-    ...commitGraphState(kernels, home, path, training, run.next, parameters, answers),
+    ...commitGraphState(kernels, home, path, training, last, parameters, answers),
     written: true,
   };
   mark('witness values');
-  const { tensors } = graphStepWitness(graph, program, run);
+  const witness = stepsWitness(graph, plan, batches, state, runs);
   mark('program');
   const groups = [group, next.group, ...(hidden && corpus ? [corpus.group] : [])];
   const data = hidden && corpus ? [[CORPUS, corpus.tokens] as const] : [];
   const { statement, proof, reservations } = proveStoredProgram(kernels, home, {
     program,
     groups,
-    witness: { tensors, statics: new Map([...stateTensorCells(graph, plan, state, run.next), ...data]) },
+    witness: { tensors: witness.tensors, statics: new Map([...witness.statics, ...data]) },
     context: context(groups.map(({ key }) => key)),
     onStep: mark,
   });

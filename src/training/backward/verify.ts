@@ -15,7 +15,7 @@ import { digestOfLeaves } from '../../transcript/statement.ts';
 import type { PublicBatch } from './batch.ts';
 import { checkCorpusKey, checkGraphStateKey } from './layouts.ts';
 import type { GraphPlan } from './plan.ts';
-import { graphStepProgram } from './program.ts';
+import { graphStepsProgram } from './program.ts';
 
 /** What is trained, and how: the same for all steps of a run. */
 export interface GraphTraining {
@@ -56,24 +56,26 @@ export function stepContext({ graph }: GraphTraining, keys: readonly GroupKey[])
   ]);
 }
 
-/** The key of the corpus that a batch is of, if it is of one. */
-function corpusOf({ corpus }: GraphTraining, batch: PublicBatch): GroupKey[] {
-  if ('tokens' in batch) return [];
+/** The key of the corpus that batches are of, if they are of one. */
+function corpusOf({ corpus }: GraphTraining, batches: readonly PublicBatch[]): GroupKey[] {
+  const own = batches.find((batch) => 'corpus' in batch);
+  if (own === undefined) return [];
   if (corpus === undefined) return refuse('KEY_LAYOUT', 'corpus', 'expected the key of a corpus, got none');
-  checkCorpusKey(batch.corpus, corpus);
+  checkCorpusKey(own.corpus, corpus);
   return [corpus];
 }
 
 /**
- * The statement of a step's proof.
+ * The statement of a proof of steps.
  *
+ * @param batches one for each step, all of one kind
  * @param before what it reads: whether a step wrote it is for whoever verifies to say, never for a proof
  * @param context of a step of a run, which says more; told the keys of all groups
- * @throws ProofError as `graphStepProgram`, `checkGraphStateKey`; `STATEMENT` for parameters that do not fit
+ * @throws ProofError as `graphStepsProgram`, `checkGraphStateKey`; `STATEMENT` for parameters that do not fit
  */
 export function stepStatement(
   training: GraphTraining,
-  batch: PublicBatch,
+  batches: readonly PublicBatch[],
   { key: before, written }: ReadWeights,
   { after, parameters }: Omit<ProvenStep, 'proof'>,
   context: StepContext = (keys) => stepContext(training, keys),
@@ -81,11 +83,11 @@ export function stepStatement(
   const { graph, plan } = training;
   checkGraphStateKey(graph, plan, before, 'weights before');
   checkGraphStateKey(graph, plan, after, 'weights after');
-  const groups = [before, after, ...corpusOf(training, batch)];
+  const groups = [before, after, ...corpusOf(training, batches)];
   if (!groups.every((key) => sameColumnCode(key.parameters, parameters))) {
     refuse('STATEMENT', 'step', 'parameters: expected profile and column code of all keys, got others');
   }
-  const program = graphStepProgram(graph, plan, batch, written);
+  const program = graphStepsProgram(graph, plan, batches, written);
   checkProgram(koalaBear, program);
   const statement: ProgramStatement = {
     parameters,
@@ -119,7 +121,10 @@ export function verifySteps(
     }
     let before: ReadWeights = { key: first, written };
     steps.forEach((step, i) => {
-      const own = verifyProgram(stepStatement(training, batches[i] as PublicBatch, before, step), step.proof);
+      const own = verifyProgram(
+        stepStatement(training, [batches[i] as PublicBatch], before, step),
+        step.proof,
+      );
       if (!own.ok) refuse(own.code, `step ${i}: ${own.stage}`, own.detail);
       before = { key: step.after, written: true };
     });

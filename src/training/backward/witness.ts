@@ -6,6 +6,9 @@ import type { Program } from '../../relation/program.ts';
 import type { GraphPlan } from './plan.ts';
 import type { GraphState } from './state.ts';
 import { partCells, stateParts } from './state-parts.ts';
+import type { PublicBatch } from './batch.ts';
+import { graphStepProgram } from './program.ts';
+import { nameInStep } from './stack.ts';
 import { nextName } from './state-relations.ts';
 import type { GraphStep } from './step.ts';
 
@@ -19,6 +22,32 @@ export function graphStepWitness(
   const own = { ...program, tensors: program.tensors.filter(isForward), virtuals: [] };
   const { tensors } = programWitness(graph, own, forward);
   return { tensors: new Map<string, RowMajor>([...tensors, ...values]) };
+}
+
+/** Cells of all tensors of steps that are proven together: those that the proof commits, and those of the weights at both ends. */
+export function stepsWitness(
+  graph: Graph,
+  plan: GraphPlan,
+  batches: readonly PublicBatch[],
+  first: GraphState,
+  runs: readonly GraphStep[],
+): { readonly tensors: Map<string, RowMajor>; readonly statics: Map<string, Int16Array> } {
+  const tensors = new Map<string, RowMajor>();
+  const statics = new Map<string, Int16Array>();
+  let before = first;
+  runs.forEach((run, step) => {
+    const program = graphStepProgram(graph, plan, batches[step] as PublicBatch, true);
+    const put = (into: Map<string, RowMajor>, name: string, cells: RowMajor): unknown =>
+      into.set(runs.length === 1 ? name : nameInStep(step, name), cells);
+    for (const [name, cells] of graphStepWitness(graph, program, run).tensors) put(tensors, name, cells);
+    const written = step === runs.length - 1 ? statics : tensors;
+    for (const [name, cells] of stateTensorCells(graph, plan, before, run.next)) {
+      if (name.startsWith('next/')) put(written, name, cells);
+      else if (step === 0) put(statics, name, cells);
+    }
+    before = run.next;
+  });
+  return { tensors, statics };
 }
 
 /** Cells of the weights that a step reads and of those that it writes, by tensor. */

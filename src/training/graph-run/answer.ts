@@ -10,7 +10,7 @@ import { verdictOf, type Verdict } from '../../pcs/linear-verify.ts';
 import { answerBy, trainedDigest, type GraphAnswerVerdict, type TrainedWeights } from '../backward/answer.ts';
 import { checkBytes } from '../verify.ts';
 import { decodeGraphStep } from './step-file.ts';
-import { checkRunExpectations, followGraphSteps, readGraphRun, trainingOf, type GraphRunExpectations, type NamedGraphRun, type OnGraphStep } from './verify.ts'; // prettier-ignore
+import { checkCount, checkRunExpectations, followGraphSteps, readGraphRun, trainingOf, type GraphRunExpectations, type NamedGraphRun, type OnGraphStep } from './verify.ts'; // prettier-ignore
 
 /** Step files from the first one on; or the one that wrote the weights, and their digest from a verification of before. */
 export type GraphRunCustody =
@@ -76,12 +76,13 @@ function knownPoint(
   { step: bytes, weights }: Extract<GraphRunCustody, { weights: Uint8Array }>,
 ): TrainedWeights {
   checkBytes('step', bytes);
-  const { run, step, output } = decodeGraphStep(bytes.slice());
+  const { run, step, count, output } = decodeGraphStep(bytes.slice());
   const stage = 'step file';
   if (!sameBytes(run, named.digest)) refuse('RUN', stage, 'expected a step of this run, got one of another');
   if (step >= named.run.steps) refuse('STEP', stage, `expected a step below ${named.run.steps}, got ${step}`);
+  checkCount(named, step, count);
   if (!sameBytes(keyDigest(encodeKey(output)), weights)) {
     refuse('WEIGHTS', stage, 'expected the step that wrote the agreed weights, got another');
   }
-  return { step: step + 1, weights: output };
+  return { step: step + count, weights: output };
 }

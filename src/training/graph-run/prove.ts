@@ -1,15 +1,15 @@
-/** Proves a run of training a graph, step after step: each runs, commits what it wrote, and is proven to be the one that the run says. */
+/** Proves a run of training a graph: steps run, what they wrote is committed, and they are proven to be those that the run says, one a proof or several. */
 import { refuse } from '../../errors/proof-error.ts';
 import { sameBytes } from '../../hash/words.ts';
 import type { Kernels } from '../../kernels/contract.ts';
 import { encodeKey, keyDigest, type GroupKey } from '../../pcs/key.ts';
 import type { CheckedProof } from '../../store/prove-once.ts';
 import type { Home, StoredGroup } from '../../store/index.ts';
-import { proveGraphStep, readGraphState, type OwnedCorpus, type OwnedWeights, type StepProofOptions } from '../backward/prove.ts'; // prettier-ignore
+import { proveGraphSteps, readGraphState, type OwnedCorpus, type OwnedWeights, type StepProofOptions } from '../backward/prove.ts'; // prettier-ignore
 import type { GraphTraining } from '../backward/verify.ts';
 import { encodeGraphRun, type GraphSchedule } from './run.ts';
 import { encodeGraphStep, runStepContext } from './step-file.ts';
-import { readGraphRun, trainingOf, type NamedGraphRun } from './verify.ts';
+import { batchesAt, checkCount, readGraphRun, trainingOf, type NamedGraphRun } from './verify.ts';
 
 /** What the owner of a run holds: its file and its corpus. */
 export interface GraphRunOwner {
@@ -64,8 +64,14 @@ export function graphPointFrom(named: NamedGraphRun, step: number, group: Stored
   return { step, weights: readGraphState(trainingOf(named), group, step > 0) };
 }
 
+export interface RunStepOptions extends Omit<StepProofOptions, 'corpus' | 'context'> {
+  /** Steps in one proof; at most `mostStacked`. Default: 1. */
+  readonly count?: number;
+}
+
 /**
- * Runs and proves the next step. Beside the proof it makes a directory: the commitment to the weights behind it, for the step that reads these.
+ * Runs and proves the next step, or several in one proof. Beside the proof it makes a directory: the commitment to the weights behind them, for the step
+ * that reads these.
  *
  * @param path of the directory to be made
  * @throws RangeError for more answers than the code has room for; ProofError `CORPUS` for another corpus than the run names, `STEP` behind its last
@@ -77,7 +83,7 @@ export function proveRunStep(
   { named, corpus }: GraphRunOwner,
   { step, weights }: OwnedGraphPoint,
   path: string,
-  options: Omit<StepProofOptions, 'corpus' | 'context'> = {},
+  { count = 1, ...options }: RunStepOptions = {},
 ): ProvenRunStep {
   const { run } = named;
   const same = (key: GroupKey, { keyBytes }: StoredGroup): boolean => sameBytes(keyBytes, encodeKey(key));
@@ -85,20 +91,22 @@ export function proveRunStep(
     refuse('CORPUS', 'run', 'expected the commitment that the run names, got another');
   }
   if (step >= run.steps) refuse('STEP', 'run', `expected a step below ${run.steps}, got ${step}`);
+  checkCount(named, step, count);
   if (step === 0 && !same(run.start, weights.group)) {
     refuse('WEIGHTS', 'run', 'expected the weights that the run starts from, got others');
   }
-  const place = { run: named.digest, step, input: keyDigest(weights.group.keyBytes) };
+  const place = { run: named.digest, step, count, input: keyDigest(weights.group.keyBytes) };
   const context = ([, output]: readonly GroupKey[]): Uint8Array =>
     runStepContext({ ...place, output: output as GroupKey });
   const own = { ...options, corpus, context };
   // What another run wrote, this one has not followed: its first step looks it up.
   const read = { ...weights, written: step > 0 };
-  const proven = proveGraphStep(kernels, home, trainingOf(named), read, named.batch(step), path, own);
+  const batches = batchesAt(named, step, count);
+  const proven = proveGraphSteps(kernels, home, trainingOf(named), read, batches, path, own);
   const { after: output, parameters, proof } = proven.step;
   return {
     bytes: encodeGraphStep({ ...place, output, parameters, proof }),
-    point: { step: step + 1, weights: proven.next },
+    point: { step: step + count, weights: proven.next },
     reservations: proven.reservations,
   };
 }

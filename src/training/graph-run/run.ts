@@ -48,6 +48,14 @@ export function sequencesOf({ tokens, length }: Pick<GraphSchedule, 'tokens' | '
   return Math.floor((tokens - 1) / length);
 }
 
+/** Steps of one proof: as many relations as these have, a verifier makes before he sees that a proof is none. */
+const MAX_STACKED = 2 ** 6;
+
+/** Steps that a proof may have: together they have the rows of a pass at most. spec/graph-runs.md section 3. */
+export function mostStacked({ graph, batch, length }: Pick<GraphRun, 'graph' | 'batch' | 'length'>): number {
+  return Math.min(MAX_STACKED, Math.floor(mostRows(graph) / (batch * length)));
+}
+
 /** @throws RangeError for numbers that are no u32; ProofError as `decodeGraphRun` */
 export function encodeGraphRun(run: GraphRun): Uint8Array<ArrayBuffer> {
   const { graph, plan, tokens, length, batch, steps, corpus, start, seed } = run;

@@ -11,7 +11,7 @@ import type { CorpusBatch } from '../backward/batch.ts';
 import { stepStatement, type GraphTraining } from '../backward/verify.ts';
 import { checkBytes, type TrainingExpectations } from '../verify.ts';
 import { batchesOf } from './order.ts';
-import { decodeGraphRun, graphRunDigest, sequenceSeed, type GraphRun } from './run.ts';
+import { decodeGraphRun, graphRunDigest, mostStacked, sequenceSeed, type GraphRun } from './run.ts';
 import { decodeGraphStep, runStepContext } from './step-file.ts';
 
 /** A run with what its bytes stand for. */
@@ -73,10 +73,10 @@ export function trainingOf({ run: { graph, plan, corpus } }: NamedGraphRun): Gra
 }
 
 /**
- * Follows one step.
+ * Follows one file: a step, or several that are proven together.
  *
  * @returns the point behind it
- * @throws ProofError `RUN` for a step of another run, `STEP` for one that is not the next, `WEIGHTS` for one that reads other weights,
+ * @throws ProofError `RUN` for a step of another run, `STEP` for one that is not the next or has too many, `WEIGHTS` for one that reads other weights,
  *   as `decodeGraphStep`, `stepStatement`; the proof's refusal
  */
 export function followGraphStep(named: NamedGraphRun, point: GraphPoint, bytes: Uint8Array): GraphPoint {
@@ -88,6 +88,7 @@ export function followGraphStep(named: NamedGraphRun, point: GraphPoint, bytes: 
   if (step >= named.run.steps) {
     refuse('STEP', FILE, `expected a step below ${named.run.steps}, as many as the run has, got ${step}`);
   }
+  checkCount(named, step, file.count);
   if (!sameBytes(file.input, keyDigest(encodeKey(point.weights)))) {
     refuse('WEIGHTS', FILE, 'expected the weights that the step before wrote, got others');
   }
@@ -95,16 +96,29 @@ export function followGraphStep(named: NamedGraphRun, point: GraphPoint, bytes: 
   const context = (): Uint8Array => runStepContext(file);
   // Nobody proved the weights that a run starts from, whoever wrote them: its first step looks them up.
   const before = { key: point.weights, written: step > 0 };
-  const statement = stepStatement(trainingOf(named), named.batch(step), before, output, context);
+  const batches = batchesAt(named, step, file.count);
+  const statement = stepStatement(trainingOf(named), batches, before, output, context);
   const verdict = verifyProgram(statement, file.proof);
   if (!verdict.ok) refuse(verdict.code, verdict.stage, verdict.detail);
-  return { step: step + 1, weights: file.output };
+  return { step: step + file.count, weights: file.output };
+}
+
+/** Before batches are drawn and programs made. @throws ProofError `STEP` for more steps in one proof than the run, or a proof, has */
+export function checkCount({ run }: NamedGraphRun, step: number, count: number): void {
+  const most = Math.min(run.steps - step, mostStacked(run));
+  if (Number.isInteger(count) && count >= 1 && count <= most) return;
+  refuse('STEP', FILE, `count: expected 1 to ${most}, got ${count}`);
+}
+
+/** What steps read that are proven together. */
+export function batchesAt({ batch }: NamedGraphRun, step: number, count: number): CorpusBatch[] {
+  return Array.from({ length: count }, (_, i) => batch(step + i));
 }
 
 /**
  * Follows steps from the start of a run.
  *
- * @returns the points between them: as many as steps, and the start
+ * @returns the points between them: as many as files, and the start
  * @throws ProofError naming the step file; as `followGraphStep`
  */
 export function followGraphSteps(

@@ -1,10 +1,11 @@
-/** The verb `prove-tuning`: repeats the steps of a trained run of a graph, one a proof, commits what they wrote, proves that they did. */
+/** The verb `prove-tuning`: repeats the steps of a trained run of a graph, so many a proof, commits what they wrote, proves that they did. */
 import { refuse } from '../../errors/proof-error.ts';
 import type { Kernels } from '../../kernels/contract.ts';
 import type { Mark } from '../../pcs/steps-prove.ts';
 import { budgetStatus, openGroup, type Home, type StoredGroup } from '../../store/index.ts';
 import { STATE_USES, type OwnedWeights } from '../../training/index.ts';
 import { graphPointFrom, proveRunStep, type GraphRunOwner, type OwnedGraphPoint } from '../../training/graph-run/prove.ts'; // prettier-ignore
+import { mostStacked } from '../../training/graph-run/run.ts';
 import { silent, stopwatch, type OnStep } from '../steps.ts';
 import { closing, roomOf } from '../training/kept-weights.ts';
 import { checkWeights, clearWeights, publish, weightsPath } from '../training/run-folder.ts';
@@ -24,6 +25,7 @@ import {
   type TuningFolder,
 } from './run-folder.ts';
 
+const DEFAULT_STEPS_PER_PROOF = 4;
 /** Answers that the weights behind the last step of a run are committed for. */
 const ANSWERS = 100;
 
@@ -32,6 +34,8 @@ export interface ProveTuningOptions {
   readonly folder: string;
   /** Directory of its corpus. */
   readonly corpus: string;
+  /** Default 4; at most as many as `mostStacked`. */
+  readonly stepsPerProof?: number;
   /** Stop where so many steps are proven. Default: all that are trained. */
   readonly until?: number;
   /** Answers that the weights behind the last step of this call shall give. Default: 100 behind the run's last step, else none. */
@@ -45,13 +49,13 @@ export interface ProvenTuning {
   readonly step: number;
   readonly steps: number;
   readonly trained: number;
-  /** Steps that this call has proven. */
-  readonly made: readonly { readonly file: string; readonly bytes: number }[];
+  /** Proofs that this call has made. */
+  readonly made: readonly { readonly file: string; readonly steps: number; readonly bytes: number }[];
   /** Digest of the key of the weights behind the last step; undefined where none is proven. */
   readonly weights: Uint8Array | undefined;
   /** Proofs that these weights still allow: answers, and the step behind them. */
   readonly answersLeft: number;
-  /** Steps that the corpus still allows. */
+  /** Proofs that the corpus still allows. */
   readonly proofsLeft: number;
   readonly warnings: readonly string[];
   readonly seconds: Readonly<Record<string, number>>;
@@ -89,8 +93,9 @@ export function proveTuning(kernels: Kernels, home: Home, options: ProveTuningOp
   }
 }
 
-function checkOptions({ until, answers }: ProveTuningOptions): void {
+function checkOptions({ stepsPerProof, until, answers }: ProveTuningOptions): void {
   for (const [name, value, least] of [
+    ['stepsPerProof', stepsPerProof, 1],
     ['until', until, 1],
     ['answers', answers, 0],
   ] as const) {
@@ -105,7 +110,13 @@ function proveAll(
   home: Home,
   folder: TuningFolder,
   owner: GraphRunOwner,
-  { until = Infinity, answers, onStep = silent, folder: shown }: ProveTuningOptions,
+  {
+    stepsPerProof = DEFAULT_STEPS_PER_PROOF,
+    until = Infinity,
+    answers,
+    onStep = silent,
+    folder: shown,
+  }: ProveTuningOptions,
 ): Pick<ProvenTuning, 'step' | 'trained' | 'made' | 'weights' | 'answersLeft'> {
   const { run } = folder.named;
   const checkpoint = lastGraphCheckpoint(folder);
@@ -114,22 +125,26 @@ function proveAll(
   }
   const kept = keptSteps(folder);
   const end = Math.min(until, checkpoint.step);
-  const made: { file: string; bytes: number }[] = [];
+  const most = Math.min(stepsPerProof, mostStacked(run));
+  const made: { file: string; steps: number; bytes: number }[] = [];
   let point = lastPoint(kernels, home, folder, kept.at(-1));
   try {
     republish(folder, kept);
     clearWeights(folder, point.step);
     while (point.step < end) {
-      const step = point.step + 1;
-      const mark: Mark = (part) => onStep(`proving step ${point.step} of ${run.steps}: ${part}`);
+      const count = Math.min(most, end - point.step);
+      const step = point.step + count;
+      const name = count === 1 ? `step ${point.step}` : `steps ${point.step} to ${step - 1}`;
+      const mark: Mark = (part) => onStep(`proving ${name} of ${run.steps}: ${part}`);
       const own = answersOf(owner.corpus.group, step === end, step === run.steps, answers);
       const path = weightsPath(folder, step);
-      const proven = proveRunStep(kernels, home, owner, point, path, { answers: own, mark });
+      const proven = proveRunStep(kernels, home, owner, point, path, { count, answers: own, mark });
       point.weights.group.close();
       point = proven.point;
       checkAgainst(folder, checkpoint, point);
       keepStep(folder, step, proven.bytes);
-      made.push({ file: publicTuningPaths(folder, step).step, bytes: proven.bytes.length });
+      const file = publicTuningPaths(folder, step).step;
+      made.push({ file, steps: count, bytes: proven.bytes.length });
     }
     const { group } = point.weights;
     const { step } = point;

@@ -154,8 +154,9 @@ export function keptSteps(folder: TuningFolder): KeptStep[] {
     const bytes = readInput(path);
     const file = naming(path, () => decodeGraphStep(bytes));
     if (!sameBytes(file.run, folder.named.digest)) wrong('expected a step of this run, got one of another');
-    if (file.step !== point.step || file.step + 1 !== step) {
-      wrong(`expected step ${point.step}, behind which ${step} are done, got step ${file.step}`);
+    if (file.step !== point.step || file.step + file.count !== step) {
+      const got = `${file.count} from step ${file.step} on`;
+      wrong(`expected steps from ${point.step} on, behind which ${step} are done, got ${got}`);
     }
     if (!sameBytes(file.input, keyDigest(encodeKey(point.weights)))) {
       wrong('expected one that reads what the step before wrote, got another');
