@@ -41,6 +41,7 @@ export interface GraphRun {
 export interface StepFile extends Step {
   readonly run: Uint8Array;
   readonly step: number;
+  readonly count: number;
   readonly input: Uint8Array;
 }
 
@@ -64,7 +65,7 @@ export function verifyGraphRun(
   const verdict = verdictOf(() => {
     const run = decodeGraphRun(bytes);
     agreed(run, expected);
-    done = followAll(K, run, steps).length;
+    done = followAll(K, run, steps).at(-1)?.step ?? 0;
     require(done >= (expected.steps ?? 0), 'STEPS', `${done}`);
   });
   return { verdict, steps: done };
@@ -96,11 +97,23 @@ export function verifyRunAnswer(
 }
 
 function known(run: GraphRun, { step: bytes, weights }: { step: Uint8Array; weights: Uint8Array }): Weights {
-  const { run: name, step, after } = decodeStep(bytes);
+  const { run: name, step, count, after } = decodeStep(bytes);
   require(equalBytes(name, run.digest), 'RUN', 'a step of another run');
-  require(step < run.steps, 'STEP', `${step}`);
+  require(step < run.steps && isCount(run, step, count), 'STEP', `${count} from ${step}`);
   require(equalBytes(keyDigest(after.bytes), weights), 'WEIGHTS', 'other weights than agreed');
-  return { step: step + 1, key: after };
+  return { step: step + count, key: after };
+}
+
+/** Section 3: how many steps a proof may have. */
+function isCount(
+  { checked: { graph }, steps, batch, length }: GraphRun,
+  step: number,
+  count: number,
+): boolean {
+  const rows = count * batch * length;
+  const attention = graph.nodes.filter(({ op }) => op === 'attention').length;
+  const fits = rows * graph.nodes.length <= 2 ** 22 && rows * attention <= 2 ** 17;
+  return count >= 1 && count <= 64 && step + count <= steps && fits;
 }
 
 function agreed(run: GraphRun, { run: name, corpus, seed }: Expectations): void {
@@ -186,16 +199,17 @@ function permutation(seed: Uint8Array, epoch: number, count: number): number[] {
 
 /** Section 3. */
 export function decodeStep(bytes: Uint8Array): StepFile {
-  const from = openFile(bytes, 'zkdl-stp', 1);
+  const from = openFile(bytes, 'zkdl-stp', 2);
   const run = readBytes(from, 32);
   const step = readU32(from);
+  const count = readU32(from);
   const input = readBytes(from, 32);
   const after = readKey(from);
   const parameters = decodeParameters(readBlock(from));
   checkSet(parameters);
   const proof = readBlock(from);
   endFile(from);
-  return { run, step, input, after, parameters, proof };
+  return { run, step, count, input, after, parameters, proof };
 }
 
 /** The weights behind each step. */
@@ -210,19 +224,22 @@ function followAll(K: Algebra, run: GraphRun, steps: readonly Uint8Array[]): Wei
 
 /** Section 4, "Order": one step; the weights behind it. */
 function follow(K: Algebra, run: GraphRun, before: Weights, file: StepFile): Weights {
-  const { step, input, after, parameters } = file;
+  const { step, count, input, after, parameters } = file;
   require(equalBytes(file.run, run.digest), 'RUN', 'a step of another run');
   require(step === before.step && step < run.steps, 'STEP', `${step}`);
+  require(isCount(run, step, count), 'STEP', `${count} steps`);
   require(equalBytes(input, keyDigest(before.key.bytes)), 'WEIGHTS', 'other weights');
   checkWeights(run.checked, run.plan, after);
   const keys = [before.key, after, run.corpus];
   require(keys.every((key) => sameCode(key, { parameters })), 'STATEMENT', 'code of all keys'); // prettier-ignore
-  const context = digestOfLeaves('zkdl graph run step 1', [
+  const context = digestOfLeaves('zkdl graph run step 2', [
     ['run', 'digest', run.digest],
     ['step', 'integer', step],
+    ['count', 'integer', count],
     ['input', 'digest', input],
     ['output', 'digest', keyDigest(after.bytes)],
   ]);
-  checkStepProof(K, run, { batch: batchOf(run, step), first: step === 0, keys, context }, file);
-  return { step: step + 1, key: after };
+  const batches = range(count).map((i) => batchOf(run, step + i));
+  checkStepProof(K, run, { batches, first: step === 0, keys, context }, file);
+  return { step: step + count, key: after };
 }

@@ -57,6 +57,15 @@ export function written(graph: Graph, plan: StepPlan): Tensor[] {
   return all.map(({ name, shape }) => ({ kind: 'static', name: `next/${name}`, shape, group: 1 }));
 }
 
+/** The parts of all weights and momenta, by the names of what is read, with their integers. */
+export function rangesOf({ weights }: Graph, plan: StepPlan): Map<string, { min: number; max: number }> {
+  const parts = weights.flatMap((weight) => {
+    const { read, rest, momentum } = partsOf(plan, weight);
+    return [...read, rest, ...momentum];
+  });
+  return new Map(parts.map(({ name, bits, least }) => [name, { min: least, max: least + 2 ** bits - 1 }]));
+}
+
 /** Tensors of all weights, a run for each part. */
 export function runsOf({ weights }: Graph, plan: StepPlan): { name: string; shape: readonly number[] }[][] {
   const run = (parts: (own: Whole) => readonly Part[]) =>

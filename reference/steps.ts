@@ -15,7 +15,8 @@ import { refuse, require, verdictOf, type Verdict } from './refusal.ts';
 import { digestOfLeaves, type Leaf } from './statement.ts';
 import { checkKey, checkWeights, graphDigest, named } from './step-keys.ts';
 import type { StepPlan } from './step-plan.ts';
-import { stepProgram, type Batch } from './step-program.ts';
+import { stepsProgram } from './stacked.ts';
+import type { Batch } from './step-program.ts';
 import { sameCode, type NamedKey } from './training-run.ts';
 
 /** What a verifier knows. */
@@ -112,17 +113,17 @@ function checkStep(
     ['graph', 'digest', graphDigest(graph)],
     ...keys.map(({ bytes }, i): Leaf => [`key-${i}`, 'digest', keyDigest(bytes)]),
   ]);
-  checkStepProof(K, { checked, plan }, { batch, first, keys, context }, { parameters, proof });
+  checkStepProof(K, { checked, plan }, { batches: [batch], first, keys, context }, { parameters, proof });
 }
 
-/** The program of a step, and its proof. */
+/** The program of steps, and their proof. */
 export function checkStepProof(
   K: Algebra,
   { checked, plan }: Pick<Training, 'checked' | 'plan'>,
-  of: { readonly batch: Batch; readonly first: boolean; readonly keys: readonly NamedKey[]; readonly context: Uint8Array }, // prettier-ignore
+  of: { readonly batches: readonly Batch[]; readonly first: boolean; readonly keys: readonly NamedKey[]; readonly context: Uint8Array }, // prettier-ignore
   { parameters, proof }: Pick<Step, 'parameters' | 'proof'>,
 ): void {
-  const program = stepProgram(checked, plan, of.batch, of.first);
+  const program = stepsProgram(checked, plan, of.batches, of.first);
   checkProgram(program);
   const groups = of.keys.map(({ group }) => group);
   const verdict = verifyProgram(K, { parameters, program, groups, context: of.context }, proof);

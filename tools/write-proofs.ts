@@ -1,6 +1,6 @@
 /**
  * Writes the proofs of tests/vectors: a whole answer (key, proof file, link to the next epoch of the key), the same of a model in two
- * groups, a run of training with momentum, one with periods, predictions, two steps of a graph, a third with all that a plan may add, a fourth with biases, both with an answer by their weights, a run of a graph with two steps and an answer, and over toy parameters a proof of every kind. Masks are random, so proofs differ from run to run; what is kept is that
+ * groups, a run of training with momentum, one with periods, predictions, two steps of a graph, a third with all that a plan may add, a fourth with biases, both with an answer by their weights, a run of a graph with three steps in two proofs and an answer, and over toy parameters a proof of every kind. Masks are random, so proofs differ from run to run; what is kept is that
  * these are accepted. `npm run vectors:proofs`, or `npm run vectors:proofs -- training` for one of `answers`, `groups`, `training`, `periods`, `predictions`, `steps`, `turned`, `biased`, `tuning`, `toys`
  */
 import { writeFileSync } from 'node:fs';
@@ -100,11 +100,11 @@ function stepAndAnswer(kernels: Kernels, name: string, trained: Trained): void {
   write({ [`${name}.json`]: stepVector(chain), [`${name}.proof`]: proof, [`${name}.zkp`]: file });
 }
 
-/** Two steps of a graph that were announced, with all that a plan may add, and an answer by the weights behind them. */
+/** Steps of a graph that were announced, with all that a plan may add, one by itself and two in one proof, and an answer by the weights behind them. */
 function tuning(kernels: Kernels): void {
   const runner = graphRunner(kernels, fullTrained());
   const owner = runner.announce();
-  const { run, steps, point } = runner.prove(owner, 2);
+  const { run, steps, point } = runner.prove(owner, [1, 2]);
   const [first, second] = steps as [Uint8Array, Uint8Array];
   const answer = runner.answer(owner, point);
   write({ 'tuning.run': run, 'tuning-0.step': first, 'tuning-1.step': second, 'tuning.zkp': answer });

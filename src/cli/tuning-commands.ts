@@ -13,6 +13,7 @@ interface CorpusFlags extends CommonOptions {
   readonly out: string;
   readonly key?: string;
   readonly proofs?: number;
+  readonly stepsPerProof?: number;
 }
 
 interface TuneFlags extends CommonOptions {
@@ -81,10 +82,11 @@ function addCorpus(zkdl: Command): void {
     .requiredOption('-o, --out <dir>', 'directory to make (private)', newName)
     .option('--key <file>', 'key file to make (public; default: DIR.key)', newName)
     .option('--proofs <n>', 'proofs that it shall allow (default: enough for the plan)', positive)
+    .option('--steps-per-proof <n>', 'steps that proofs shall be quick for (default: 4)', positive)
     .action((tokens: string, flags: CorpusFlags) =>
       runCommand(flags, async ({ kernels, home, onStep }) => {
-        const { model, plan, out, key, proofs } = flags;
-        const options = { tokens, model, plan, out, ...given({ key, proofs }), onStep };
+        const { model, plan, out, key, proofs, stepsPerProof } = flags;
+        const options = { tokens, model, plan, out, ...given({ key, proofs, stepsPerProof }), onStep };
         const [{ commitCorpusToFolder }, { showCorpus }] = await Promise.all([
           import('../verbs/tuning/corpus.ts'),
           import('./show-tuning.ts'),

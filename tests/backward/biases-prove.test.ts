@@ -67,7 +67,7 @@ it('proven steps and an answer; a bias off by one between them', { timeout: 600_
       opened.push(next.group);
       const step = { after: next.group.key, parameters: two.step.parameters };
       const read = { key: one.next.group.key, written: true };
-      const statement = stepStatement(training, batches[1]!, read, step);
+      const statement = stepStatement(training, [batches[1]!], read, step);
       const { tensors } = graphStepWitness(graph, statement.compiled.program, run);
       const statics = stateTensorCells(graph, training.plan, one.next.state, after);
       const groups = [one.next.group.owned, next.group.owned];

@@ -447,7 +447,7 @@ it('proven steps carry momentum on; other momenta are refused', { timeout: 600_0
       opened.push(next.group);
       const step = { after: next.group.key, parameters: two.step.parameters };
       const read = { key: one.next.group.key, written: true };
-      const statement = stepStatement(training, batches[1]!, read, step);
+      const statement = stepStatement(training, [batches[1]!], read, step);
       const { tensors } = graphStepWitness(graph, statement.compiled.program, run[1]!);
       const ch = proverChannel(programDomain(statement));
       const statics = stateTensorCells(graph, plan, states[1]!, after);

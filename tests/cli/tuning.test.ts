@@ -130,6 +130,24 @@ describe('the whole way', () => {
     expect(stderr).toContain('verifying');
   });
 
+  test('several steps a proof', () => {
+    tune('c', 'stack', '--seed', SEED);
+    const made = done('prove-tuning', 'stack', '--corpus', 'c', '--steps-per-proof', '2');
+    expect(made).toMatchObject({ step: 3, steps: 3, made: [{ steps: 2 }, { steps: 1 }] });
+    const files = ['stack.2.step', 'stack.3.step'];
+    expect(readdirSync(path('stack')).filter((name) => /^(step|weights)/.test(name)).sort()).toEqual(['step-2', 'step-3', 'weights-0', 'weights-2', 'weights-3']); // prettier-ignore
+    expect(done('verify-tuning', 'stack.run', ...files)).toMatchObject({
+      verified: true,
+      steps: 3,
+      complete: true,
+    });
+    expect(done('inspect', 'stack.2.step')).toMatchObject({ kind: 'graph step', step: 0, count: 2 });
+    expect(run('inspect', 'stack.2.step').stdout).toMatch(/^ {2}steps +0 to 1$/m);
+    expect(run('inspect', 'stack.3.step').stdout).toMatch(/^ {2}step +2$/m);
+    expect(refused('verify-tuning', 'stack.run', ...files.slice(1))).toMatchObject({ code: 'STEP' });
+    expect(run('prove-tuning', 'stack', '--corpus', 'c', '--steps-per-proof', '0').code).toBe(2);
+  });
+
   test('a run that was interrupted is the run that was not: the same checkpoint, byte for byte', () => {
     expect(tune('c', 'copy', '--seed', SEED, '--checkpoint-every', '3')).toMatchObject({
       run: digest,
@@ -294,7 +312,7 @@ describe('a corpus with one other token', () => {
     expect(chain()).toMatchObject({ code: 'CHAIN', stage: expect.stringContaining('step-1') as string });
     restore();
     rmSync(path('mixed/step-1'));
-    expect(chain().detail).toMatch(/expected step 0, behind which 2 are done, got step 1/);
+    expect(chain().detail).toMatch(/expected steps from 0 on, behind which 2 are done, got 1 from step 1 on/);
     restore();
     renameSync(path('mixed/step-2'), path('mixed/step-3'));
     expect(chain()).toMatchObject({ code: 'CHAIN' });

@@ -145,7 +145,7 @@ test('proofs that are kept verify', { timeout: 120_000 }, () => {
   const segments = ['training-0.seg', 'training-1.seg', 'training-2.seg'].map(bytesOf);
   expect(verifyTraining(bytesOf('training.run'), segments)).toMatchObject({ ok: true, steps: 4 });
   const steps = ['tuning-0.step', 'tuning-1.step'].map(bytesOf);
-  expect(verifyGraphRun(bytesOf('tuning.run'), steps)).toMatchObject({ ok: true, steps: 2 });
+  expect(verifyGraphRun(bytesOf('tuning.run'), steps)).toMatchObject({ ok: true, steps: 3 });
   const periods = ['training-periods-0.seg', 'training-periods-1.seg'].map(bytesOf);
   expect(verifyTraining(bytesOf('training-periods.run'), periods)).toMatchObject({ ok: true, steps: 5 });
 });
@@ -174,6 +174,14 @@ test.each([1, 2, 3])(
     });
   },
 );
+
+test('what version 1 wrote of steps of graphs (the first KiB of one) is refused as version 1', () => {
+  expect(verifyGraphRun(bytesOf('tuning.run'), [bytesOf('old/tuning-1.step')])).toMatchObject({
+    ok: false,
+    code: 'VERSION',
+    detail: 'expected version 2, got 1',
+  });
+});
 
 test('what version 1 wrote of segments (the first KiB of one) is refused as version 1', () => {
   expect(verifyTraining(bytesOf('training.run'), [bytesOf('old/training-1.seg')])).toMatchObject({

@@ -124,7 +124,7 @@ function lied(
   weights = points[step]!.weights,
 ): Uint8Array {
   const input = keyDigest(weights.group.keyBytes);
-  const place = { run: owner.named.digest, step, input };
+  const place = { run: owner.named.digest, step, count: 1, input };
   const training = trainingOf(owner.named);
   const path = `${runner.corpus.group.path}-lie-${lies++}`;
   const made = proveGraphStep(kernels, runner.home, training, weights, batch, path, {

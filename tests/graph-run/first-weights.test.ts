@@ -42,7 +42,7 @@ afterAll(async () => {
 /** A step of a run, proven as one whose weights another step wrote, or as one whose weights none did. */
 function posed(runner: GraphRunner, step: number, weights: OwnedWeights, written: boolean): Uint8Array {
   const { named } = runner.announce();
-  const place = { run: named.digest, step, input: keyDigest(weights.group.keyBytes) };
+  const place = { run: named.digest, step, count: 1, input: keyDigest(weights.group.keyBytes) };
   const read = { ...weights, written };
   const { step: proven, next } = proveGraphStep(kernels, runner.home, trainingOf(named), read, named.batch(step), path(), { corpus: runner.corpus, context: ([, output]) => runStepContext({ ...place, output: output! }) }); // prettier-ignore
   next.group.close();
@@ -66,7 +66,7 @@ test('first weights beyond their bits: no proof, and none of a later step', { ti
   const context = (): Uint8Array => runStepContext({ ...file, output: after });
   const word = (written: boolean): boolean => {
     const read = { key: lying.start.group.key, written };
-    const statement = stepStatement(trainingOf(owner.named), owner.named.batch(0), read, { after, parameters }, context); // prettier-ignore
+    const statement = stepStatement(trainingOf(owner.named), [owner.named.batch(0)], read, { after, parameters }, context); // prettier-ignore
     return verifyProgram(statement, file.proof).ok;
   };
   expect([word(true), word(false)]).toEqual([true, false]);

@@ -1,7 +1,6 @@
 /** Several steps of a graph in one proof: what one writes the next one reads; chains verify however steps are cut into proofs. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { koalaBear } from '../../src/field/koalabear.ts';
-import { quintic } from '../../src/field/quintic.ts';
 import { kernelProduct } from '../../src/graph/execute-witness.ts';
 import { wasmKernels, type Kernels } from '../../src/kernels/index.ts';
 import { encodeKey, keyDigest, type GroupKey } from '../../src/pcs/key.ts';
@@ -27,7 +26,6 @@ import { batchesAt, readGraphRun, trainingOf, verifyGraphRun } from '../../src/t
 import { bothRunWords, fullTrained, graphRunner, RUN_SCHEDULE, RUN_TOKENS, type GraphRunner } from '../support/graph-runs.ts'; // prettier-ignore
 import { proofError } from '../support/refusal.ts';
 
-void quintic;
 let kernels: Kernels;
 let runner: GraphRunner;
 let owner: GraphRunOwner;

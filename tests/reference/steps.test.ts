@@ -37,7 +37,7 @@ import {
 } from '../support/trained-graphs.ts';
 import { bothDigests, firstDifference } from '../support/twin-lowering.ts';
 import { keptAnswer } from '../support/twin-graph-answers.ts';
-import { bothStepPrograms, bothStepWords, provenSteps, stepCaseOf, twinStepPlan, twinStepProgram, type StepsCase, type Trained } from '../support/twin-steps.ts'; // prettier-ignore
+import { bothStackedPrograms, bothStepPrograms, bothStepWords, provenSteps, stepCaseOf, twinStepPlan, twinStepProgram, type StepsCase, type Trained } from '../support/twin-steps.ts'; // prettier-ignore
 import { wordOf } from '../support/twin.ts';
 
 const MUTANTS = cases(96, 1500);
@@ -169,6 +169,27 @@ test(
     ]) {
       expect([op, (seen.get(op) ?? 0) >= GRAPHS / 8]).toEqual([op, true]);
     }
+  },
+);
+
+test(
+  `several steps of ${GRAPHS} random graphs in one program: one, that ranges allow`,
+  { timeout: 100_000 + 3000 * GRAPHS },
+  () => {
+    let momentum = 0;
+    for (let seed = 0; seed < GRAPHS; seed++) {
+      const { graph, plan, batch } = randomTrained(seed);
+      if (plan.momentum !== undefined) momentum++;
+      const batches = Array.from({ length: 2 + (seed % 2) }, () => batch);
+      const both = bothStackedPrograms(graph, plan, batches, seed % 3 === 0);
+      const [ours, twin] = bothDigests(both);
+      if (ours !== twin) expect([seed, firstDifference(both)]).toEqual([seed, undefined]);
+      expect([seed, twin]).toEqual([seed, ours]);
+      checkProgram(koalaBear, both.ours);
+      twinChecks(both.twin); // throws
+    }
+    tally({ property: 'programs of several steps of graphs', cases: GRAPHS, refused: 0, surprises: 0 });
+    expect(momentum).toBeGreaterThan(GRAPHS / 8);
   },
 );
 

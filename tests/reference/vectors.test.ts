@@ -215,12 +215,16 @@ describe('proofs that were kept', () => {
     },
   );
 
-  test('a run of a graph, two steps of it, and an answer by what they wrote', { timeout: 300_000 }, () => {
-    const steps = ['tuning-0.step', 'tuning-1.step'].map(bytesOf);
-    const run = bytesOf('tuning.run');
-    expect(bothRunWords({ run, steps }, { steps: 2 })).toEqual(['accepted', 'accepted']);
-    expect(bothRunAnswerWords(run, { steps }, bytesOf('tuning.zkp'))).toEqual(['accepted', 'accepted']);
-  });
+  test(
+    'a run of a graph, three steps of it in two proofs, and an answer by what they wrote',
+    { timeout: 300_000 },
+    () => {
+      const steps = ['tuning-0.step', 'tuning-1.step'].map(bytesOf);
+      const run = bytesOf('tuning.run');
+      expect(bothRunWords({ run, steps }, { steps: 3 })).toEqual(['accepted', 'accepted']);
+      expect(bothRunAnswerWords(run, { steps }, bytesOf('tuning.zkp'))).toEqual(['accepted', 'accepted']);
+    },
+  );
 
   test('an answer of a model in two groups, and the link to the next epoch of all of them', () => {
     const [key, file, link] = ['groups.key', 'groups.zkp', 'groups.link'].map(bytesOf) as [Uint8Array, Uint8Array, Uint8Array]; // prettier-ignore

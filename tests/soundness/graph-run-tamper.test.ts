@@ -9,7 +9,7 @@ import { verifyProgram } from '../../src/relation/verify.ts';
 import { stepStatement } from '../../src/training/backward/verify.ts';
 import { decodeGraphRun } from '../../src/training/graph-run/run.ts';
 import { decodeGraphStep, runStepContext } from '../../src/training/graph-run/step-file.ts';
-import { followGraphStep, readGraphRun, startOfRun, trainingOf, verifyGraphRun } from '../../src/training/graph-run/verify.ts'; // prettier-ignore
+import { batchesAt, followGraphStep, readGraphRun, startOfRun, trainingOf, verifyGraphRun } from '../../src/training/graph-run/verify.ts'; // prettier-ignore
 import { fieldsOfGraphRun, fieldsOfGraphStep, posedStep } from '../support/graph-run-fields.ts';
 import { cases, tally } from '../support/long.ts';
 import { BOUND, bumped, changesOf, codeOf, leavesOf, messagesOf } from '../support/soundness/file-tamper.ts';
@@ -88,7 +88,7 @@ describe('SND-1: messages of a step', () => {
   const { output: after, parameters } = file;
   const context = (): Uint8Array => runStepContext(file);
   const before = { key: behind.weights, written: true };
-  const statement = stepStatement(trainingOf(named), named.batch(1), before, { after, parameters }, context); // prettier-ignore
+  const statement = stepStatement(trainingOf(named), batchesAt(named, 1, file.count), before, { after, parameters }, context); // prettier-ignore
   const messages = messagesOf(statement, file.proof);
   test('the log covers the proof, every class is met', () => {
     expect(messages.at(-1)!.end).toBe(file.proof.length);

@@ -130,7 +130,7 @@ describe.each([0, 1, 2, 3])('SND-1: messages of step %i', (i) => {
     ...(corpus !== undefined && { corpus: decodeKey(corpus) }),
   };
   const parts = { after: decodeKey(step!.after), parameters: decodeParameters(step!.parameters) };
-  const statement = stepStatement(training, batches[0]!, { key: decodeKey(first), written }, parts);
+  const statement = stepStatement(training, [batches[0]!], { key: decodeKey(first), written }, parts);
   const messages = messagesOf(statement, step!.proof);
   test('the log covers the proof, every class is met', () => {
     expect(messages.at(-1)!.end).toBe(step!.proof.length);

@@ -25,6 +25,7 @@ export function fieldsOfGraphStep(bytes: Uint8Array): Field[] {
   of.head();
   of.bytes('run', 32);
   of.u32('step');
+  of.u32('count');
   of.bytes('input', 32);
   of.key('output');
   of.u32('parameters/length');

@@ -51,10 +51,13 @@ export interface GraphRunner {
   readonly corpus: OwnedCorpus;
   readonly start: OwnedWeights;
   announce(schedule?: Omit<GraphSchedule, 'tokens'>, seed?: Uint8Array): GraphRunOwner;
-  /** Steps from the start on. @returns with the point behind them */
-  prove(owner: GraphRunOwner, count: number): RunCase & { readonly point: OwnedGraphPoint };
-  /** The next step behind a point. */
-  next(owner: GraphRunOwner, point: OwnedGraphPoint): ReturnType<typeof proveRunStep>;
+  /** Steps from the start on, one a file, or files of so many steps. @returns with the point behind them */
+  prove(
+    owner: GraphRunOwner,
+    count: number | readonly number[],
+  ): RunCase & { readonly point: OwnedGraphPoint };
+  /** The next step behind a point, or several in one proof. */
+  next(owner: GraphRunOwner, point: OwnedGraphPoint, count?: number): ReturnType<typeof proveRunStep>;
   /** An answer by the weights at a point. */
   answer(owner: GraphRunOwner, point: OwnedGraphPoint, prompt?: readonly number[]): Uint8Array;
   close(): void;
@@ -89,15 +92,16 @@ export function graphRunner(
       announceGraphRun(training, corpus, start, schedule, seed),
     prove(owner, count) {
       let point: OwnedGraphPoint = { step: 0, weights: start };
-      const steps = Array.from({ length: count }, () => {
-        const proven = own.next(owner, point);
+      const counts = typeof count === 'number' ? new Array<number>(count).fill(1) : count;
+      const steps = counts.map((steps) => {
+        const proven = own.next(owner, point, steps);
         point = proven.point;
         return proven.bytes;
       });
       return { run: owner.bytes, steps, point };
     },
-    next(owner, point) {
-      const proven = proveRunStep(kernels, home, owner, point, path(), { answers: ANSWERS });
+    next(owner, point, count = 1) {
+      const proven = proveRunStep(kernels, home, owner, point, path(), { count, answers: ANSWERS });
       keep(proven.point.weights);
       return proven;
     },

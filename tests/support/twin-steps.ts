@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as twin from '../../reference/steps.ts';
 import type { StepPlan } from '../../reference/step-plan.ts';
+import { stepsProgram } from '../../reference/stacked.ts';
 import { stepProgram } from '../../reference/step-program.ts';
 import { checkGraph as twinCheck } from '../../reference/graph-checks.ts';
 import { parseGraph as twinParse } from '../../reference/graph-file.ts';
@@ -20,7 +21,7 @@ import { openHome, storeGroup, type Home, type StoredGroup } from '../../src/sto
 import type { PublicBatch } from '../../src/training/backward/batch.ts';
 import { corpusLayout } from '../../src/training/backward/layouts.ts';
 import type { GraphPlan } from '../../src/training/backward/plan.ts';
-import { graphStepProgram } from '../../src/training/backward/program.ts';
+import { graphStepProgram, graphStepsProgram } from '../../src/training/backward/program.ts';
 import {
   chooseStepParameters,
   commitGraphState,
@@ -114,14 +115,31 @@ export function bothStepPrograms(
   };
 }
 
+/** The same of several steps in one proof. */
+export function bothStackedPrograms(
+  graph: Graph,
+  plan: GraphPlan,
+  batches: readonly PublicBatch[],
+  written: boolean,
+): BothPrograms {
+  const checked = twinCheck(twinParse(twinText(graph)));
+  return {
+    ours: graphStepsProgram(graph, plan, batches, written),
+    twin: stepsProgram(checked, twinStepPlan(plan), batches, !written),
+  };
+}
+
+function twinText(graph: Graph): Uint8Array {
+  return Uint8Array.from(JSON.stringify(graph), (letter) => letter.charCodeAt(0));
+}
+
 export function twinStepProgram(
   graph: Graph,
   plan: GraphPlan,
   batch: PublicBatch,
   written = false,
 ): TwinProgram {
-  const text = Uint8Array.from(JSON.stringify(graph), (letter) => letter.charCodeAt(0));
-  return stepProgram(twinCheck(twinParse(text)), twinStepPlan(plan), batch, !written);
+  return stepProgram(twinCheck(twinParse(twinText(graph))), twinStepPlan(plan), batch, !written);
 }
 
 /** A graph in training, and the weights to start from. */

@@ -13,7 +13,7 @@ import type { Program, Table, Tensor } from '../../src/relation/program.ts';
 import { inferWitnesses } from '../../src/relation/witness-ranges.ts';
 import type { PublicBatch } from '../../src/training/backward/batch.ts';
 import type { GraphPlan } from '../../src/training/backward/plan.ts';
-import { graphStepProgram } from '../../src/training/backward/program.ts';
+import { graphStepProgram, graphStepsProgram } from '../../src/training/backward/program.ts';
 import { predictionProgram } from '../../src/training/prediction-program.ts';
 import { trainingProgram } from '../../src/training/program.ts';
 import { batchOfText, planOf, TINY, transformer, type Size } from '../backward/transformer.ts';
@@ -106,6 +106,7 @@ function isKey({ name, rows, columns }: Table, keys: readonly number[]): boolean
 /** What else is a hint, and why one fits: the section that says it. */
 const ARGUED: readonly (readonly [RegExp, string])[] = [
   [/^(weight|rest)\/\d+$/, 'two parts of a residue: training.md, 6'],
+  [/^next\/(weight|rest|high|low)\/[^/]+$/, 'parts of a residue: training-operators.md, 8'],
   [/^target$|^targets\/rows$/, 'one 1 among zeros: training.md, 5; training-operators.md, 10'],
   [/^softmax\/shift$/, "the one octave with S < 2^15 <= S': training.md, 5"],
   [/^softmax\/reciprocal(-rest)?$/, 'division with remainder: training.md, 5'],
@@ -123,8 +124,10 @@ const seen = new Set<RegExp>();
 /** What no rule makes of the hints with an argument; and that each of these needs one. @param given what counts as made */
 function unargued(program: Program, given: readonly string[] = []): string[] {
   const alone = hintsOf(program, given);
-  const argued = alone.filter((name) => ARGUED.some(([pattern]) => pattern.test(name)));
-  for (const [pattern] of ARGUED) if (argued.some((name) => pattern.test(name))) seen.add(pattern);
+  // Of several steps in one program every name has its step before it.
+  const inStep = (name: string): string => name.replace(/^\d+\//, '');
+  const argued = alone.filter((name) => ARGUED.some(([pattern]) => pattern.test(inStep(name))));
+  for (const [pattern] of ARGUED) if (argued.some((name) => pattern.test(inStep(name)))) seen.add(pattern);
   return hintsOf(program, [...argued, ...given]);
 }
 
@@ -173,6 +176,8 @@ describe('graphs', () => {
     for (const change of plans) {
       const plan = planOf(graph, { ...(size.tied && { ratePlaces: 8 }), ...change });
       for (const batch of batches) expect(unargued(graphStepProgram(graph, plan, batch))).toEqual([]);
+      const [, ofCorpus] = batches as [PublicBatch, PublicBatch];
+      expect(unargued(graphStepsProgram(graph, plan, [ofCorpus, ofCorpus, ofCorpus]))).toEqual([]);
     }
   });
 });

@@ -5,6 +5,7 @@ import type { Kernels } from '../../kernels/contract.ts';
 import { encodeKey } from '../../pcs/key.ts';
 import { openGroup, type Home, type StoredGroup } from '../../store/index.ts';
 import { batchesOf } from '../../training/graph-run/order.ts';
+import { mostStacked } from '../../training/graph-run/run.ts';
 import { chooseStepParameters, commitCorpus, type OwnedCorpus } from '../../training/index.ts';
 import { checkCorpusKey } from '../../training/backward/layouts.ts';
 import { readTensors } from '../../training/commit.ts';
@@ -19,6 +20,9 @@ import { readTuningPlan } from './plan-file.ts';
 import type { TuningFolder } from './run-folder.ts';
 import { readTokens } from './tokens.ts';
 
+/** Steps of a proof, if nothing else is said. */
+export const DEFAULT_STEPS_PER_PROOF = 4;
+
 export interface CommitCorpusOptions {
   /** A `.npy` file of uint8 or uint16, or a JSON list: token ids. */
   readonly tokens: string;
@@ -29,8 +33,10 @@ export interface CommitCorpusOptions {
   readonly out: string;
   /** Key file to be made: public. Default: the directory's name with `.key`. */
   readonly key?: string;
-  /** Proofs that the key must allow: one for each step of every run, and attempts. Default: the plan's steps, a quarter and 50 more. */
+  /** Proofs that the key must allow: one for each step of every run, if steps are proven one by one, and attempts. Default: the plan's steps, a quarter and 50 more. */
   readonly proofs?: number;
+  /** Steps that proofs shall be quick for. Default: 4, as `prove-tuning`. */
+  readonly stepsPerProof?: number;
   readonly onStep?: OnStep;
 }
 
@@ -67,7 +73,10 @@ export function commitCorpusToFolder(
     const { plan, schedule } = readTuningPlan(options.plan, model, count);
     const proofs = options.proofs ?? schedule.steps + Math.ceil(schedule.steps / 4) + 50;
     const typical = batchesOf(schedule, new Uint8Array(32))(0);
-    const { parameters } = chooseStepParameters({ graph: model.graph, plan }, typical, proofs, ATTEMPTS);
+    const wish = options.stepsPerProof ?? DEFAULT_STEPS_PER_PROOF;
+    const steps = Math.min(wish, schedule.steps, mostStacked({ graph: model.graph, ...schedule }));
+    const training = { graph: model.graph, plan };
+    const { parameters } = chooseStepParameters(training, typical, proofs, ATTEMPTS, steps);
     watch.next('committing');
     onStep('committing the corpus');
     return {

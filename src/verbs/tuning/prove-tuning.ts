@@ -11,7 +11,7 @@ import { closing, roomOf } from '../training/kept-weights.ts';
 import { checkWeights, clearWeights, publish, weightsPath } from '../training/run-folder.ts';
 import { alone } from '../worker.ts';
 import { openCorpusFolder } from './corpus-folder.ts';
-import { checkRunCorpus, openCorpus } from './corpus.ts';
+import { checkRunCorpus, DEFAULT_STEPS_PER_PROOF, openCorpus } from './corpus.ts';
 import { openStart } from './first-weights.ts';
 import {
   keepStep,
@@ -25,7 +25,6 @@ import {
   type TuningFolder,
 } from './run-folder.ts';
 
-const DEFAULT_STEPS_PER_PROOF = 4;
 /** Answers that the weights behind the last step of a run are committed for. */
 const ANSWERS = 100;
 

@@ -38,6 +38,7 @@ export const GRAPH_STEP_FIELDS: Entries = [
   [/^version$/, ['VERSION']],
   [/^run$/, ['RUN']],
   [/^step$/, ['STEP']],
+  [/^count$/, ['STEP', 'WEAK_PARAMS'], 'bound'],
   [/^input$/, ['WEIGHTS']],
   ...within('output', KEY),
   ...within('output/parameters', PARAMETERS),
