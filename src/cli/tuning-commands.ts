@@ -82,7 +82,7 @@ function addCorpus(zkdl: Command): void {
     .requiredOption('-o, --out <dir>', 'directory to make (private)', newName)
     .option('--key <file>', 'key file to make (public; default: DIR.key)', newName)
     .option('--proofs <n>', 'proofs that it shall allow (default: enough for the plan)', positive)
-    .option('--steps-per-proof <n>', 'steps that proofs shall be quick for (default: 4)', positive)
+    .option('--steps-per-proof <n>', 'steps that proofs shall be quick for (default: 16)', positive)
     .action((tokens: string, flags: CorpusFlags) =>
       runCommand(flags, async ({ kernels, home, onStep }) => {
         const { model, plan, out, key, proofs, stepsPerProof } = flags;
@@ -128,7 +128,7 @@ function addProveTuning(zkdl: Command): void {
     .description('prove the steps of a graph that were trained; run it again to go on')
     .argument('<run>', 'directory of a run')
     .requiredOption('--corpus <dir>', 'directory of its corpus')
-    .option('--steps-per-proof <n>', 'greatest number of steps of a proof (default: 4)', positive)
+    .option('--steps-per-proof <n>', 'greatest number of steps of a proof (default: 16)', positive)
     .option('--until <step>', 'stop where so many steps are proven', positive)
     .option('--answers <n>', 'answers that the last weights shall give', counting)
     .action((folder: string, flags: ProveTuningFlags) =>

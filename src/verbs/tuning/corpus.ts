@@ -21,7 +21,7 @@ import type { TuningFolder } from './run-folder.ts';
 import { readTokens } from './tokens.ts';
 
 /** Steps of a proof, if nothing else is said. */
-export const DEFAULT_STEPS_PER_PROOF = 4;
+export const DEFAULT_STEPS_PER_PROOF = 16;
 
 export interface CommitCorpusOptions {
   /** A `.npy` file of uint8 or uint16, or a JSON list: token ids. */
@@ -33,9 +33,9 @@ export interface CommitCorpusOptions {
   readonly out: string;
   /** Key file to be made: public. Default: the directory's name with `.key`. */
   readonly key?: string;
-  /** Proofs that the key must allow: one for each step of every run, if steps are proven one by one, and attempts. Default: the plan's steps, a quarter and 50 more. */
+  /** Proofs that the key must allow: one for so many steps of every run, and attempts. Default: those of the plan, a quarter and 50 more. */
   readonly proofs?: number;
-  /** Steps that proofs shall be quick for. Default: 4, as `prove-tuning`. */
+  /** Steps that proofs shall be quick for. Default: 16, as `prove-tuning`. */
   readonly stepsPerProof?: number;
   readonly onStep?: OnStep;
 }
@@ -71,11 +71,12 @@ export function commitCorpusToFolder(
     );
     count = tokens.length;
     const { plan, schedule } = readTuningPlan(options.plan, model, count);
-    const proofs = options.proofs ?? schedule.steps + Math.ceil(schedule.steps / 4) + 50;
     const typical = batchesOf(schedule, new Uint8Array(32))(0);
     const wish = options.stepsPerProof ?? DEFAULT_STEPS_PER_PROOF;
     const steps = Math.min(wish, schedule.steps, mostStacked({ graph: model.graph, ...schedule }));
     const training = { graph: model.graph, plan };
+    const wanted = Math.ceil(schedule.steps / steps);
+    const proofs = options.proofs ?? wanted + Math.ceil(wanted / 4) + 50;
     const { parameters } = chooseStepParameters(training, typical, proofs, ATTEMPTS, steps);
     watch.next('committing');
     onStep('committing the corpus');

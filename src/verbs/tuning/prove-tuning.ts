@@ -33,7 +33,7 @@ export interface ProveTuningOptions {
   readonly folder: string;
   /** Directory of its corpus. */
   readonly corpus: string;
-  /** Default 4; at most as many as `mostStacked`. */
+  /** Default 16; at most as many as `mostStacked`. */
   readonly stepsPerProof?: number;
   /** Stop where so many steps are proven. Default: all that are trained. */
   readonly until?: number;
