@@ -29,6 +29,7 @@ export interface GraphRun {
   readonly length: number;
   readonly batch: number;
   readonly steps: number;
+  readonly rates: readonly { readonly from: number; readonly rate: number }[];
   readonly corpus: NamedKey;
   readonly start: NamedKey;
   readonly seed: Uint8Array;
@@ -125,14 +126,15 @@ function agreed(run: GraphRun, { run: name, corpus, seed }: Expectations): void 
 
 /** Sections 1 and 4, "Order": a run. */
 export function decodeGraphRun(bytes: Uint8Array): GraphRun {
-  const from = openFile(bytes, 'zkdl-tun', 1);
+  const from = openFile(bytes, 'zkdl-tun', 2);
   const text = readBlock(from);
   const graph = parseGraph(text);
   const checked = checkGraph(graph);
   require(isCanonical(graph, text), 'GRAPH_FORMAT', 'canonical bytes');
   const plan = readPlan(from, graph);
   const [tokens, length, batch, steps] = range(4).map(() => readU32(from)) as [number, number, number, number]; // prettier-ignore
-  const sizes = { tokens, length, batch, steps };
+  const rates = readRates(from);
+  const sizes = { tokens, length, batch, steps, rates };
   checkSizes(checked, plan, sizes);
   const corpus = readKey(from);
   checkCorpus(corpus, tokens);
@@ -143,6 +145,13 @@ export function decodeGraphRun(bytes: Uint8Array): GraphRun {
   endFile(from);
   const [digest, order] = ['run', 'order'].map((of) => deriveKey(`zkdl graph ${of} 1`, bytes)) as [Uint8Array, Uint8Array]; // prettier-ignore
   return { checked, plan, ...sizes, corpus, start, seed, digest, order };
+}
+
+/** Changes of the rate: the step, and the rate from it on. */
+function readRates(from: Reader): { readonly from: number; readonly rate: number }[] {
+  const count = readU32(from);
+  require(count <= 2 ** 12, 'PLAN', `${count} changes of the rate`);
+  return range(count).map(() => ({ from: readU32(from), rate: readU32(from) }));
 }
 
 function readPlan(from: Reader, { weights }: Graph): StepPlan {
@@ -156,7 +165,7 @@ function readPlan(from: Reader, { weights }: Graph): StepPlan {
 function checkSizes(
   checked: CheckedGraph,
   plan: StepPlan,
-  of: Pick<GraphRun, 'tokens' | 'length' | 'batch' | 'steps'>,
+  of: Pick<GraphRun, 'tokens' | 'length' | 'batch' | 'steps' | 'rates'>,
 ): void {
   checkStepPlan(checked, plan);
   const { graph } = checked;
@@ -171,6 +180,11 @@ function checkSizes(
   const attention = graph.nodes.filter(({ op }) => op === 'attention').length;
   within(rows * graph.nodes.length, 1, 2 ** 22, 'rows of all nodes');
   within(rows * attention, 0, 2 ** 17, 'rows of attention');
+  of.rates.forEach(({ from, rate }, i) => {
+    const before = i === 0 ? 0 : at(of.rates, i - 1).from;
+    within(from, before + 1, of.steps - 1, 'from');
+    checkStepPlan(checked, { ...plan, rate });
+  });
 }
 
 /** Section 2: places of the rows of a step, and where its sequences start. */
@@ -239,7 +253,9 @@ function follow(K: Algebra, run: GraphRun, before: Weights, file: StepFile): Wei
     ['input', 'digest', input],
     ['output', 'digest', keyDigest(after.bytes)],
   ]);
-  const batches = range(count).map((i) => batchOf(run, step + i));
+  const rateOf = (i: number): number =>
+    run.rates.filter(({ from }) => from <= i).at(-1)?.rate ?? run.plan.rate;
+  const batches = range(count).map((i) => ({ ...batchOf(run, step + i), rate: rateOf(step + i) }));
   checkStepProof(K, run, { batches, first: step === 0, keys, context }, file);
   return { step: step + count, key: after };
 }

@@ -14,14 +14,18 @@ import { readBeside, update, written } from './step-update.ts';
 import { cell, constant, masked } from './terms.ts';
 
 /** What a step reads: ids and targets, or places of a corpus of so many tokens. */
-export type Batch = { readonly starts: readonly number[] } & (
+export type Batch = {
+  readonly starts: readonly number[];
+  /** Other than the plan's. */ readonly rate?: number;
+} & (
   | { readonly tokens: readonly number[]; readonly targets: readonly number[] }
   | { readonly corpus: number; readonly at: readonly number[] }
 );
 
 /** Refuses with `PLAN`, `TOKEN`, and as the pass. @param first whether the weights that it reads were written by no step of which the verifier knows */
-export function stepProgram(checked: CheckedGraph, plan: StepPlan, batch: Batch, first: boolean): Program {
+export function stepProgram(checked: CheckedGraph, of: StepPlan, batch: Batch, first: boolean): Program {
   const { graph } = checked;
+  const plan = { ...of, rate: batch.rate ?? of.rate };
   const places = checkStepPlan(checked, plan);
   checkBatch(batch, Number(checked.infos.get(graph.output)?.width));
   const to = lowerInto(graph, passOf(batch));

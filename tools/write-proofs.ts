@@ -10,7 +10,7 @@ import { answering } from '../tests/support/twin-answers.ts';
 import { twinCases } from '../tests/support/twin-cases.ts';
 import { programTwinCases } from '../tests/support/twin-program-cases.ts';
 import { biasedTrained, CORPUS, PLACES, smallestTrained, TOKENS, turnedTrained } from '../tests/support/trained-graphs.ts'; // prettier-ignore
-import { fullTrained, graphRunner } from '../tests/support/graph-runs.ts';
+import { fullTrained, graphRunner, RUN_SCHEDULE } from '../tests/support/graph-runs.ts';
 import { provenAnswer } from '../tests/support/twin-graph-answers.ts';
 import { predictor } from '../tests/support/twin-predictions.ts';
 import { provenSteps, stepVector, type Trained } from '../tests/support/twin-steps.ts';
@@ -100,10 +100,10 @@ function stepAndAnswer(kernels: Kernels, name: string, trained: Trained): void {
   write({ [`${name}.json`]: stepVector(chain), [`${name}.proof`]: proof, [`${name}.zkp`]: file });
 }
 
-/** Steps of a graph that were announced, with all that a plan may add, one by itself and two in one proof, and an answer by the weights behind them. */
+/** Steps of a graph that were announced, with all that a plan may add, one by itself and two in one proof, the last at another rate, and an answer by the weights behind them. */
 function tuning(kernels: Kernels): void {
   const runner = graphRunner(kernels, fullTrained());
-  const owner = runner.announce();
+  const owner = runner.announce({ ...RUN_SCHEDULE, rates: [{ from: 2, rate: 2 }] });
   const { run, steps, point } = runner.prove(owner, [1, 2]);
   const [first, second] = steps as [Uint8Array, Uint8Array];
   const answer = runner.answer(owner, point);

@@ -16,10 +16,10 @@ import { fields, hex, printable, size, times } from './terminal.ts';
 /** Steps that are shown one by one. */
 const SHOWN = 8;
 
-type Said = Pick<GraphRun, 'graph' | 'plan' | 'tokens' | 'length' | 'batch' | 'steps'>;
+type Said = Pick<GraphRun, 'graph' | 'plan' | 'tokens' | 'length' | 'batch' | 'steps' | 'rates'>;
 
 /** A run as numbers that people read. */
-function runFields({ graph, plan, tokens, length, batch, steps }: Said): [string, string][] {
+function runFields({ graph, plan, tokens, length, batch, steps, rates = [] }: Said): [string, string][] {
   const { rate, ratePlaces, momentum, gradient } = plan;
   const cells = graph.weights.map(({ shape }) => shape.reduce((product, n) => product * n, 1));
   const total = cells.reduce((sum, n) => sum + n, 0);
@@ -28,6 +28,13 @@ function runFields({ graph, plan, tokens, length, batch, steps }: Said): [string
     ['model', `${graph.nodes.length} nodes, context ${graph.context}, ${total} weights`],
     ['plan', `${steps} steps of ${batch} sequences of ${length} of ${tokens} tokens`],
     ['rate', `${rate} / 2^${ratePlaces} of the summed gradient, ${perToken} of the mean one`],
+    ...rates
+      .slice(0, SHOWN)
+      .map((later): [string, string] => [
+        'rate',
+        `${later.rate} / 2^${ratePlaces} from step ${later.from} on`,
+      ]),
+    ...(rates.length > SHOWN ? [['rates', `and ${rates.length - SHOWN} more`] as [string, string]] : []),
     ['momentum', momentum === undefined ? 'none' : `keeps ${1 - 2 ** -momentum.shift}`],
     ['gradients', `${gradient.bits} bits${gradient.guard === undefined ? '' : ', cut off'}`],
   ];

@@ -17,7 +17,7 @@ export type TuningInspection = Parts &
         readonly seed: string;
         readonly corpus: GroupSummary;
         readonly start: GroupSummary;
-      } & Pick<GraphRun, 'graph' | 'plan' | 'tokens' | 'length' | 'batch' | 'steps'>)
+      } & Pick<GraphRun, 'graph' | 'plan' | 'tokens' | 'length' | 'batch' | 'steps' | 'rates'>)
     | {
         readonly kind: 'graph step';
         readonly run: string;

@@ -175,6 +175,14 @@ test.each([1, 2, 3])(
   },
 );
 
+test('what version 1 wrote of runs of graphs (the first KiB of one) is refused as version 1', () => {
+  expect(verifyGraphRun(bytesOf('old/tuning-1.run'), [])).toMatchObject({
+    ok: false,
+    code: 'VERSION',
+    detail: 'expected version 2, got 1',
+  });
+});
+
 test('what version 1 wrote of steps of graphs (the first KiB of one) is refused as version 1', () => {
   expect(verifyGraphRun(bytesOf('tuning.run'), [bytesOf('old/tuning-1.step')])).toMatchObject({
     ok: false,

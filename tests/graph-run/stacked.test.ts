@@ -20,7 +20,12 @@ import {
   type OwnedGraphPoint,
   type ProvenRunStep,
 } from '../../src/training/graph-run/prove.ts';
-import { decodeGraphRun, encodeGraphRun, mostStacked } from '../../src/training/graph-run/run.ts';
+import {
+  decodeGraphRun,
+  encodeGraphRun,
+  graphRateAt,
+  mostStacked,
+} from '../../src/training/graph-run/run.ts';
 import { decodeGraphStep, encodeGraphStep, runStepContext } from '../../src/training/graph-run/step-file.ts';
 import { batchesAt, readGraphRun, trainingOf, verifyGraphRun } from '../../src/training/graph-run/verify.ts';
 import { bothRunWords, fullTrained, graphRunner, RUN_SCHEDULE, RUN_TOKENS, type GraphRunner } from '../support/graph-runs.ts'; // prettier-ignore
@@ -170,6 +175,61 @@ describe('honest chains', () => {
     expect(graphPointFrom(owner.named, 4, three.point.weights.group).weights.state).toEqual(
       three.point.weights.state,
     );
+  });
+});
+
+describe('a rate that changes', () => {
+  const schedule = { ...RUN_SCHEDULE, rates: [{ from: 1, rate: 1 }, { from: 3, rate: 2 }] }; // prettier-ignore
+  test('every step moves weights at its own, within a proof too', () => {
+    const changing = runner.announce(schedule);
+    expect([0, 1, 2, 3].map((step) => graphRateAt(changing.named.run, step))).toEqual([3, 1, 1, 2]);
+    const { bytes, point } = next(start, 4, changing);
+    expect(verifyGraphRun(changing.bytes, [bytes], { steps: 4 })).toMatchObject({ ok: true, complete: true });
+    expect(bothRunWords({ run: changing.bytes, steps: [bytes] })).toEqual(['accepted', 'accepted']);
+    const { graph, plan } = trained;
+    let state = trained.state;
+    batchesAt(changing.named, 0, 4).forEach((batch, i) => {
+      const tokens = tokensOf(RUN_TOKENS, { ...batch, rate: [3, 1, 1, 2][i]! });
+      state = graphStep(graph, plan, state, tokens, { hidden: true }).next;
+    });
+    expect(point.weights.state).toEqual(state);
+  });
+  test('a step at the rate of another one is refused', () => {
+    const [at1, at2] = [RUN_SCHEDULE, { ...RUN_SCHEDULE, rates: [{ from: 1, rate: 1 }] }].map((own) => runner.announce(own)); // prettier-ignore
+    const batches = (of: GraphRunOwner): CorpusBatch[] => batchesAt(of.named, 0, 2);
+    // The rows of the one at the rates of the other.
+    const rows = batches(at2!).map(({ at, starts, corpus }) => ({ at, starts, corpus }));
+    const place = {
+      run: at2!.named.digest,
+      step: 0,
+      count: 2,
+      input: keyDigest(runner.start.group.keyBytes),
+    };
+    const lied = (own: readonly CorpusBatch[]): string => {
+      const path = `${runner.corpus.group.path}-rate-${made++}`;
+      const proven = proveGraphSteps(kernels, runner.home, trainingOf(at1!.named), runner.start, own, path, {
+        corpus: runner.corpus,
+        context: ([, output]: readonly GroupKey[]) => runStepContext({ ...place, output: output! }),
+      });
+      proven.next.group.close();
+      const { after: output, parameters, proof } = proven.step;
+      return refused([encodeGraphStep({ ...place, output, parameters, proof })], at2!.bytes);
+    };
+    expect(lied(batches(at2!))).toBe('ok');
+    expect(lied(rows)).toMatch(/^[A-Z_]+ step 0: (?!step file)/);
+  });
+  test('numbers that a run does not have', () => {
+    const said = (rates: readonly { from: number; rate: number }[]): string => {
+      const { code, detail } = proofError(() => runner.announce({ ...RUN_SCHEDULE, rates }));
+      return `${code} ${detail}`;
+    };
+    expect(said([{ from: 0, rate: 2 }])).toBe('PLAN rates[0].from: expected an integer in [1, 3], got 0');
+    expect(said([{ from: 4, rate: 2 }])).toBe('PLAN rates[0].from: expected an integer in [1, 3], got 4');
+    expect(said([{ from: 2, rate: 2 }, { from: 2, rate: 3 }])).toMatch(/^PLAN rates\[1\]\.from/); // prettier-ignore
+    expect(said([{ from: 2, rate: 0 }])).toMatch(/^PLAN rate/);
+    expect(said([{ from: 2, rate: 1025 }])).toMatch(/^PLAN rate/);
+    const many = Array.from({ length: 4097 }, (_, i) => ({ from: i + 1, rate: 1 }));
+    expect(said(many)).toBe('PLAN rates: expected at most 4096, got 4097');
   });
 });
 

@@ -95,12 +95,12 @@ test('schedules at their bounds: one code of both decoders', () => {
   const rows = Math.floor(2 ** 22 / graph.nodes.length / 4);
   const seen = new Map<string, number>();
   for (const [tokens, length, batch, number] of [
-    ...[0, 1, 2, 3, 4, 20].flatMap((n) => [1, 2, 3].map((t) => [n, t, 1, 1])),
-    ...[0, 1, 4, 5].map((t) => [20, t, 1, 1]),
-    ...[0, 1, 6, 7].map((b) => [20, 3, b, 1]),
-    ...[0, 1, 2 ** 31 - 1, 2 ** 31, 2 ** 32 - 1].map((n) => [20, 3, 2, n]),
-    ...[2 ** 20 + 1, 2 ** 20 + 2, 2 ** 32 - 1].map((n) => [n, 1, 1, 1]),
-    ...[rows, rows + 1, 2 ** 20].map((b) => [2 ** 22 + 1, 4, b, 1]),
+    ...[0, 1, 2, 3, 4, 20].flatMap((n) => [1, 2, 3].map((t) => [n, t, 1, 4])),
+    ...[0, 1, 4, 5].map((t) => [20, t, 1, 4]),
+    ...[0, 1, 6, 7].map((b) => [20, 3, b, 4]),
+    ...[0, 1, 2, 3, 2 ** 31 - 1, 2 ** 31, 2 ** 32 - 1].map((n) => [20, 3, 2, n]),
+    ...[2 ** 20 + 1, 2 ** 20 + 2, 2 ** 32 - 1].map((n) => [n, 1, 1, 4]),
+    ...[rows, rows + 1, 2 ** 20].map((b) => [2 ** 22 + 1, 4, b, 4]),
   ] as [number, number, number, number][]) {
     const changed = run.slice();
     const view = new DataView(changed.buffer);

@@ -14,6 +14,9 @@ export function fieldsOfGraphRun(bytes: Uint8Array): Field[] {
   if (of.u32('plan/momentum/shift') > 0) for (const part of ['high', 'low']) of.u32(`plan/momentum/${part}`);
   for (const { name } of graph.weights) of.u32(`plan/weights/${name}`);
   for (const name of ['tokens', 'length', 'batch', 'steps']) of.u32(name);
+  for (let i = 0, count = of.u32('rates/length'); i < count; i++) {
+    for (const part of ['from', 'rate']) of.u32(`rates/${i}/${part}`);
+  }
   of.key('corpus');
   of.key('start');
   of.bytes('seed', 32);

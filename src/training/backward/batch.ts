@@ -1,9 +1,16 @@
 /** What a step reads. spec/training-operators.md sections 8 and 10. */
 import type { Pass } from '../../graph/pass.ts';
 import { PRIVATE_TOKEN } from '../../ops/lowering.ts';
+import type { GraphPlan } from './plan.ts';
+
+/** What the parties say of a step beside its rows. */
+interface StepTerms {
+  /** Of this step; absent: that of the plan. */
+  readonly rate?: number;
+}
 
 /** Rows of a step: sequences one behind the other, and for every row the token that follows. */
-export interface TokenBatch {
+export interface TokenBatch extends StepTerms {
   readonly tokens: readonly number[];
   readonly targets: readonly number[];
   /** Rows at which sequences start, from 0 on. */
@@ -11,7 +18,7 @@ export interface TokenBatch {
 }
 
 /** The same where tokens are those of a committed corpus that nobody else sees: where each row stands in it. Its target is behind it. */
-export interface CorpusBatch {
+export interface CorpusBatch extends StepTerms {
   /** Tokens of the corpus. */
   readonly corpus: number;
   /** Of every row, below corpus - 1. */
@@ -23,9 +30,15 @@ export interface CorpusBatch {
 export type PublicBatch = TokenBatch | CorpusBatch;
 
 /** The tokens of a batch, for whoever has the corpus. */
-export function tokensOf(corpus: ArrayLike<number>, { at, starts }: CorpusBatch): TokenBatch {
+export function tokensOf(corpus: ArrayLike<number>, { at, starts, rate }: CorpusBatch): TokenBatch {
   const tokens = at.map((i) => corpus[i] as number);
-  return { tokens, targets: at.map((i) => corpus[i + 1] as number), starts };
+  const own = { tokens, targets: at.map((i) => corpus[i + 1] as number), starts };
+  return rate === undefined ? own : { ...own, rate };
+}
+
+/** The plan of the step that reads a batch. */
+export function planFor(plan: GraphPlan, { rate }: StepTerms): GraphPlan {
+  return rate === undefined ? plan : { ...plan, rate };
 }
 
 /** The pass of a batch. */

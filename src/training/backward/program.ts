@@ -5,7 +5,7 @@ import { lowerGraphWith } from '../../graph/lower.ts';
 import { refuse } from '../../errors/proof-error.ts';
 import type { EmbeddingNode } from '../../ops/embedding/shape.ts';
 import type { Program, Tensor } from '../../relation/program.ts';
-import { passOf, type CorpusBatch, type PublicBatch, type TokenBatch } from './batch.ts';
+import { passOf, planFor, type CorpusBatch, type PublicBatch, type TokenBatch } from './batch.ts';
 import { CORPUS, corpusRelations } from './corpus/relations.ts';
 import type { RowIds } from './embedding/relations.ts';
 import { graphBackRelations } from './graph-relations.ts';
@@ -36,6 +36,7 @@ export function graphStepsProgram(
 /**
  * The program of a step: the same for whoever proves and whoever verifies.
  *
+ * @param ofRun the plan, but for a rate that the batch may have
  * @param written whether a proven step wrote the weights that this one reads. Those of a first step nobody looked up before: it does
  * @throws ProofError `PLAN`, `TOKEN`, `PASS_ROWS`; as `checkGraph`
  * @example
@@ -43,10 +44,11 @@ export function graphStepsProgram(
  */
 export function graphStepProgram(
   graph: Graph,
-  plan: GraphPlan,
+  ofRun: GraphPlan,
   batch: PublicBatch,
   written = false,
 ): Program {
+  const plan = planFor(ofRun, batch);
   const info = checkGraph(graph);
   const places = checkGraphPlan(graph, info, plan);
   const classes = info.tensors.get(graph.output)?.width as number;

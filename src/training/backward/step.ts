@@ -11,7 +11,7 @@ import type { WeightData } from '../../ops/tensor.ts';
 import type { EmbeddingNode } from '../../ops/embedding/shape.ts';
 import type { AttentionNode } from '../../ops/attention/shape.ts';
 import { corpusRows } from './corpus/eval.ts';
-import { passOf, type TokenBatch } from './batch.ts';
+import { passOf, planFor, type TokenBatch } from './batch.ts';
 import { graphBack, type BackPass, type ForwardPass } from './graph-eval.ts';
 import { lossBack } from './loss/eval.ts';
 import { checkGraphPlan, type GraphPlan } from './plan.ts';
@@ -29,16 +29,18 @@ export interface GraphStep extends BackPass {
 }
 
 /**
+ * @param ofRun the plan, but for a rate that the batch may have
  * @throws ProofError `PLAN` for a graph that cannot be trained so, `TOKEN`, `PASS_ROWS`, and `UNPROVABLE` naming node, row and column of a value
  *   beyond its bits
  */
 export function graphStep(
   graph: Graph,
-  plan: GraphPlan,
+  ofRun: GraphPlan,
   state: GraphState,
   batch: TokenBatch,
   { hidden = false, ...options }: StepOptions = {},
 ): GraphStep {
+  const plan = planFor(ofRun, batch);
   const info = checkGraph(graph);
   const places = checkGraphPlan(graph, info, plan);
   const { tokens } = batch;

@@ -2,7 +2,9 @@
 export {
   decodeGraphRun,
   encodeGraphRun,
+  graphRateAt,
   graphRunDigest,
+  mostStacked,
   sequenceSeed,
   sequencesOf,
   type GraphRun,

@@ -1,7 +1,7 @@
 /** Which sequences a step reads: a new permutation of all sequences of the corpus for every epoch. spec/graph-runs.md section 2. */
 import type { CorpusBatch } from '../backward/batch.ts';
 import { permutation } from '../order.ts';
-import { sequencesOf, type GraphSchedule } from './run.ts';
+import { graphRateAt, sequencesOf, type GraphRun, type GraphSchedule } from './run.ts';
 
 /** Whole batches of an epoch; sequences that are left over are not read in it. */
 export function graphStepsPerEpoch(schedule: Pick<GraphSchedule, 'tokens' | 'length' | 'batch'>): number {
@@ -9,13 +9,16 @@ export function graphStepsPerEpoch(schedule: Pick<GraphSchedule, 'tokens' | 'len
 }
 
 /**
- * What steps read, by their number. The permutation of the epoch that was asked for last is kept.
+ * What steps read, by their number, and where a run changes its rate that of each. The permutation of the epoch that was asked for last is kept.
  *
  * @param order 32 bytes: the seed of the order, `sequenceSeed`
  * @example
  * const { at, starts } = batchesOf(run, sequenceSeed(bytes))(0);
  */
-export function batchesOf(schedule: GraphSchedule, order: Uint8Array): (step: number) => CorpusBatch {
+export function batchesOf(
+  schedule: GraphSchedule & Partial<Pick<GraphRun, 'plan'>>,
+  order: Uint8Array,
+): (step: number) => CorpusBatch {
   const { tokens, length, batch } = schedule;
   const perEpoch = graphStepsPerEpoch(schedule);
   let last: { readonly epoch: number; readonly sequences: Uint32Array } = {
@@ -27,7 +30,9 @@ export function batchesOf(schedule: GraphSchedule, order: Uint8Array): (step: nu
     if (last.epoch !== epoch) last = { epoch, sequences: permutation(order, epoch, sequencesOf(schedule)) };
     const first = (step % perEpoch) * batch;
     const own = Array.from(last.sequences.subarray(first, first + batch));
+    const rate = schedule.rates && schedule.plan && graphRateAt({ ...schedule, plan: schedule.plan }, step);
     return {
+      ...(rate !== undefined && { rate }),
       corpus: tokens,
       at: own.flatMap((sequence) => Array.from({ length }, (_, t) => sequence * length + t)),
       starts: own.map((_, i) => i * length),

@@ -13,6 +13,7 @@ import { sameColumnCode } from '../../params/parameters.ts';
 import { decodeKey, encodeKey, type GroupKey } from '../../pcs/key.ts';
 import { checkCorpusKey, checkGraphStateKey } from '../backward/layouts.ts';
 import { checkGraphPlan, weightPlaces, type GraphPlan } from '../backward/plan.ts';
+import type { Rate } from '../plan.ts';
 import { SEED_BYTES } from '../state.ts';
 
 /** What steps read of a corpus. */
@@ -24,6 +25,8 @@ export interface GraphSchedule {
   /** Sequences of a step. */
   readonly batch: number;
   readonly steps: number;
+  /** From step `from` on the rate is another one than before, at first the plan's: ascending, behind step 0. Absent: it stays. */
+  readonly rates?: readonly Rate[];
 }
 
 export interface GraphRun extends GraphSchedule {
@@ -37,9 +40,11 @@ export interface GraphRun extends GraphSchedule {
   readonly seed: Uint8Array;
 }
 
-export const GRAPH_RUN_VERSION = 1;
+export const GRAPH_RUN_VERSION = 2;
 const MAGIC = 'zkdl-tun';
 const STAGE = 'graph run';
+/** Changes of the rate: no run has more. */
+const MAX_RATES = 2 ** 12;
 /** Sequences of a corpus: an epoch is a permutation of them, which every verifier draws. */
 const MAX_SEQUENCES = 2 ** 20;
 
@@ -58,11 +63,12 @@ export function mostStacked({ graph, batch, length }: Pick<GraphRun, 'graph' | '
 
 /** @throws RangeError for numbers that are no u32; ProofError as `decodeGraphRun` */
 export function encodeGraphRun(run: GraphRun): Uint8Array<ArrayBuffer> {
-  const { graph, plan, tokens, length, batch, steps, corpus, start, seed } = run;
+  const { graph, plan, tokens, length, batch, steps, rates = [], corpus, start, seed } = run;
   const bytes = fileBytes(MAGIC, GRAPH_RUN_VERSION, [
     { block: encodeGraph(graph) },
     ...planParts(graph, plan),
-    ...[tokens, length, batch, steps],
+    ...[tokens, length, batch, steps, rates.length],
+    ...rates.flatMap(({ from, rate }) => [from, rate]),
     { block: encodeKey(corpus) },
     { block: encodeKey(start) },
     seed,
@@ -80,8 +86,10 @@ export function decodeGraphRun(bytes: Uint8Array): GraphRun {
   const graph = decodeGraph(reader.block('graph'));
   const plan = readPlan(reader, graph);
   const [tokens, length] = [reader.u32('tokens'), reader.u32('length')];
-  const [batch, steps] = [reader.u32('batch'), reader.u32('steps')];
-  checkRunPlan(graph, plan, { tokens, length, batch, steps });
+  const sized = { tokens, length, batch: reader.u32('batch'), steps: reader.u32('steps') };
+  const rates = readRates(reader);
+  const schedule = rates.length === 0 ? sized : { ...sized, rates };
+  checkRunPlan(graph, plan, schedule);
   const corpus = decodeKey(reader.block('corpus'));
   checkCorpusKey(tokens, corpus);
   const start = decodeKey(reader.block('start'));
@@ -91,7 +99,18 @@ export function decodeGraphRun(bytes: Uint8Array): GraphRun {
   }
   const seed = reader.bytes('seed', SEED_BYTES).slice();
   reader.end();
-  return { graph, plan, tokens, length, batch, steps, corpus, start, seed };
+  return { graph, plan, ...schedule, corpus, start, seed };
+}
+
+function readRates(reader: FileReader): Rate[] {
+  const length = reader.u32('rates: length');
+  if (length > MAX_RATES) refuse('PLAN', STAGE, `rates: expected at most ${MAX_RATES}, got ${length}`);
+  return Array.from({ length }, () => ({ from: reader.u32('rates'), rate: reader.u32('rates') }));
+}
+
+/** The rate of a step. */
+export function graphRateAt({ plan, rates = [] }: Pick<GraphRun, 'plan' | 'rates'>, step: number): number {
+  return rates.findLast(({ from }) => from <= step)?.rate ?? plan.rate;
 }
 
 /** The 32 bytes that name a run. @param bytes of `encodeGraphRun` */
@@ -112,9 +131,10 @@ export function sequenceSeed(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
 export function checkRunPlan(
   graph: Graph,
   plan: GraphPlan,
-  { tokens, length, batch, steps }: GraphSchedule,
+  { tokens, length, batch, steps, rates = [] }: GraphSchedule,
 ): void {
-  checkGraphPlan(graph, checkGraph(graph), plan);
+  const info = checkGraph(graph);
+  checkGraphPlan(graph, info, plan);
   const embeddings = graph.nodes.filter(({ op }) => op === 'embedding').length;
   // Ids of a corpus are private: two embeddings would not be tied to the same ones.
   if (embeddings !== 1) refuse('PLAN', STAGE, `graph: expected one embedding, got ${embeddings}`);
@@ -123,6 +143,10 @@ export function checkRunPlan(
   const sequences = sequencesOf({ tokens, length });
   integer('sequences of the corpus', sequences, 1, MAX_SEQUENCES);
   integer('batch', batch, 1, Math.min(sequences, Math.floor(mostRows(graph) / length)));
+  rates.forEach(({ from, rate }, i) => {
+    integer(`rates[${i}].from`, from, (rates[i - 1]?.from ?? 0) + 1, steps - 1);
+    checkGraphPlan(graph, info, { ...plan, rate });
+  });
 }
 
 function integer(name: string, value: number, least: number, most: number): void {

@@ -115,7 +115,8 @@ function momentumOf(value: unknown): Momentum | undefined {
   return { shift: integer('momentum.shift', fieldsOf('momentum', value, ['shift'])['shift']) };
 }
 
-function rateOf(name: string, value: unknown): Rate {
+/** A rate, and the step from which it is. @throws ProofError `PLAN` */
+export function rateOf(name: string, value: unknown): Rate {
   const own = fieldsOf(name, value, ['from', 'rate']);
   return { from: integer(`${name}.from`, own['from']), rate: integer(`${name}.rate`, own['rate']) };
 }
@@ -132,7 +133,8 @@ export function fieldsOf(name: string, value: unknown, keys: readonly string[]):
   return value as Fields;
 }
 
-function listOf(name: string, value: unknown): readonly unknown[] {
+/** @throws ProofError `PLAN` for what is no list */
+export function listOf(name: string, value: unknown): readonly unknown[] {
   return Array.isArray(value) ? (value as unknown[]) : wrong(`${name}: expected a list`);
 }
 

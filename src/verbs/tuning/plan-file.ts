@@ -1,15 +1,16 @@
 /**
- * Plans of runs of graphs as people write them: JSON with `batch`, `steps` or `epochs`, `rate`, `ratePlaces`, and optionally `length`, `gradient`, `low`,
+ * Plans of runs of graphs as people write them: JSON with `batch`, `steps` or `epochs`, `rate` or `rates`, `ratePlaces`, and optionally `length`, `gradient`, `low`,
  * `momentum`, of a graph by itself `weights` and `norms`. Strict: what is not known is refused. docs/training.md.
  */
 import type { GraphPlan } from '../../training/index.ts';
 import { graphStepsPerEpoch } from '../../training/graph-run/order.ts';
 import { checkRunPlan, type GraphSchedule } from '../../training/graph-run/run.ts';
 import { DEFAULT_GRAPH_MOMENTUM, type GraphMomentum } from '../../training/backward/momentum.ts';
-import { fieldsOf, integer, readJson, wrong, type Fields } from '../training/plan-file.ts';
+import type { Rate } from '../../training/plan.ts';
+import { fieldsOf, integer, listOf, rateOf, readJson, wrong, type Fields } from '../training/plan-file.ts';
 import type { TrainableModel } from './model-file.ts';
 
-const FIELDS = ['batch', 'length', 'steps', 'epochs', 'rate', 'ratePlaces', 'gradient', 'low', 'momentum', 'weights', 'norms']; // prettier-ignore
+const FIELDS = ['batch', 'length', 'steps', 'epochs', 'rate', 'rates', 'ratePlaces', 'gradient', 'low', 'momentum', 'weights', 'norms']; // prettier-ignore
 const DEFAULT_GRADIENT = { bits: 15, fraction: 10 };
 const DEFAULT_LOW = 15;
 
@@ -34,19 +35,32 @@ export function tuningPlanOf(value: unknown, { graph, places }: TrainableModel, 
   const given = (name: string, otherwise: number): number =>
     own[name] === undefined ? otherwise : integer(name, own[name]);
   const momentum = momentumOf(own['momentum']);
+  const [first, later] = ratesOf(own);
   const plan: GraphPlan = {
     ...(places ?? { weights: placesOf(own['weights']), norms: integer('norms', own['norms']) }),
     gradient: gradientOf(own['gradient']),
     low: given('low', DEFAULT_LOW),
-    rate: integer('rate', own['rate']),
+    rate: first,
     ratePlaces: integer('ratePlaces', own['ratePlaces']),
     ...(momentum && { momentum }),
   };
   const sized = { tokens, length: given('length', graph.context), batch: integer('batch', own['batch']) };
   checkRunPlan(graph, plan, { ...sized, steps: 1 });
-  const schedule = { ...sized, steps: stepsOf(own, sized) };
+  const steps = stepsOf(own, sized);
+  const schedule = { ...sized, steps, ...(later.length > 0 && { rates: later }) };
   checkRunPlan(graph, plan, schedule);
   return { plan, schedule };
+}
+
+/** The first rate, and the later ones. */
+function ratesOf(own: Fields): readonly [first: number, later: readonly Rate[]] {
+  if ((own['rate'] === undefined) === (own['rates'] === undefined)) {
+    wrong(`rate: expected a rate or rates, got ${own['rate'] === undefined ? 'neither' : 'both'}`);
+  }
+  if (own['rates'] === undefined) return [integer('rate', own['rate']), []];
+  const [first, ...later] = listOf('rates', own['rates']).map((rate, i) => rateOf(`rates[${i}]`, rate));
+  if (first?.from !== 0) wrong('rates: expected one from step 0 on');
+  return [first.rate, later];
 }
 
 function stepsOf(own: Fields, sized: Omit<GraphSchedule, 'steps'>): number {

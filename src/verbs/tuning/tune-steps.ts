@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { ExecuteOptions } from '../../graph/execute.ts';
 import { graphStep, tokensOf } from '../../training/index.ts';
 import { graphStepsPerEpoch } from '../../training/graph-run/order.ts';
+import { graphRateAt } from '../../training/graph-run/run.ts';
 import type { NamedGraphRun } from '../../training/graph-run/verify.ts';
 import { naming, replaceFile } from '../files.ts';
 import { silent, type OnStep } from '../steps.ts';
@@ -35,7 +36,7 @@ export function runGraphSteps(
     const next = Math.min(end, (Math.floor(at.step / checkpointEvery) + 1) * checkpointEvery);
     at = stepsTo(folder.named, corpus, at, next, product, (step) => onStep('training', step / run.steps));
     writeGraphCheckpoint(folder, at);
-    const table = lossTable(graphStepsPerEpoch(run), () => run.plan.rate, at);
+    const table = lossTable(graphStepsPerEpoch(run), (step) => graphRateAt(run, step), at);
     replaceFile(join(folder.path, 'loss.csv'), table);
     replaceFile(join(folder.path, 'loss.svg'), lossSvg(run, at));
   }

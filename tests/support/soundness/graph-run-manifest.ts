@@ -22,6 +22,8 @@ export const GRAPH_RUN_FIELDS: Entries = [
   [/^tokens$/, ['PLAN', 'KEY_LAYOUT']],
   [/^(length|batch)$/, ['PLAN', 'WEAK_PARAMS'], 'bound'],
   [/^steps$/, ['PLAN'], 'bound'],
+  [/^rates\/length$/, [...MOVED, 'KEY_VERSION']],
+  [/^rates\/#\/(from|rate)$/, ['PLAN'], 'bound'],
   ...within('(corpus|start)', KEY),
   ...within(
     '(corpus|start)/parameters',
