@@ -170,6 +170,21 @@ describe('plans', () => {
     [{ epochs: 1 }, /^PLAN steps: expected steps or epochs, got both/],
     [{ steps: undefined }, /^PLAN steps: expected steps or epochs, got neither/],
     [{ rate: 0 }, /^PLAN rate/],
+    [{ rates: [{ from: 0, rate: 1 }] }, /^PLAN rate: expected a rate or rates, got both/],
+    [{ rate: undefined }, /^PLAN rate: expected a rate or rates, got neither/],
+    [{ rate: undefined, rates: [] }, /^PLAN rates: expected one from step 0 on/],
+    [{ rate: undefined, rates: [{ from: 1, rate: 1 }] }, /^PLAN rates: expected one from step 0 on/],
+    [{ rate: undefined, rates: 2 }, /^PLAN rates: expected a list/],
+    [
+      {
+        rate: undefined,
+        rates: [
+          { from: 0, rate: 1 },
+          { from: 3, rate: 1 },
+        ],
+      },
+      /^PLAN rates\[0\]\.from/,
+    ],
     [{ ratePlaces: 31 }, /^PLAN (ratePlaces|places)/],
     [{ gradient: { bits: 16 } }, /^PLAN gradient.bits/],
     [{ gradient: { guard: 5 } }, /^PLAN gradient.guard/],

@@ -130,8 +130,12 @@ describe('the whole way', () => {
     expect(stderr).toContain('verifying');
   });
 
-  test('several steps a proof', () => {
-    tune('c', 'stack', '--seed', SEED);
+  test('several steps a proof, the last one at another rate', () => {
+    const rates = [{ from: 0, rate: 2 }, { from: 2, rate: 1 }]; // prettier-ignore
+    writeFileSync(path('rates.json'), tuningPlan({ rate: undefined, rates }));
+    done('tune', 'model.json', '--plan', 'rates.json', '--corpus', 'c', '-o', 'stack', '--seed', SEED);
+    expect(read('stack/loss.csv').toString().split('\n').slice(1, 4).map((line) => line.split(',')[2])).toEqual(['2', '2', '1']); // prettier-ignore
+    expect(run('inspect', 'stack.run').stdout).toMatch(/^ {2}rate +1 \/ 2\^9 from step 2 on$/m);
     const made = done('prove-tuning', 'stack', '--corpus', 'c', '--steps-per-proof', '2');
     expect(made).toMatchObject({ step: 3, steps: 3, made: [{ steps: 2 }, { steps: 1 }] });
     const files = ['stack.2.step', 'stack.3.step'];
