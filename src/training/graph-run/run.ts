@@ -110,7 +110,7 @@ function readRates(reader: FileReader): Rate[] {
 
 /** The rate of a step. */
 export function graphRateAt({ plan, rates = [] }: Pick<GraphRun, 'plan' | 'rates'>, step: number): number {
-  return rates.findLast(({ from }) => from <= step)?.rate ?? plan.rate;
+  return rates.filter(({ from }) => from <= step).at(-1)?.rate ?? plan.rate;
 }
 
 /** The 32 bytes that name a run. @param bytes of `encodeGraphRun` */
