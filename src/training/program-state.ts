@@ -8,7 +8,7 @@ import type { Index, Mask, Term, View } from '../relation/program.ts';
 import { layerCount, layerShape, pullOf } from './plan.ts';
 import { signed, type Counted, type Matrix, type StatePart, type StepParts } from './program-parts.ts';
 import { periodsOf, segmentGroups, type Segment } from './segment.ts';
-import { ITERATE_LOW, startSource, stateFromSeed, type LayerState } from './state.ts';
+import { ITERATE_LOW, startSource, weightsFromSeed } from './state.ts';
 
 /**
  * The state of all layers. The first one is what everybody knows or that of the group that is read, the last one is that of the group that is
@@ -18,9 +18,8 @@ import { ITERATE_LOW, startSource, stateFromSeed, type LayerState } from './stat
  */
 export function stateRelations(b: ProgramBuilder, segment: Segment): StepParts['state'] {
   const { plan, seed } = segment;
-  const known = seed && stateFromSeed(plan, seed);
   return Array.from({ length: layerCount(plan) }, (_, layer) => {
-    const of = { b, segment, layer, known: known?.[layer] };
+    const of = { b, segment, layer, known: seed && weightsFromSeed(plan, seed, layer) };
     const weights = {
       weight: ranged(of, 'weight', plan.formats.weight.bits),
       rest: ranged(of, 'rest', plan.formats.low),
@@ -34,8 +33,8 @@ interface LayerOf {
   readonly b: ProgramBuilder;
   readonly segment: Segment;
   readonly layer: number;
-  /** The state before the segment, where everybody knows it. */
-  readonly known: LayerState | undefined;
+  /** What the passes read before the segment, where everybody knows it. */
+  readonly known: Int16Array | undefined;
 }
 
 /** A part of weights: within its bits. */
@@ -58,7 +57,7 @@ function ranged({ b, segment, layer, known }: LayerOf, kind: 'weight' | 'rest', 
     if (first === 0) inRange(before);
   } else if (kind === 'weight') {
     // Nothing is below, which needs no tensor.
-    before = b.public(`first/${name}`, shape, known.weight, startSource(plan, seed, layer));
+    before = b.public(`first/${name}`, shape, known, startSource(plan, seed, layer));
   }
   const after = b.static(`last/${name}`, shape, output);
   inRange(after);

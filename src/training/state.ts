@@ -51,33 +51,41 @@ function squareRoot(x: number): number {
 }
 
 /**
- * The weights that a public seed stands for: uniform in [-a, a] with a = floor(2^fraction sqrt(6 / inputs)), at most the greatest weight;
- * biases and the bits below are zero, and with momentum Z is such that nothing moves: 2^shift Z = V.
+ * What the passes read of a layer whose weights a public seed stands for: uniform in [-a, a] with a = floor(2^fraction sqrt(6 / inputs)), at most the
+ * greatest weight; biases are zero.
+ *
+ * @param seed 32 bytes
+ */
+export function weightsFromSeed(plan: TrainingPlan, seed: Uint8Array, layer: number): Int16Array {
+  const { weight } = plan.formats;
+  const [outputs, columns] = layerShape(plan, layer);
+  const inputs = columns - 1;
+  const a = Math.min(squareRoot(Math.floor((6 * 4 ** weight.fraction) / inputs)), 2 ** (weight.bits - 1) - 1);
+  const words = rawWords({ key: seed, label: 'weights', id: layer }, 0, outputs * inputs);
+  const cells = new Int16Array(outputs * columns);
+  for (let o = 0; o < outputs; o++) {
+    for (let k = 0; k < inputs; k++) {
+      const word = words[o * inputs + k] as number;
+      cells[o * columns + k] = Math.floor((word * (2 * a + 1)) / 2 ** 32) - a; // word (2a + 1) < 2^49: exact
+    }
+  }
+  return cells;
+}
+
+/**
+ * The state that a public seed stands for: beside `weightsFromSeed` the bits below are zero, and with momentum Z is such that nothing moves:
+ * 2^shift Z = V.
  *
  * @param seed 32 bytes
  */
 export function stateFromSeed(plan: TrainingPlan, seed: Uint8Array): TrainingState {
-  const { weight } = plan.formats;
   return Array.from({ length: layerCount(plan) }, (_, layer) => {
-    const [outputs, columns] = layerShape(plan, layer);
-    const inputs = columns - 1;
-    const a = Math.min(
-      squareRoot(Math.floor((6 * 4 ** weight.fraction) / inputs)),
-      2 ** (weight.bits - 1) - 1,
-    );
-    const words = rawWords({ key: seed, label: 'weights', id: layer }, 0, outputs * inputs);
-    const cells = new Int16Array(outputs * columns);
-    for (let o = 0; o < outputs; o++) {
-      for (let k = 0; k < inputs; k++) {
-        const word = words[o * inputs + k] as number;
-        cells[o * columns + k] = Math.floor((word * (2 * a + 1)) / 2 ** 32) - a; // word (2a + 1) < 2^49: exact
-      }
-    }
-    const weights = { weight: cells, rest: new Int16Array(outputs * columns) };
+    const cells = weightsFromSeed(plan, seed, layer);
+    const weights = { weight: cells, rest: new Int16Array(cells.length) };
     const pull = pullOf(plan);
     if (pull === undefined) return weights;
     const still = Int32Array.from(cells, (w) => w * 2 ** pull); // below 2^15 2^14
-    const [high, low] = split(`layer ${layer}: start`, still, columns, 16, ITERATE_LOW);
+    const [high, low] = split(`layer ${layer}: start`, still, layerShape(plan, layer)[1], 16, ITERATE_LOW);
     return { ...weights, high, low };
   });
 }
