@@ -16,7 +16,7 @@ import { kernelProducts } from './products-prove.ts';
 import { trainingProgram } from './program.ts';
 import { checkStateKey, encodeTrainingRun } from './run.ts';
 import { encodeSegment, segmentContext } from './segment-file.ts';
-import { stateFromSeed, type TrainingState } from './state.ts';
+import { checkState, stateFromSeed, type TrainingState } from './state.ts';
 import { inputDigest, readRun, segmentFrom, type NamedRun, type TrainingPoint } from './verify.ts';
 import { executeSteps, stateCells, trainingWitness } from './witness.ts';
 
@@ -126,6 +126,7 @@ export function proveSegment(
   }
   const segment = segmentFrom(named, from, count);
   const program = trainingProgram(segment);
+  if (point.step === 0 && point.group !== undefined) checkState(plan, point.state);
   mark('execution');
   const execution = executeSteps(plan, point.state, data, point.step, segment.rows, kernelProducts(kernels));
   const state = execution.states.at(-1) as TrainingState;

@@ -1,5 +1,6 @@
 /** Weights during training: what the passes read of them, and the bits below. spec/training.md section 3. */
 import { rawWords } from '../hash/stream.ts';
+import { unprovable } from '../ops/tensor.ts';
 import { digestOfLeaves } from '../transcript/statement.ts';
 import { layerCount, layerShape, pullOf, type TrainingPlan } from './plan.ts';
 import { split } from './split.ts';
@@ -31,6 +32,27 @@ export function partOf(state: LayerState, kind: StateKind): Int16Array {
   const part = state[kind];
   if (part === undefined) throw new RangeError(`state: expected ${kind}, got none: the plan has momentum`);
   return part;
+}
+
+/**
+ * That weights to start from are within their bits, which the first segment of a run looks up.
+ *
+ * @throws ProofError `UNPROVABLE` naming the first that is not, without its value
+ */
+export function checkState(plan: TrainingPlan, state: TrainingState): void {
+  const { weight, low } = plan.formats;
+  state.forEach((own, layer) => {
+    const width = layerShape(plan, layer)[1];
+    for (const [kind, bits] of [
+      ['weight', weight.bits],
+      ['rest', low],
+    ] as const) {
+      const limit = 2 ** (bits - 1);
+      const at = own[kind].findIndex((x) => x < -limit || x >= limit);
+      if (at >= 0)
+        unprovable(`layer ${layer}: ${kind}`, Math.floor(at / width), at % width, `expected ${bits} bits`);
+    }
+  });
 }
 
 /** Bytes of a seed. */

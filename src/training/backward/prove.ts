@@ -18,7 +18,7 @@ import { CORPUS } from './corpus/relations.ts';
 import { checkGraphStateKey, corpusLayout, graphStateLayout, graphStateShapes } from './layouts.ts';
 import { graphStepProgram } from './program.ts';
 import type { GraphState } from './state.ts';
-import { partCells, stateFrom, stateParts } from './state-parts.ts';
+import { checkState, partCells, stateFrom, stateParts } from './state-parts.ts';
 import { graphStep } from './step.ts';
 import { stepContext, type GraphTraining, type ProvenStep, type StepContext } from './verify.ts';
 import { graphStepWitness, stateTensorCells } from './witness.ts';
@@ -160,6 +160,7 @@ export function proveGraphStep(
   const { context = (keys) => stepContext(training, keys) } = options;
   checkGraphStateKey(graph, plan, group.key, group.path);
   const program = graphStepProgram(graph, plan, batch, written);
+  if (!written) checkState(graph, plan, state);
   mark('execution');
   const hidden = !('tokens' in batch);
   const run = graphStep(graph, plan, state, knownTokens(batch, corpus), {
