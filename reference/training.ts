@@ -116,7 +116,7 @@ export function follow(K: Algebra, run: Run, point: Point, file: SegmentFile): P
 function segmentOf(run: Run, { step, weights }: Point, count: number): Segment {
   const { plan } = run;
   const layers = layersOf(plan).length;
-  const [rows, periods] = [2 ** 17, 2 ** 14].map((all) => Math.floor(all / layers)) as [number, number];
+  const [rows, periods] = [2 ** 15, 2 ** 12].map((all) => Math.floor(all / layers)) as [number, number];
   const bound = Math.min(Math.floor(rows / plan.batch), periods * plan.period);
   const most = Math.min(plan.steps - step, Math.max(plan.period, bound));
   require(count >= 1 && count <= most, 'SEGMENT', `${count} steps`);

@@ -25,8 +25,8 @@ export function periodsOf({ plan, count }: Pick<Segment, 'plan' | 'count'>): {
 }
 
 /** Rows of all batches, and periods, of a segment; both are counted once for every layer: a verifier writes weights of so many out, for each read of a state. */
-const MOST_ROWS = 2 ** 17;
-const MOST_PERIODS = 2 ** 14;
+const MOST_ROWS = 2 ** 15;
+const MOST_PERIODS = 2 ** 12;
 
 /** Steps that a segment of a plan has at most: a period at least. spec/training.md section 10. */
 export function mostSteps(plan: TrainingPlan): number {
