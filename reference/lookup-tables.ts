@@ -55,7 +55,7 @@ export function cutTable(bits: number, top: number): NamedTable {
   };
 }
 
-/** (v + 2^(bits-1), what rounding by `shift` leaves of v): spec/training-program.md. */
+/** (v + 2^(bits-1), what rounding by `shift` leaves of v): spec/graph-step-program.md, section 5. */
 export function remainderTable(bits: number, shift: number): NamedTable {
   return table(`remainders-${bits}-${shift}`, () => {
     const moved = range(2 ** bits).map((i) => i + 2 ** (shift - 1) - 2 ** (bits - 1));

@@ -136,8 +136,10 @@ export function follow(K: Algebra, run: Run, point: Point, file: SegmentFile): P
 /** Section 7, and what is refused of it. */
 function segmentOf(run: Run, { step }: Point, count: number, readsSeed: boolean): Segment {
   const { plan } = run;
-  const periods = Math.floor(2 ** 18 / layersOf(plan).length);
-  const most = Math.min(plan.steps - step, Math.floor(2 ** 20 / plan.batch), periods * plan.period);
+  const layers = layersOf(plan).length;
+  const [rows, periods] = [2 ** 15, 2 ** 12].map((all) => Math.floor(all / layers)) as [number, number];
+  const bound = Math.min(Math.floor(rows / plan.batch), periods * plan.period);
+  const most = Math.min(plan.steps - step, Math.max(plan.period, bound));
   require(count >= 1 && count <= most, 'SEGMENT', `${count} steps`);
   const last = count < plan.period && step + count === plan.steps;
   const whole = step % plan.period === 0 && (count % plan.period === 0 || last);

@@ -8,7 +8,7 @@ import type { Index, Mask, Term, View } from '../relation/program.ts';
 import { layerCount, layerShape } from './plan.ts';
 import { signed, type Matrix, type PlacedState, type StatePart, type StepParts } from './program-parts.ts';
 import { periodsOf, segmentEnds, writesEarlier, type Segment, type StateEnd } from './segment.ts';
-import { startSource, stateFromSeed, type LayerState, type StateKind } from './state.ts';
+import { startSource, weightsFromSeed, type StateKind } from './state.ts';
 
 /**
  * The weights of all layers. The first ones are what everybody knows or those of groups that are read, the last ones those of groups that are
@@ -17,9 +17,8 @@ import { startSource, stateFromSeed, type LayerState, type StateKind } from './s
  */
 export function stateRelations(b: ProgramBuilder, segment: Segment): StepParts['state'] {
   const { plan, seed } = segment;
-  const known = seed && stateFromSeed(plan, seed);
   return Array.from({ length: layerCount(plan) }, (_, layer) => {
-    const of = { b, segment, layer, known: known?.[layer] };
+    const of = { b, segment, layer, known: seed && weightsFromSeed(plan, seed, layer) };
     return {
       weight: partRelations(of, 'weight', plan.formats.weight.bits),
       rest: partRelations(of, 'rest', plan.formats.low),
@@ -32,8 +31,8 @@ interface LayerOf {
   readonly b: ProgramBuilder;
   readonly segment: Segment;
   readonly layer: number;
-  /** The weights of the seed, where the segment reads them. */
-  readonly known: LayerState | undefined;
+  /** What the passes read of the weights of the seed, where the segment reads these. */
+  readonly known: Int16Array | undefined;
 }
 
 /** Of these a segment says that they are within their bits: of those that it writes, and of the first ones of a run. */
@@ -66,7 +65,7 @@ function partRelations(of: LayerOf, kind: StateKind, bits: number): StatePart {
 function drawn({ b, segment, layer, known }: LayerOf, kind: StateKind, name: string): Matrix | undefined {
   const { plan, seed } = segment;
   if (kind === 'rest' || seed === undefined || known === undefined) return undefined;
-  return b.public(name, layerShape(plan, layer), known.weight, startSource(plan, seed, layer));
+  return b.public(name, layerShape(plan, layer), known, startSource(plan, seed, layer));
 }
 
 function inRange(b: ProgramBuilder, tensor: Matrix, bits: number): void {

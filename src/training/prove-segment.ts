@@ -17,7 +17,14 @@ import { trainingProgram } from './program.ts';
 import { checkStateKey, encodeTrainingRun, type TrainingRun } from './run.ts';
 import { encodeSegment, segmentContext } from './segment-file.ts';
 import { readsEarlier, writesEarlier } from './segment.ts';
-import { earlierOf, stateFromSeed, withEarlier, type LayerWeights, type TrainingState } from './state.ts';
+import {
+  checkState,
+  earlierOf,
+  stateFromSeed,
+  withEarlier,
+  type LayerWeights,
+  type TrainingState,
+} from './state.ts';
 import { inputDigests, readRun, segmentFrom, type NamedRun, type TrainingPoint } from './point.ts';
 import { executeSteps, stateCells, trainingWitness } from './witness.ts';
 
@@ -159,6 +166,7 @@ export function proveSegment(
   }
   const segment = segmentFrom(named, from, count);
   const program = trainingProgram(segment);
+  if (point.step === 0 && point.group !== undefined) checkState(plan, point.state);
   mark('execution');
   const execution = executeSteps(plan, point.state, data, point.step, segment.rows, kernelProducts(kernels));
   const [before, state] = execution.states.slice(-2) as [TrainingState, TrainingState];

@@ -34,15 +34,15 @@ export function periodsOf({ plan, count }: Pick<Segment, 'plan' | 'count'>): {
   return { periods: count / steps, steps };
 }
 
-/** Rows of all batches of a segment. */
-const MOST_ROWS = 2 ** 20;
-/** Periods, counted once for every layer: masks of states have an entry for each period. */
-const MOST_PERIODS = 2 ** 18;
+/** Rows of all batches, and periods, of a segment; both are counted once for every layer: a verifier writes weights of so many out, for each read of a state. */
+const MOST_ROWS = 2 ** 15;
+const MOST_PERIODS = 2 ** 12;
 
-/** Steps that a segment of a plan has at most. spec/training.md section 10. */
+/** Steps that a segment of a plan has at most: a period at least. spec/training.md section 10. */
 export function mostSteps(plan: TrainingPlan): number {
-  const periods = Math.floor(MOST_PERIODS / layerCount(plan));
-  return Math.min(Math.floor(MOST_ROWS / plan.batch), periods * periodOf(plan));
+  const [layers, period] = [layerCount(plan), periodOf(plan)];
+  const rows = Math.floor(MOST_ROWS / (layers * plan.batch));
+  return Math.max(period, Math.min(rows, Math.floor(MOST_PERIODS / layers) * period));
 }
 
 /** Where states are that a segment reads and writes, in the order of time. */

@@ -1,5 +1,6 @@
 /** Weights during training: what the passes read of them, and the bits below. spec/training.md section 3. */
 import { rawWords } from '../hash/stream.ts';
+import { unprovable } from '../ops/tensor.ts';
 import { digestOfLeaves } from '../transcript/statement.ts';
 import { layerCount, layerShape, type TrainingPlan } from './plan.ts';
 
@@ -21,6 +22,27 @@ export interface LayerState extends LayerWeights {
 export const STATE_KINDS = ['weight', 'rest'] as const;
 export type StateKind = (typeof STATE_KINDS)[number];
 
+/**
+ * That weights to start from are within their bits, which the first segment of a run looks up.
+ *
+ * @throws ProofError `UNPROVABLE` naming the first that is not, without its value
+ */
+export function checkState(plan: TrainingPlan, state: TrainingState): void {
+  const { weight, low } = plan.formats;
+  state.forEach((own, layer) => {
+    const width = layerShape(plan, layer)[1];
+    for (const [kind, bits] of [
+      ['weight', weight.bits],
+      ['rest', low],
+    ] as const) {
+      const limit = 2 ** (bits - 1);
+      const at = own[kind].findIndex((x) => x < -limit || x >= limit);
+      if (at >= 0)
+        unprovable(`layer ${layer}: ${kind}`, Math.floor(at / width), at % width, `expected ${bits} bits`);
+    }
+  });
+}
+
 /** Bytes of a seed. */
 export const SEED_BYTES = 32;
 
@@ -39,29 +61,36 @@ function squareRoot(x: number): number {
 }
 
 /**
- * The weights that a public seed stands for: uniform in [-a, a] with a = floor(2^fraction sqrt(6 / inputs)), at most the greatest weight;
- * biases and the bits below are zero.
+ * What the passes read of a layer whose weights a public seed stands for: uniform in [-a, a] with a = floor(2^fraction sqrt(6 / inputs)), at most the
+ * greatest weight; biases are zero.
+ *
+ * @param seed 32 bytes
+ */
+export function weightsFromSeed(plan: TrainingPlan, seed: Uint8Array, layer: number): Int16Array {
+  const { weight } = plan.formats;
+  const [outputs, columns] = layerShape(plan, layer);
+  const inputs = columns - 1;
+  const a = Math.min(squareRoot(Math.floor((6 * 4 ** weight.fraction) / inputs)), 2 ** (weight.bits - 1) - 1);
+  const words = rawWords({ key: seed, label: 'weights', id: layer }, 0, outputs * inputs);
+  const cells = new Int16Array(outputs * columns);
+  for (let o = 0; o < outputs; o++) {
+    for (let k = 0; k < inputs; k++) {
+      const word = words[o * inputs + k] as number;
+      cells[o * columns + k] = Math.floor((word * (2 * a + 1)) / 2 ** 32) - a; // word (2a + 1) < 2^49: exact
+    }
+  }
+  return cells;
+}
+
+/**
+ * The state that a public seed stands for: beside `weightsFromSeed` the bits below are zero, and nothing has moved.
  *
  * @param seed 32 bytes
  */
 export function stateFromSeed(plan: TrainingPlan, seed: Uint8Array): TrainingState {
-  const { weight } = plan.formats;
   return Array.from({ length: layerCount(plan) }, (_, layer) => {
-    const [outputs, columns] = layerShape(plan, layer);
-    const inputs = columns - 1;
-    const a = Math.min(
-      squareRoot(Math.floor((6 * 4 ** weight.fraction) / inputs)),
-      2 ** (weight.bits - 1) - 1,
-    );
-    const words = rawWords({ key: seed, label: 'weights', id: layer }, 0, outputs * inputs);
-    const cells = new Int16Array(outputs * columns);
-    for (let o = 0; o < outputs; o++) {
-      for (let k = 0; k < inputs; k++) {
-        const word = words[o * inputs + k] as number;
-        cells[o * columns + k] = Math.floor((word * (2 * a + 1)) / 2 ** 32) - a; // word (2a + 1) < 2^49: exact
-      }
-    }
-    return { weight: cells, rest: new Int16Array(outputs * columns) };
+    const weight = weightsFromSeed(plan, seed, layer);
+    return { weight, rest: new Int16Array(weight.length) };
   });
 }
 

@@ -148,10 +148,13 @@ describe('plans', () => {
     expect(segmentsOf(NARROW, 100)).toEqual([6, 9]);
     expect(segmentsOf(NARROW, 4, 2, 8)).toEqual([6, 8]);
     const wide = { ...NARROW, batch: 2 ** 12, rows: 2 ** 12, steps: 600, rates: [{ from: 0, rate: 1 }] };
-    expect(segmentsOf(wide, 600)).toEqual([256, 512, 600]); // 2^20 rows
-    const long = { ...NARROW, batch: 1, steps: 2 ** 17, rates: [{ from: 0, rate: 1 }] };
-    expect(segmentsOf(long, 2 ** 17)).toEqual([87381, 2 ** 17]); // 2^18 periods of 3 layers
-    expect(segmentsOf({ ...long, period: 2 }, 2 ** 17)).toEqual([2 ** 17]);
+    expect(segmentsOf(wide, 30)).toEqual(Array.from({ length: 300 }, (_, i) => 2 * (i + 1))); // 2^15 rows of 3 layers
+    const long = { ...NARROW, batch: 1, steps: 2000, rates: [{ from: 0, rate: 1 }] };
+    expect(segmentsOf(long, 2000)).toEqual([1365, 2000]); // 2^12 periods of 3 layers
+    expect(segmentsOf({ ...long, period: 2 }, 2000)).toEqual([2000]);
+    // A period at least, whatever its rows.
+    const [widths, formats] = [[...Array<number>(64).fill(1), 2], NARROW.formats];
+    expect(segmentsOf({ ...wide, widths, formats, period: 2, steps: 5 }, 16)).toEqual([2, 4, 5]);
     expect(() => segmentsOf(NARROW, 0)).toThrow(/^steps per proof: expected/);
   });
 });

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { wasmKernels, type Kernels } from '../../src/kernels/index.ts';
 import { keyDigest } from '../../src/pcs/key.ts';
+import { budgetStatus } from '../../src/store/index.ts';
 import { verifyProgram } from '../../src/relation/verify.ts';
 import { proveGraphStep, type OwnedWeights } from '../../src/training/backward/prove.ts';
 import { stepStatement } from '../../src/training/backward/verify.ts';
@@ -16,6 +17,7 @@ import {
   RUN_SEED,
   type GraphRunner,
 } from '../support/graph-runs.ts';
+import { proofError } from '../support/refusal.ts';
 
 const BOTH = ['accepted', 'accepted'];
 const trained = fullTrained();
@@ -53,10 +55,12 @@ function posed(runner: GraphRunner, step: number, weights: OwnedWeights, written
 test('first weights beyond their bits: no proof, and none of a later step', { timeout: 300_000 }, () => {
   const owner = lying.announce();
   const point = { step: 0, weights: lying.start };
-  expect(() => proveRunStep(kernels, lying.home, owner, point, path())).toThrow(/expected a row of table/);
+  const code = (own: typeof point): string => proofError(() => proveRunStep(kernels, lying.home, owner, own, path())).code; // prettier-ignore
+  expect(code(point)).toBe('UNPROVABLE');
   // Weights that the owner says another step wrote are those that the run starts from all the same.
   const said = { step: 0, weights: { ...lying.start, written: true } };
-  expect(() => proveRunStep(kernels, lying.home, owner, said, path())).toThrow(/expected a row of table/);
+  expect(code(said)).toBe('UNPROVABLE');
+  expect(budgetStatus(lying.home, lying.start.group).used).toBe(0);
 
   const step = posed(lying, 0, lying.start, true);
   const [ours, twin] = bothRunWords({ run: owner.bytes, steps: [step] });

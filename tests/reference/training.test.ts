@@ -112,19 +112,20 @@ test('refused before the proof is looked at', { timeout: 300_000 }, () => {
   const few = more({ period: 5, steps: 3, rates: [{ from: 0, rate: 4 }] });
   const long = more({ period: 2 ** 10, batch: 8, steps: 2 ** 17, rates: [{ from: 0, rate: 4 }] });
   const endless = { steps: 2 ** 30, rates: [{ from: 0, rate: 4 }] };
-  const [many, wide] = [more(endless), more({ ...endless, batch: 13 })];
-  const periods = Math.floor(2 ** 18 / 3);
+  const [many, wide, slow] = [more({ ...endless, batch: 1 }), more({ ...endless, batch: 13 }), more({ ...endless, batch: 1, period: 3 })]; // prettier-ignore
+  const periods = Math.floor(2 ** 12 / 3);
   const cases: [string, Uint8Array, Uint8Array, string][] = [
     ['no step', sgd.run, count(0), 'SEGMENT'],
     ['more steps than there are', sgd.run, count(10), 'SEGMENT'],
     ['two rates', sgd.run, count(7), 'SEGMENT'],
-    ['more than 2^20 rows', wide, count(Math.floor(2 ** 20 / 13) + 1, posed(wide, first)), 'SEGMENT'],
-    ['more than 2^18 periods, counted once for every layer', many, count(periods + 1, posed(many, first)), 'SEGMENT'], // prettier-ignore
+    ['more than 2^15 rows, counted once for every layer', wide, count(Math.floor(2 ** 15 / 39) + 1, posed(wide, first)), 'SEGMENT'], // prettier-ignore
+    ['more than 2^12 periods, counted once for every layer', many, count(periods + 1, posed(many, first)), 'SEGMENT'], // prettier-ignore
+    ['periods of three steps', slow, count(3 * periods + 3, posed(slow, first)), 'SEGMENT'],
     ['half a period', paired.run, count(1, pairs), 'SEGMENT'],
     ['a period and a half', paired.run, count(3, pairs), 'SEGMENT'],
     ['whole periods and the short one', paired.run, count(7, pairs), 'SEGMENT'],
     ['a period of the steps that are left but one', few, count(2, posed(few, pairs)), 'SEGMENT'],
-    ['more products of rows than a tensor has cells', long, count(2 ** 17, posed(long, pairs)), 'PROGRAM_SHAPE'], // prettier-ignore
+    ['two long periods, of more than 2^15 rows in three layers', long, count(2 ** 11, posed(long, pairs)), 'SEGMENT'], // prettier-ignore
     ['a period of none', period(sgd.run, 0), first, 'PLAN'],
     ['a rate from within a period', period(sgd.run, 4), first, 'PLAN'],
     ['a period that is too long', period(momentum.run, 2 ** 10 + 1), first, 'PLAN'],

@@ -348,6 +348,17 @@ describe('an owner is refused before anything is spent', () => {
     expect(proofError(act).code).toBe(code);
     expect(spent()).toBe(before);
   });
+  test.each(['weight', 'rest'] as const)('a run from committed weights with a %s beyond its bits', (kind) => {
+    const beyond = points[0]!.state.map((own) => structuredClone(own));
+    beyond[1]![kind][8] = 2 ** (kind === 'weight' ? 11 : 8);
+    const start = commitState(kernels, home, path(), NARROW, beyond, group.key.parameters);
+    opened.add(start);
+    const continued = announceRun(NARROW, smallData(NARROW), group, SEED, start);
+    const before = spent();
+    const { code, message } = proofError(() => proveSegment(kernels, home, continued, pointFrom(continued, 0, start), 2, path())); // prettier-ignore
+    expect([code, message]).toEqual(['UNPROVABLE', expect.stringMatching(`layer 1: ${kind}: row 1, column 2: expected`)]); // prettier-ignore
+    expect([spent(), budgetStatus(home, start).used]).toEqual([before, 0]);
+  });
   test('weights that are not those of the commitment', () => {
     const wrong = { ...points[2]!, state: points[1]!.state };
     expect(proofError(() => proveSegment(kernels, home, owner, wrong, 2, path())).code).toBe('SELF_CHECK');

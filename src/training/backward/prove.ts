@@ -18,7 +18,7 @@ import { CORPUS } from './corpus/relations.ts';
 import { checkGraphStateKey, corpusLayout, graphStateLayout, graphStateShapes } from './layouts.ts';
 import { graphStepsProgram } from './program.ts';
 import type { GraphState } from './state.ts';
-import { partCells, stateFrom, stateParts } from './state-parts.ts';
+import { checkState, partCells, stateFrom, stateParts } from './state-parts.ts';
 import { graphStep } from './step.ts';
 import { stepContext, type GraphTraining, type ProvenStep, type StepContext } from './verify.ts';
 import { stepsWitness } from './witness.ts';
@@ -176,6 +176,7 @@ export function proveGraphSteps(
   const { context = (keys) => stepContext(training, keys) } = options;
   checkGraphStateKey(graph, plan, group.key, group.path);
   const program = graphStepsProgram(graph, plan, batches, written);
+  if (!written) checkState(graph, plan, state);
   mark('execution');
   const hidden = batches.some((batch) => 'corpus' in batch);
   const product = kernelProduct(kernels);

@@ -6,6 +6,7 @@ import type { Graph } from '../../graph/graph.ts';
 import { staticCells } from '../../graph/static-tensors.ts';
 import { matrixTensor, VECTOR_DIGIT, vectorParts, type Part } from '../../ops/lowering.ts';
 import type { WeightDeclaration } from '../../ops/operator.ts';
+import { unprovable } from '../../ops/tensor.ts';
 import type { Range } from '../../relation/program.ts';
 import { signed, unsigned } from '../program-parts.ts';
 import type { GraphMomentum } from './momentum.ts';
@@ -63,6 +64,20 @@ function tensorsRead(own: WeightDeclaration): readonly Part[] {
 export function partCells({ own, kind, name }: StatePart, state: GraphState): Int16Array {
   const cells = weightState(state, own.name);
   return kind === 'weight' ? (staticCells(own, cells.weight).get(name) as Int16Array) : partOf(cells, kind);
+}
+
+/**
+ * That weights and momenta are within their bits, which a first step looks up.
+ *
+ * @throws ProofError `UNPROVABLE` naming the first that is not, without its value
+ */
+export function checkState(graph: Graph, plan: GraphPlan, state: GraphState): void {
+  for (const part of stateParts(graph, plan)) {
+    const { own, name, range } = part;
+    const at = partCells(part, state).findIndex((x) => x < range.min || x > range.max);
+    const width = own.shape[1] ?? 1;
+    if (at >= 0) unprovable(name, Math.floor(at / width), at % width, 'expected its bits');
+  }
 }
 
 /** The state whose parts have these cells. @param cells of all parts, in their order */
