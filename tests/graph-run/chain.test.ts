@@ -260,8 +260,8 @@ describe('the chain', () => {
     expect(said({ tokens: 2 ** 32 - 1, length: 1 })).toMatch(/^PLAN sequences of the corpus/);
     expect(said({ plan: { ...run.plan, rate: 0 } })).toMatch(/^PLAN rate/);
     expect(() => encodeGraphRun({ ...run, steps: 2 ** 32 })).toThrow(RangeError);
-    // Rows of all nodes: 2^22; an epoch is drawn whole.
-    const many = Math.floor(2 ** 22 / run.graph.nodes.length / 4);
+    // Rows of all nodes: 2^18; an epoch is drawn whole.
+    const many = Math.floor(2 ** 18 / run.graph.nodes.length / 4);
     expect(said({ tokens: 2 ** 22 + 1, length: 4, batch: many + 1 })).toBe(`PLAN batch: expected an integer in [1, ${many}], got ${many + 1}`); // prettier-ignore
     expect(said({ tokens: 2 ** 20 + 2, length: 1, batch: 1 })).toMatch(/^PLAN sequences of the corpus/);
     expect(said({ tokens: 2 ** 20 + 1, length: 1, batch: 1 })).toMatch(/^KEY_LAYOUT/);

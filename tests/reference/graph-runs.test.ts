@@ -92,7 +92,7 @@ test('one order of sequences, for corpora and batches of many sizes', () => {
 test('schedules at their bounds: one code of both decoders', () => {
   const fields = new Map(fieldsOfGraphRun(run).map((field) => [field.name, field]));
   const { graph } = decodeGraphRun(run);
-  const rows = Math.floor(2 ** 22 / graph.nodes.length / 4);
+  const rows = Math.floor(2 ** 18 / graph.nodes.length / 4);
   const seen = new Map<string, number>();
   for (const [tokens, length, batch, number] of [
     ...[0, 1, 2, 3, 4, 20].flatMap((n) => [1, 2, 3].map((t) => [n, t, 1, 4])),

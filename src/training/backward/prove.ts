@@ -1,10 +1,12 @@
 /** Proves steps of training a graph: runs a step, commits what it wrote, proves that it went so. spec/training-operators.md section 9. */
+import { koalaBear } from '../../field/koalabear.ts';
 import { quintic } from '../../field/quintic.ts';
 import { kernelProduct } from '../../graph/execute-witness.ts';
 import type { Kernels } from '../../kernels/contract.ts';
 import { chooseParameters, type Choice } from '../../params/choose.ts';
 import type { Parameters } from '../../params/parameters.ts';
 import { noMark, type Mark } from '../../pcs/steps-prove.ts';
+import { checkProgram } from '../../relation/check.ts';
 import { compileProgram } from '../../relation/compile.ts';
 import { layOut } from '../../relation/layout.ts';
 import { programCosts } from '../../relation/plan.ts';
@@ -176,6 +178,7 @@ export function proveGraphSteps(
   const { context = (keys) => stepContext(training, keys) } = options;
   checkGraphStateKey(graph, plan, group.key, group.path);
   const program = graphStepsProgram(graph, plan, batches, written);
+  if (batches.length > 1) checkProgram(koalaBear, program); // before weights are committed: a program may have too many relations
   if (!written) checkState(graph, plan, state);
   mark('execution');
   const hidden = batches.some((batch) => 'corpus' in batch);

@@ -53,12 +53,21 @@ export function sequencesOf({ tokens, length }: Pick<GraphSchedule, 'tokens' | '
   return Math.floor((tokens - 1) / length);
 }
 
-/** Steps of one proof: as many relations as these have, a verifier makes before he sees that a proof is none. */
+/** Of a proof, all nodes together: a verifier makes weights of so many before he sees that a proof is none. Fewer than a pass may have, since a step goes back, too. */
+const MAX_NODE_ROWS = 2 ** 18;
+/** Steps of one proof, and nodes of these steps together: he makes the relations of so many. */
 const MAX_STACKED = 2 ** 6;
+const MAX_STACKED_NODES = 2 ** 11;
 
-/** Steps that a proof may have: together they have the rows of a pass at most. spec/graph-runs.md section 3. */
+/** Rows that the steps of a proof may have together. */
+function mostStepRows(graph: Graph): number {
+  return Math.min(mostRows(graph), Math.floor(MAX_NODE_ROWS / graph.nodes.length));
+}
+
+/** Steps that a proof may have, one at least. spec/graph-runs.md section 3. */
 export function mostStacked({ graph, batch, length }: Pick<GraphRun, 'graph' | 'batch' | 'length'>): number {
-  return Math.min(MAX_STACKED, Math.floor(mostRows(graph) / (batch * length)));
+  const rows = Math.floor(mostStepRows(graph) / (batch * length)); // one at least: `checkRunPlan`
+  return Math.max(1, Math.min(MAX_STACKED, Math.floor(MAX_STACKED_NODES / graph.nodes.length), rows));
 }
 
 /** @throws RangeError for numbers that are no u32; ProofError as `decodeGraphRun` */
@@ -142,7 +151,7 @@ export function checkRunPlan(
   integer('length', length, 1, graph.context);
   const sequences = sequencesOf({ tokens, length });
   integer('sequences of the corpus', sequences, 1, MAX_SEQUENCES);
-  integer('batch', batch, 1, Math.min(sequences, Math.floor(mostRows(graph) / length)));
+  integer('batch', batch, 1, Math.min(sequences, Math.floor(mostStepRows(graph) / length)));
   rates.forEach(({ from, rate }, i) => {
     integer(`rates[${i}].from`, from, (rates[i - 1]?.from ?? 0) + 1, steps - 1);
     checkGraphPlan(graph, info, { ...plan, rate });

@@ -1,0 +1,97 @@
+/**
+ * The largest steps of graphs, and the most of them in one proof: whoever is sent a file that names them has a verdict, of a proof that is none.
+ * spec/graph-runs.md section 3.
+ */
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { quintic } from '../../src/field/quintic.ts';
+import { graphBuilder, type Graph } from '../../src/graph/index.ts';
+import { completeInstance } from '../../src/params/choose.ts';
+import { encodeKey, keyDigest, type GroupKey } from '../../src/pcs/key.ts';
+import { compileProgram } from '../../src/relation/compile.ts';
+import { programInstance } from '../../src/relation/plan.ts';
+import { corpusLayout, graphStateLayout, graphStateShapes } from '../../src/training/backward/layouts.ts';
+import type { GraphPlan } from '../../src/training/backward/plan.ts';
+import { graphStepsProgram } from '../../src/training/backward/program.ts';
+import {
+  decodeGraphRun,
+  encodeGraphRun,
+  graphRunDigest,
+  mostStacked,
+} from '../../src/training/graph-run/run.ts';
+import { decodeGraphStep, encodeGraphStep } from '../../src/training/graph-run/step-file.ts';
+import { batchesAt, readGraphRun, verifyGraphRun } from '../../src/training/graph-run/verify.ts';
+import { groupColumnsOf } from '../../src/training/layouts.ts';
+
+const bytesOf = (name: string): Uint8Array =>
+  new Uint8Array(readFileSync(new URL(`../vectors/${name}`, import.meta.url)));
+const kept = { run: decodeGraphRun(bytesOf('tuning.run')), step: decodeGraphStep(bytesOf('tuning-0.step')) };
+
+const PLAN = { norms: 13, gradient: { bits: 12, fraction: 8 }, low: 15, rate: 3, ratePlaces: 6 };
+
+/** An embedding, and layers behind it. */
+function chainOf(layers: number): { readonly graph: Graph; readonly plan: GraphPlan } {
+  const g = graphBuilder({ context: 1 });
+  const weights: Record<string, number> = { E: 9 };
+  let x = g.embedding('h', g.weight('E', [7, 3], { bits: 12 }), { width: 3 });
+  x = g.requantise('x', x, { shift: 3, bits: 9 });
+  for (let i = 0; i < layers; i++) {
+    const last = i === layers - 1;
+    const own = last ? { shift: 8, bits: 16 } : { shift: 10, bits: 9 };
+    x = g.rounded(`y${i}`, x, g.weight(`H${i}`, [3, 3], { bits: 12 }), own);
+    weights[`H${i}`] = 10;
+  }
+  return { graph: g.build(x), plan: { ...PLAN, weights } };
+}
+
+/** A run, and its first file of so many steps: parameters that fit, and a proof of four megabytes that is none. */
+function sent(
+  of: ReturnType<typeof chainOf>,
+  batch: number,
+  count: number,
+): { run: Uint8Array; step: Uint8Array } {
+  const { graph, plan } = of;
+  const tokens = batch + 1;
+  const { logData } = kept.run.corpus.parameters.code;
+  const keyOver = (key: GroupKey, layout: Uint8Array, shapes: readonly (readonly number[])[]): GroupKey => {
+    return { ...key, layout, group: { ...key.group, columns: groupColumnsOf(shapes, logData) } };
+  };
+  const corpus = keyOver(kept.run.corpus, corpusLayout(tokens), [[tokens]]);
+  const [start, output] = [kept.run.start, kept.step.output].map((key) =>
+    keyOver(key, graphStateLayout(graph, plan), graphStateShapes(graph, plan)),
+  ) as [GroupKey, GroupKey];
+  const { rates: _, ...run } = kept.run;
+  const bytes = encodeGraphRun({
+    ...run,
+    graph,
+    plan,
+    tokens,
+    length: 1,
+    batch,
+    steps: count,
+    corpus,
+    start,
+  });
+  const named = readGraphRun(bytes);
+  const program = compileProgram(quintic, graphStepsProgram(graph, plan, batchesAt(named, 0, count), false));
+  const instance = programInstance(program, [start.group, output.group, corpus.group], logData);
+  const { parameters } = completeInstance(instance, corpus.parameters.code)!;
+  // Words below p: readers refuse others at once.
+  const proof = Uint8Array.from({ length: 2 ** 22 }, (_byte, i) => (i % 4 === 3 ? 0 : i % 251));
+  const place = { run: graphRunDigest(bytes), step: 0, count, input: keyDigest(encodeKey(start)) };
+  return { run: bytes, step: encodeGraphStep({ ...place, output, parameters, proof }) };
+}
+
+test.each([
+  ['one step', 1, 2 ** 16, 1],
+  ['one step of rows in many pieces', 1, Math.floor(2 ** 18 / 4), 1],
+  ['64 steps', 1, 2 ** 10, 64],
+  ['64 steps of rows in many pieces', 1, 1023, 64],
+  ['many nodes', 200, 1, 5],
+  ['many nodes and steps', 14, 1, 64],
+])('%s: %i layers, batches of %i', { timeout: 600_000 }, (_, layers, batch, count) => {
+  const of = chainOf(layers);
+  const { run, step } = sent(of, batch, count);
+  expect(mostStacked({ graph: of.graph, batch, length: 1 })).toBe(count);
+  expect(verifyGraphRun(run, [step])).toMatchObject({ ok: false, code: 'MERKLE_ROOT' });
+});
