@@ -9,7 +9,6 @@ import {
   pointFrom,
   proveSegment,
   startPoint,
-  stateUses,
   type OwnedPoint,
   type ProvenSegment,
   type TrainingOwner,
@@ -32,7 +31,7 @@ import {
 } from './run-folder.ts';
 import { keepSegment, keptSegments, type KeptSegment } from './kept-segments.ts';
 import { DEFAULT_STEPS_PER_PROOF, segmentAt } from './segments.ts';
-import { lastPoint, roomOf } from './kept-weights.ts';
+import { lastPoint, roomOfRun } from './kept-weights.ts';
 import { checkRunData, openStart } from './train.ts';
 
 /** Predictions that the last weights of a plan are committed for. */
@@ -169,10 +168,6 @@ function republish(folder: RunFolder, kept: readonly KeptSegment[]): void {
   publish(publicRunPaths(folder, 0).run, folder.bytes);
   const last = kept.at(-1); // earlier ones were published before the next one was begun
   if (last !== undefined) publish(publicRunPaths(folder, last.point.step).segment, last.bytes);
-}
-
-function roomOfRun({ group, named }: TrainingOwner): ReturnType<typeof roomOf> {
-  return roomOf(group, stateUses(named.run.plan));
 }
 
 /** @throws RangeError for more predictions than weights of this dataset's code can make */

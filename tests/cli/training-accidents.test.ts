@@ -1,0 +1,66 @@
+/** Proofs of training that stop on the way: with momentum weights are read at two points of a chain, and each has room for as many accidents. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { wasmKernels, type Kernels } from '../../src/kernels/index.ts';
+import { openHome, type Home } from '../../src/store/index.ts';
+import { readInput } from '../../src/verbs/files.ts';
+import {
+  commitDatasetToFolder,
+  proveTraining,
+  train,
+  type ProveTrainingOptions,
+} from '../../src/verbs/training/index.ts';
+import { ATTEMPTS } from '../../src/verbs/training/kept-weights.ts';
+import { verifyTraining } from '../../src/training/verify.ts';
+import { planJson, writeTraining } from '../support/training-inputs.ts';
+
+let kernels: Kernels;
+let folder: string;
+let home: Home;
+const path = (name: string): string => join(folder, name);
+
+beforeAll(async () => {
+  kernels = await wasmKernels({ threads: 1 });
+  folder = mkdtempSync(join(tmpdir(), 'zkdl-accidents-'));
+  home = openHome(path('home'));
+  writeTraining(folder);
+  writeFileSync(path('fast.json'), planJson({ momentum: { shift: 3 }, rates: [{ from: 0, rate: 1 }] }));
+  const [inputs, labels, plan, out] = ['x.npy', 'y.idx', 'fast.json', 'd'].map(path) as [string, string, string, string]; // prettier-ignore
+  commitDatasetToFolder(kernels, home, { inputs, labels, plan, out, proofs: 60 });
+  train(kernels, home, { dataset: out, plan, out: path('r') });
+}, 300_000);
+afterAll(async () => {
+  rmSync(folder, { recursive: true });
+  await kernels.close();
+});
+
+/** As a process that is killed when it has spent positions of everything that it opens. */
+function accident(options: ProveTrainingOptions): void {
+  const onStep = (step: string): void => {
+    if (step.endsWith('own verification')) throw new Error('killed');
+  };
+  expect(() => proveTraining(kernels, home, { ...options, onStep })).toThrow('killed');
+}
+
+test(
+  'as many accidents at every point, behind segments of one period and of several',
+  { timeout: 600_000 },
+  () => {
+    const segments: Uint8Array[] = [];
+    // The second reads what the first wrote before its last step; the third and the fourth both read what the second and the third wrote.
+    for (const [until, stepsPerProof, accidents] of [
+      [2, 2, 0],
+      [3, 1, ATTEMPTS],
+      [4, 1, ATTEMPTS],
+      [5, 1, ATTEMPTS],
+    ] as const) {
+      const options = { folder: path('r'), dataset: path('d'), until, stepsPerProof };
+      for (let i = 0; i < accidents; i++) accident(options);
+      const { made } = proveTraining(kernels, home, options);
+      segments.push(...made.map(({ file }) => readInput(file)));
+    }
+    expect(verifyTraining(readInput(path('r.run')), segments)).toMatchObject({ ok: true, steps: 5 });
+  },
+);
