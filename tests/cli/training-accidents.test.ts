@@ -8,6 +8,7 @@ import { openHome, type Home } from '../../src/store/index.ts';
 import { readInput } from '../../src/verbs/files.ts';
 import {
   commitDatasetToFolder,
+  predict,
   proveTraining,
   train,
   type ProveTrainingOptions,
@@ -64,3 +65,27 @@ test(
     expect(verifyTraining(readInput(path('r.run')), segments)).toMatchObject({ ok: true, steps: 5 });
   },
 );
+
+test('predictions leave one accident at every point', { timeout: 600_000 }, () => {
+  const [run, dataset] = [path('r'), path('d')];
+  const predictAll = (): void => {
+    const inputs = path('x.npy');
+    for (let i = 0; ; i++) {
+      const out = path(`p${made++}.zkp`);
+      if (i === 30) throw new Error('expected predictions to end');
+      try {
+        predict(kernels, home, { folder: run, inputs, rows: [0], out });
+      } catch (error) {
+        expect(error).toMatchObject({ code: 'BUDGET_KEPT' });
+        return;
+      }
+    }
+  };
+  let made = 0;
+  predictAll(); // by weights that two more segments read
+  for (const until of [6, 7]) {
+    const options = { folder: run, dataset, until, stepsPerProof: 1 };
+    accident(options);
+    expect(proveTraining(kernels, home, options).step).toBe(until);
+  }
+});
