@@ -1,5 +1,5 @@
 /** Proofs of training that stop on the way: with momentum weights are read at two points of a chain, and each has room for as many accidents. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -65,6 +65,18 @@ test(
     expect(verifyTraining(readInput(path('r.run')), segments)).toMatchObject({ ok: true, steps: 5 });
   },
 );
+
+test('weights that were being written when a process was killed are taken away', { timeout: 600_000 }, () => {
+  const left = path('r/.unfinished-0123456789abcdef');
+  mkdirSync(left, { mode: 0o700 });
+  writeFileSync(join(left, 'secret'), 'half');
+  writeFileSync(join(left, 'notes'), 'of somebody');
+  const options = { folder: path('r'), dataset: path('d'), until: 5 };
+  expect(() => proveTraining(kernels, home, options)).toThrow('notes');
+  rmSync(join(left, 'notes'));
+  expect(proveTraining(kernels, home, options).step).toBe(5);
+  expect(existsSync(left)).toBe(false);
+});
 
 test('predictions leave one accident at every point', { timeout: 600_000 }, () => {
   const [run, dataset] = [path('r'), path('d')];
