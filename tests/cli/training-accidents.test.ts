@@ -15,6 +15,7 @@ import {
 } from '../../src/verbs/training/index.ts';
 import { ATTEMPTS } from '../../src/verbs/training/kept-weights.ts';
 import { verifyTraining } from '../../src/training/verify.ts';
+import { proofError } from '../support/refusal.ts';
 import { planJson, writeTraining } from '../support/training-inputs.ts';
 
 let kernels: Kernels;
@@ -101,3 +102,27 @@ test('predictions leave one accident at every point', { timeout: 600_000 }, () =
     expect(proveTraining(kernels, home, options).step).toBe(until);
   }
 });
+
+test(
+  'weights of another run that have one proof left are read by a segment that reads them once',
+  { timeout: 600_000 },
+  () => {
+    const [of, dataset, plan, out] = ['r', 'd', 'fast.json', 's'].map(path) as [
+      string,
+      string,
+      string,
+      string,
+    ];
+    let { predictionsLeft } = proveTraining(kernels, home, { folder: of, dataset, predictions: 0 });
+    for (let i = 0; predictionsLeft > 1; i++) {
+      const options = { folder: of, inputs: path('x.npy'), rows: [0], out: path(`q${i}.zkp`) };
+      ({ predictionsLeft } = predict(kernels, home, options));
+    }
+    train(kernels, home, { dataset, plan, out, start: of });
+    const prove = (stepsPerProof: number, until: number): number =>
+      proveTraining(kernels, home, { folder: out, dataset, until, stepsPerProof }).step;
+    expect(proofError(() => prove(1, 4)).code).toBe('BUDGET_KEPT');
+    expect(prove(2, 2)).toBe(2);
+    expect(prove(1, 4)).toBe(4);
+  },
+);

@@ -19,15 +19,7 @@ import { encodeKey, type GroupKey } from '../../pcs/key.ts';
 import { ensureDirectory, quietly, unfinishedName } from '../../store/durable.ts';
 import type { StoredGroup } from '../../store/index.ts';
 import { entryAt } from '../../store/node-files.ts';
-import { decodeSegment } from '../../training/segment-file.ts';
-import {
-  pointBehind,
-  readRun,
-  readsFrom,
-  startOf,
-  type NamedRun,
-  type TrainingPoint,
-} from '../../training/point.ts';
+import { readRun, type NamedRun } from '../../training/point.ts';
 import { disk, exists, isDirectory, naming, readInput, removeTree, writeNew } from '../files.ts';
 import { isUnfinished, strangeInGroup } from '../interrupted.ts';
 import { decodeCheckpoint, encodeCheckpoint, type Checkpoint, type Measured } from './checkpoint.ts';
