@@ -171,10 +171,11 @@ export function proveSegment(
   const execution = executeSteps(plan, point.state, data, point.step, segment.rows, kernelProducts(kernels));
   const [before, state] = execution.states.slice(-2) as [TrainingState, TrainingState];
   mark('commitment to weights');
-  const commit = (own: TrainingState, at: string, proofs: number): StoredGroup =>
-    commitState(kernels, home, at, plan, own, group.key.parameters, proofs);
-  const earlier = writesEarlier(segment) ? commit(before, `${path}-before`, stateUses(plan)) : undefined;
-  const output = commit(state, path, uses);
+  const commit = (own: TrainingState, at: string): StoredGroup =>
+    commitState(kernels, home, at, plan, own, group.key.parameters, uses);
+  // As many accidents may befall the proof that reads both.
+  const earlier = writesEarlier(segment) ? commit(before, `${path}-before`) : undefined;
+  const output = commit(state, path);
   const outputs = [earlier, output].filter((own) => own !== undefined);
   const place = {
     run: named.digest,

@@ -16,6 +16,12 @@ import { GROUP_DIRECTORY, GROUPS_FILE, readCut } from './weights.ts';
 import { isAlive, isHere, thisWorker, workerIn } from './worker.ts';
 
 const UNFINISHED = /^\.unfinished-[0-9a-f]{16}$/;
+
+/** Whether a name is one that things have while they are made. */
+export function isUnfinished(name: string): boolean {
+  return UNFINISHED.test(name);
+}
+
 /** Files of a group: `src/store/group.ts`. */
 const GROUP_FILES = /^(?:group\.key|secret|tree|data|data-at|codeword|keep-codeword|budget-\d{1,16})$/;
 

@@ -13,6 +13,7 @@ import {
   stateUses,
 } from '../../src/training/commit.ts';
 import type { TrainingPlan } from '../../src/training/plan.ts';
+import { provePrediction } from '../../src/training/prove-prediction.ts';
 import {
   announceRun,
   closePoint,
@@ -26,6 +27,7 @@ import { decodeSegment, encodeSegment, type SegmentFile } from '../../src/traini
 import { stateFromSeed } from '../../src/training/state.ts';
 import { verifyTraining } from '../../src/training/verify.ts';
 import { proofError } from '../support/refusal.ts';
+import { bothPredictionWords } from '../support/twin-predictions.ts';
 import { NARROW_MOMENTUM, SEED, smallData } from './small.ts';
 
 const PLAN = NARROW_MOMENTUM;
@@ -209,6 +211,18 @@ describe('refused', () => {
     expect(refused(mixed, [first, changed(three, () => ({ outputs: [wrong, last] }))])).toBe(
       'KEY_LAYOUT segment 1: segment file',
     );
+  });
+  test('a prediction by the weights before the last step: they are for the segment behind', () => {
+    const { owner, points, segments } = mixed;
+    const [{ earlier, group: last }, inputs] = [points[2]!, smallData(PLAN).inputs.slice(0, 6)];
+    const words = [last!, earlier!].map((weights) => {
+      const { bytes } = provePrediction(kernels, home, owner.named, weights, { inputs });
+      return bothPredictionWords(owner.bytes, segments.slice(0, 2), bytes);
+    });
+    expect(words).toEqual([
+      ['accepted', 'accepted'],
+      ['WEIGHTS', 'WEIGHTS'],
+    ]);
   });
   test('no states, and three', () => {
     const [first] = ones.segments as [Uint8Array];

@@ -1,13 +1,25 @@
 /** The committed weights of a run's directory, opened again: those behind its segments, and with momentum those a period earlier. */
 import type { Kernels } from '../../kernels/contract.ts';
 import { openGroup, type Home, type StoredGroup } from '../../store/index.ts';
-import { pointFrom, startPoint, type OwnedPoint, type TrainingOwner } from '../../training/index.ts';
+import {
+  pointFrom,
+  startPoint,
+  stateUses,
+  type OwnedPoint,
+  type TrainingOwner,
+  type TrainingPlan,
+} from '../../training/index.ts';
 import { BEFORE, checkWeights, weightsPath, type RunFolder } from './run-folder.ts';
 import type { KeptSegment } from './kept-segments.ts';
 import { openStart } from './train.ts';
 
 /** Proofs that may be begun and abandoned at each point of the chain, beside the one that `stateUses` has: a machine may stop again. */
 export const ATTEMPTS = 5;
+
+/** The same of weights: with momentum they are read at two points of the chain. */
+function attemptsAt({ momentum }: TrainingPlan): number {
+  return momentum === undefined ? ATTEMPTS : 2 * ATTEMPTS;
+}
 
 /** The point behind the segments that are proven, with its weights. */
 export function lastPoint(
@@ -70,12 +82,22 @@ export function closing<T>(group: StoredGroup, run: (group: StoredGroup) => T): 
   }
 }
 
-/** Proofs that may open weights: the most that the code has pads for, and what the run itself needs. @param uses of its own proofs */
-export function roomOf(
-  { key }: Pick<StoredGroup, 'key'>,
-  uses: number,
-): { readonly most: number; readonly least: number } {
+/** Proofs that may open weights. */
+export interface Room {
+  /** The most that the code has pads for. */
+  readonly most: number;
+  /** What the run itself needs. */
+  readonly least: number;
+}
+
+/** @param uses of the run's own proofs, @param attempts that it may abandon beside them */
+export function roomOf({ key }: Pick<StoredGroup, 'key'>, uses: number, attempts = ATTEMPTS): Room {
   const { padLength, queries } = key.parameters.code;
   const most = Math.floor(padLength / queries);
-  return { most, least: Math.min(most, uses + ATTEMPTS) };
+  return { most, least: Math.min(most, uses + attempts) };
+}
+
+/** Of the weights of a network's run. */
+export function roomOfRun({ group, named: { run } }: Pick<TrainingOwner, 'group' | 'named'>): Room {
+  return roomOf(group, stateUses(run.plan), attemptsAt(run.plan));
 }

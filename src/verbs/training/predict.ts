@@ -3,7 +3,7 @@ import { refuse } from '../../errors/proof-error.ts';
 import type { Kernels } from '../../kernels/contract.ts';
 import type { GroupKey } from '../../pcs/key.ts';
 import { budgetStatus, type Home } from '../../store/index.ts';
-import { stateUses, type TrainingPlan } from '../../training/index.ts';
+import type { TrainingPlan } from '../../training/index.ts';
 import { provePrediction } from '../../training/prove-prediction.ts';
 import type { TrainingPoint } from '../../training/point.ts';
 import { checkOutput, writeNew } from '../files.ts';
@@ -15,14 +15,15 @@ import { readRows, type RowChoice } from './rows.ts';
 import { keptSegments } from './kept-segments.ts';
 import { openRunFolder } from './run-folder.ts';
 
-/** Proofs of weights in the middle of a run that predictions leave: the segments behind them, and one that is abandoned. */
+/** Proofs of weights in the middle of a run that predictions leave: the segments that read them, and for each one that is abandoned. */
 function keptProofs(
   plan: TrainingPlan,
   { weights, earlier }: TrainingPoint,
   own: GroupKey | undefined,
 ): number {
-  if (own === weights) return stateUses(plan) - 1; // all but the one that wrote them
-  return plan.momentum !== undefined && own === earlier ? 2 : 0;
+  const again = plan.momentum !== undefined;
+  if (own === weights) return again ? 4 : 2;
+  return again && own === earlier ? 2 : 0;
 }
 
 export interface PredictOptions extends RowChoice {

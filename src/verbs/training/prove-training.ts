@@ -2,17 +2,16 @@
 import { refuse } from '../../errors/proof-error.ts';
 import type { Kernels } from '../../kernels/contract.ts';
 import type { Mark } from '../../pcs/steps-prove.ts';
-import { budgetStatus, openGroup, type Home, type StoredGroup } from '../../store/index.ts';
+import { budgetStatus, type Home } from '../../store/index.ts';
 import {
   closePoint,
   periodEnd,
-  pointFrom,
+  periodOf,
   proveSegment,
-  startPoint,
-  stateUses,
   type OwnedPoint,
   type ProvenSegment,
   type TrainingOwner,
+  type TrainingPlan,
 } from '../../training/index.ts';
 import { silent, stopwatch, type OnStep } from '../steps.ts';
 import { alone } from '../worker.ts';
@@ -20,8 +19,6 @@ import { sameState, type Checkpoint } from './checkpoint.ts';
 import { openDatasetFolder } from './dataset-folder.ts';
 import { openDataset } from './dataset.ts';
 import {
-  BEFORE,
-  checkWeights,
   clearWeights,
   lastCheckpoint,
   openRunFolder,
@@ -32,8 +29,8 @@ import {
 } from './run-folder.ts';
 import { keepSegment, keptSegments, type KeptSegment } from './kept-segments.ts';
 import { DEFAULT_STEPS_PER_PROOF, segmentAt } from './segments.ts';
-import { lastPoint, roomOf } from './kept-weights.ts';
-import { checkRunData, openStart } from './train.ts';
+import { lastPoint, roomOfRun } from './kept-weights.ts';
+import { checkRunData } from './train.ts';
 
 /** Predictions that the last weights of a plan are committed for. */
 const PREDICTIONS = 100;
@@ -143,6 +140,7 @@ function proveAll(
     while (point.step < end) {
       const count = Math.min(segmentAt(plan, point.step, stepsPerProof), end - point.step);
       const step = point.step + count;
+      if (step < plan.steps) checkReadAgain(home, plan, point, count);
       const name = `steps ${point.step} to ${step - 1} of ${plan.steps}`;
       const mark: Mark = (part) => onStep(`proving ${name}: ${part}`);
       const uses = usesOf(owner, step === end, step === plan.steps, options.predictions);
@@ -164,15 +162,24 @@ function proveAll(
   }
 }
 
+/**
+ * With momentum a segment of one period leaves it to the next one to read the weights that it starts from once more. They may be those of another run, which
+ * answered by them.
+ *
+ * @throws ProofError `BUDGET_KEPT` where they have one proof left: behind such a segment there would be no other
+ */
+function checkReadAgain(home: Home, plan: TrainingPlan, { group, step }: OwnedPoint, count: number): void {
+  if (plan.momentum === undefined || group === undefined || count > periodOf(plan)) return;
+  if (budgetStatus(home, group).proofsLeft !== 1) return;
+  const detail = `weights behind step ${step}: expected two more proofs, got one: prove several periods at once, with --steps-per-proof`;
+  refuse('BUDGET_KEPT', group.path, detail);
+}
+
 /** What a process that was killed had kept and not yet published. */
 function republish(folder: RunFolder, kept: readonly KeptSegment[]): void {
   publish(publicRunPaths(folder, 0).run, folder.bytes);
   const last = kept.at(-1); // earlier ones were published before the next one was begun
   if (last !== undefined) publish(publicRunPaths(folder, last.point.step).segment, last.bytes);
-}
-
-function roomOfRun({ group, named }: TrainingOwner): ReturnType<typeof roomOf> {
-  return roomOf(group, stateUses(named.run.plan));
 }
 
 /** @throws RangeError for more predictions than weights of this dataset's code can make */

@@ -18,17 +18,10 @@ import { sameBytes } from '../../hash/words.ts';
 import { encodeKey, type GroupKey } from '../../pcs/key.ts';
 import { ensureDirectory, quietly, unfinishedName } from '../../store/durable.ts';
 import type { StoredGroup } from '../../store/index.ts';
-import { decodeSegment } from '../../training/segment-file.ts';
-import {
-  pointBehind,
-  readRun,
-  readsFrom,
-  startOf,
-  type NamedRun,
-  type TrainingPoint,
-} from '../../training/point.ts';
+import { entryAt } from '../../store/node-files.ts';
+import { readRun, type NamedRun } from '../../training/point.ts';
 import { disk, exists, isDirectory, naming, readInput, removeTree, writeNew } from '../files.ts';
-import { strangeInGroup } from '../interrupted.ts';
+import { isUnfinished, strangeInGroup } from '../interrupted.ts';
 import { decodeCheckpoint, encodeCheckpoint, type Checkpoint, type Measured } from './checkpoint.ts';
 
 const RUN_FILE = 'run';
@@ -189,7 +182,8 @@ export function keepCheckpoint(folder: Pick<RunFolder, 'path'>, step: number, by
 }
 
 /**
- * Removes weights of segments whose proof was interrupted: no segment names them.
+ * Removes weights of segments whose proof was interrupted: no segment names them. And those that a process was writing when it was killed: who writes
+ * there is alone.
  *
  * @throws ProofError `CHAIN` where there is more in such a directory than a commitment
  */
@@ -198,6 +192,10 @@ export function clearWeights(folder: Pick<RunFolder, 'path'>, proven: number): v
     for (const step of stepsOf(folder, 'weights', suffix).filter((own) => own > proven)) {
       clearGroup(`${weightsPath(folder, step)}${suffix}`);
     }
+  }
+  for (const name of disk.list(folder.path).filter(isUnfinished)) {
+    const path = join(folder.path, name);
+    if (entryAt(path)?.kind === 'directory') clearGroup(path);
   }
 }
 
