@@ -6,6 +6,7 @@ import type { Kernels } from '../kernels/contract.ts';
 import { encodeKey } from '../pcs/key.ts';
 import { noMark, type Mark } from '../pcs/steps-prove.ts';
 import { checkProgram } from '../relation/check.ts';
+import type { Program } from '../relation/program.ts';
 import { proveStoredProgram } from '../relation/stored-prove.ts';
 import type { CheckedProof } from '../store/prove-once.ts';
 import type { Home, StoredGroup } from '../store/index.ts';
@@ -26,7 +27,7 @@ import {
   type TrainingState,
 } from './state.ts';
 import { inputDigests, readRun, segmentFrom, type NamedRun, type TrainingPoint } from './point.ts';
-import { executeSteps, stateCells, trainingWitness } from './witness.ts';
+import { executeSteps, stateCells, trainingWitness, type Execution } from './witness.ts';
 
 /** What the owner of a run holds: its file, its data, and the data's commitment. */
 export interface TrainingOwner {
@@ -171,12 +172,41 @@ export function proveSegment(
   const execution = executeSteps(plan, point.state, data, point.step, segment.rows, kernelProducts(kernels));
   const [before, state] = execution.states.slice(-2) as [TrainingState, TrainingState];
   mark('commitment to weights');
-  const commit = (own: TrainingState, at: string): StoredGroup =>
-    commitState(kernels, home, at, plan, own, group.key.parameters, uses);
   // As many accidents may befall the proof that reads both.
-  const earlier = writesEarlier(segment) ? commit(before, `${path}-before`) : undefined;
-  const output = commit(state, path);
-  const outputs = [earlier, output].filter((own) => own !== undefined);
+  const written = writesEarlier(segment)
+    ? [[before, `${path}-before`] as const, [state, path] as const]
+    : [[state, path] as const];
+  const outputs: StoredGroup[] = [];
+  try {
+    for (const [own, at] of written) {
+      outputs.push(commitState(kernels, home, at, plan, own, group.key.parameters, uses));
+    }
+    const steps = { program, execution, count, outputs };
+    return proveWritten(kernels, home, { named, group }, point, steps, mark);
+  } catch (error) {
+    for (const own of outputs) own.close();
+    throw error;
+  }
+}
+
+/** Steps that were run, and the groups of what they wrote, in the order of time. */
+interface Written {
+  readonly program: Program;
+  readonly execution: Execution;
+  readonly count: number;
+  readonly outputs: readonly StoredGroup[];
+}
+
+function proveWritten(
+  kernels: Kernels,
+  home: Home,
+  { named, group }: Pick<TrainingOwner, 'named' | 'group'>,
+  point: OwnedPoint,
+  { program, execution, count, outputs }: Written,
+  mark: Mark,
+): ProvenSegment {
+  const [before, state] = execution.states.slice(-2) as [TrainingState, TrainingState];
+  const from: TrainingPoint = { step: point.step, weights: point.group?.key, earlier: point.earlier?.key };
   const place = {
     run: named.digest,
     first: point.step,
@@ -201,11 +231,12 @@ export function proveSegment(
     onStep: mark,
   });
   const file = { ...place, parameters: statement.parameters, proof };
-  const next = { step: point.step + count, state, group: output };
-  const keeps = plan.momentum !== undefined;
+  const next = { step: point.step + count, state, group: outputs[outputs.length - 1] as StoredGroup };
+  const earlier = outputs.length > 1 ? outputs[0] : point.group;
+  const keeps = named.run.plan.momentum !== undefined;
   return {
     bytes: encodeSegment(file),
-    point: { ...next, earlier: keeps ? (earlier ?? point.group) : undefined },
+    point: { ...next, earlier: keeps ? earlier : undefined },
     reservations,
   };
 }
