@@ -168,14 +168,15 @@ test('corpora, training of a graph, its proofs, answers', { timeout: SLOW }, asy
   const tokens = Array.from({ length: 97 }, (_, i) => IDS[(i + Math.floor(i / 16)) % 16] as number);
   writeFileSync(path('x.npy.tokens'), npy([97], tokens));
   writeFileSync(path('model.json'), JSON.stringify(model));
-  writeFileSync(path('tuning.json'), JSON.stringify({ batch: 2, steps: 2, rate: 1, ratePlaces: 9 }));
+  writeFileSync(path('tuning.json'), JSON.stringify({ batch: 2, steps: 3, rate: 1, ratePlaces: 9 }));
   const files = { model: path('model.json'), plan: path('tuning.json') };
   const committing = { ...files, tokens: path('x.npy.tokens'), out: path('g'), proofs: 20 };
   expect(await tell((onStep) => commitCorpusToFolder(kernels, home, { ...committing, onStep }))).toBe('done');
   const run = { ...files, corpus: path('g'), out: path('t'), seed: '5a'.repeat(32) };
   expect(await tell((onStep) => tune(kernels, home, { ...run, until: 1, onStep }))).toBe('done');
   expect(await tell((onStep) => tune(kernels, home, { ...run, onStep }))).toBe('done');
-  const proving = { folder: path('t'), corpus: path('g') };
+  // Two steps in one proof, and one: weights between steps of a proof are nowhere.
+  const proving = { folder: path('t'), corpus: path('g'), stepsPerProof: 2 };
   expect(await tell((onStep) => proveTuning(kernels, home, { ...proving, onStep }))).toBe('done');
   const asked = {
     folder: path('t'),
@@ -205,7 +206,7 @@ test('corpora, training of a graph, its proofs, answers', { timeout: SLOW }, asy
     'done',
   );
   const more = { ...asked, out: path('no.zkp') };
-  expect(await tell(() => changed('t/weights-2/data', 10, () => proveTuned(kernels, home, more)))).not.toBe(
+  expect(await tell(() => changed('t/weights-3/data', 10, () => proveTuned(kernels, home, more)))).not.toBe(
     'done',
   );
   expect(await tell(() => proveTuned(kernels, home, { ...more, prompts: [[...PROMPT, ...PROMPT]] }))).toBe(
@@ -224,17 +225,17 @@ test('corpora, training of a graph, its proofs, answers', { timeout: SLOW }, asy
     cellCanary('prompt', PROMPT),
     cellCanary('table', row(state.get('E')!.weight)),
     cellCanary('matrix', row(state.get('H')!.weight)),
-    ...['g/epoch-0', 't/weights-0', 't/weights-1', 't/weights-2'].map((tree) => keyCanary(tree, secretIn(tree, 'secret'))), // prettier-ignore
+    ...['g/epoch-0', 't/weights-0', 't/weights-2', 't/weights-3'].map((tree) => keyCanary(tree, secretIn(tree, 'secret'))), // prettier-ignore
   ];
   canaries.push(...own);
   expectHidden(own, [
     'g/epoch-0/data: ids',
     'g/epoch-0/secret: g/epoch-0',
-    't/checkpoint-2: table matrix',
+    't/checkpoint-3: table matrix',
     't/weights-0/secret: t/weights-0',
-    't/weights-1/secret: t/weights-1',
-    't/weights-2/data: table matrix',
     't/weights-2/secret: t/weights-2',
+    't/weights-3/data: table matrix',
+    't/weights-3/secret: t/weights-3',
   ]);
 });
 
