@@ -64,13 +64,13 @@ const TESTS = [
   ],
   [
     /^src\/training\/graph-run/,
-    ['graph-run/chain', 'graph-run/first-weights', 'soundness/graph-run-tamper'].map(
+    ['graph-run/chain', 'graph-run/first-weights', 'graph-run/stacked', 'soundness/graph-run-tamper'].map(
       (name) => `tests/${name}.test.ts`,
     ),
   ],
   [
     /^src\/training\/(?!backward|graph-run|prediction|verify-prediction)/,
-    ['tests/training/plan.test.ts', 'tests/training/chain.test.ts'],
+    ['plan', 'chain', 'momentum'].map((name) => `tests/training/${name}.test.ts`),
   ],
   [/^src\/training\/(prediction|verify-prediction)/, ['tests/training/prediction.test.ts']],
   [/^src\/training\/backward\/answer/, ['tests/backward/answer.test.ts']],
