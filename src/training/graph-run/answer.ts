@@ -79,8 +79,7 @@ function knownPoint(
   const { run, step, count, output } = decodeGraphStep(bytes.slice());
   const stage = 'step file';
   if (!sameBytes(run, named.digest)) refuse('RUN', stage, 'expected a step of this run, got one of another');
-  if (step >= named.run.steps) refuse('STEP', stage, `expected a step below ${named.run.steps}, got ${step}`);
-  checkCount(named, step, count);
+  checkCount(named, step, count, stage);
   if (!sameBytes(keyDigest(encodeKey(output)), weights)) {
     refuse('WEIGHTS', stage, 'expected the step that wrote the agreed weights, got another');
   }

@@ -90,8 +90,7 @@ export function proveRunStep(
   if (!same(run.corpus, corpus.group)) {
     refuse('CORPUS', 'run', 'expected the commitment that the run names, got another');
   }
-  if (step >= run.steps) refuse('STEP', 'run', `expected a step below ${run.steps}, got ${step}`);
-  checkCount(named, step, count);
+  checkCount(named, step, count, 'run');
   if (step === 0 && !same(run.start, weights.group)) {
     refuse('WEIGHTS', 'run', 'expected the weights that the run starts from, got others');
   }

@@ -85,10 +85,7 @@ export function followGraphStep(named: NamedGraphRun, point: GraphPoint, bytes: 
   if (!sameBytes(file.run, named.digest))
     refuse('RUN', FILE, 'expected a step of this run, got one of another');
   if (file.step !== step) refuse('STEP', FILE, `expected step ${step}, got ${file.step}`);
-  if (step >= named.run.steps) {
-    refuse('STEP', FILE, `expected a step below ${named.run.steps}, as many as the run has, got ${step}`);
-  }
-  checkCount(named, step, file.count);
+  checkCount(named, step, file.count, FILE);
   if (!sameBytes(file.input, keyDigest(encodeKey(point.weights)))) {
     refuse('WEIGHTS', FILE, 'expected the weights that the step before wrote, got others');
   }
@@ -103,11 +100,13 @@ export function followGraphStep(named: NamedGraphRun, point: GraphPoint, bytes: 
   return { step: step + file.count, weights: file.output };
 }
 
-/** Before batches are drawn and programs made. @throws ProofError `STEP` for more steps in one proof than the run, or a proof, has */
-export function checkCount({ run }: NamedGraphRun, step: number, count: number): void {
-  const most = Math.min(run.steps - step, mostStacked(run));
+/** Before batches are drawn and programs made. @throws ProofError `STEP` for more steps in one proof than the run, or a proof, has; none behind the last */
+export function checkCount({ run }: NamedGraphRun, step: number, count: number, stage: string): void {
+  const left = run.steps - step;
+  const most = Math.min(left, mostStacked(run));
   if (Number.isInteger(count) && count >= 1 && count <= most) return;
-  refuse('STEP', FILE, `count: expected 1 to ${most}, got ${count}`);
+  const behind = `expected a step below ${run.steps}, as many as the run has, got ${step}`;
+  refuse('STEP', stage, left < 1 ? behind : `count: expected 1 to ${most}, got ${count}`);
 }
 
 /** What steps read that are proven together. */
