@@ -7,6 +7,7 @@ import { encodeKey, keyDigest } from '../../pcs/key.ts';
 import { osBytes } from '../../random/os.ts';
 import type { Home } from '../../store/index.ts';
 import type { OwnedCorpus } from '../../training/index.ts';
+import { stepsThatFit } from '../../training/graph-run/fit.ts';
 import { announceGraphRun } from '../../training/graph-run/prove.ts';
 import { encodeGraphRun, type GraphRun } from '../../training/graph-run/run.ts';
 import { bytesOfHex } from '../choice.ts';
@@ -162,6 +163,7 @@ function announce(
   { model: { graph }, plan: { plan, schedule }, corpus }: Given,
 ): Uint8Array {
   const training = { graph, plan };
+  stepsThatFit({ ...training, ...schedule }, 1); // no run is announced, and trained, of which no step can be proven
   const weights = firstWeights(kernels, home, place, training, corpus);
   try {
     if (draw !== true) {
