@@ -183,7 +183,9 @@ function checkSame(folder: TuningFolder, { out, seed, start }: TuneOptions, give
   const other = (what: string): never =>
     refuse('RUN', out, `expected the run of these options, got one of ${what}`);
   const { plan, schedule } = given.plan;
-  if (!sameBytes(encodeGraphRun({ ...run, plan, ...schedule }), folder.bytes)) other('another plan');
+  // A plan without later rates is another one than the run's with them.
+  const asked = { ...run, plan, rates: [], ...schedule };
+  if (!sameBytes(encodeGraphRun(asked), folder.bytes)) other('another plan');
   if (seed !== undefined && !sameBytes(bytesOfHex(seed), run.seed)) other('another seed');
   if (start !== undefined && startOf(folder)?.folder !== tuningPlace(start).path) other('another start');
 }
