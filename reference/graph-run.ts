@@ -17,7 +17,7 @@ import { decodeParameters } from './parameter-set.ts';
 import { refuse, require, verdictOf, type Verdict } from './refusal.ts';
 import { digestOfLeaves } from './statement.ts';
 import { checkWeights } from './step-keys.ts';
-import { checkStepPlan, type StepPlan } from './step-plan.ts';
+import { checkRate, checkStepPlan, type StepPlan } from './step-plan.ts';
 import { checkCorpus, checkStepProof, type Step } from './steps.ts';
 import { rawWords } from './stream.ts';
 import { readKey, sameCode, type NamedKey } from './training-run.ts';
@@ -184,7 +184,7 @@ function checkSizes(
   of.rates.forEach(({ from, rate }, i) => {
     const before = i === 0 ? 0 : at(of.rates, i - 1).from;
     within(from, before + 1, of.steps - 1, 'from');
-    checkStepPlan(checked, { ...plan, rate });
+    checkRate(rate);
   });
 }
 

@@ -57,13 +57,18 @@ function exponentOf(of: StepPlan, weight: Weight, f: number): number {
   return places - of.gradient.places - f - of.ratePlaces;
 }
 
+/** What is asked of r: e has no r. */
+export function checkRate(r: number): void {
+  within('r', r, 1, 2 ** 10);
+}
+
 /** Whether a graph is trained so; the places of its results. */
 export function checkStepPlan({ graph, infos }: CheckedGraph, of: StepPlan): Places {
   within('b_g', of.gradient.bits, 2, 15);
   within('f_g', of.gradient.places, 1, 12);
   within('b_r', of.low, 1, 15);
   within('f_y', of.norms, 0, 15);
-  within('r', of.rate, 1, 2 ** 10);
+  checkRate(of.rate);
   within('u', of.ratePlaces, 0, 30);
   if (of.gradient.guard !== undefined) {
     within('guard bits', of.gradient.guard, 1, 4);

@@ -193,6 +193,11 @@ describe('plans', () => {
     [{ norms: 13 }, /^PLAN plan: expected .*got "norms"/],
     [{ widths: [1] }, /^PLAN plan: .*got "widths"/],
   ])('%j', (over, expected) => expect(told(over)).toMatch(expected));
+  test('more changes of the rate than a run has', () => {
+    const rates = Array.from({ length: 4098 }, (_, from) => ({ from, rate: 1 }));
+    const over = { rate: undefined, rates, steps: 5000 };
+    expect(told(over)).toBe('PLAN rates: expected at most 4096, got 4097');
+  });
   test('of a graph by itself, whose places a plan has to say', () => {
     const { graph } = smallestTrained();
     expect(told({}, { graph })).toMatch(/^PLAN weights: expected an object/);

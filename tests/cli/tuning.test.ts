@@ -135,6 +135,12 @@ describe('the whole way', () => {
     writeFileSync(path('rates.json'), tuningPlan({ rate: undefined, rates }));
     done('tune', 'model.json', '--plan', 'rates.json', '--corpus', 'c', '-o', 'stack', '--seed', SEED);
     expect(read('stack/loss.csv').toString().split('\n').slice(1, 4).map((line) => line.split(',')[2])).toEqual(['2', '2', '1']); // prettier-ignore
+    writeFileSync(path('level.json'), tuningPlan({ rate: 2 }));
+    const level = ['tune', 'model.json', '--plan', 'level.json', '--corpus', 'c', '-o', 'stack'];
+    expect(wrong(2, ...level)).toMatchObject({
+      code: 'RUN',
+      detail: 'expected the run of these options, got one of another plan',
+    });
     expect(run('inspect', 'stack.run').stdout).toMatch(/^ {2}rate +1 \/ 2\^9 from step 2 on$/m);
     const made = done('prove-tuning', 'stack', '--corpus', 'c', '--steps-per-proof', '2');
     expect(made).toMatchObject({ step: 3, steps: 3, made: [{ steps: 2 }, { steps: 1 }] });

@@ -14,6 +14,7 @@ import { corpusLayout, graphStateLayout, graphStateShapes } from '../../src/trai
 import type { GraphPlan } from '../../src/training/backward/plan.ts';
 import { graphStepsProgram } from '../../src/training/backward/program.ts';
 import {
+  checkRunPlan,
   decodeGraphRun,
   encodeGraphRun,
   graphRunDigest,
@@ -94,4 +95,15 @@ test.each([
   const { run, step } = sent(of, batch, count);
   expect(mostStacked({ graph: of.graph, batch, length: 1 })).toBe(count);
   expect(verifyGraphRun(run, [step])).toMatchObject({ ok: false, code: 'MERKLE_ROOT' });
+});
+
+/** Half a minute, where each rate has the whole plan checked; hours, of as many nodes as a graph may have. */
+test('the most rates of a graph of many nodes: a run names them in a few kilobytes', { timeout: 10_000 }, () => {
+  const { graph, plan } = chainOf(2000);
+  const momentum = { shift: 3, high: 8, low: 9 };
+  const rates = Array.from({ length: 2 ** 12 }, (_, i) => ({ from: i + 1, rate: 1 + (i % 1024) }));
+  const schedule = { tokens: 2, length: 1, batch: 1, steps: 2 ** 13 };
+  checkRunPlan(graph, { ...plan, momentum }, { ...schedule, rates });
+  const strange = rates.map((own, i) => (i === 4095 ? { ...own, rate: 1025 } : own));
+  expect(() => checkRunPlan(graph, plan, { ...schedule, rates: strange })).toThrow(/rate: expected/);
 });

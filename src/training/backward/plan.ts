@@ -103,6 +103,11 @@ export function countOf(weight: string, places: number, unit: number): number {
   return 2 ** (unit - places);
 }
 
+/** All that a plan asks of its rate: whether other numbers fit does not hang on it. @throws ProofError `PLAN` */
+export function checkRate(rate: number): void {
+  integer('plan', 'rate', rate, 1, 2 ** 10);
+}
+
 /**
  * Checks that a graph can be trained so, and says what its integers stand for. Total: any plan is answered.
  *
@@ -119,7 +124,7 @@ export function checkGraphPlan(graph: Graph, info: GraphInfo, plan: GraphPlan): 
   }
   integer('plan', 'low', low, 1, 15);
   integer('plan', 'norms', norms, 0, 15);
-  integer('plan', 'rate', rate, 1, 2 ** 10);
+  checkRate(rate);
   integer('plan', 'ratePlaces', ratePlaces, 0, 30);
   if (plan.momentum !== undefined) checkMomentum(plan.momentum);
   for (const { name, shape, bits } of graph.weights) {

@@ -195,19 +195,24 @@ export function proveGraphSteps(
     ...commitGraphState(kernels, home, path, training, last, parameters, answers),
     written: true,
   };
-  mark('witness values');
-  const witness = stepsWitness(graph, plan, batches, state, runs);
-  mark('program');
-  const groups = [group, next.group, ...(hidden && corpus ? [corpus.group] : [])];
-  const data = hidden && corpus ? [[CORPUS, corpus.tokens] as const] : [];
-  const { statement, proof, reservations } = proveStoredProgram(kernels, home, {
-    program,
-    groups,
-    witness: { tensors: witness.tensors, statics: new Map([...witness.statics, ...data]) },
-    context: context(groups.map(({ key }) => key)),
-    onStep: mark,
-  });
-  return { step: { after: next.group.key, parameters: statement.parameters, proof }, next, reservations };
+  try {
+    mark('witness values');
+    const witness = stepsWitness(graph, plan, batches, state, runs);
+    mark('program');
+    const groups = [group, next.group, ...(hidden && corpus ? [corpus.group] : [])];
+    const data = hidden && corpus ? [[CORPUS, corpus.tokens] as const] : [];
+    const { statement, proof, reservations } = proveStoredProgram(kernels, home, {
+      program,
+      groups,
+      witness: { tensors: witness.tensors, statics: new Map([...witness.statics, ...data]) },
+      context: context(groups.map(({ key }) => key)),
+      onStep: mark,
+    });
+    return { step: { after: next.group.key, parameters: statement.parameters, proof }, next, reservations };
+  } catch (error) {
+    next.group.close(); // nobody else knows of it
+    throw error;
+  }
 }
 
 function knownTokens(batch: PublicBatch, corpus: OwnedCorpus | undefined): TokenBatch {

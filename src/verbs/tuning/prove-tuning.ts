@@ -4,8 +4,8 @@ import type { Kernels } from '../../kernels/contract.ts';
 import type { Mark } from '../../pcs/steps-prove.ts';
 import { budgetStatus, openGroup, type Home, type StoredGroup } from '../../store/index.ts';
 import { STATE_USES, type OwnedWeights } from '../../training/index.ts';
+import { stepsThatFit } from '../../training/graph-run/fit.ts';
 import { graphPointFrom, proveRunStep, type GraphRunOwner, type OwnedGraphPoint } from '../../training/graph-run/prove.ts'; // prettier-ignore
-import { mostStacked } from '../../training/graph-run/run.ts';
 import { silent, stopwatch, type OnStep } from '../steps.ts';
 import { closing, roomOf } from '../training/kept-weights.ts';
 import { checkWeights, clearWeights, publish, weightsPath } from '../training/run-folder.ts';
@@ -33,7 +33,7 @@ export interface ProveTuningOptions {
   readonly folder: string;
   /** Directory of its corpus. */
   readonly corpus: string;
-  /** Default 16; at most as many as `mostStacked`. */
+  /** Default 16; at most as many as fit (`stepsThatFit`). */
   readonly stepsPerProof?: number;
   /** Stop where so many steps are proven. Default: all that are trained. */
   readonly until?: number;
@@ -124,7 +124,7 @@ function proveAll(
   }
   const kept = keptSteps(folder);
   const end = Math.min(until, checkpoint.step);
-  const most = Math.min(stepsPerProof, mostStacked(run));
+  const most = stepsThatFit(run, stepsPerProof);
   const made: { file: string; steps: number; bytes: number }[] = [];
   let point = lastPoint(kernels, home, folder, kept.at(-1));
   try {

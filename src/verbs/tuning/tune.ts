@@ -7,6 +7,7 @@ import { encodeKey, keyDigest } from '../../pcs/key.ts';
 import { osBytes } from '../../random/os.ts';
 import type { Home } from '../../store/index.ts';
 import type { OwnedCorpus } from '../../training/index.ts';
+import { stepsThatFit } from '../../training/graph-run/fit.ts';
 import { announceGraphRun } from '../../training/graph-run/prove.ts';
 import { encodeGraphRun, type GraphRun } from '../../training/graph-run/run.ts';
 import { bytesOfHex } from '../choice.ts';
@@ -162,6 +163,7 @@ function announce(
   { model: { graph }, plan: { plan, schedule }, corpus }: Given,
 ): Uint8Array {
   const training = { graph, plan };
+  stepsThatFit({ ...training, ...schedule }, 1); // no run is announced, and trained, of which no step can be proven
   const weights = firstWeights(kernels, home, place, training, corpus);
   try {
     if (draw !== true) {
@@ -181,7 +183,9 @@ function checkSame(folder: TuningFolder, { out, seed, start }: TuneOptions, give
   const other = (what: string): never =>
     refuse('RUN', out, `expected the run of these options, got one of ${what}`);
   const { plan, schedule } = given.plan;
-  if (!sameBytes(encodeGraphRun({ ...run, plan, ...schedule }), folder.bytes)) other('another plan');
+  // A plan without later rates is another one than the run's with them.
+  const asked = { ...run, plan, rates: [], ...schedule };
+  if (!sameBytes(encodeGraphRun(asked), folder.bytes)) other('another plan');
   if (seed !== undefined && !sameBytes(bytesOfHex(seed), run.seed)) other('another seed');
   if (start !== undefined && startOf(folder)?.folder !== tuningPlace(start).path) other('another start');
 }
