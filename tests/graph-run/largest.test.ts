@@ -107,3 +107,14 @@ test('the most rates of a graph of many nodes: a run names them in a few kilobyt
   const strange = rates.map((own, i) => (i === 4095 ? { ...own, rate: 1025 } : own));
   expect(() => checkRunPlan(graph, plan, { ...schedule, rates: strange })).toThrow(/rate: expected/);
 });
+
+test('a weight of very many layers: its moves are one list', { timeout: 8000 }, () => {
+  const g = graphBuilder({ context: 1 });
+  let x = g.embedding('h', g.weight('E', [7, 2], { bits: 12 }), { width: 2 });
+  x = g.requantise('x', x, { shift: 3, bits: 9 });
+  const shared = g.weight('W', [2, 2], { bits: 12 });
+  for (let i = 0; i < 40_000; i++) x = g.rounded(`y${i}`, x, shared, { shift: 10, bits: 9 });
+  const graph = g.build(g.rounded('y', x, g.weight('H', [3, 2], { bits: 12 }), { shift: 8, bits: 16 }));
+  const plan = { ...PLAN, weights: { E: 9, W: 10, H: 10 }, momentum: { shift: 3, high: 8, low: 9 } };
+  checkRunPlan(graph, plan, { tokens: 2, length: 1, batch: 1, steps: 2 });
+});
