@@ -171,6 +171,7 @@ function checkSizes(
   checkStepPlan(checked, plan);
   const { graph } = checked;
   const within = (x: number, least: number, most: number, what: string): void => require(least <= x && x <= most, 'PLAN', `${what}: ${x}`); // prettier-ignore
+  within(graph.nodes.length, 1, 2 ** 12, 'nodes');
   within(graph.nodes.filter(({ op }) => op === 'embedding').length, 1, 1, 'embeddings');
   within(of.steps, 1, 2 ** 31 - 1, 'steps');
   within(of.length, 1, graph.context, 'length');

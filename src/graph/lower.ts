@@ -192,7 +192,9 @@ function readersOf(graph: Graph): ReadonlyMap<string, readonly NodeBase[]> {
   const readers = new Map<string, NodeBase[]>();
   for (const node of graph.nodes) {
     for (const name of new Set(references(node, 'tensor'))) {
-      readers.set(name, [...(readers.get(name) ?? []), node]);
+      const known = readers.get(name);
+      if (known === undefined) readers.set(name, [node]);
+      else known.push(node);
     }
   }
   return readers;

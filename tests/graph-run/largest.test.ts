@@ -4,14 +4,15 @@
  */
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import { fileBytes } from '../../src/answer/bytes.ts';
 import { quintic } from '../../src/field/quintic.ts';
-import { graphBuilder, type Graph } from '../../src/graph/index.ts';
+import { checkGraph, encodeGraph, graphBuilder, type Graph } from '../../src/graph/index.ts';
 import { completeInstance } from '../../src/params/choose.ts';
 import { encodeKey, keyDigest, type GroupKey } from '../../src/pcs/key.ts';
 import { compileProgram } from '../../src/relation/compile.ts';
 import { programInstance } from '../../src/relation/plan.ts';
 import { corpusLayout, graphStateLayout, graphStateShapes } from '../../src/training/backward/layouts.ts';
-import type { GraphPlan } from '../../src/training/backward/plan.ts';
+import { checkGraphPlan, type GraphPlan } from '../../src/training/backward/plan.ts';
 import { graphStepsProgram } from '../../src/training/backward/program.ts';
 import {
   checkRunPlan,
@@ -23,6 +24,7 @@ import {
 import { decodeGraphStep, encodeGraphStep } from '../../src/training/graph-run/step-file.ts';
 import { batchesAt, readGraphRun, verifyGraphRun } from '../../src/training/graph-run/verify.ts';
 import { groupColumnsOf } from '../../src/training/layouts.ts';
+import { bothRunWords } from '../support/graph-runs.ts';
 
 const bytesOf = (name: string): Uint8Array =>
   new Uint8Array(readFileSync(new URL(`../vectors/${name}`, import.meta.url)));
@@ -98,12 +100,54 @@ test.each([
 });
 
 /** Half a minute, where each rate has the whole plan checked; hours, of as many nodes as a graph may have. */
-test('the most rates of a graph of many nodes: a run names them in a few kilobytes', { timeout: 10_000 }, () => {
-  const { graph, plan } = chainOf(2000);
-  const momentum = { shift: 3, high: 8, low: 9 };
-  const rates = Array.from({ length: 2 ** 12 }, (_, i) => ({ from: i + 1, rate: 1 + (i % 1024) }));
-  const schedule = { tokens: 2, length: 1, batch: 1, steps: 2 ** 13 };
-  checkRunPlan(graph, { ...plan, momentum }, { ...schedule, rates });
-  const strange = rates.map((own, i) => (i === 4095 ? { ...own, rate: 1025 } : own));
-  expect(() => checkRunPlan(graph, plan, { ...schedule, rates: strange })).toThrow(/rate: expected/);
+test(
+  'the most rates of a graph of many nodes: a run names them in a few kilobytes',
+  { timeout: 10_000 },
+  () => {
+    const { graph, plan } = chainOf(2000);
+    const momentum = { shift: 3, high: 8, low: 9 };
+    const rates = Array.from({ length: 2 ** 12 }, (_, i) => ({ from: i + 1, rate: 1 + (i % 1024) }));
+    const schedule = { tokens: 2, length: 1, batch: 1, steps: 2 ** 13 };
+    checkRunPlan(graph, { ...plan, momentum }, { ...schedule, rates });
+    const strange = rates.map((own, i) => (i === 4095 ? { ...own, rate: 1025 } : own));
+    expect(() => checkRunPlan(graph, plan, { ...schedule, rates: strange })).toThrow(/rate: expected/);
+  },
+);
+
+test('a weight of very many layers: its moves are one list', { timeout: 8000 }, () => {
+  const g = graphBuilder({ context: 1 });
+  let x = g.embedding('h', g.weight('E', [7, 2], { bits: 12 }), { width: 2 });
+  x = g.requantise('x', x, { shift: 3, bits: 9 });
+  const shared = g.weight('W', [2, 2], { bits: 12 });
+  for (let i = 0; i < 40_000; i++) x = g.rounded(`y${i}`, x, shared, { shift: 10, bits: 9 });
+  const graph = g.build(g.rounded('y', x, g.weight('H', [3, 2], { bits: 12 }), { shift: 8, bits: 16 }));
+  const plan = { ...PLAN, weights: { E: 9, W: 10, H: 10 }, momentum: { shift: 3, high: 8, low: 9 } };
+  checkGraphPlan(graph, checkGraph(graph), plan);
+});
+
+test.each([
+  [2047, 'KEY_LAYOUT'],
+  [2048, 'PLAN'],
+])('a graph of two nodes and %i layers of two: %s', (layers, word) => {
+  const { graph, plan } = chainOf(layers);
+  const numbers = [
+    plan.norms,
+    plan.gradient.bits,
+    plan.gradient.fraction,
+    0,
+    plan.low,
+    plan.rate,
+    plan.ratePlaces,
+    0,
+  ];
+  const places = graph.weights.map(({ name }) => plan.weights[name] as number);
+  const keys = [kept.run.corpus, kept.run.start].map((key) => ({ block: encodeKey(key) }));
+  const sizes = [...numbers, ...places, 2, 1, 1, 2, 0];
+  const run = fileBytes('zkdl-tun', 2, [
+    { block: encodeGraph(graph) },
+    ...sizes,
+    ...keys,
+    new Uint8Array(32),
+  ]);
+  expect(bothRunWords({ run, steps: [] })).toEqual([word, word]);
 });

@@ -88,7 +88,7 @@ export function moveOf(
  * @param parts of its gradient
  */
 export function unitOf(parts: readonly { readonly places: number }[]): number {
-  return Math.max(0, ...parts.map(({ places }) => places));
+  return parts.reduce((most, { places }) => Math.max(most, places), 0);
 }
 
 /** How many of that unit a part of the gradient counts. @param unit of `unitOf` */

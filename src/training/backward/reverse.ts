@@ -30,7 +30,9 @@ export function walkBack<G, C>(graph: Graph, gradient: G, way: Way<G, C>): Reado
   const gradients = new Map<string, G[]>([[graph.output, [gradient]]]);
   const moves = new Map<string, C[]>();
   const into = <T>(map: Map<string, T[]>, name: string, value: T): void => {
-    map.set(name, [...(map.get(name) ?? []), value]);
+    const known = map.get(name); // one list for a name: strangers' graphs move a weight tens of thousands of times
+    if (known === undefined) map.set(name, [value]);
+    else known.push(value);
   };
   for (const node of [...graph.nodes].reverse()) {
     const parts = gradients.get(node.name);

@@ -45,6 +45,8 @@ const MAGIC = 'zkdl-tun';
 const STAGE = 'graph run';
 /** Changes of the rate: no run has more. */
 const MAX_RATES = 2 ** 12;
+/** Nodes of the graph: a verifier makes the relations of all before he sees that they are too many for a program. */
+const MAX_NODES = 2 ** 12;
 /** Sequences of a corpus: an epoch is a permutation of them, which every verifier draws. */
 const MAX_SEQUENCES = 2 ** 20;
 
@@ -147,8 +149,8 @@ export function checkRunPlan(
   plan: GraphPlan,
   { tokens, length, batch, steps, rates = [] }: GraphSchedule,
 ): void {
-  const info = checkGraph(graph);
-  checkGraphPlan(graph, info, plan);
+  integer('nodes', graph.nodes.length, 1, MAX_NODES);
+  checkGraphPlan(graph, checkGraph(graph), plan);
   const embeddings = graph.nodes.filter(({ op }) => op === 'embedding').length;
   // Ids of a corpus are private: two embeddings would not be tied to the same ones.
   if (embeddings !== 1) refuse('PLAN', STAGE, `graph: expected one embedding, got ${embeddings}`);
