@@ -6,6 +6,7 @@ import type { Algebra } from './algebra.ts';
 import { deriveKey } from './blake3.ts';
 import { equalBytes } from './bytes.ts';
 import { checkExpectations, decodeAnswer, type Expectations as OfAnswer } from './answer.ts';
+import { checkBounds } from './drawn.ts';
 import { endFile, openFile, readBlock, readBytes, readU32, type Reader } from './files.ts';
 import { checkSet } from './gate.ts';
 import { checkAnswer, isNamed, type Weights } from './graph-answer.ts';
@@ -31,7 +32,8 @@ export interface GraphRun {
   readonly steps: number;
   readonly rates: readonly { readonly from: number; readonly rate: number }[];
   readonly corpus: NamedKey;
-  readonly start: NamedKey;
+  /** Without a key: drawn from the seed, entries within these bounds. */
+  readonly start: { readonly key: NamedKey } | { readonly bounds: readonly number[] };
   readonly seed: Uint8Array;
   /** What names it. */
   readonly digest: Uint8Array;
@@ -127,7 +129,7 @@ function agreed(run: GraphRun, { run: name, corpus, seed }: Expectations): void 
 
 /** Sections 1 and 4, "Order": a run. */
 export function decodeGraphRun(bytes: Uint8Array): GraphRun {
-  const from = openFile(bytes, 'zkdl-tun', 2);
+  const from = openFile(bytes, 'zkdl-tun', 3);
   const text = readBlock(from);
   const graph = parseGraph(text);
   const checked = checkGraph(graph);
@@ -139,13 +141,26 @@ export function decodeGraphRun(bytes: Uint8Array): GraphRun {
   checkSizes(checked, plan, sizes);
   const corpus = readKey(from);
   checkCorpus(corpus, tokens);
-  const start = readKey(from);
-  checkWeights(checked, plan, start);
-  require(sameCode(start, corpus), 'KEY_LAYOUT', 'code of the corpus');
+  const start = readStart(from, checked, plan, corpus);
   const seed = readBytes(from, 32);
   endFile(from);
   const [digest, order] = ['run', 'order'].map((of) => deriveKey(`zkdl graph ${of} 1`, bytes)) as [Uint8Array, Uint8Array]; // prettier-ignore
   return { checked, plan, ...sizes, corpus, start, seed, digest, order };
+}
+
+/** Of the first weights their key, or the bounds of drawn ones. */
+function readStart(from: Reader, checked: CheckedGraph, plan: StepPlan, corpus: NamedKey): GraphRun['start'] {
+  const kind = readU32(from);
+  require(kind <= 1, 'STATEMENT', `start ${kind}`);
+  if (kind === 0) {
+    const bounds = checked.graph.weights.map(() => readU32(from));
+    checkBounds(checked.graph, bounds);
+    return { bounds };
+  }
+  const key = readKey(from);
+  checkWeights(checked, plan, key);
+  require(sameCode(key, corpus), 'KEY_LAYOUT', 'code of the corpus');
+  return { key };
 }
 
 /** Changes of the rate: the step, and the rate from it on. */
@@ -232,21 +247,22 @@ export function decodeStep(bytes: Uint8Array): StepFile {
 function followAll(K: Algebra, run: GraphRun, steps: readonly Uint8Array[]): Weights[] {
   const written: Weights[] = [];
   for (const bytes of steps) {
-    const before = written.at(-1) ?? { step: 0, key: run.start };
-    written.push(follow(K, run, before, decodeStep(bytes)));
+    written.push(follow(K, run, written.at(-1), decodeStep(bytes)));
   }
   return written;
 }
 
-/** Section 4, "Order": one step; the weights behind it. */
-function follow(K: Algebra, run: GraphRun, before: Weights, file: StepFile): Weights {
+/** Section 4, "Order": one step; the weights behind it. @param before none at the start */
+function follow(K: Algebra, run: GraphRun, before: Weights | undefined, file: StepFile): Weights {
   const { step, count, input, after, parameters } = file;
   require(equalBytes(file.run, run.digest), 'RUN', 'a step of another run');
-  require(step === before.step && step < run.steps, 'STEP', `${step}`);
+  require(step === (before?.step ?? 0) && step < run.steps, 'STEP', `${step}`);
   require(isCount(run, step, count), 'STEP', `${count} steps`);
-  require(equalBytes(input, keyDigest(before.key.bytes)), 'WEIGHTS', 'other weights');
+  const read = before ?? ('key' in run.start ? run.start : undefined);
+  const name = read === undefined ? run.digest : keyDigest(read.key.bytes);
+  require(equalBytes(input, name), 'WEIGHTS', 'other weights');
   checkWeights(run.checked, run.plan, after);
-  const keys = [before.key, after, run.corpus];
+  const keys = [...(read === undefined ? [] : [read.key]), after, run.corpus];
   require(keys.every((key) => sameCode(key, { parameters })), 'STATEMENT', 'code of all keys'); // prettier-ignore
   const context = digestOfLeaves('zkdl graph run step 2', [
     ['run', 'digest', run.digest],
@@ -258,6 +274,7 @@ function follow(K: Algebra, run: GraphRun, before: Weights, file: StepFile): Wei
   const rateOf = (i: number): number =>
     run.rates.filter(({ from }) => from <= i).at(-1)?.rate ?? run.plan.rate;
   const batches = range(count).map((i) => ({ ...batchOf(run, step + i), rate: rateOf(step + i) }));
-  checkStepProof(K, run, { batches, first: step === 0, keys, context }, file);
+  const first = 'bounds' in run.start && before === undefined ? { ...run.start, seed: run.seed } : before === undefined; // prettier-ignore
+  checkStepProof(K, run, { batches, first, keys, context }, file);
   return { step: step + count, key: after };
 }

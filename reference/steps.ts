@@ -3,6 +3,7 @@
  * spec/training-operators.md sections 8 to 10. Programs are computed here, by this folder's own means.
  */
 import type { Algebra } from './algebra.ts';
+import { fromDrawn, type Drawn } from './drawn.ts';
 import { checkSet } from './gate.ts';
 import { checkGraph, type CheckedGraph } from './graph-checks.ts';
 import { parseGraph } from './graph-file.ts';
@@ -116,14 +117,15 @@ function checkStep(
   checkStepProof(K, { checked, plan }, { batches: [batch], first, keys, context }, { parameters, proof });
 }
 
-/** The program of steps, and their proof. */
+/** The program of steps, and their proof. @param of `first`: whether the first one looks up what it reads, or what it is drawn from */
 export function checkStepProof(
   K: Algebra,
   { checked, plan }: Pick<Training, 'checked' | 'plan'>,
-  of: { readonly batches: readonly Batch[]; readonly first: boolean; readonly keys: readonly NamedKey[]; readonly context: Uint8Array }, // prettier-ignore
+  of: { readonly batches: readonly Batch[]; readonly first: boolean | Drawn; readonly keys: readonly NamedKey[]; readonly context: Uint8Array }, // prettier-ignore
   { parameters, proof }: Pick<Step, 'parameters' | 'proof'>,
 ): void {
-  const program = stepsProgram(checked, plan, of.batches, of.first);
+  const own = stepsProgram(checked, plan, of.batches, of.first === true);
+  const program = typeof of.first === 'boolean' ? own : fromDrawn(own, checked.graph, plan, of.first);
   checkProgram(program);
   const groups = of.keys.map(({ group }) => group);
   const verdict = verifyProgram(K, { parameters, program, groups, context: of.context }, proof);

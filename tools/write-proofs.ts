@@ -1,7 +1,7 @@
 /**
  * Writes the proofs of tests/vectors: a whole answer (key, proof file, link to the next epoch of the key), the same of a model in two
  * groups, a run of training with momentum, one with periods, predictions, two steps of a graph, a third with all that a plan may add, a fourth with biases, both with an answer by their weights, a run of a graph with three steps in two proofs and an answer, and over toy parameters a proof of every kind. Masks are random, so proofs differ from run to run; what is kept is that
- * these are accepted. `npm run vectors:proofs`, or `npm run vectors:proofs -- training` for one of `answers`, `groups`, `training`, `periods`, `predictions`, `steps`, `turned`, `biased`, `tuning`, `toys`
+ * these are accepted. `npm run vectors:proofs`, or `npm run vectors:proofs -- training` for one of `answers`, `groups`, `training`, `periods`, `predictions`, `steps`, `turned`, `biased`, `tuning`, `drawn`, `toys`
  */
 import { writeFileSync } from 'node:fs';
 import { wasmKernels, type Kernels } from '../src/kernels/index.ts';
@@ -111,6 +111,14 @@ function tuning(kernels: Kernels): void {
   runner.close();
 }
 
+/** Two steps in one proof from weights of the seed, with biases of one digit and of two. */
+function drawn(kernels: Kernels): void {
+  const runner = graphRunner(kernels, biasedTrained({ momentum: { shift: 3, high: 8, low: 9 } }));
+  const { run, steps } = runner.prove(runner.announceDrawn(), [2]);
+  write({ 'tuning-drawn.run': run, 'tuning-drawn-0.step': steps[0]! });
+  runner.close();
+}
+
 function toys(kernels: Kernels): void {
   const all = [...twinCases(kernels), ...programTwinCases(kernels)].filter(
     ({ name }) => !name.includes('S128'),
@@ -122,7 +130,19 @@ function toys(kernels: Kernels): void {
   write({ 'proofs.json': `${JSON.stringify({ proofs }, null, 1)}\n` });
 }
 
-const makers = { answers, groups, training, periods, predictions, steps, turned, biased, tuning, toys };
+const makers = {
+  answers,
+  groups,
+  training,
+  periods,
+  predictions,
+  steps,
+  turned,
+  biased,
+  tuning,
+  drawn,
+  toys,
+};
 const wanted = process.argv.slice(2);
 const known = Object.keys(makers);
 if (wanted.some((name) => !known.includes(name))) throw new RangeError(`expected ${known.join(', ')}`);

@@ -18,6 +18,13 @@ const SHOWN = 8;
 
 type Said = Pick<GraphRun, 'graph' | 'plan' | 'tokens' | 'length' | 'batch' | 'steps' | 'rates'>;
 
+const SEEDED = 'weights of the seed';
+
+/** @param start digest of a key */
+function startText(start: Uint8Array | undefined): string {
+  return start === undefined ? SEEDED : `committed weights ${hex(start)}`;
+}
+
 /** A run as numbers that people read. */
 function runFields({ graph, plan, tokens, length, batch, steps, rates = [] }: Said): [string, string][] {
   const { rate, ratePlaces, momentum, gradient } = plan;
@@ -52,21 +59,12 @@ export function showCorpus(made: CommittedCorpus): string[] {
 }
 
 export function showTuned(made: Tuned): string[] {
-  const { files, seconds } = made;
-  if (!made.announced) {
-    return fields([
-      ['start', `${hex(made.start)}: weights that are drawn and committed`],
-      ['run', 'not announced: run it again with the seed'],
-      ['private', files.folder],
-      ['time', times(seconds)],
-    ]);
-  }
-  const { step, steps, loss, accuracy, announcement } = made;
+  const { files, seconds, step, steps, loss, accuracy, announcement } = made;
   const right = (100 * accuracy).toFixed(2);
   return fields([
     ['run', hex(made.run)],
     ...runFields(announcement),
-    ['start', hex(made.start)],
+    ['start', startText(made.start)],
     ['seed', hex(announcement.seed)],
     ['trained', `${step} of ${steps} steps, ${made.made} of them now`],
     [
@@ -109,7 +107,7 @@ export function showTuningVerdict(verdict: TuningFileVerdict): string[] {
       ['corpus', hex(verdict.corpus)],
       ...runFields(announcement),
       ['seed', hex(announcement.seed)],
-      ['start', hex(start)],
+      ['start', startText(start)],
       ['weights', weights === undefined ? 'none' : hex(weights)],
     ]),
   ];
@@ -167,7 +165,7 @@ export function showTuningInspection(inspection: OfTuning): string[] {
         ['  corpus', corpus.digest],
         ...runFields(inspection).map(([name, value]): [string, string] => [`  ${name}`, value]),
         ['  seed', seed],
-        ['  start', start.digest],
+        ['  start', start === undefined ? SEEDED : `committed weights ${start.digest}`],
       ]),
     ];
   }

@@ -22,7 +22,6 @@ interface TuneFlags extends CommonOptions {
   readonly out: string;
   readonly seed?: string;
   readonly start?: string;
-  readonly draw?: boolean;
   readonly until?: number;
   readonly checkpointEvery?: number;
 }
@@ -105,20 +104,22 @@ function addTune(zkdl: Command): void {
     .requiredOption('--plan <file>', 'plan of the run (JSON)')
     .requiredOption('-o, --out <dir>', 'directory of the run (private); DIR.run is public', newName)
     .option('--seed <hex>', 'public seed of 32 bytes (default: a fresh one)')
-    .option('--start <dir>', 'directory of a run whose proven weights to start from (default: drawn ones)')
-    .option('--draw', 'draw and commit the first weights, and announce nothing yet')
+    .option(
+      '--start <dir>',
+      'directory of a run whose proven weights to start from (default: those of the seed)',
+    )
     .option('--until <step>', 'stop behind so many steps of the run', positive)
     .option('--checkpoint-every <n>', 'steps between two checkpoints (default: 50)', positive)
     .action((model: string, flags: TuneFlags) =>
       runCommand(flags, async ({ kernels, home, onStep }) => {
-        const { corpus, plan, out, seed, start, draw, until, checkpointEvery } = flags;
-        const more = given({ seed, start, draw, until, checkpointEvery });
+        const { corpus, plan, out, seed, start, until, checkpointEvery } = flags;
+        const more = given({ seed, start, until, checkpointEvery });
         const [{ tune }, { showTuned }] = await Promise.all([
           import('../verbs/tuning/tune.ts'),
           import('./show-tuning.ts'),
         ]);
         const made = tune(await kernels(), await home(), { model, corpus, plan, out, ...more, onStep });
-        return { json: made.announced ? withoutKeys(made) : { ...made }, lines: showTuned(made) };
+        return { json: withoutKeys(made), lines: showTuned(made) };
       }),
     );
 }
@@ -241,8 +242,8 @@ function addVerifyTuned(zkdl: Command): void {
 /** What a run announces, without its keys: they are in its file. */
 function withoutKeys(made: object & { readonly announcement?: GraphRun }): Record<string, unknown> {
   if (made.announcement === undefined) return { ...made };
-  const { corpus: _, start: __, ...announcement } = made.announcement;
-  return { ...made, announcement };
+  const { corpus: _, start, ...announcement } = made.announcement;
+  return { ...made, announcement: { ...announcement, ...('bounds' in start && start) } };
 }
 
 /** Of a refusal nothing but why. */

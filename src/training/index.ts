@@ -61,13 +61,11 @@ export {
   chooseStepParameters,
   commitCorpus,
   commitGraphState,
-  proveGraphStep,
   readGraphState,
   type OwnedCorpus,
-  type OwnedStep,
   type OwnedWeights,
-  type StepProofOptions,
-} from './backward/prove.ts';
+} from './backward/owned.ts';
+export { proveGraphStep, type OwnedStep, type StepProofOptions } from './backward/prove.ts';
 export { verifySteps, type GraphTraining, type ProvenStep } from './backward/verify.ts';
 export {
   proveGraphAnswer,

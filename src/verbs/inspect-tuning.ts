@@ -16,7 +16,10 @@ export type TuningInspection = Parts &
         readonly digest: string;
         readonly seed: string;
         readonly corpus: GroupSummary;
-        readonly start: GroupSummary;
+        /** Of weights that are committed. */
+        readonly start?: GroupSummary;
+        /** Of weights that are drawn from the seed. */
+        readonly bounds?: readonly number[];
       } & Pick<GraphRun, 'graph' | 'plan' | 'tokens' | 'length' | 'batch' | 'steps' | 'rates'>)
     | {
         readonly kind: 'graph step';
@@ -43,7 +46,7 @@ function inspectGraphRun(bytes: Uint8Array): TuningInspection {
   const parts = [
     part('graph', encodeGraph(run.graph).length),
     keyPart('the corpus', corpus),
-    keyPart('the first weights', start),
+    ...('bounds' in start ? [] : [keyPart('the first weights', start)]),
     part('seed', seed.length),
   ];
   return {
@@ -54,7 +57,7 @@ function inspectGraphRun(bytes: Uint8Array): TuningInspection {
     ...said,
     seed: hexOf(seed),
     corpus: groupOf(corpus),
-    start: groupOf(start),
+    ...('bounds' in start ? { bounds: start.bounds } : { start: groupOf(start) }),
   };
 }
 

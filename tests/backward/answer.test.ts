@@ -20,9 +20,9 @@ import { proveGraphAnswer, type GraphAnswerRequest } from '../../src/training/ba
 import {
   chooseStepParameters,
   commitGraphState,
-  proveGraphStep,
   type OwnedWeights,
-} from '../../src/training/backward/prove.ts';
+} from '../../src/training/backward/owned.ts';
+import { proveGraphStep } from '../../src/training/backward/prove.ts';
 import type { GraphTraining, ProvenStep } from '../../src/training/backward/verify.ts';
 import { proofError } from '../support/refusal.ts';
 import { batchOfText, firstState, planOf, TINY, transformer } from './transformer.ts';

@@ -10,12 +10,8 @@ import { programDomain } from '../../src/relation/statement.ts';
 import { openGroup, openHome } from '../../src/store/index.ts';
 import { verifyGraphAnswer } from '../../src/training/backward/answer.ts';
 import { proveGraphAnswer } from '../../src/training/backward/prove-answer.ts';
-import {
-  chooseStepParameters,
-  commitGraphState,
-  proveGraphStep,
-  readGraphState,
-} from '../../src/training/backward/prove.ts';
+import { chooseStepParameters, commitGraphState, readGraphState } from '../../src/training/backward/owned.ts';
+import { proveGraphStep } from '../../src/training/backward/prove.ts';
 import type { GraphState, WeightState } from '../../src/training/backward/state.ts';
 import { graphStep } from '../../src/training/backward/step.ts';
 import { stepStatement, verifySteps } from '../../src/training/backward/verify.ts';

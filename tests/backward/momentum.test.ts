@@ -14,12 +14,8 @@ import type { WeightSums } from '../../src/training/backward/graph-eval.ts';
 import { checkGraphPlan, moveOf, type GraphPlan } from '../../src/training/backward/plan.ts';
 import { graphStepProgram } from '../../src/training/backward/program.ts';
 import { proveGraphAnswer } from '../../src/training/backward/prove-answer.ts';
-import {
-  chooseStepParameters,
-  commitGraphState,
-  proveGraphStep,
-  readGraphState,
-} from '../../src/training/backward/prove.ts';
+import { chooseStepParameters, commitGraphState, readGraphState } from '../../src/training/backward/owned.ts';
+import { proveGraphStep } from '../../src/training/backward/prove.ts';
 import { movedState, stateOf, type GraphState } from '../../src/training/backward/state.ts';
 import { graphStep } from '../../src/training/backward/step.ts';
 import { verifyGraphAnswer } from '../../src/training/backward/answer.ts';

@@ -13,10 +13,10 @@ import {
   chooseStepParameters,
   commitCorpus,
   commitGraphState,
-  proveGraphStep,
   readGraphState,
   type OwnedWeights,
-} from '../../src/training/backward/prove.ts';
+} from '../../src/training/backward/owned.ts';
+import { proveGraphStep } from '../../src/training/backward/prove.ts';
 import { verifySteps, type ProvenStep } from '../../src/training/backward/verify.ts';
 import { proofError } from '../support/refusal.ts';
 import { batchOfText, firstState, planOf, TINY, transformer } from './transformer.ts';

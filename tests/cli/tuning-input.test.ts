@@ -214,8 +214,6 @@ describe('tune and prove-tuning', () => {
   test('wrong use', () => {
     expect(failure(tune('n', '--seed', 'ab')).stage).toBe('seed');
     expect(failure(tune('n', '--until', '0')).code).toBe('USAGE');
-    expect(failure(tune('n', '--draw', '--seed', '5a'.repeat(32))).stage).toBe('draw');
-    expect(failure(tune('r', '--draw'))).toMatchObject({ code: 'RUN', stage: 'r' });
     expect(failure(tune('c'))).toMatchObject({ code: 'FOLDER', stage: 'c' });
     expect(failure(tune('model.json'))).toMatchObject({ code: 'FILE_KIND' });
     expect(failure(['prove-tuning', 'c', '--corpus', 'c'])).toMatchObject({ code: 'FOLDER' });
@@ -239,7 +237,7 @@ describe('tune and prove-tuning', () => {
     const { code, stderr } = run(...args, '--quiet');
     expect(code).toBe(1);
     expect(stderr).toMatch(/^zkdl: UNPROVABLE: step \d: /);
-    expect(readdirSync(path('steep')).sort()).toEqual(['graph.json', 'run', 'weights-0']);
+    expect(readdirSync(path('steep')).sort()).toEqual(['graph.json', 'run']);
   });
   test('somebody at work there; a damaged checkpoint', () => {
     writeFileSync(path('r/at-work'), `${JSON.stringify({ pid: process.pid, host: hostname() })}\n`);

@@ -5,7 +5,10 @@ import { renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { graphStep, tokensOf } from '../../src/training/index.ts';
+import { drawnState, readGraphRun, type StartBounds } from '../../src/training/graph-run/index.ts';
 import { decodeGraphStep, encodeGraphStep } from '../../src/training/graph-run/step-file.ts';
+import { measure } from '../../src/verbs/training/loss.ts';
 import { BINARY, zkdl, zkdlAlone, type Run } from '../support/cli.ts';
 import { npyWords, TUNING_TOKENS, tuningPlan, writeTuning } from '../support/tuning-inputs.ts';
 
@@ -80,7 +83,7 @@ beforeAll(async () => {
   corpus = commit('c');
   const first = ['tune', ...MODEL, '--corpus', 'c', '-o', 'r', '--seed', SEED];
   const made = alone(...first, '--until', '1');
-  expect(made).toMatchObject({ announced: true, step: 1, steps: 3, made: 1 });
+  expect(made).toMatchObject({ step: 1, steps: 3, made: 1 });
   digest = made['run'] as string;
   cpSync(path('r'), path('copy'), { recursive: true });
   expect(tune('c', 'r', '--until', '2')).toMatchObject({ run: digest, step: 2, made: 1 });
@@ -99,11 +102,11 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 describe('the whole way', () => {
   test('what is private is readable by its owner only; what is public lies beside it', () => {
     const made = readdirSync(path('r')).sort();
-    const numbered = ['step-1', 'step-2', 'weights-0', 'weights-1', 'weights-2'];
+    const numbered = ['step-1', 'step-2', 'weights-1', 'weights-2'];
     expect(made).toEqual(['checkpoint-1', 'checkpoint-2', 'graph.json', 'loss.csv', 'loss.svg', 'run', ...numbered]); // prettier-ignore
     expect(readdirSync(path('c')).sort()).toEqual(['corpus.json', 'epoch-0']);
     for (const name of ['c', 'r', 'r/weights-2']) expect(statSync(path(name)).mode & 0o777).toBe(0o700);
-    for (const name of ['r/run', 'r/checkpoint-2', 'r/loss.csv', 'r/weights-0/secret', 'c/epoch-0/data']) {
+    for (const name of ['r/run', 'r/checkpoint-2', 'r/loss.csv', 'r/weights-1/secret', 'c/epoch-0/data']) {
       expect(statSync(path(name)).mode & 0o777).toBe(0o600);
     }
     expect(readdirSync(folder).filter((name) => name.startsWith('.unfinished-'))).toEqual([]);
@@ -145,7 +148,7 @@ describe('the whole way', () => {
     const made = done('prove-tuning', 'stack', '--corpus', 'c', '--steps-per-proof', '2');
     expect(made).toMatchObject({ step: 3, steps: 3, made: [{ steps: 2 }, { steps: 1 }] });
     const files = ['stack.2.step', 'stack.3.step'];
-    expect(readdirSync(path('stack')).filter((name) => /^(step|weights)/.test(name)).sort()).toEqual(['step-2', 'step-3', 'weights-0', 'weights-2', 'weights-3']); // prettier-ignore
+    expect(readdirSync(path('stack')).filter((name) => /^(step|weights)/.test(name)).sort()).toEqual(['step-2', 'step-3', 'weights-2', 'weights-3']); // prettier-ignore
     expect(done('verify-tuning', 'stack.run', ...files)).toMatchObject({
       verified: true,
       steps: 3,
@@ -191,13 +194,20 @@ describe('the whole way', () => {
     expect(epochs[0]?.generation).toBeGreaterThanOrEqual(2); // one a step, and perhaps one that was killed
   });
 
-  test('weights that are drawn before the seed is agreed on; a run from the weights of another', () => {
-    const drawn = tune('c', 'later', '--draw');
-    expect(drawn).toMatchObject({ announced: false });
-    expect(existsSync(path('later.run'))).toBe(false);
-    expect(wrong(2, 'prove-tuning', 'later', '--corpus', 'c')).toMatchObject({ code: 'FOLDER' });
-    const made = tune('c', 'later', '--seed', '6b'.repeat(32), '--until', '1');
-    expect(made).toMatchObject({ announced: true, step: 1, start: drawn['start'] });
+  test('weights of the seed, which everybody draws; a run from the weights of another', () => {
+    const seed = '6b'.repeat(32);
+    const later = tune('c', 'later', '--seed', seed, '--until', '1');
+    expect(later).toMatchObject({ step: 1 });
+    expect(later['start']).toBeUndefined();
+    expect(existsSync(path('later/weights-0'))).toBe(false);
+    // Who has the run file alone comes to the same first loss.
+    const { run: announced, batch } = readGraphRun(read('later.run'));
+    const { graph, plan, start } = announced;
+    const state = drawnState(graph, plan, { ...(start as StartBounds), seed: Buffer.from(seed, 'hex') });
+    const tokens = tokensOf(TUNING_TOKENS, batch(0));
+    const first = graphStep(graph, plan, state, tokens, { hidden: true });
+    const { loss } = measure(first.forward.output.data, Int32Array.from(tokens.targets));
+    expect(read('later/loss.csv').toString()).toContain(`0,0,1,${loss.toFixed(6)},`);
     const more = tune('c', 'more', '--start', 'r', '--until', '1');
     expect(more).toMatchObject({ start: weights, step: 1 });
     expect(tune('c', 'more', '--start', 'r', '--until', '1')).toMatchObject({ run: more['run'], made: 0 });
@@ -209,10 +219,10 @@ describe('the whole way', () => {
     expect(wrong(2, 'tune', ...MODEL, '--corpus', 'c', '-o', 'r', '--start', 'more').code).toBe('RUN');
   });
 
-  test('a trainer that is killed while it draws, or trains, goes on', async () => {
+  test('a trainer that is killed while it announces, or trains, goes on', async () => {
     const args = ['tune', ...MODEL, '--corpus', 'c', '-o', 'k', '--seed', SEED];
     await killed(args, () => existsSync(path('k/graph.json')));
-    expect(tune('c', 'k', '--seed', SEED)).toMatchObject({ announced: true, step: 3 });
+    expect(tune('c', 'k', '--seed', SEED)).toMatchObject({ step: 3 });
     const long = ['tune', 'model.json', '--plan', 'long.json', '--corpus', 'c', '--checkpoint-every', '5'];
     writeFileSync(path('long.json'), tuningPlan({ steps: 3000 }));
     await killed([...long, '-o', 'l'], () => existsSync(path('l/checkpoint-10')));
@@ -337,11 +347,21 @@ describe('a corpus with one other token', () => {
     rmSync(path('mixed/weights-2'), { recursive: true });
     cpSync(path('mixed/weights-1'), path('mixed/weights-2'), { recursive: true });
     expect(chain()).toMatchObject({ code: 'CHAIN', stage: expect.stringContaining('weights-2') as string });
-    restore();
-    for (const name of ['step-1', 'step-2', 'weights-0']) rmSync(path(`mixed/${name}`), { recursive: true });
-    cpSync(path('o/weights-0'), path('mixed/weights-0'), { recursive: true });
-    expect(chain()).toMatchObject({ code: 'CHAIN', stage: expect.stringContaining('weights-0') as string });
     rmSync(path('mixed'), { recursive: true });
+  });
+  test('a start whose place is another one, or gone', () => {
+    tune('c', 'heir', '--start', 'r', '--until', '1');
+    const prover = ['prove-tuning', 'heir', '--corpus', 'c'];
+    const kept = JSON.parse(read('heir/start.json').toString()) as object;
+    writeFileSync(path('heir/start.json'), JSON.stringify({ ...kept, step: 1 }));
+    expect(wrong(2, ...prover)).toMatchObject({
+      code: 'CHAIN',
+      stage: expect.stringContaining('weights-1') as string,
+    });
+    rmSync(path('heir/start.json'));
+    expect(wrong(2, ...prover)).toMatchObject({ code: 'CHAIN', stage: 'heir' });
+    writeFileSync(path('heir/start.json'), JSON.stringify(kept));
+    expect(done(...prover)).toMatchObject({ step: 1 });
   });
 });
 

@@ -146,6 +146,8 @@ test('proofs that are kept verify', { timeout: 120_000 }, () => {
   expect(verifyTraining(bytesOf('training.run'), segments)).toMatchObject({ ok: true, steps: 4 });
   const steps = ['tuning-0.step', 'tuning-1.step'].map(bytesOf);
   expect(verifyGraphRun(bytesOf('tuning.run'), steps)).toMatchObject({ ok: true, steps: 3 });
+  const drawn = [bytesOf('tuning-drawn-0.step')];
+  expect(verifyGraphRun(bytesOf('tuning-drawn.run'), drawn)).toMatchObject({ ok: true, steps: 2 });
   const periods = ['training-periods-0.seg', 'training-periods-1.seg'].map(bytesOf);
   expect(verifyTraining(bytesOf('training-periods.run'), periods)).toMatchObject({ ok: true, steps: 5 });
 });
@@ -175,13 +177,16 @@ test.each([1, 2, 3])(
   },
 );
 
-test('what version 1 wrote of runs of graphs (the first KiB of one) is refused as version 1', () => {
-  expect(verifyGraphRun(bytesOf('old/tuning-1.run'), [])).toMatchObject({
-    ok: false,
-    code: 'VERSION',
-    detail: 'expected version 2, got 1',
-  });
-});
+test.each([1, 2])(
+  'what version %i wrote of runs of graphs (the first KiB of one) is refused as that',
+  (version) => {
+    expect(verifyGraphRun(bytesOf(`old/tuning-${version}.run`), [])).toMatchObject({
+      ok: false,
+      code: 'VERSION',
+      detail: `expected version 3, got ${version}`,
+    });
+  },
+);
 
 test('what version 1 wrote of steps of graphs (the first KiB of one) is refused as version 1', () => {
   expect(verifyGraphRun(bytesOf('tuning.run'), [bytesOf('old/tuning-1.step')])).toMatchObject({

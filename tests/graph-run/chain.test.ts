@@ -6,7 +6,8 @@ import { encodeKey, keyDigest, type GroupKey } from '../../src/pcs/key.ts';
 import { completeInstance } from '../../src/params/choose.ts';
 import { linkInstance } from '../../src/params/instance.ts';
 import { budgetStatus, openGroup } from '../../src/store/index.ts';
-import { chooseStepParameters, proveGraphStep } from '../../src/training/backward/prove.ts';
+import { chooseStepParameters } from '../../src/training/backward/owned.ts';
+import { proveGraphStep } from '../../src/training/backward/prove.ts';
 import { verifyRunAnswer } from '../../src/training/graph-run/answer.ts';
 import {
   graphPointFrom,
@@ -221,14 +222,15 @@ describe('the chain', () => {
       ...key,
       group: { ...key.group, ...change },
     });
-    expect(code({ corpus: run.start })).toBe('KEY_LAYOUT');
+    const start = run.start as GroupKey;
+    expect(code({ corpus: start })).toBe('KEY_LAYOUT');
     expect(code({ start: run.corpus })).toBe('KEY_LAYOUT');
     expect(code({ tokens: 21 })).toBe('KEY_LAYOUT');
     expect(code({ corpus: group(run.corpus, { label: 'X' }) })).toBe('KEY_LAYOUT');
-    expect(code({ start: group(run.start, { columns: run.start.group.columns + 1 }) })).toBe('KEY_LAYOUT');
+    expect(code({ start: group(start, { columns: start.group.columns + 1 }) })).toBe('KEY_LAYOUT');
     expect(code({ plan: { ...run.plan, low: 14, ratePlaces: 5 } })).toBe('KEY_LAYOUT');
-    const { parameters } = graphCode(run.start);
-    expect(code({ start: { ...run.start, parameters } })).toBe('KEY_LAYOUT');
+    const { parameters } = graphCode(start);
+    expect(code({ start: { ...start, parameters } })).toBe('KEY_LAYOUT');
     const file = decodeGraphStep(steps[0]!);
     const written = (output: GroupKey): string => refused([encodeGraphStep({ ...file, output })]);
     expect(written(run.corpus)).toBe('KEY_LAYOUT step 0: weights after');

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { graphStep, tokensOf } from '../../src/training/index.ts';
 import { batchesOf } from '../../src/training/graph-run/order.ts';
 import { measure } from '../../src/verbs/training/loss.ts';
-import { drawnState } from '../../src/verbs/tuning/draw.ts';
+import { drawnState, startBounds } from '../../src/training/graph-run/index.ts';
 import { modelOf } from '../../src/verbs/tuning/model-file.ts';
 import { tuningPlanOf } from '../../src/verbs/tuning/plan-file.ts';
 import { dice } from '../support/graphs.ts';
@@ -33,7 +33,7 @@ test.each([
   const model = modelOf(size);
   const { plan, schedule } = tuningPlanOf(value, model, tokens.length);
   const batch = batchesOf(schedule, SEED);
-  let state = drawnState(model.graph, plan, SEED);
+  let state = drawnState(model.graph, plan, { seed: SEED, ...startBounds(model.graph, plan) });
   const losses = Array.from({ length: schedule.steps }, (_, step) => {
     const own = tokensOf(tokens, batch(step));
     const done = graphStep(model.graph, plan, state, own);
@@ -49,7 +49,7 @@ describe('drawn weights', () => {
   test('the same for a seed, others for another; within their bounds, biases zero', () => {
     const { graph, plan } = biasedTrained();
     const [one, again, other] = [SEED, SEED, new Uint8Array(32)].map((seed) =>
-      drawnState(graph, plan, seed),
+      drawnState(graph, plan, { seed, ...startBounds(graph, plan) }),
     ) as [ReturnType<typeof drawnState>, ReturnType<typeof drawnState>, ReturnType<typeof drawnState>];
     expect(again).toEqual(one);
     expect(other).not.toEqual(one);

@@ -61,7 +61,7 @@ function sent(
     return { ...key, layout, group: { ...key.group, columns: groupColumnsOf(shapes, logData) } };
   };
   const corpus = keyOver(kept.run.corpus, corpusLayout(tokens), [[tokens]]);
-  const [start, output] = [kept.run.start, kept.step.output].map((key) =>
+  const [start, output] = [kept.run.start as GroupKey, kept.step.output].map((key) =>
     keyOver(key, graphStateLayout(graph, plan), graphStateShapes(graph, plan)),
   ) as [GroupKey, GroupKey];
   const { rates: _, ...run } = kept.run;
@@ -138,12 +138,14 @@ test.each([
     0,
   ];
   const places = graph.weights.map(({ name }) => plan.weights[name] as number);
-  const keys = [kept.run.corpus, kept.run.start].map((key) => ({ block: encodeKey(key) }));
+  const [corpus, start] = [kept.run.corpus, kept.run.start as GroupKey].map((key) => ({
+    block: encodeKey(key),
+  }));
   const sizes = [...numbers, ...places, 2, 1, 1, 2, 0];
-  const run = fileBytes('zkdl-tun', 2, [
+  const run = fileBytes('zkdl-tun', 3, [
     { block: encodeGraph(graph) },
     ...sizes,
-    ...keys,
+    ...[corpus!, 1, start!],
     new Uint8Array(32),
   ]);
   expect(bothRunWords({ run, steps: [] })).toEqual([word, word]);

@@ -226,6 +226,11 @@ describe('proofs that were kept', () => {
     },
   );
 
+  test('two steps in one proof of a run of a graph from weights of the seed', { timeout: 300_000 }, () => {
+    const steps = [bytesOf('tuning-drawn-0.step')];
+    expect(bothRunWords({ run: bytesOf('tuning-drawn.run'), steps }, { steps: 2 })).toEqual(['accepted', 'accepted']); // prettier-ignore
+  });
+
   test('an answer of a model in two groups, and the link to the next epoch of all of them', () => {
     const [key, file, link] = ['groups.key', 'groups.zkp', 'groups.link'].map(bytesOf) as [Uint8Array, Uint8Array, Uint8Array]; // prettier-ignore
     expect(bothWords(key, file)).toEqual(['accepted', 'accepted']);

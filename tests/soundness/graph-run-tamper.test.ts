@@ -6,14 +6,19 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { keyDigest } from '../../src/pcs/key.ts';
 import { verifyProgram } from '../../src/relation/verify.ts';
+import type { GroupKey } from '../../src/pcs/key.ts';
 import { stepStatement } from '../../src/training/backward/verify.ts';
 import { decodeGraphRun } from '../../src/training/graph-run/run.ts';
-import { decodeGraphStep, runStepContext } from '../../src/training/graph-run/step-file.ts';
-import { batchesAt, followGraphStep, readGraphRun, startOfRun, trainingOf, verifyGraphRun } from '../../src/training/graph-run/verify.ts'; // prettier-ignore
+import { decodeGraphStep, encodeGraphStep, runStepContext } from '../../src/training/graph-run/step-file.ts';
+import { batchesAt, followGraphStep, readGraphRun, trainingOf, verifyGraphRun } from '../../src/training/graph-run/verify.ts'; // prettier-ignore
 import { fieldsOfGraphRun, fieldsOfGraphStep, posedStep } from '../support/graph-run-fields.ts';
 import { cases, tally } from '../support/long.ts';
 import { BOUND, bumped, changesOf, codeOf, leavesOf, messagesOf } from '../support/soundness/file-tamper.ts';
-import { GRAPH_RUN_FIELDS, GRAPH_STEP_FIELDS } from '../support/soundness/graph-run-manifest.ts';
+import {
+  DRAWN_START_FIELDS,
+  GRAPH_RUN_FIELDS,
+  GRAPH_STEP_FIELDS,
+} from '../support/soundness/graph-run-manifest.ts';
 import { expectedCodes, unusedClasses } from '../support/soundness/manifest.ts';
 import { sizeOf } from '../support/soundness/mutations.ts';
 import { STEP } from '../support/soundness/prediction-manifest.ts';
@@ -25,8 +30,7 @@ const bytesOf = (name: string): Uint8Array =>
 const run = bytesOf('tuning.run');
 const [first, second] = ['tuning-0.step', 'tuning-1.step'].map(bytesOf) as [Uint8Array, Uint8Array];
 const named = readGraphRun(run);
-const start = startOfRun(named);
-const behind = followGraphStep(named, start, first);
+const behind = followGraphStep(named, undefined, first);
 /** Ways in which a field is changed; of the slow ones fewer in a short run. */
 const WAYS = cases(1, 6);
 
@@ -43,7 +47,7 @@ const runCode = (bytes: Uint8Array, step: Uint8Array): string => {
 };
 
 /** In the files and not in what is decoded: what says how to read on. */
-const STRUCTURE = /(^|\/)(magic|version|length|field|logCap|levels)$/;
+const STRUCTURE = /(^|\/)(magic|version|length|field|logCap|levels)$|^start\/kind$/;
 
 test.each([
   ['run', fieldsOfGraphRun(run), leavesOf(decodeGraphRun(run)), GRAPH_RUN_FIELDS],
@@ -72,8 +76,30 @@ test('SND-1: every field of a run', { timeout: 600_000 }, () => {
   }
 });
 
+test('SND-1: the start of a run from its seed', { timeout: 600_000 }, () => {
+  const drawn = bytesOf('tuning-drawn.run');
+  const step = bytesOf('tuning-drawn-0.step');
+  const fields = fieldsOfGraphRun(drawn).filter(({ name }) => name.startsWith('start/'));
+  const names = fields.map(({ name }) => name);
+  expect(names).toHaveLength(1 + decodeGraphRun(drawn).graph.weights.length);
+  expect(unusedEntries(names, DRAWN_START_FIELDS)).toEqual([]);
+  for (const field of fields) {
+    const { codes, bound } = expectedOf(field.name, DRAWN_START_FIELDS);
+    for (const [way, changed] of changesOf(drawn, field, NUMBERS)) {
+      const name = `${field.name}, ${way}`;
+      refusedAs(name, runCode(changed, step), bound ? [...codes, 'RUN'] : codes);
+      if (way >= WAYS) continue;
+      // A first step says by the run's own name what it reads.
+      const posed = posedStep(changed, step);
+      const own = decodeGraphStep(posed);
+      const all = encodeGraphStep({ ...own, input: own.run });
+      refusedAs(`${name}, posed`, runCode(changed, all), bound ? [...codes, ...BOUND] : codes);
+    }
+  }
+});
+
 test.each([0, 1])('SND-1: every field of step %i', { timeout: 600_000 }, (i) => {
-  const [point, file] = ([[start, first], [behind, second]] as const)[i]!; // prettier-ignore
+  const [point, file] = ([[undefined, first], [behind, second]] as const)[i]!; // prettier-ignore
   for (const field of fieldsOfGraphStep(file)) {
     const { codes, bound } = expectedOf(field.name, GRAPH_STEP_FIELDS);
     for (const [way, changed] of changesOf(file, field, WAYS + 1)) {
@@ -110,7 +136,7 @@ describe('SND-1: messages of a step', () => {
       { ...file, step: 2 },
       { ...file, run: new Uint8Array(32) },
       { ...file, input: keyDigest(new Uint8Array(1)) },
-      { ...file, output: named.run.start },
+      { ...file, output: named.run.start as GroupKey },
     ];
     const digests = [file, ...all].map((own) => Buffer.from(runStepContext(own)).toString('hex'));
     expect(new Set(digests).size).toBe(5);

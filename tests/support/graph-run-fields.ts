@@ -18,7 +18,8 @@ export function fieldsOfGraphRun(bytes: Uint8Array): Field[] {
     for (const part of ['from', 'rate']) of.u32(`rates/${i}/${part}`);
   }
   of.key('corpus');
-  of.key('start');
+  if (of.u32('start/kind') === 1) of.key('start');
+  else graph.weights.forEach((_, i) => of.u32(`start/bounds/${i}`));
   of.bytes('seed', 32);
   return of.end();
 }

@@ -13,15 +13,18 @@ import {
   commitGraphState,
   type OwnedCorpus,
   type OwnedWeights,
-} from '../../src/training/backward/prove.ts';
+} from '../../src/training/backward/owned.ts';
 import { verifyRunAnswer, type GraphRunCustody } from '../../src/training/graph-run/answer.ts';
 import { batchesOf } from '../../src/training/graph-run/order.ts';
 import {
   announceGraphRun,
+  drawnPoint,
   proveRunStep,
   type GraphRunOwner,
+  type GraphRunPoint,
   type OwnedGraphPoint,
 } from '../../src/training/graph-run/prove.ts';
+import type { StartBounds } from '../../src/training/graph-run/index.ts';
 import type { GraphSchedule } from '../../src/training/graph-run/run.ts';
 import { verifyGraphRun, type GraphRunExpectations } from '../../src/training/graph-run/verify.ts';
 import { smallestTrained } from './trained-graphs.ts';
@@ -51,13 +54,21 @@ export interface GraphRunner {
   readonly corpus: OwnedCorpus;
   readonly start: OwnedWeights;
   announce(schedule?: Omit<GraphSchedule, 'tokens'>, seed?: Uint8Array): GraphRunOwner;
+  /** From weights of the seed. */
+  announceDrawn(
+    schedule?: Omit<GraphSchedule, 'tokens'>,
+    seed?: Uint8Array,
+    start?: StartBounds,
+  ): GraphRunOwner;
+  /** From these weights. */
+  announceFrom(weights: OwnedWeights, schedule?: Omit<GraphSchedule, 'tokens'>): GraphRunOwner;
   /** Steps from the start on, one a file, or files of so many steps. @returns with the point behind them */
   prove(
     owner: GraphRunOwner,
     count: number | readonly number[],
   ): RunCase & { readonly point: OwnedGraphPoint };
   /** The next step behind a point, or several in one proof. */
-  next(owner: GraphRunOwner, point: OwnedGraphPoint, count?: number): ReturnType<typeof proveRunStep>;
+  next(owner: GraphRunOwner, point: GraphRunPoint, count?: number): ReturnType<typeof proveRunStep>;
   /** An answer by the weights at a point. */
   answer(owner: GraphRunOwner, point: OwnedGraphPoint, prompt?: readonly number[]): Uint8Array;
   close(): void;
@@ -90,15 +101,20 @@ export function graphRunner(
     ...{ home, corpus, start },
     announce: (schedule = RUN_SCHEDULE, seed = RUN_SEED) =>
       announceGraphRun(training, corpus, start, schedule, seed),
+    announceDrawn: (schedule = RUN_SCHEDULE, seed = RUN_SEED, of = boundsOf(graph)) =>
+      announceGraphRun(training, corpus, of, schedule, seed),
+    announceFrom: (weights, schedule = RUN_SCHEDULE) =>
+      announceGraphRun(training, corpus, weights, schedule, RUN_SEED),
     prove(owner, count) {
-      let point: OwnedGraphPoint = { step: 0, weights: start };
+      const isDrawn = 'bounds' in owner.named.run.start;
+      let point: GraphRunPoint = isDrawn ? drawnPoint(owner.named) : { step: 0, weights: start };
       const counts = typeof count === 'number' ? new Array<number>(count).fill(1) : count;
       const steps = counts.map((steps) => {
         const proven = own.next(owner, point, steps);
         point = proven.point;
         return proven.bytes;
       });
-      return { run: owner.bytes, steps, point };
+      return { run: owner.bytes, steps, point: point as OwnedGraphPoint };
     },
     next(owner, point, count = 1) {
       const proven = proveRunStep(kernels, home, owner, point, path(), { count, answers: ANSWERS });
@@ -113,6 +129,11 @@ export function graphRunner(
     },
   };
   return own;
+}
+
+/** Bounds that differ from weight to weight; of biases too. */
+export function boundsOf({ weights }: Trained['graph']): StartBounds {
+  return { bounds: weights.map(({ bits }, i) => (bits > 16 ? 2 ** 17 + i : 500 - i)) };
 }
 
 /** What both verifiers say of a run and its steps. */

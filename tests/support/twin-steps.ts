@@ -25,9 +25,9 @@ import { graphStepProgram, graphStepsProgram } from '../../src/training/backward
 import {
   chooseStepParameters,
   commitGraphState,
-  proveGraphStep,
   type OwnedWeights,
-} from '../../src/training/backward/prove.ts';
+} from '../../src/training/backward/owned.ts';
+import { proveGraphStep } from '../../src/training/backward/prove.ts';
 import type { GraphState } from '../../src/training/backward/state.ts';
 import { verifySteps, type GraphTraining, type ProvenStep } from '../../src/training/backward/verify.ts';
 import { groupColumnsOf } from '../../src/training/layouts.ts';

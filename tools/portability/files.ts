@@ -16,9 +16,11 @@ import { closeGroups } from '../../src/prover/weight-groups.ts';
 import { encodeModel } from '../../src/quantize/index.ts';
 import { loadModel } from '../../src/quantize/node.ts';
 import { openHome } from '../../src/store/index.ts';
-import { chooseStepParameters, commitGraphState, proveGraphStep } from '../../src/training/backward/prove.ts';
+import { chooseStepParameters, commitGraphState } from '../../src/training/backward/owned.ts';
+import { proveGraphStep } from '../../src/training/backward/prove.ts';
 import { verifySteps } from '../../src/training/backward/verify.ts';
 import { verifyRunAnswer } from '../../src/training/graph-run/answer.ts';
+import { verifyGraphRun } from '../../src/training/graph-run/verify.ts';
 import { chooseTrainingParameters, commitDataset } from '../../src/training/commit.ts';
 import { provePrediction } from '../../src/training/prove-prediction.ts';
 import { announceRun, proveSegment, startPoint } from '../../src/training/prove-segment.ts';
@@ -131,8 +133,11 @@ function graphRun(kernels: Kernels): Files {
   const { run, steps, point } = runner.prove(owner, 1);
   const answer = runner.answer(owner, point);
   need(verifyRunAnswer(run, { steps }, answer), 'answer of a run');
+  const drawn = runner.prove(runner.announceDrawn(), [2]);
+  need(verifyGraphRun(drawn.run, drawn.steps), 'steps from drawn weights');
   runner.close();
-  return { 'run of a graph': run, 'step of a run': steps[0] as Uint8Array, 'answer of a run': answer };
+  const files = { 'run of a graph': run, 'step of a run': steps[0] as Uint8Array, 'answer of a run': answer };
+  return { ...files, 'run from its seed': drawn.run, 'steps of it': drawn.steps[0] as Uint8Array };
 }
 
 /** Proofs over small parameters and one set of production: openings, links, lookups, programs. */

@@ -17,7 +17,7 @@ import type { CheckedProof } from '../../store/prove-once.ts';
 import type { Home } from '../../store/index.ts';
 import { graphAnswerProgram, trainedDigest } from './answer.ts';
 import { answeringGraph } from './answer-graph.ts';
-import type { OwnedWeights } from './prove.ts';
+import type { OwnedWeights } from './owned.ts';
 import { weightState } from './state.ts';
 import type { GraphTraining } from './verify.ts';
 

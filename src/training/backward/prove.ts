@@ -1,131 +1,28 @@
 /** Proves steps of training a graph: runs a step, commits what it wrote, proves that it went so. spec/training-operators.md section 9. */
 import { koalaBear } from '../../field/koalabear.ts';
-import { quintic } from '../../field/quintic.ts';
 import { kernelProduct } from '../../graph/execute-witness.ts';
 import type { Kernels } from '../../kernels/contract.ts';
-import { chooseParameters, type Choice } from '../../params/choose.ts';
-import type { Parameters } from '../../params/parameters.ts';
 import { noMark, type Mark } from '../../pcs/steps-prove.ts';
 import { checkProgram } from '../../relation/check.ts';
-import { compileProgram } from '../../relation/compile.ts';
-import { layOut } from '../../relation/layout.ts';
-import { programCosts } from '../../relation/plan.ts';
+import type { Program } from '../../relation/program.ts';
 import { proveStoredProgram } from '../../relation/stored-prove.ts';
 import type { Home, StoredGroup } from '../../store/index.ts';
 import type { CheckedProof } from '../../store/prove-once.ts';
-import { commitData, commitWeights, readTensors, STATE_USES } from '../commit.ts';
-import { DATA_LABEL, STATE_LABEL } from '../layouts.ts';
 import { tokensOf, type PublicBatch, type TokenBatch } from './batch.ts';
 import { CORPUS } from './corpus/relations.ts';
-import { checkGraphStateKey, corpusLayout, graphStateLayout, graphStateShapes } from './layouts.ts';
-import { graphStepsProgram } from './program.ts';
+import { checkGraphStateKey } from './layouts.ts';
+import { commitGraphState, type DrawnWeights, type OwnedCorpus, type OwnedWeights } from './owned.ts';
 import type { GraphState } from './state.ts';
-import { checkState, partCells, stateFrom, stateParts } from './state-parts.ts';
-import { graphStep } from './step.ts';
-import { stepContext, type GraphTraining, type ProvenStep, type StepContext } from './verify.ts';
+import { checkState } from './state-parts.ts';
+import { graphStep, type GraphStep } from './step.ts';
+import {
+  stepContext,
+  stepsProgramFrom,
+  type GraphTraining,
+  type ProvenStep,
+  type StepContext,
+} from './verify.ts';
 import { stepsWitness } from './witness.ts';
-
-/** Weights with their commitment. */
-export interface OwnedWeights {
-  readonly state: GraphState;
-  readonly group: StoredGroup;
-  /** Whether a proven step wrote them. Otherwise the step that reads them looks them up. Default: no. */
-  readonly written?: boolean;
-}
-
-/** A corpus with its commitment. */
-export interface OwnedCorpus {
-  readonly tokens: Int16Array;
-  readonly group: StoredGroup;
-}
-
-/**
- * Parameters for the steps of a training; every step finds its own over the same column code.
- *
- * @param batch a typical one @param minProofs that a corpus must allow
- * @param answers that weights must allow beside the steps @param steps of a proof
- */
-export function chooseStepParameters(
-  { graph, plan }: GraphTraining,
-  batch: PublicBatch,
-  minProofs = 0,
-  answers = 0,
-  steps = 1,
-): Choice {
-  const batches = Array.from({ length: steps }, () => batch);
-  const compiled = compileProgram(quintic, graphStepsProgram(graph, plan, batches));
-  const state = {
-    lifetime: 'carried',
-    cells: layOut(graphStateShapes(graph, plan)).cells,
-    uses: STATE_USES + answers,
-  } as const;
-  const corpus =
-    'tokens' in batch ? [] : [{ name: DATA_LABEL, lifetime: 'static', cells: batch.corpus } as const];
-  const groups = [
-    { name: `${STATE_LABEL}0`, ...state },
-    { name: `${STATE_LABEL}1`, ...state },
-    ...corpus,
-    { name: 'AM', lifetime: 'proof', cells: compiled.own.cells } as const,
-  ];
-  return chooseParameters({ ...programCosts(compiled), groups }, minProofs > 0 ? { minProofs } : {});
-}
-
-/**
- * Commits weights for one step that writes them and one that reads them.
- *
- * @param path of the directory to be made
- * @param answers for how many answers beside that
- * @throws as `storeGroup`
- */
-export function commitGraphState(
-  kernels: Kernels,
-  home: Home,
-  path: string,
-  { graph, plan }: GraphTraining,
-  state: GraphState,
-  parameters: Parameters,
-  answers = 0,
-): OwnedWeights {
-  const tensors = stateParts(graph, plan).map((part) => partCells(part, state));
-  const layout = graphStateLayout(graph, plan);
-  const shapes = graphStateShapes(graph, plan);
-  const named = { shapes, tensors, layout, parameters };
-  return { state, group: commitWeights(kernels, home, path, named, STATE_USES + answers) };
-}
-
-/**
- * Commits a corpus.
- *
- * @param path of the directory to be made
- * @throws as `storeGroup`
- */
-export function commitCorpus(
-  kernels: Kernels,
-  home: Home,
-  path: string,
-  tokens: Int16Array,
-  parameters: Parameters,
-): OwnedCorpus {
-  const layout = corpusLayout(tokens.length);
-  const named = { shapes: [[tokens.length]], tensors: [tokens], layout, parameters };
-  return { tokens, group: commitData(kernels, home, path, named) };
-}
-
-/**
- * Weights of a group that was opened again.
- *
- * @param written whether a proven step wrote them, which the group does not say
- * @throws ProofError `KEY_LAYOUT` for those of another training
- */
-export function readGraphState(
-  { graph, plan }: GraphTraining,
-  group: StoredGroup,
-  written = false,
-): OwnedWeights {
-  checkGraphStateKey(graph, plan, group.key, group.path);
-  const cells = readTensors(graphStateShapes(graph, plan), group.owned, group.key);
-  return { state: stateFrom(graph, plan, cells), group, written };
-}
 
 export interface StepProofOptions {
   /** That batches are rows of. */
@@ -169,37 +66,30 @@ export function proveGraphSteps(
   kernels: Kernels,
   home: Home,
   training: GraphTraining,
-  { state, group, written = false }: OwnedWeights,
+  weights: OwnedWeights | DrawnWeights,
   batches: readonly PublicBatch[],
   path: string,
   { corpus, answers = 0, mark = noMark, ...options }: StepProofOptions = {},
 ): OwnedStep {
   const { graph, plan } = training;
   const { context = (keys) => stepContext(training, keys) } = options;
-  checkGraphStateKey(graph, plan, group.key, group.path);
-  const program = graphStepsProgram(graph, plan, batches, written);
-  if (batches.length > 1) checkProgram(koalaBear, program); // before weights are committed: a program may have too many relations
-  if (!written) checkState(graph, plan, state);
+  const { program, read } = programOf(training, batches, weights);
   mark('execution');
   const hidden = batches.some((batch) => 'corpus' in batch);
-  const product = kernelProduct(kernels);
-  let last = state;
-  const runs = batches.map((batch) => {
-    const run = graphStep(graph, plan, last, knownTokens(batch, corpus), { product, hidden });
-    last = run.next;
-    return run;
-  });
+  const runs = runSteps(kernels, training, weights.state, batches, corpus);
   mark('commitment to weights');
-  const { parameters } = group.key;
+  const { parameters } = codeOf(read, corpus);
+  const last = runs.at(-1)?.next as GraphState; // a program has a step at least
   const next = {
     ...commitGraphState(kernels, home, path, training, last, parameters, answers),
     written: true,
   };
   try {
     mark('witness values');
-    const witness = stepsWitness(graph, plan, batches, state, runs);
+    const first = read.length > 0 ? weights.state : undefined;
+    const witness = stepsWitness(graph, plan, batches, first, runs);
     mark('program');
-    const groups = [group, next.group, ...(hidden && corpus ? [corpus.group] : [])];
+    const groups = [...read, next.group, ...(hidden && corpus ? [corpus.group] : [])];
     const data = hidden && corpus ? [[CORPUS, corpus.tokens] as const] : [];
     const { statement, proof, reservations } = proveStoredProgram(kernels, home, {
       program,
@@ -213,6 +103,49 @@ export function proveGraphSteps(
     next.group.close(); // nobody else knows of it
     throw error;
   }
+}
+
+/** The program of steps from these weights on, and the groups that it reads them from: none of drawn ones. @throws as `proveGraphSteps` */
+function programOf(
+  training: GraphTraining,
+  batches: readonly PublicBatch[],
+  weights: OwnedWeights | DrawnWeights,
+): { readonly program: Program; readonly read: readonly StoredGroup[] } {
+  const { graph, plan } = training;
+  const read = 'drawn' in weights ? [] : [weights.group];
+  for (const { key, path } of read) checkGraphStateKey(graph, plan, key, path);
+  const from = 'drawn' in weights ? weights : { written: weights.written ?? false };
+  const program = stepsProgramFrom(training, batches, from);
+  if (batches.length > 1) checkProgram(koalaBear, program); // before weights are committed: a program may have too many relations
+  if ('written' in from && !from.written) checkState(graph, plan, weights.state);
+  return { program, read };
+}
+
+/** Runs steps one behind the other. */
+function runSteps(
+  kernels: Kernels,
+  { graph, plan }: GraphTraining,
+  first: GraphState,
+  batches: readonly PublicBatch[],
+  corpus: OwnedCorpus | undefined,
+): GraphStep[] {
+  const options = {
+    product: kernelProduct(kernels),
+    hidden: batches.some((batch) => 'corpus' in batch),
+  };
+  let state = first;
+  return batches.map((batch) => {
+    const run = graphStep(graph, plan, state, knownTokens(batch, corpus), options);
+    state = run.next;
+    return run;
+  });
+}
+
+/** Of the groups of a proof, whose code is one. @throws RangeError for drawn weights without a corpus */
+function codeOf([read]: readonly StoredGroup[], corpus: OwnedCorpus | undefined): StoredGroup['key'] {
+  const group = read ?? corpus?.group;
+  if (group === undefined) throw new RangeError('corpus: expected one where weights are drawn, got none');
+  return group.key;
 }
 
 function knownTokens(batch: PublicBatch, corpus: OwnedCorpus | undefined): TokenBatch {

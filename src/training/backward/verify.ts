@@ -9,10 +9,12 @@ import { encodeKey, keyDigest, type GroupKey } from '../../pcs/key.ts';
 import { verdictOf, type Verdict } from '../../pcs/linear-verify.ts';
 import { checkProgram } from '../../relation/check.ts';
 import { compileProgram } from '../../relation/compile.ts';
+import type { Program } from '../../relation/program.ts';
 import { requireProgramStatement, type ProgramStatement } from '../../relation/statement.ts';
 import { verifyProgram } from '../../relation/verify.ts';
 import { digestOfLeaves } from '../../transcript/statement.ts';
 import type { PublicBatch } from './batch.ts';
+import { drawnProgram, type DrawnStart } from './drawn.ts';
 import { checkCorpusKey, checkGraphStateKey } from './layouts.ts';
 import type { GraphPlan } from './plan.ts';
 import { graphStepsProgram } from './program.ts';
@@ -34,12 +36,14 @@ export interface ProvenStep {
   readonly proof: Uint8Array;
 }
 
-/** Weights that a step reads. */
-export interface ReadWeights {
-  readonly key: GroupKey;
-  /** Whether a step wrote them that was verified: it looked them up. Others are looked up by the step that reads them. */
-  readonly written: boolean;
-}
+/** Weights that a step reads: of a group, or drawn. */
+export type ReadWeights =
+  | {
+      readonly key: GroupKey;
+      /** Whether a step wrote them that was verified: it looked them up. Others are looked up by the step that reads them. */
+      readonly written: boolean;
+    }
+  | { readonly drawn: DrawnStart };
 
 /** What a proof is bound to: a function of the keys of its groups. */
 export type StepContext = (keys: readonly GroupKey[]) => Uint8Array;
@@ -65,6 +69,17 @@ function corpusOf({ corpus }: GraphTraining, batches: readonly PublicBatch[]): G
   return [corpus];
 }
 
+/** The program of steps from these weights on. @throws as `graphStepsProgram` */
+export function stepsProgramFrom(
+  { graph, plan }: GraphTraining,
+  batches: readonly PublicBatch[],
+  from:
+    Pick<Extract<ReadWeights, { key: GroupKey }>, 'written'> | Extract<ReadWeights, { drawn: DrawnStart }>,
+): Program {
+  if ('written' in from) return graphStepsProgram(graph, plan, batches, from.written);
+  return drawnProgram(graphStepsProgram(graph, plan, batches, true), graph, plan, from.drawn);
+}
+
 /**
  * The statement of a proof of steps.
  *
@@ -76,18 +91,19 @@ function corpusOf({ corpus }: GraphTraining, batches: readonly PublicBatch[]): G
 export function stepStatement(
   training: GraphTraining,
   batches: readonly PublicBatch[],
-  { key: before, written }: ReadWeights,
+  before: ReadWeights,
   { after, parameters }: Omit<ProvenStep, 'proof'>,
   context: StepContext = (keys) => stepContext(training, keys),
 ): ProgramStatement {
   const { graph, plan } = training;
-  checkGraphStateKey(graph, plan, before, 'weights before');
+  const read = 'drawn' in before ? [] : [before.key];
+  for (const key of read) checkGraphStateKey(graph, plan, key, 'weights before');
   checkGraphStateKey(graph, plan, after, 'weights after');
-  const groups = [before, after, ...corpusOf(training, batches)];
+  const groups = [...read, after, ...corpusOf(training, batches)];
   if (!groups.every((key) => sameColumnCode(key.parameters, parameters))) {
     refuse('STATEMENT', 'step', 'parameters: expected profile and column code of all keys, got others');
   }
-  const program = graphStepsProgram(graph, plan, batches, written);
+  const program = stepsProgramFrom(training, batches, before);
   checkProgram(koalaBear, program);
   const statement: ProgramStatement = {
     parameters,

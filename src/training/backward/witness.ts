@@ -24,28 +24,28 @@ export function graphStepWitness(
   return { tensors: new Map<string, RowMajor>([...tensors, ...values]) };
 }
 
-/** Cells of all tensors of steps that are proven together: those that the proof commits, and those of the weights at both ends. */
+/**
+ * Cells of all tensors of steps that are proven together: those that the proof commits, and those of the weights at both ends.
+ *
+ * @param first what the first one reads; undefined where it is public
+ */
 export function stepsWitness(
   graph: Graph,
   plan: GraphPlan,
   batches: readonly PublicBatch[],
-  first: GraphState,
+  first: GraphState | undefined,
   runs: readonly GraphStep[],
 ): { readonly tensors: Map<string, RowMajor>; readonly statics: Map<string, Int16Array> } {
   const tensors = new Map<string, RowMajor>();
   const statics = new Map<string, Int16Array>();
-  let before = first;
   runs.forEach((run, step) => {
     const program = graphStepProgram(graph, plan, batches[step] as PublicBatch, true);
     const put = (into: Map<string, RowMajor>, name: string, cells: RowMajor): unknown =>
       into.set(runs.length === 1 ? name : nameInStep(step, name), cells);
     for (const [name, cells] of graphStepWitness(graph, program, run).tensors) put(tensors, name, cells);
     const written = step === runs.length - 1 ? statics : tensors;
-    for (const [name, cells] of stateTensorCells(graph, plan, before, run.next)) {
-      if (name.startsWith('next/')) put(written, name, cells);
-      else if (step === 0) put(statics, name, cells);
-    }
-    before = run.next;
+    for (const [name, cells] of writtenCells(graph, plan, run.next)) put(written, name, cells);
+    if (step === 0 && first !== undefined) for (const [name, cells] of readCells(graph, plan, first)) put(statics, name, cells); // prettier-ignore
   });
   return { tensors, statics };
 }
@@ -57,10 +57,13 @@ export function stateTensorCells(
   before: GraphState,
   after: GraphState,
 ): Map<string, Int16Array> {
-  return new Map(
-    stateParts(graph, plan).flatMap((part) => [
-      [part.name, partCells(part, before)] as const,
-      [nextName(part), partCells(part, after)] as const,
-    ]),
-  );
+  return new Map([...readCells(graph, plan, before), ...writtenCells(graph, plan, after)]);
+}
+
+function readCells(graph: Graph, plan: GraphPlan, state: GraphState): [string, Int16Array][] {
+  return stateParts(graph, plan).map((part) => [part.name, partCells(part, state)]);
+}
+
+function writtenCells(graph: Graph, plan: GraphPlan, state: GraphState): [string, Int16Array][] {
+  return stateParts(graph, plan).map((part) => [nextName(part), partCells(part, state)]);
 }

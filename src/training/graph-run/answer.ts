@@ -60,9 +60,7 @@ function weightsOf(
   onStep: OnGraphStep | undefined,
 ): TrainedWeights {
   const points =
-    'steps' in custody
-      ? followGraphSteps(named, custody.steps, onStep).slice(1)
-      : [knownPoint(named, custody)];
+    'steps' in custody ? followGraphSteps(named, custody.steps, onStep) : [knownPoint(named, custody)];
   const found = points.find((point) => sameBytes(trainedDigest(trainingOf(named), point), model));
   return (
     found ??

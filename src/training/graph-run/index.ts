@@ -10,6 +10,8 @@ export {
   type GraphRun,
   type GraphSchedule,
 } from './run.ts';
+export { startBounds } from './bounds.ts';
+export { drawnState, type DrawnStart, type StartBounds } from '../backward/drawn.ts';
 export { batchesOf, graphStepsPerEpoch } from './order.ts';
 export { decodeGraphStep, encodeGraphStep, type GraphStepFile } from './step-file.ts';
 export {
@@ -23,9 +25,11 @@ export {
 export { verifyRunAnswer, type GraphRunCustody, type RunAnswerVerdict } from './answer.ts';
 export {
   announceGraphRun,
+  drawnPoint,
   graphPointFrom,
   proveRunStep,
   type GraphRunOwner,
+  type GraphRunPoint,
   type OwnedGraphPoint,
   type ProvenRunStep,
 } from './prove.ts';

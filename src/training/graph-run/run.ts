@@ -1,6 +1,6 @@
 /**
- * A run of training a graph, as its owner announces it before the first step: graph, plan, the committed corpus, the committed weights to start
- * from, how many sequences a step reads, and a public seed. Whoever trusts a run file can follow its steps. Bytes: spec/graph-runs.md section 1.
+ * A run of training a graph, as its owner announces it before the first step: graph, plan, the committed corpus, the weights to start from, how many
+ * sequences a step reads, and a public seed. Whoever trusts a run file can follow its steps. Bytes: spec/graph-runs.md section 1.
  */
 import { fileBytes, fileReader, type FilePart, type FileReader } from '../../answer/bytes.ts';
 import { refuse } from '../../errors/proof-error.ts';
@@ -11,6 +11,7 @@ import { mostRows } from '../../graph/pass.ts';
 import { blake3 } from '../../hash/blake3.ts';
 import { sameColumnCode } from '../../params/parameters.ts';
 import { decodeKey, encodeKey, type GroupKey } from '../../pcs/key.ts';
+import { checkBounds, type StartBounds } from '../backward/drawn.ts';
 import { checkCorpusKey, checkGraphStateKey } from '../backward/layouts.ts';
 import { checkGraphPlan, checkRate, weightPlaces, type GraphPlan } from '../backward/plan.ts';
 import type { Rate } from '../plan.ts';
@@ -34,13 +35,13 @@ export interface GraphRun extends GraphSchedule {
   readonly plan: GraphPlan;
   /** The committed corpus. */
   readonly corpus: GroupKey;
-  /** The committed weights before the first step. */
-  readonly start: GroupKey;
-  /** 32 bytes that the parties agreed on. With all else in the file they decide the order of sequences. */
+  /** Weights before the first step: a committed group, or such as are drawn from the seed. */
+  readonly start: GroupKey | StartBounds;
+  /** 32 bytes that the parties agreed on. With all else in the file they decide the order of sequences; drawn weights follow from them and the bounds alone. */
   readonly seed: Uint8Array;
 }
 
-export const GRAPH_RUN_VERSION = 2;
+export const GRAPH_RUN_VERSION = 3;
 const MAGIC = 'zkdl-tun';
 const STAGE = 'graph run';
 /** Changes of the rate: no run has more. */
@@ -81,7 +82,7 @@ export function encodeGraphRun(run: GraphRun): Uint8Array<ArrayBuffer> {
     ...[tokens, length, batch, steps, rates.length],
     ...rates.flatMap(({ from, rate }) => [from, rate]),
     { block: encodeKey(corpus) },
-    { block: encodeKey(start) },
+    ...('bounds' in start ? [0, ...start.bounds] : [1, { block: encodeKey(start) }]),
     seed,
   ]);
   decodeGraphRun(bytes);
@@ -90,7 +91,8 @@ export function encodeGraphRun(run: GraphRun): Uint8Array<ArrayBuffer> {
 
 /**
  * @throws ProofError `FORMAT`, `VERSION`, `LENGTH`; as `decodeGraph`, `decodeKey`; `PLAN` for a graph that is not trained so, or a corpus that has
- *   no such sequences; `KEY_LAYOUT` for groups that are none of this run
+ *   no such sequences, or bounds that its weights cannot have; `KEY_LAYOUT` for groups that are none of this run; `STATEMENT` for a start that is
+ *   neither
  */
 export function decodeGraphRun(bytes: Uint8Array): GraphRun {
   const reader = fileReader(STAGE, bytes, MAGIC, GRAPH_RUN_VERSION);
@@ -103,14 +105,29 @@ export function decodeGraphRun(bytes: Uint8Array): GraphRun {
   checkRunPlan(graph, plan, schedule);
   const corpus = decodeKey(reader.block('corpus'));
   checkCorpusKey(tokens, corpus);
+  const start = readStart(reader, { graph, plan, corpus });
+  const seed = reader.bytes('seed', SEED_BYTES).slice();
+  reader.end();
+  return { graph, plan, ...schedule, corpus, start, seed };
+}
+
+function readStart(
+  reader: FileReader,
+  { graph, plan, corpus }: Pick<GraphRun, 'graph' | 'plan' | 'corpus'>,
+): GraphRun['start'] {
+  const kind = reader.u32('start');
+  if (kind > 1) refuse('STATEMENT', STAGE, `start: expected 0 or 1, got ${kind}`);
+  if (kind === 0) {
+    const start = { bounds: graph.weights.map(({ name }) => reader.u32(`bound of ${name}`)) };
+    checkBounds(graph, start, STAGE);
+    return start;
+  }
   const start = decodeKey(reader.block('start'));
   checkGraphStateKey(graph, plan, start, STAGE);
   if (!sameColumnCode(start.parameters, corpus.parameters)) {
     refuse('KEY_LAYOUT', STAGE, "start: expected profile and column code of the corpus's key, got others");
   }
-  const seed = reader.bytes('seed', SEED_BYTES).slice();
-  reader.end();
-  return { graph, plan, ...schedule, corpus, start, seed };
+  return start;
 }
 
 function readRates(reader: FileReader): Rate[] {

@@ -8,7 +8,7 @@ import { encodeKey, keyDigest, type GroupKey } from '../../pcs/key.ts';
 import { verdictOf, type Verdict } from '../../pcs/linear-verify.ts';
 import { verifyProgram } from '../../relation/verify.ts';
 import type { CorpusBatch } from '../backward/batch.ts';
-import { stepStatement, type GraphTraining } from '../backward/verify.ts';
+import { stepStatement, type GraphTraining, type ReadWeights } from '../backward/verify.ts';
 import { checkBytes, type TrainingExpectations } from '../verify.ts';
 import { batchesOf } from './order.ts';
 import { decodeGraphRun, graphRunDigest, mostStacked, sequenceSeed, type GraphRun } from './run.ts';
@@ -22,7 +22,7 @@ export interface NamedGraphRun {
   readonly batch: (step: number) => CorpusBatch;
 }
 
-/** How far training has been followed. */
+/** How far training has been followed: a step at least. */
 export interface GraphPoint {
   /** Steps that are done. */
   readonly step: number;
@@ -62,9 +62,20 @@ export function readGraphRun(bytes: Uint8Array): NamedGraphRun {
   return { run, digest: graphRunDigest(copy), batch: batchesOf(run, sequenceSeed(copy)) };
 }
 
-/** Where a run begins. */
-export function startOfRun({ run }: NamedGraphRun): GraphPoint {
-  return { step: 0, weights: run.start };
+/** The 32 bytes by which a step file names what it reads. @param point undefined: the start of the run */
+export function inputAt(
+  { run: { start }, digest }: NamedGraphRun,
+  point: GraphPoint | undefined,
+): Uint8Array {
+  if (point === undefined && 'bounds' in start) return digest;
+  return keyDigest(encodeKey(point?.weights ?? (start as GroupKey)));
+}
+
+/** What a proof of steps reads. @param point undefined: the start of the run */
+function weightsAt({ run: { start, seed } }: NamedGraphRun, point: GraphPoint | undefined): ReadWeights {
+  if (point !== undefined) return { key: point.weights, written: true };
+  // Nobody proved committed weights that a run starts from, whoever wrote them: its first step looks them up.
+  return 'bounds' in start ? { drawn: { ...start, seed } } : { key: start, written: false };
 }
 
 /** What is trained, as a step by itself knows it. */
@@ -75,26 +86,29 @@ export function trainingOf({ run: { graph, plan, corpus } }: NamedGraphRun): Gra
 /**
  * Follows one file: a step, or several that are proven together.
  *
+ * @param point undefined: the start of the run
  * @returns the point behind it
  * @throws ProofError `RUN` for a step of another run, `STEP` for one that is not the next or has too many, `WEIGHTS` for one that reads other weights,
  *   as `decodeGraphStep`, `stepStatement`; the proof's refusal
  */
-export function followGraphStep(named: NamedGraphRun, point: GraphPoint, bytes: Uint8Array): GraphPoint {
+export function followGraphStep(
+  named: NamedGraphRun,
+  point: GraphPoint | undefined,
+  bytes: Uint8Array,
+): GraphPoint {
   const file = decodeGraphStep(bytes.slice());
-  const { step } = point;
+  const step = point?.step ?? 0;
   if (!sameBytes(file.run, named.digest))
     refuse('RUN', FILE, 'expected a step of this run, got one of another');
   if (file.step !== step) refuse('STEP', FILE, `expected step ${step}, got ${file.step}`);
   checkCount(named, step, file.count, FILE);
-  if (!sameBytes(file.input, keyDigest(encodeKey(point.weights)))) {
+  if (!sameBytes(file.input, inputAt(named, point))) {
     refuse('WEIGHTS', FILE, 'expected the weights that the step before wrote, got others');
   }
   const output = { after: file.output, parameters: file.parameters };
   const context = (): Uint8Array => runStepContext(file);
-  // Nobody proved the weights that a run starts from, whoever wrote them: its first step looks them up.
-  const before = { key: point.weights, written: step > 0 };
   const batches = batchesAt(named, step, file.count);
-  const statement = stepStatement(trainingOf(named), batches, before, output, context);
+  const statement = stepStatement(trainingOf(named), batches, weightsAt(named, point), output, context);
   const verdict = verifyProgram(statement, file.proof);
   if (!verdict.ok) refuse(verdict.code, verdict.stage, verdict.detail);
   return { step: step + file.count, weights: file.output };
@@ -117,7 +131,7 @@ export function batchesAt({ batch }: NamedGraphRun, step: number, count: number)
 /**
  * Follows steps from the start of a run.
  *
- * @returns the points between them: as many as files, and the start
+ * @returns the points behind them, as many as files
  * @throws ProofError naming the step file; as `followGraphStep`
  */
 export function followGraphSteps(
@@ -127,11 +141,11 @@ export function followGraphSteps(
 ): GraphPoint[] {
   if (!Array.isArray(steps)) refuse('FORMAT', 'steps', 'expected a list, got something else');
   steps.forEach((step: Uint8Array, i) => checkBytes(`step ${i}`, step));
-  const points = [startOfRun(named)];
+  const points: GraphPoint[] = [];
   for (const [i, step] of steps.entries()) {
     onStep(i);
     const verdict = verdictOf(() => {
-      points.push(followGraphStep(named, points[i] as GraphPoint, step));
+      points.push(followGraphStep(named, points.at(-1), step));
     });
     if (!verdict.ok) refuse(verdict.code, `step ${i}: ${verdict.stage}`, verdict.detail);
   }
@@ -158,13 +172,20 @@ export function verifyGraphRun(
     checkBytes('run', run);
     const named = readGraphRun(run);
     checkRunExpectations(named, expected);
-    const last = followGraphSteps(named, steps, onStep).at(-1) as GraphPoint;
-    if (last.step < (expected.steps ?? 0)) {
-      refuse('STEPS', 'steps', `expected ${expected.steps} steps, got ${last.step}`);
+    const last = followGraphSteps(named, steps, onStep).at(-1);
+    const done = last?.step ?? 0;
+    if (done < (expected.steps ?? 0)) {
+      refuse('STEPS', 'steps', `expected ${expected.steps} steps, got ${done}`);
     }
-    const complete = last.step === named.run.steps;
-    const weights = last.step === 0 ? undefined : last.weights; // those of a start are in the run, and nobody proved them
-    result = { ok: true, run: named.run, digest: named.digest, steps: last.step, complete, weights };
+    const complete = done === named.run.steps;
+    result = {
+      ok: true,
+      run: named.run,
+      digest: named.digest,
+      steps: done,
+      complete,
+      weights: last?.weights,
+    };
   });
   return checked.ok ? (result as GraphRunVerdict) : checked;
 }

@@ -5,14 +5,14 @@ import type { Mark } from '../../pcs/steps-prove.ts';
 import { budgetStatus, openGroup, type Home, type StoredGroup } from '../../store/index.ts';
 import { STATE_USES, type OwnedWeights } from '../../training/index.ts';
 import { stepsThatFit } from '../../training/graph-run/fit.ts';
-import { graphPointFrom, proveRunStep, type GraphRunOwner, type OwnedGraphPoint } from '../../training/graph-run/prove.ts'; // prettier-ignore
+import { graphPointFrom, proveRunStep, type GraphRunOwner, type GraphRunPoint, type OwnedGraphPoint } from '../../training/graph-run/prove.ts'; // prettier-ignore
 import { silent, stopwatch, type OnStep } from '../steps.ts';
 import { closing, roomOf } from '../training/kept-weights.ts';
 import { checkWeights, clearWeights, publish, weightsPath } from '../training/run-folder.ts';
 import { alone } from '../worker.ts';
 import { openCorpusFolder } from './corpus-folder.ts';
 import { checkRunCorpus, DEFAULT_STEPS_PER_PROOF, openCorpus } from './corpus.ts';
-import { openStart } from './first-weights.ts';
+import { closeStart, openStart } from './first-weights.ts';
 import {
   keepStep,
   keptSteps,
@@ -126,7 +126,7 @@ function proveAll(
   const end = Math.min(until, checkpoint.step);
   const most = stepsThatFit(run, stepsPerProof);
   const made: { file: string; steps: number; bytes: number }[] = [];
-  let point = lastPoint(kernels, home, folder, kept.at(-1));
+  let point: GraphRunPoint = lastPoint(kernels, home, folder, kept.at(-1));
   try {
     republish(folder, kept);
     clearWeights(folder, point.step);
@@ -138,25 +138,19 @@ function proveAll(
       const own = answersOf(owner.corpus.group, step === end, step === run.steps, answers);
       const path = weightsPath(folder, step);
       const proven = proveRunStep(kernels, home, owner, point, path, { count, answers: own, mark });
-      point.weights.group.close();
+      closeStart(point);
       point = proven.point;
-      checkAgainst(folder, checkpoint, point);
+      checkAgainst(folder, checkpoint, proven.point);
       keepStep(folder, step, proven.bytes);
       const file = publicTuningPaths(folder, step).step;
       made.push({ file, steps: count, bytes: proven.bytes.length });
     }
-    const { group } = point.weights;
-    const { step } = point;
-    const answersLeft = budgetStatus(home, group).proofsLeft;
-    return {
-      step,
-      trained: checkpoint.step,
-      made,
-      weights: step > 0 ? group.keyDigest : undefined,
-      answersLeft,
-    };
+    const { step, weights } = point;
+    const group = step > 0 && 'group' in weights ? weights.group : undefined;
+    const answersLeft = group === undefined ? 0 : budgetStatus(home, group).proofsLeft;
+    return { step, trained: checkpoint.step, made, weights: group?.keyDigest, answersLeft };
   } finally {
-    point.weights.group.close();
+    closeStart(point);
   }
 }
 
@@ -173,8 +167,8 @@ function lastPoint(
   home: Home,
   folder: TuningFolder,
   last: KeptStep | undefined,
-): OwnedGraphPoint {
-  if (last === undefined) return { step: 0, weights: openStart(kernels, home, folder) };
+): GraphRunPoint {
+  if (last === undefined) return openStart(kernels, home, folder);
   return { step: last.point.step, weights: openTuned(kernels, home, folder, last) };
 }
 

@@ -2,8 +2,7 @@
  * The directory of a run of training a graph. Everything in it is private to its owner:
  *
  *   graph.json          the graph, in canonical bytes
- *   start.json          where the committed weights lie that it starts from, if another run wrote them
- *   weights-0           else the weights that were drawn
+ *   start.json          where the committed weights lie that it starts from, if another run wrote them: else they are drawn from the seed
  *   run                 the run file, once it is announced
  *   checkpoint-<step>   the newest two
  *   loss.csv, loss.svg  what the steps measured: they follow from the newest checkpoint
@@ -17,11 +16,10 @@ import { join } from 'node:path';
 import { refuse } from '../../errors/proof-error.ts';
 import { encodeGraph, type Graph } from '../../graph/index.ts';
 import { sameBytes } from '../../hash/words.ts';
-import { encodeKey, keyDigest } from '../../pcs/key.ts';
 import { decodeGraphStep } from '../../training/graph-run/step-file.ts';
 import {
+  inputAt,
   readGraphRun,
-  startOfRun,
   type GraphPoint,
   type NamedGraphRun,
 } from '../../training/graph-run/verify.ts';
@@ -147,18 +145,19 @@ export interface KeptStep {
  * @throws ProofError `CHAIN` for a step of another run, one that is not the next, one that reads other weights; as `decodeGraphStep`
  */
 export function keptSteps(folder: TuningFolder): KeptStep[] {
-  let point = startOfRun(folder.named);
+  let point: GraphPoint | undefined;
   return stepsOf(folder, 'step').map((step) => {
     const path = join(folder.path, `step-${step}`);
     const wrong = (detail: string): never => refuse('CHAIN', path, detail);
     const bytes = readInput(path);
     const file = naming(path, () => decodeGraphStep(bytes));
     if (!sameBytes(file.run, folder.named.digest)) wrong('expected a step of this run, got one of another');
-    if (file.step !== point.step || file.step + file.count !== step) {
+    const done = point?.step ?? 0;
+    if (file.step !== done || file.step + file.count !== step) {
       const got = `${file.count} from step ${file.step} on`;
-      wrong(`expected steps from ${point.step} on, behind which ${step} are done, got ${got}`);
+      wrong(`expected steps from ${done} on, behind which ${step} are done, got ${got}`);
     }
-    if (!sameBytes(file.input, keyDigest(encodeKey(point.weights)))) {
+    if (!sameBytes(file.input, inputAt(folder.named, point))) {
       wrong('expected one that reads what the step before wrote, got another');
     }
     point = { step, weights: file.output };

@@ -3,10 +3,11 @@ import { refuse } from '../../errors/proof-error.ts';
 import { kernelProduct } from '../../graph/execute-witness.ts';
 import { sameBytes } from '../../hash/words.ts';
 import type { Kernels } from '../../kernels/contract.ts';
-import { encodeKey, keyDigest } from '../../pcs/key.ts';
 import { osBytes } from '../../random/os.ts';
-import type { Home } from '../../store/index.ts';
-import type { OwnedCorpus } from '../../training/index.ts';
+import { openGroup, type Home } from '../../store/index.ts';
+import { readGraphState, type OwnedCorpus, type OwnedWeights } from '../../training/index.ts';
+import type { StartBounds } from '../../training/graph-run/index.ts';
+import { startBounds } from '../../training/graph-run/bounds.ts';
 import { stepsThatFit } from '../../training/graph-run/fit.ts';
 import { announceGraphRun } from '../../training/graph-run/prove.ts';
 import { encodeGraphRun, type GraphRun } from '../../training/graph-run/run.ts';
@@ -18,7 +19,7 @@ import { publish } from '../training/run-folder.ts';
 import { alone } from '../worker.ts';
 import { openCorpusFolder } from './corpus-folder.ts';
 import { checkRunCorpus, openCorpus } from './corpus.ts';
-import { firstWeights, lastWeights, openStart, startOf } from './first-weights.ts';
+import { closeStart, lastWeights, openStart, startOf, startPath } from './first-weights.ts';
 import { readModel, vocabularyOf, type TrainableModel } from './model-file.ts';
 import { readTuningPlan, type TuningPlan } from './plan-file.ts';
 import {
@@ -35,6 +36,7 @@ import {
   type TuningPlace,
 } from './run-folder.ts';
 import { checkTokens } from './tokens.ts';
+import { startDigest } from './verify-tuning.ts';
 import { runGraphSteps, type TuneStepOptions } from './tune-steps.ts';
 
 const SEED_BYTES = 32;
@@ -50,35 +52,28 @@ export interface TuneOptions extends TuneStepOptions {
   readonly plan: string;
   /** Directory of the run: to be made, or one that was interrupted. */
   readonly out: string;
-  /** 64 hexadecimal digits: public, decides the order with the rest of the run. Default: fresh ones. */
+  /** 64 hexadecimal digits: public, decides the first weights, and with the rest of the run the order. Default: fresh ones. */
   readonly seed?: string;
-  /** Directory of a run whose last proven weights this one starts from. Default: weights that are drawn. */
+  /** Directory of a run whose last proven weights this one starts from. Default: those that are drawn from the seed. */
   readonly start?: string;
-  /** Commit the first weights and stop: the run is announced by the next call, with a seed that the parties agree on now. */
-  readonly draw?: boolean;
 }
 
-export type Tuned = {
+export interface Tuned {
+  /** Digest of the run. */
+  readonly run: Uint8Array;
+  readonly announcement: GraphRun;
+  /** Digest of the key of the weights to start from; undefined: they are drawn from the seed. */
+  readonly start: Uint8Array | undefined;
+  /** Steps that are done, of all and in this call. */
+  readonly step: number;
+  readonly steps: number;
+  readonly made: number;
+  /** Means of the last 50 steps: nats of a token, part of tokens named right before the step. Measured, not proven. */
+  readonly loss: number;
+  readonly accuracy: number;
   readonly files: { readonly folder: string; readonly run: string };
   readonly seconds: Readonly<Record<string, number>>;
-  /** Digest of the key of the weights to start from. */
-  readonly start: Uint8Array;
-} & (
-  | { readonly announced: false }
-  | {
-      readonly announced: true;
-      /** Digest of the run. */
-      readonly run: Uint8Array;
-      readonly announcement: GraphRun;
-      /** Steps that are done, of all and in this call. */
-      readonly step: number;
-      readonly steps: number;
-      readonly made: number;
-      /** Means of the last 50 steps: nats of a token, part of tokens named right before the step. Measured, not proven. */
-      readonly loss: number;
-      readonly accuracy: number;
-    }
-);
+}
 
 /**
  * Trains. A run that was interrupted goes on from its last checkpoint.
@@ -105,14 +100,7 @@ export function tune(kernels: Kernels, home: Home, options: TuneOptions): Tuned 
     return alone(own.path, options.out, () => {
       watch.next('announcing');
       const given = { model, plan, corpus };
-      const start = isAnnounced(own) ? undefined : announce(kernels, home, own, options, given);
-      if (options.draw === true) {
-        if (start === undefined)
-          refuse('RUN', options.out, 'expected a run that is not announced, got one that is');
-        watch.next();
-        const files = { folder: own.path, run: `${own.path}.run` };
-        return { announced: false, files, start, seconds: watch.seconds };
-      }
+      if (!isAnnounced(own)) announce(kernels, home, own, options, given);
       const folder = openTuningFolder(options.out);
       checkSame(folder, options, given);
       publish(publicTuningPaths(folder, 0).run, folder.bytes);
@@ -132,7 +120,7 @@ interface Given {
   readonly corpus: OwnedCorpus;
 }
 
-function checkOptions({ seed, until, checkpointEvery, draw, start }: TuneOptions): void {
+function checkOptions({ seed, until, checkpointEvery }: TuneOptions): void {
   if (seed !== undefined && !/^[0-9a-fA-F]{64}$/.test(seed)) {
     throw new RangeError(`seed: expected 64 hexadecimal digits, got ${seed.length} characters`);
   }
@@ -140,9 +128,6 @@ function checkOptions({ seed, until, checkpointEvery, draw, start }: TuneOptions
     if (value !== undefined && (!Number.isSafeInteger(value) || value < 1)) {
       throw new RangeError(`${name}: expected a positive integer, got ${value}`);
     }
-  }
-  if (draw === true && (seed !== undefined || start !== undefined)) {
-    throw new RangeError('draw: expected no seed and no start beside it, got one');
   }
 }
 
@@ -154,25 +139,26 @@ function openOrMake({ out, start }: TuneOptions, { graph }: TrainableModel): Tun
   return place;
 }
 
-/** Announces the run of a directory, unless its first weights are all that is asked for. @returns the digest of their key */
+/** Announces the run of a directory. */
 function announce(
   kernels: Kernels,
   home: Home,
   place: TuningPlace,
-  { seed, draw }: TuneOptions,
+  { seed }: TuneOptions,
   { model: { graph }, plan: { plan, schedule }, corpus }: Given,
-): Uint8Array {
+): void {
   const training = { graph, plan };
   stepsThatFit({ ...training, ...schedule }, 1); // no run is announced, and trained, of which no step can be proven
-  const weights = firstWeights(kernels, home, place, training, corpus);
+  const own = seed === undefined ? osBytes(SEED_BYTES) : bytesOfHex(seed);
+  const keep = (start: OwnedWeights | StartBounds): void =>
+    keepRun(place, announceGraphRun(training, corpus, start, schedule, own).bytes);
+  const other = startOf(place);
+  if (other === undefined) return keep(startBounds(graph, plan));
+  const group = openGroup(kernels, home, startPath(other));
   try {
-    if (draw !== true) {
-      const own = seed === undefined ? osBytes(SEED_BYTES) : bytesOfHex(seed);
-      keepRun(place, announceGraphRun(training, corpus, weights, schedule, own).bytes);
-    }
-    return weights.group.keyDigest;
+    keep(readGraphState(training, group));
   } finally {
-    weights.group.close();
+    group.close();
   }
 }
 
@@ -196,15 +182,14 @@ function trainIn(
   folder: TuningFolder,
   corpus: OwnedCorpus,
   options: TuneOptions,
-): Omit<Extract<Tuned, { announced: true }>, 'seconds'> {
+): Omit<Tuned, 'seconds'> {
   const { run, digest } = folder.named;
   const begin = lastGraphCheckpoint(folder) ?? firstState(kernels, home, folder);
   const at = runGraphSteps(folder, corpus.tokens, begin, options, kernelProduct(kernels));
   return {
-    announced: true,
     run: digest,
     announcement: run,
-    start: keyDigest(encodeKey(run.start)),
+    start: startDigest(run),
     step: at.step,
     steps: run.steps,
     made: at.step - begin.step,
@@ -215,7 +200,7 @@ function trainIn(
 }
 
 function firstState(kernels: Kernels, home: Home, folder: TuningFolder): GraphCheckpoint {
-  const { state, group } = openStart(kernels, home, folder);
-  group.close();
-  return { step: 0, losses: [], right: [], state };
+  const start = openStart(kernels, home, folder);
+  closeStart(start);
+  return { step: 0, losses: [], right: [], state: start.weights.state };
 }

@@ -38,9 +38,10 @@ export type TuningFileVerdict =
       readonly run: Uint8Array;
       /** What it says. */
       readonly announcement: GraphRun;
-      /** Digests of the keys of the corpus and of the weights that it starts from. */
+      /** Digest of the key of the corpus. */
       readonly corpus: Uint8Array;
-      readonly start: Uint8Array;
+      /** Digest of the key of the weights that it starts from; undefined: they are drawn from the seed. */
+      readonly start: Uint8Array | undefined;
       /** Steps that are proven, and whether these are all of the run. */
       readonly steps: number;
       readonly complete: boolean;
@@ -76,12 +77,17 @@ export function verifyTuningFiles(options: VerifyTuningOptions): TuningFileVerdi
     run: digest,
     announcement: verdict.run,
     corpus: keyDigest(encodeKey(verdict.run.corpus)),
-    start: keyDigest(encodeKey(verdict.run.start)),
+    start: startDigest(verdict.run),
     steps: verdict.steps,
     complete,
     weights: weights === undefined ? undefined : keyDigest(encodeKey(weights)),
     milliseconds: Math.round((performance.now() - start) * 10) / 10,
   };
+}
+
+/** Digest of the key of the weights that a run starts from; undefined: they are drawn from the seed. */
+export function startDigest({ start }: GraphRun): Uint8Array | undefined {
+  return 'bounds' in start ? undefined : keyDigest(encodeKey(start));
 }
 
 /** Says which of so many steps is looked at. */

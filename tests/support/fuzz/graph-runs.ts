@@ -99,6 +99,7 @@ export function graphRunTargets(): Target[] {
   const run = bytesOf('tuning.run');
   const [first, second] = ['tuning-0.step', 'tuning-1.step'].map(bytesOf) as [Uint8Array, Uint8Array];
   const answer = bytesOf('tuning.zkp');
+  const [drawn, ofDrawn] = ['tuning-drawn.run', 'tuning-drawn-0.step'].map(bytesOf) as [Uint8Array, Uint8Array]; // prettier-ignore
   return [
     checkpointTarget(run),
     ...inputTargets(),
@@ -108,6 +109,23 @@ export function graphRunTargets(): Target[] {
       cases: 200,
       mutant: fieldMutant(run, fieldsOfGraphRun),
       read: (bytes) => encodeGraphRun(decodeGraphRun(bytes)),
+    },
+    {
+      name: 'graph-run-drawn',
+      seeds: [drawn],
+      cases: 200,
+      mutant: fieldMutant(drawn, fieldsOfGraphRun),
+      read: (bytes) => encodeGraphRun(decodeGraphRun(bytes)),
+    },
+    {
+      name: 'graph-of-run-drawn',
+      seeds: [drawn],
+      cases: 30,
+      mutant: fieldMutant(drawn, fieldsOfGraphRun),
+      read: (bytes) => {
+        const step = decodeGraphStep(posedStep(bytes, ofDrawn));
+        return accepted(verifyGraphRun(bytes, [encodeGraphStep({ ...step, input: step.run })]));
+      },
     },
     {
       name: 'graph-step',

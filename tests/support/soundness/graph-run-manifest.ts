@@ -24,6 +24,8 @@ export const GRAPH_RUN_FIELDS: Entries = [
   [/^steps$/, ['PLAN'], 'bound'],
   [/^rates\/length$/, [...MOVED, 'KEY_VERSION']],
   [/^rates\/#\/(from|rate)$/, ['PLAN'], 'bound'],
+  // What stands behind is then no key; without one the rest of the file is too long.
+  [/^start\/kind$/, ['STATEMENT', 'PLAN', 'LENGTH']],
   ...within('(corpus|start)', KEY),
   ...within(
     '(corpus|start)/parameters',
@@ -33,6 +35,12 @@ export const GRAPH_RUN_FIELDS: Entries = [
   [/^(corpus|start)\/parameters\/pads\/size$/, ['WEAK_PARAMS'], 'bound'],
   [/^(corpus|start)\/parameters\/pads\/(logCodeword|queries)$/, ['WEAK_PARAMS']],
   [/^seed$/, [], 'bound'],
+];
+
+/** The start of a run whose first weights are drawn: bounds beyond the bits of a weight; others are other weights. */
+export const DRAWN_START_FIELDS: Entries = [
+  [/^start\/kind$/, ['STATEMENT', 'LENGTH', 'KEY_LENGTH', 'KEY_MAGIC']],
+  [/^start\/bounds\/#$/, ['PLAN'], 'bound'],
 ];
 
 export const GRAPH_STEP_FIELDS: Entries = [

@@ -1,29 +1,26 @@
-/** The first weights of a graph in training: drawn, so that the values between its layers are about as large as those that they are made of. */
+/** How the first weights of a graph in training are drawn: so that the values between its layers are about as large as those that they are made of. */
 import { references } from '../../graph/operators.ts';
-import type { Graph, GraphNode } from '../../graph/index.ts';
-import { rawWords } from '../../hash/stream.ts';
-import { stateOf, type GraphPlan, type GraphState } from '../../training/index.ts';
+import type { Graph, GraphNode } from '../../graph/graph.ts';
+import type { StartBounds } from '../backward/drawn.ts';
+import type { GraphPlan } from '../backward/plan.ts';
 
 /** Real bound of the entries of tables: rows of a mean square of 4/3. */
 const TABLE_BOUND = 2;
 
 /**
- * Weights, uniform in [-a, a]; biases are zero. Nothing that is proven depends on how they are drawn.
+ * Greatest entries of all weights, at most what their bits hold; biases are zero. The run file has these numbers, so nobody need compute them again.
  *
- * @param seed 32 bytes
+ * @param plan for its binary places
+ * @example
+ * const owner = announceGraphRun({ graph, plan }, corpus, startBounds(graph, plan), schedule, seed);
  */
-export function drawnState(graph: Graph, plan: GraphPlan, seed: Uint8Array): GraphState {
-  const entries = (name: string): Int32Array => {
-    const id = graph.weights.findIndex((own) => own.name === name);
-    const { shape, bits } = graph.weights[id] as Graph['weights'][number];
-    const cells = new Int32Array(shape.reduce((product, size) => product * size, 1));
-    if (shape.length === 1) return cells;
+export function startBounds(graph: Graph, plan: GraphPlan): StartBounds {
+  const bounds = graph.weights.map(({ name, shape, bits }) => {
+    if (shape.length === 1) return 0;
     const unit = 2 ** (plan.weights[name] as number);
-    const a = Math.min(Math.floor(unit * boundOf(graph, name, shape[1] as number)), 2 ** (bits - 1) - 1);
-    const words = rawWords({ key: seed, label: 'weights', id }, 0, cells.length);
-    return cells.map((_, i) => Math.floor(((words[i] as number) * (2 * a + 1)) / 2 ** 32) - a);
-  };
-  return stateOf(graph, entries, plan);
+    return Math.min(Math.floor(unit * boundOf(graph, name, shape[1] as number)), 2 ** (bits - 1) - 1);
+  });
+  return { bounds };
 }
 
 /** Of the entries of a matrix, as a real number. */
