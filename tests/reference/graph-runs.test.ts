@@ -113,6 +113,38 @@ test('schedules at their bounds: one code of both decoders', () => {
   expect([...seen.keys()].sort()).toEqual(['KEY_LAYOUT', 'PLAN', 'accepted']);
 });
 
+test(
+  'a run from its seed: every prefix, and one code for each changed number of its start',
+  { timeout: 300_000 },
+  () => {
+    const [drawn, own] = [bytesOf('tuning-drawn.run'), bytesOf('tuning-drawn-0.step')];
+    for (const all of [[], [own]]) expect(bothRunWords({ run: drawn, steps: all })).toEqual(BOTH);
+    const fields = fieldsOfGraphRun(drawn).filter(({ name }) => /^(start|seed)/.test(name));
+    expect(fields.length).toBeGreaterThan(5);
+    const seen = new Set<string>();
+    fields.forEach((field, i) => {
+      for (let way = 0; way < 6; way++) {
+        const changed = changedField(drawn, field, way);
+        if (Buffer.from(changed).equals(drawn)) continue;
+        const [ours, twin] = bothRunWords({ run: changed, steps: [own] });
+        expect([field.name, way, twin]).toEqual([field.name, way, ours]);
+        seen.add(ours);
+        if (way !== i % 6) continue;
+        const { run: name, ...posed } = decodeGraphStep(posedStep(changed, own));
+        const step = encodeGraphStep({ ...posed, run: name, input: name });
+        const words = bothRunWords({ run: changed, steps: [step] });
+        expect([field.name, way, words[1], words[0] === 'accepted']).toEqual([
+          field.name,
+          way,
+          words[0],
+          false,
+        ]);
+      }
+    });
+    for (const code of ['PLAN', 'RUN', 'STATEMENT']) expect([...seen]).toContain(code);
+  },
+);
+
 interface Mutant extends RunCase {
   readonly name: string;
 }
