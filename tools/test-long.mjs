@@ -26,6 +26,7 @@ const FILES = [
   'tests/soundness/training-tamper.test.ts',
   'tests/soundness/prediction-tamper.test.ts',
   'tests/soundness/step-tamper.test.ts',
+  'tests/soundness/graph-run-tamper.test.ts',
 ];
 const TWO_DAYS = 172_800_000;
 
