@@ -64,15 +64,20 @@ const TESTS = [
   ],
   [
     /^src\/training\/graph-run/,
-    ['graph-run/chain', 'graph-run/first-weights', 'graph-run/stacked', 'soundness/graph-run-tamper'].map(
-      (name) => `tests/${name}.test.ts`,
-    ),
+    [
+      'graph-run/chain',
+      'graph-run/first-weights',
+      'graph-run/stacked',
+      'graph-run/seed',
+      'soundness/graph-run-tamper',
+    ].map((name) => `tests/${name}.test.ts`),
   ],
   [
     /^src\/training\/(?!backward|graph-run|prediction|verify-prediction)/,
     ['plan', 'chain', 'momentum'].map((name) => `tests/training/${name}.test.ts`),
   ],
   [/^src\/training\/(prediction|verify-prediction)/, ['tests/training/prediction.test.ts']],
+  [/^src\/training\/backward\/drawn/, ['tests/graph-run/seed.test.ts']],
   [/^src\/training\/backward\/answer/, ['tests/backward/answer.test.ts']],
   [
     /^src\/training\/backward\/(?!answer)/,
