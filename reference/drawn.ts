@@ -1,12 +1,14 @@
-/** First weights that are drawn from the seed of a run, and the program of steps that read them: spec/graph-runs.md sections 1 and 3. */
+/** First weights that are drawn from the seed of a run, and the program of steps that read them: spec/graph-runs.md section 1, graph-step-program.md section 7. */
 import { namesIn, type Graph, type Weight } from './graph-file.ts';
+import { piecesOf } from './layout.ts';
 import { at, range } from './lists.ts';
-import type { Program, Tensor, Term } from './program.ts';
+import type { Index, Program, Tensor, Term, View } from './program.ts';
 import { refuse, require } from './refusal.ts';
 import { digestOfLeaves } from './statement.ts';
 import { isBias, type StepPlan } from './step-plan.ts';
 import { runsOf } from './step-update.ts';
 import { rawWords } from './stream.ts';
+import { writeOut } from './written-out.ts';
 
 export interface Drawn {
   readonly seed: Uint8Array;
@@ -59,6 +61,39 @@ export function fromDrawn(program: Program, graph: Graph, plan: StepPlan, drawn:
     own.kind === 'zero' ? { ...own, terms: stay(own.terms) } : { ...own, entries: own.entries.map(stay) },
   );
   return { ...program, tensors, relations };
+}
+
+/** Section 7 of graph-step-program.md: how many cells of drawn weights a verifier goes through. */
+export function checkReads(program: Program): void {
+  const shapes = new Map(
+    program.tensors.flatMap((own) => (own.kind === 'public' && own.source ? [[own.name, own.shape]] : [])),
+  );
+  const sums = writeOut(program).flatMap(({ indices, forms }) =>
+    forms.flat().flatMap((term) =>
+      term.views.map((view) => {
+        const shape = shapes.get(view.tensor);
+        return shape === undefined ? 0 : cellsRead(indices, term.sums, view, shape);
+      }),
+    ),
+  );
+  require(sums.reduce((all, own) => all + own, 0) <= 2 ** 29, 'PLAN', 'cells of drawn weights');
+}
+
+function cellsRead(
+  indices: readonly Index[],
+  sums: readonly Index[],
+  { coordinates }: View,
+  shape: readonly number[],
+): number {
+  const strided = new Set(
+    coordinates.flatMap((own) => (own.kind === 'gather' ? [] : own.parts.map(({ index }) => index))),
+  );
+  const blocks = (of: readonly Index[], isStrided: boolean): number =>
+    sizeOf(of.flatMap(({ name, size }) => (strided.has(name) === isStrided ? [piecesOf(size).length] : [])));
+  const halves = Math.ceil(sizeOf(indices.map(({ size }) => size)) / 2 ** 23);
+  const lengths = shape.reduce((all, size) => all + size, 0);
+  const once = sizeOf(shape) + lengths * (64 + 2 * blocks([...indices, ...sums], true));
+  return blocks(indices, false) * halves * once;
 }
 
 type Known = { readonly values: readonly number[]; readonly source: Uint8Array };

@@ -26,6 +26,7 @@ export function checkGraph(graph: Graph): CheckedGraph {
   }
   const raw = new Map<string, Info>();
   const infos = new Map<string, Info>();
+  const summands = new Map<string, number>();
   for (const node of graph.nodes) {
     require(!infos.has(node.name), 'GRAPH_NAME', `${node.name} twice`);
     // Who checks an input still sees the range that it had before.
@@ -34,12 +35,24 @@ export function checkGraph(graph: Graph): CheckedGraph {
       (name) => known.get(name) ?? refuse('GRAPH_NAME', `${node.name} reads ${name}`),
     );
     const info = infer(node, inputs, weights, graph.context);
+    summands.set(node.name, summandsOf(node, summands));
     raw.set(node.name, info);
     infos.set(node.name, narrowed(info, checks.get(node.name)));
   }
   require(infos.has(graph.output), 'GRAPH_NAME', `output ${graph.output}`);
   checkTables(graph);
   return { graph, infos, checks };
+}
+
+/** Of how many tensors a result is the sum, at most. */
+function summandsOf(node: Node, summands: ReadonlyMap<string, number>): number {
+  const of = (field: string): number => Number(summands.get(nameOf(node, field)));
+  if (node.op === 'scale' || node.op === 'emit') return of('input');
+  if (node.op === 'centre' || (node.op === 'embedding' && node['positions'] !== undefined)) return 2;
+  if (node.op !== 'add') return 1;
+  const all = of('left') + of('right');
+  require(all <= 2 ** 9, 'GRAPH_SHAPE', `${node.name}: ${all} summands`);
+  return all;
 }
 
 /** Bits to which a node's own lookup checks its input. */

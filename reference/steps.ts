@@ -3,7 +3,7 @@
  * spec/training-operators.md sections 8 to 10. Programs are computed here, by this folder's own means.
  */
 import type { Algebra } from './algebra.ts';
-import { fromDrawn, type Drawn } from './drawn.ts';
+import { checkReads, fromDrawn, type Drawn } from './drawn.ts';
 import { checkSet } from './gate.ts';
 import { checkGraph, type CheckedGraph } from './graph-checks.ts';
 import { parseGraph } from './graph-file.ts';
@@ -127,6 +127,7 @@ export function checkStepProof(
   const own = stepsProgram(checked, plan, of.batches, of.first === true);
   const program = typeof of.first === 'boolean' ? own : fromDrawn(own, checked.graph, plan, of.first);
   checkProgram(program);
+  if (typeof of.first !== 'boolean') checkReads(program);
   const groups = of.keys.map(({ group }) => group);
   const verdict = verifyProgram(K, { parameters, program, groups, context: of.context }, proof);
   if (!verdict.ok) refuse(verdict.code, 'proof');

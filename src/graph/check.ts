@@ -4,6 +4,7 @@
  */
 import { refuse } from '../errors/proof-error.ts';
 import {
+  ensure,
   signedRange,
   type LookupCheck,
   type NodeBase,
@@ -12,7 +13,7 @@ import {
 } from '../ops/operator.ts';
 import { tableDigestOf, tableRows } from '../tables/index.ts';
 import { checkFormat } from './format.ts';
-import { MAX_CONTEXT, type Graph } from './graph.ts';
+import { MAX_CONTEXT, type Graph, type GraphNode } from './graph.ts';
 import { operatorOf, references, tablesOf } from './operators.ts';
 
 /** What a checked graph is known to compute. */
@@ -32,6 +33,8 @@ export interface GraphInfo {
 const MATRIX_BITS = 16;
 const VECTOR_BITS = 31;
 const MAX_DIMENSION = 2 ** 31;
+/** Summands of a result: sums are written out where they are read, and a sum of a sum with itself has twice as many. */
+const MAX_SUMMANDS = 2 ** 9;
 /** Rows of all tables of a graph, two columns of 16384 positions of the widest heads: a reader makes every table to compare digests. */
 const MAX_TABLE_ROWS = 2 ** 24;
 
@@ -86,6 +89,30 @@ function lookupChecks(nodes: readonly NodeBase[]): ReadonlyMap<string, LookupChe
   return checks;
 }
 
+/** Of how many tensors a result is the sum, at most: what reads it commits it only sometimes. @throws ProofError `GRAPH_SHAPE` */
+function summandsOf(node: GraphNode, known: ReadonlyMap<string, number>): number {
+  const of = (name: string): number => known.get(name) as number;
+  switch (node.op) {
+    case 'add': {
+      const all = of(node.left) + of(node.right);
+      ensure(
+        all <= MAX_SUMMANDS,
+        'GRAPH_SHAPE',
+        node,
+        `expected at most ${MAX_SUMMANDS} summands, got ${all}`,
+      );
+      return all;
+    }
+    case 'scale':
+    case 'emit':
+      return of(node.input);
+    case 'embedding':
+      return node.positions === undefined ? 1 : 2;
+    default:
+      return node.op === 'centre' ? 2 : 1;
+  }
+}
+
 /**
  * A tensor that a lookup checks has the checked range in every accepted proof. The consumer that checks still sees
  * the unchecked range, so that it reports inputs without a witness.
@@ -121,6 +148,7 @@ export function checkGraph(graph: Graph): GraphInfo {
   const tensors = new Map<string, TensorInfo>();
   const partial: { node: string; reason: string }[] = [];
   const checks = lookupChecks(graph.nodes);
+  const summands = new Map<string, number>();
   for (const node of graph.nodes) {
     if (tensors.has(node.name)) refuse('GRAPH_NAME', `graph/${node.name}`, 'two nodes have this name');
     const checked = new Set(
@@ -135,6 +163,7 @@ export function checkGraph(graph: Graph): GraphInfo {
     );
     const info = operatorOf(node).infer(node, inputs, context);
     if (info.partial !== undefined) partial.push({ node: node.name, reason: info.partial });
+    summands.set(node.name, summandsOf(node, summands));
     raw.set(node.name, info);
     tensors.set(node.name, checkedInfo(info, checks.get(node.name)?.bits));
   }

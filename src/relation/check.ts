@@ -218,12 +218,12 @@ function checkTotals(base: BaseField, program: Program, sizes: readonly (readonl
 }
 
 /** Blocks of an index set. */
-function blockCount(indices: readonly Index[]): number {
+export function blockCount(indices: readonly Index[]): number {
   return indices.reduce((product, { size }) => product * piecesOf(size).length, 1);
 }
 
 /** A bound for the parts into which a block is cut as a source of lookups. */
-function cutCount(indices: readonly Index[]): number {
+export function cutCount(indices: readonly Index[]): number {
   const cells = indices.reduce((product, { size }) => product * size, 1);
   return Math.ceil(cells / 2 ** SOURCE_BITS);
 }

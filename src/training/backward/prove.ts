@@ -10,6 +10,7 @@ import type { Home, StoredGroup } from '../../store/index.ts';
 import type { CheckedProof } from '../../store/prove-once.ts';
 import { tokensOf, type PublicBatch, type TokenBatch } from './batch.ts';
 import { CORPUS } from './corpus/relations.ts';
+import { checkDrawnReads } from './drawn-reads.ts';
 import { checkGraphStateKey } from './layouts.ts';
 import { commitGraphState, type DrawnWeights, type OwnedCorpus, type OwnedWeights } from './owned.ts';
 import type { GraphState } from './state.ts';
@@ -116,6 +117,7 @@ function programOf(
   for (const { key, path } of read) checkGraphStateKey(graph, plan, key, path);
   const from = 'drawn' in weights ? weights : { written: weights.written ?? false };
   const program = stepsProgramFrom(training, batches, from);
+  if ('drawn' in weights) checkDrawnReads(program, 'step');
   if (batches.length > 1) checkProgram(koalaBear, program); // before weights are committed: a program may have too many relations
   if ('written' in from && !from.written) checkState(graph, plan, weights.state);
   return { program, read };

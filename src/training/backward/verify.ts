@@ -15,6 +15,7 @@ import { verifyProgram } from '../../relation/verify.ts';
 import { digestOfLeaves } from '../../transcript/statement.ts';
 import type { PublicBatch } from './batch.ts';
 import { drawnProgram, type DrawnStart } from './drawn.ts';
+import { checkDrawnReads } from './drawn-reads.ts';
 import { checkCorpusKey, checkGraphStateKey } from './layouts.ts';
 import type { GraphPlan } from './plan.ts';
 import { graphStepsProgram } from './program.ts';
@@ -86,7 +87,7 @@ export function stepsProgramFrom(
  * @param batches one for each step, all of one kind
  * @param before what it reads: whether a step wrote it is for whoever verifies to say, never for a proof
  * @param context of a step of a run, which says more; told the keys of all groups
- * @throws ProofError as `graphStepsProgram`, `checkGraphStateKey`; `STATEMENT` for parameters that do not fit
+ * @throws ProofError as `graphStepsProgram`, `checkGraphStateKey`, `checkDrawnReads`; `STATEMENT` for parameters that do not fit
  */
 export function stepStatement(
   training: GraphTraining,
@@ -105,6 +106,7 @@ export function stepStatement(
   }
   const program = stepsProgramFrom(training, batches, before);
   checkProgram(koalaBear, program);
+  if ('drawn' in before) checkDrawnReads(program, 'step');
   const statement: ProgramStatement = {
     parameters,
     compiled: compileProgram(quintic, program),

@@ -2,12 +2,17 @@
 import { refuse } from '../../errors/proof-error.ts';
 import { kernelProduct } from '../../graph/execute-witness.ts';
 import { sameBytes } from '../../hash/words.ts';
+import type { Graph } from '../../graph/index.ts';
 import type { Kernels } from '../../kernels/contract.ts';
 import { osBytes } from '../../random/os.ts';
 import { openGroup, type Home } from '../../store/index.ts';
 import { readGraphState, type OwnedCorpus, type OwnedWeights } from '../../training/index.ts';
 import type { StartBounds } from '../../training/graph-run/index.ts';
+import { checkBounds } from '../../training/backward/drawn.ts';
+import { checkDrawnReads } from '../../training/backward/drawn-reads.ts';
+import { stepsProgramFrom } from '../../training/backward/verify.ts';
 import { startBounds } from '../../training/graph-run/bounds.ts';
+import { batchesOf } from '../../training/graph-run/order.ts';
 import { stepsThatFit } from '../../training/graph-run/fit.ts';
 import { announceGraphRun } from '../../training/graph-run/prove.ts';
 import { encodeGraphRun, type GraphRun } from '../../training/graph-run/run.ts';
@@ -23,6 +28,7 @@ import { closeStart, lastWeights, openStart, startOf, startPath } from './first-
 import { readModel, vocabularyOf, type TrainableModel } from './model-file.ts';
 import { readTuningPlan, type TuningPlan } from './plan-file.ts';
 import {
+  hasStart,
   isAnnounced,
   isOfGraph,
   keepRun,
@@ -96,7 +102,7 @@ export function tune(kernels: Kernels, home: Home, options: TuneOptions): Tuned 
   const corpus = openCorpus(kernels, home, place);
   try {
     checkTokens(options.corpus, corpus.tokens, vocabularyOf(model.graph));
-    const own = openOrMake(options, model);
+    const own = openOrMake(options, model, plan);
     return alone(own.path, options.out, () => {
       watch.next('announcing');
       const given = { model, plan, corpus };
@@ -131,12 +137,32 @@ function checkOptions({ seed, until, checkpointEvery }: TuneOptions): void {
   }
 }
 
-function openOrMake({ out, start }: TuneOptions, { graph }: TrainableModel): TuningPlace {
-  if (!exists(out)) makeTuningFolder(out, graph, start === undefined ? undefined : lastWeights(start));
+/** The directory of a run: to be announced, or one that is. Nothing is made for a run of which no step could be proven. */
+function openOrMake({ out, start }: TuneOptions, { graph }: TrainableModel, plan: TuningPlan): TuningPlace {
+  const begun = exists(out) ? tuningPlace(out) : undefined;
+  if (begun === undefined || !isAnnounced(begun)) {
+    checkProvable(graph, plan, begun === undefined ? start !== undefined : hasStart(begun));
+  }
+  if (begun === undefined) makeTuningFolder(out, graph, start === undefined ? undefined : lastWeights(start));
   const place = tuningPlace(out);
-  if (!isOfGraph(place, graph))
-    refuse('RUN', out, 'expected the run of these options, got one of another model');
+  if (!isOfGraph(place, graph)) other(out, 'another model');
+  // One that is not announced yet would be announced with its own start.
+  if (start !== undefined && startOf(place)?.folder !== tuningPlace(start).path) other(out, 'another start');
   return place;
+}
+
+function other(out: string, what: string): never {
+  return refuse('RUN', out, `expected the run of these options, got one of ${what}`);
+}
+
+/** That a step can be proven, the first one among them. @throws ProofError `PLAN`, `PROGRAM_*` */
+function checkProvable(graph: Graph, { plan, schedule }: TuningPlan, isCommitted: boolean): void {
+  stepsThatFit({ graph, plan, ...schedule }, 1);
+  if (isCommitted) return;
+  const drawn = { ...startBounds(graph, plan), seed: new Uint8Array(SEED_BYTES) };
+  checkBounds(graph, drawn, 'run');
+  const batches = [batchesOf(schedule, drawn.seed)(0)]; // any are as large
+  checkDrawnReads(stepsProgramFrom({ graph, plan }, batches, { drawn }), 'run');
 }
 
 /** Announces the run of a directory. */
@@ -148,7 +174,6 @@ function announce(
   { model: { graph }, plan: { plan, schedule }, corpus }: Given,
 ): void {
   const training = { graph, plan };
-  stepsThatFit({ ...training, ...schedule }, 1); // no run is announced, and trained, of which no step can be proven
   const own = seed === undefined ? osBytes(SEED_BYTES) : bytesOfHex(seed);
   const keep = (start: OwnedWeights | StartBounds): void =>
     keepRun(place, announceGraphRun(training, corpus, start, schedule, own).bytes);
@@ -163,17 +188,14 @@ function announce(
 }
 
 /** @throws ProofError `RUN` unless the run of a directory is that of the options, `CORPUS` for another corpus */
-function checkSame(folder: TuningFolder, { out, seed, start }: TuneOptions, given: Given): void {
+function checkSame(folder: TuningFolder, { out, seed }: TuneOptions, given: Given): void {
   const { run } = folder.named;
   checkRunCorpus(folder, given.corpus.group);
-  const other = (what: string): never =>
-    refuse('RUN', out, `expected the run of these options, got one of ${what}`);
   const { plan, schedule } = given.plan;
   // A plan without later rates is another one than the run's with them.
   const asked = { ...run, plan, rates: [], ...schedule };
-  if (!sameBytes(encodeGraphRun(asked), folder.bytes)) other('another plan');
-  if (seed !== undefined && !sameBytes(bytesOfHex(seed), run.seed)) other('another seed');
-  if (start !== undefined && startOf(folder)?.folder !== tuningPlace(start).path) other('another start');
+  if (!sameBytes(encodeGraphRun(asked), folder.bytes)) other(out, 'another plan');
+  if (seed !== undefined && !sameBytes(bytesOfHex(seed), run.seed)) other(out, 'another seed');
 }
 
 function trainIn(
