@@ -31,13 +31,25 @@ function version(): string {
   return (JSON.parse(text) as { readonly version: string }).version;
 }
 
+/** The words of a command line that name a command. */
+function verbOf(words: readonly string[], among: Command = program()): string[] {
+  const found = among.commands.find((own) => own.name() === words[0]);
+  return found === undefined ? [] : [found.name(), ...verbOf(words.slice(1), found)];
+}
+
 /** A command line that commander refuses; asking for help is none. */
 function reportWrongUse({ exitCode, code, message }: CommanderError): void {
   if (exitCode === 0) return;
   const detail =
     code === 'commander.help' ? 'expected a command, got none' : message.replace(/^error: /, '').trim();
   const json = process.argv.includes('--json');
-  report(json, { exit: 2, code: 'USAGE', stage: 'command line', detail: `${detail}; see zkdl --help` });
+  const help = ['zkdl', ...verbOf(process.argv.slice(2)), '--help'].join(' ');
+  report(json, {
+    exit: 2,
+    code: 'USAGE',
+    stage: 'command line',
+    detail: `${detail.replace(/\.$/, '')}; see ${help}`,
+  });
 }
 
 watchOutput();

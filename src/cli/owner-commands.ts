@@ -184,7 +184,7 @@ function addProve(zkdl: Command): void {
 function addBudget(zkdl: Command): void {
   withCommon(zkdl.command('budget'), true)
     .description('proofs that a commitment still allows')
-    .argument('<dir>', 'directory of a committed model')
+    .argument('<dir>', 'directory of a committed model, dataset or corpus')
     .action((folder: string, flags: CommonOptions) =>
       runCommand(flags, async ({ home }) => {
         const [{ folderBudget }, { showBudget }] = await Promise.all([

@@ -65,8 +65,8 @@ function verdictJson(verdict: FileVerdict): Record<string, unknown> {
 
 function addInspect(zkdl: Command): void {
   withCommon(zkdl.command('inspect'), false)
-    .description('what a model, key, proof or link file holds: what is proven, what is public')
-    .argument('<file>')
+    .description('what a file holds: what is proven, what is public')
+    .argument('<file>', 'a model, key, proof, link, run, segment, step, prediction')
     .action((file: string, flags: CommonOptions) =>
       runCommand(flags, async () => {
         const { inspectFile } = await import('../verbs/inspect.ts');

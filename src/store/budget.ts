@@ -145,7 +145,7 @@ export function budgetStatus(home: Home, place: BudgetPlace): BudgetStatus {
     proofsLeft: left(forProofs),
     linksLeft: left(total),
     warnings: low
-      ? [...warnings, `${used} of ${forProofs} positions for proofs are used: refresh the commitment`]
+      ? [...warnings, `${used} of ${forProofs} positions for proofs are used: ${MORE}`]
       : warnings,
   };
 }
@@ -228,12 +228,15 @@ function forked(place: BudgetPlace, generation: number): never {
   );
 }
 
+/** What is committed for good: a model has epochs, and what others name by its digest has none. */
+const MORE =
+  'refresh the commitment of a model, a new epoch has a new budget; commit a dataset or a corpus anew, with more proofs';
+
 function requireRoom(place: BudgetPlace, used: number, positions: number, purpose: 'proof' | 'link'): void {
   const { total, links } = place.limits;
   const limit = purpose === 'link' ? total : total - links;
   if (used + positions <= limit) return;
-  const remedy =
-    links > 0 && purpose === 'proof' ? 'refresh the commitment: a new epoch has a new budget' : 'commit anew';
+  const remedy = links > 0 && purpose === 'proof' ? MORE : 'commit anew';
   refuse(
     'BUDGET_SPENT',
     place.path,

@@ -1,4 +1,5 @@
 /** Which of this library's files bytes are, by their first eight. */
+import type { Verdict } from '../pcs/linear-verify.ts';
 
 export type FileKind =
   | 'model'
@@ -60,4 +61,15 @@ export function otherKind(expected: string, bytes: Uint8Array): string {
 /** Undefined where bytes begin as this kind does, else what is wrong. */
 export function wrongKind(kind: FileKind, bytes: Uint8Array): string | undefined {
   return kindOf(bytes) === kind ? undefined : otherKind(NAMES[kind], bytes);
+}
+
+/** The refusal of the first file that is not of its kind. */
+export function differentKind(
+  ...files: readonly (readonly [kind: FileKind, file: string, bytes: Uint8Array])[]
+): Extract<Verdict, { ok: false }> | undefined {
+  for (const [kind, file, bytes] of files) {
+    const detail = wrongKind(kind, bytes);
+    if (detail !== undefined) return { ok: false, code: 'FORMAT', stage: file, detail };
+  }
+  return undefined;
 }

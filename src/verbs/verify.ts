@@ -7,7 +7,7 @@ import type { Tokenizer } from '../import/tokenizer.ts';
 import type { Verdict } from '../pcs/linear-verify.ts';
 import { contextOf } from './context.ts';
 import { readInput } from './files.ts';
-import { wrongKind, type FileKind } from './kinds.ts';
+import { differentKind } from './kinds.ts';
 import { shownLogits, type ShownLogits } from './logits.ts';
 import { promptText, textOf } from './text.ts';
 import { readTokenizer } from './tokenizers.ts';
@@ -63,10 +63,11 @@ export async function verifyFile(options: VerifyFileOptions): Promise<FileVerdic
   const trusted = readInput(options.key);
   const linkBytes = links.map(readInput);
   const proof = readInput(options.proof);
-  const other =
-    differentKind('key', options.key, trusted) ??
-    links.map((file, i) => differentKind('link', file, linkBytes[i] as Uint8Array)).find(Boolean) ??
-    differentKind('answer', options.proof, proof);
+  const other = differentKind(
+    ['key', options.key, trusted],
+    ...links.map((file, i) => ['link', file, linkBytes[i] as Uint8Array] as const),
+    ['answer', options.proof, proof],
+  );
   if (other !== undefined) return other;
   const start = performance.now();
   const agreed = options.model?.toLowerCase();
@@ -88,12 +89,6 @@ export async function verifyFile(options: VerifyFileOptions): Promise<FileVerdic
 }
 
 type Refusal = Extract<Verdict, { ok: false }>;
-
-/** The refusal of a file that is none of this kind. */
-function differentKind(kind: FileKind, file: string, bytes: Uint8Array): Refusal | undefined {
-  const detail = wrongKind(kind, bytes);
-  return detail === undefined ? undefined : refused('FORMAT', file, detail);
-}
 
 /** A refusal about a file, with its name for what verifiers of bytes call it. */
 function placed(refusal: Refusal, { proof, key, links = [] }: VerifyFileOptions): Refusal {

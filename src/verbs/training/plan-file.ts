@@ -59,7 +59,7 @@ export function planOf(value: unknown, rows: number): TrainingPlan {
     'formats',
   ]);
   if (own['rows'] !== undefined && own['rows'] !== rows) {
-    wrong(`rows: expected those of the dataset, ${rows}, or nothing`);
+    wrong(`rows: expected those of the dataset, ${rows}, or nothing, got ${shownValue(own['rows'])}`);
   }
   const widths = listOf('widths', own['widths']).map((width, i) => integer(`widths[${i}]`, width));
   const batch = integer('batch', own['batch']);
@@ -121,27 +121,32 @@ export function rateOf(name: string, value: unknown): Rate {
   return { from: integer(`${name}.from`, own['from']), rate: integer(`${name}.rate`, own['rate']) };
 }
 
+/** What stands in a plan, cut off. */
+function shownValue(value: unknown): string {
+  return value === undefined ? 'none' : JSON.stringify(value).slice(0, 34);
+}
+
 /** An object with no other keys than these. */
 export function fieldsOf(name: string, value: unknown, keys: readonly string[]): Fields {
+  const at = name === 'plan' ? '' : `${name}: `; // of a plan the stage says it
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    return wrong(`${name}: expected an object`);
+    return wrong(`${at}expected an object, got ${shownValue(value)}`);
   }
   const strange = Object.keys(value).find((key) => !keys.includes(key));
-  if (strange !== undefined) {
-    wrong(`${name}: expected ${keys.join(', ')}, got ${JSON.stringify(strange.slice(0, 32))}`);
-  }
+  if (strange !== undefined) wrong(`${at}expected ${keys.join(', ')}, got ${shownValue(strange)}`);
   return value as Fields;
 }
 
 /** @throws ProofError `PLAN` for what is no list */
 export function listOf(name: string, value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? (value as unknown[]) : wrong(`${name}: expected a list`);
+  if (!Array.isArray(value)) return wrong(`${name}: expected a list, got ${shownValue(value)}`);
+  return value as unknown[];
 }
 
 /** @throws ProofError `PLAN` unless a value is an integer from 0 on */
 export function integer(name: string, value: unknown): number {
   if (!Number.isSafeInteger(value) || (value as number) < 0) {
-    wrong(`${name}: expected an integer from 0 on${value === undefined ? ', got none' : ''}`);
+    wrong(`${name}: expected an integer from 0 on, got ${shownValue(value)}`);
   }
   return value as number;
 }

@@ -91,8 +91,15 @@ export function runDirectory(shown: string, file: string): string {
     if (isFile) refuse('FILE_KIND', shown, 'expected the directory of a training run, got a file');
     refuse('FILE_MISSING', shown, 'expected the directory of a training run, got nothing');
   }
-  if (!disk.list(path).includes(file)) {
-    refuse('FOLDER', shown, 'expected the directory of a training run, got another');
+  const names = disk.list(path);
+  if (!names.includes(file)) {
+    const got =
+      names.length === 0
+        ? 'an empty one: remove it'
+        : names.includes(RUN_FILE)
+          ? `one of zkdl train`
+          : 'another';
+    refuse('FOLDER', shown, `expected the directory of a training run, got ${got}`);
   }
   return path;
 }

@@ -2,10 +2,11 @@
 import { verifyPrediction, type PredictionVerdict } from '../../training/verify-prediction.ts';
 import { contextOf } from '../context.ts';
 import { readInput } from '../files.ts';
+import { differentKind } from '../kinds.ts';
 import { silent, type OnStep } from '../steps.ts';
 import { readArray } from './arrays.ts';
 import { readRows, type RowChoice } from './rows.ts';
-import { digestOf, expectationsOf, named, verifying, type AgreedRun } from './verify-training.ts';
+import { digestOf, expectationsOf, filesOf, named, verifying, type AgreedRun } from './verify-training.ts';
 
 export interface VerifyPredictionOptions {
   /** A prediction file. */
@@ -44,6 +45,9 @@ export function verifyPredictionFile(options: VerifyPredictionOptions): Predicti
     segments === undefined ? { weights: digestOf('weights', weights as string) } : segments.map(readInput);
   const run = readInput(options.run);
   const proof = readInput(options.proof);
+  const files = Array.isArray(custody) ? filesOf('segment', segments as readonly string[], custody) : [];
+  const other = differentKind(['run', options.run, run], ...files, ['prediction', options.proof, proof]);
+  if (other !== undefined) return other;
   const expected = {
     ...expectationsOf(options.agreed),
     ...(context !== undefined && { context: contextOf(context) }),

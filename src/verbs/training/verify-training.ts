@@ -9,6 +9,7 @@ import {
   type TrainingVerdict,
 } from '../../training/verify.ts';
 import { readInput } from '../files.ts';
+import { differentKind, type FileKind } from '../kinds.ts';
 import { silent, type OnStep } from '../steps.ts';
 
 export interface VerifyTrainingOptions {
@@ -69,6 +70,8 @@ export function verifyTrainingFiles(options: VerifyTrainingOptions): TrainingFil
   const expected = { ...expectationsOf(options.agreed), ...(steps !== undefined && { steps }) };
   const run = readInput(options.run);
   const segments = options.segments.map(readInput);
+  const other = differentKind(['run', options.run, run], ...filesOf('segment', options.segments, segments));
+  if (other !== undefined) return other;
   const start = performance.now();
   const verdict = verifyTraining(run, segments, expected, verifying(onStep, segments.length));
   if (!verdict.ok) return named(verdict, options.segments);
@@ -87,6 +90,15 @@ export function verifyTrainingFiles(options: VerifyTrainingOptions): TrainingFil
     weights: weights === undefined ? undefined : keyDigest(encodeKey(weights)),
     milliseconds,
   };
+}
+
+/** Files of one kind with their bytes. */
+export function filesOf(
+  kind: FileKind,
+  names: readonly string[],
+  bytes: readonly Uint8Array[],
+): (readonly [FileKind, string, Uint8Array])[] {
+  return names.map((name, i) => [kind, name, bytes[i] as Uint8Array] as const);
 }
 
 /** Says which of so many segments is looked at. */

@@ -4,6 +4,7 @@ import { sameBytes } from '../../hash/words.ts';
 import type { Kernels } from '../../kernels/contract.ts';
 import { encodeKey } from '../../pcs/key.ts';
 import { openGroup, type Home } from '../../store/index.ts';
+import { readGraphState, type GraphTraining, type OwnedWeights } from '../../training/index.ts';
 import { drawnPoint, graphPointFrom, type GraphRunPoint, type OwnedGraphPoint } from '../../training/graph-run/prove.ts'; // prettier-ignore
 import { closing } from '../training/kept-weights.ts';
 import { startPlace, weightsPath, type StartPlace } from '../training/run-folder.ts';
@@ -24,9 +25,18 @@ export function startOf(place: TuningPlace): StartPlace | undefined {
   return hasStart(place) ? startPlace(place) : undefined;
 }
 
-/** The path of the weights of another run. */
-export function startPath({ folder, step }: StartPlace): string {
+function startPath({ folder, step }: StartPlace): string {
   return weightsPath({ path: folder }, step);
+}
+
+/** The weights of another run, to start from. @throws ProofError `KEY_LAYOUT` for those of another model or plan */
+export function openWeights(
+  kernels: Kernels,
+  home: Home,
+  training: GraphTraining,
+  place: StartPlace,
+): OwnedWeights {
+  return closing(openGroup(kernels, home, startPath(place)), (group) => readGraphState(training, group));
 }
 
 /** The weights that a run starts from. @throws ProofError `CHAIN` where other weights lie there */

@@ -5,8 +5,8 @@ import { sameBytes } from '../../hash/words.ts';
 import type { Graph } from '../../graph/index.ts';
 import type { Kernels } from '../../kernels/contract.ts';
 import { osBytes } from '../../random/os.ts';
-import { openGroup, type Home } from '../../store/index.ts';
-import { readGraphState, type OwnedCorpus, type OwnedWeights } from '../../training/index.ts';
+import type { Home } from '../../store/index.ts';
+import type { OwnedCorpus, OwnedWeights } from '../../training/index.ts';
 import type { StartBounds } from '../../training/graph-run/index.ts';
 import { checkBounds } from '../../training/backward/drawn.ts';
 import { checkDrawnReads } from '../../training/backward/drawn-reads.ts';
@@ -24,7 +24,7 @@ import { publish } from '../training/run-folder.ts';
 import { alone } from '../worker.ts';
 import { openCorpusFolder } from './corpus-folder.ts';
 import { checkRunCorpus, openCorpus } from './corpus.ts';
-import { closeStart, lastWeights, openStart, startOf, startPath } from './first-weights.ts';
+import { closeStart, lastWeights, openStart, openWeights, startOf } from './first-weights.ts';
 import { readModel, vocabularyOf, type TrainableModel } from './model-file.ts';
 import { readTuningPlan, type TuningPlan } from './plan-file.ts';
 import {
@@ -102,7 +102,7 @@ export function tune(kernels: Kernels, home: Home, options: TuneOptions): Tuned 
   const corpus = openCorpus(kernels, home, place);
   try {
     checkTokens(options.corpus, corpus.tokens, vocabularyOf(model.graph));
-    const own = openOrMake(options, model, plan);
+    const own = openOrMake(kernels, home, options, model, plan);
     return alone(own.path, options.out, () => {
       watch.next('announcing');
       const given = { model, plan, corpus };
@@ -138,12 +138,22 @@ function checkOptions({ seed, until, checkpointEvery }: TuneOptions): void {
 }
 
 /** The directory of a run: to be announced, or one that is. Nothing is made for a run of which no step could be proven. */
-function openOrMake({ out, start }: TuneOptions, { graph }: TrainableModel, plan: TuningPlan): TuningPlace {
+function openOrMake(
+  kernels: Kernels,
+  home: Home,
+  { out, start }: TuneOptions,
+  { graph }: TrainableModel,
+  plan: TuningPlan,
+): TuningPlace {
   const begun = exists(out) ? tuningPlace(out) : undefined;
   if (begun === undefined || !isAnnounced(begun)) {
     checkProvable(graph, plan, begun === undefined ? start !== undefined : hasStart(begun));
   }
-  if (begun === undefined) makeTuningFolder(out, graph, start === undefined ? undefined : lastWeights(start));
+  if (begun === undefined) {
+    const from = start === undefined ? undefined : lastWeights(start);
+    if (from !== undefined) openWeights(kernels, home, { graph, plan: plan.plan }, from).group.close();
+    makeTuningFolder(out, graph, from);
+  }
   const place = tuningPlace(out);
   if (!isOfGraph(place, graph)) other(out, 'another model');
   // One that is not announced yet would be announced with its own start.
@@ -179,11 +189,11 @@ function announce(
     keepRun(place, announceGraphRun(training, corpus, start, schedule, own).bytes);
   const other = startOf(place);
   if (other === undefined) return keep(startBounds(graph, plan));
-  const group = openGroup(kernels, home, startPath(other));
+  const weights = openWeights(kernels, home, training, other);
   try {
-    keep(readGraphState(training, group));
+    keep(weights);
   } finally {
-    group.close();
+    weights.group.close();
   }
 }
 

@@ -7,8 +7,9 @@ import {
 } from '../../training/graph-run/answer.ts';
 import { contextOf } from '../context.ts';
 import { readInput } from '../files.ts';
+import { differentKind } from '../kinds.ts';
 import { silent, type OnStep } from '../steps.ts';
-import { digestOf } from '../training/verify-training.ts';
+import { digestOf, filesOf } from '../training/verify-training.ts';
 import { namedStep, tuningExpectations, verifyingSteps, type AgreedTuning } from './verify-tuning.ts';
 
 export interface VerifyTunedOptions {
@@ -51,6 +52,10 @@ export function verifyTunedFile(options: VerifyTunedOptions): TunedFileVerdict {
   const custody = custodyOf(options, weights);
   const run = readInput(options.run);
   const proof = readInput(options.proof);
+  const written = 'steps' in custody ? custody.steps : [custody.step];
+  const steps = filesOf('graphStep', options.steps, written);
+  const other = differentKind(['graphRun', options.run, run], ...steps, ['answer', options.proof, proof]);
+  if (other !== undefined) return other;
   const start = performance.now();
   const told = verifyingSteps(onStep, options.steps.length);
   const verdict = verifyRunAnswer(run, custody, proof, expected, told);

@@ -8,8 +8,9 @@ import {
   type OnGraphStep,
 } from '../../training/graph-run/verify.ts';
 import { readInput } from '../files.ts';
+import { differentKind } from '../kinds.ts';
 import { silent, type OnStep } from '../steps.ts';
-import { digestOf } from '../training/verify-training.ts';
+import { digestOf, filesOf } from '../training/verify-training.ts';
 
 /** What the caller knows of a run: 64 hexadecimal digits each. */
 export interface AgreedTuning {
@@ -68,6 +69,8 @@ export function verifyTuningFiles(options: VerifyTuningOptions): TuningFileVerdi
   const expected = { ...tuningExpectations(options.agreed), ...(least !== undefined && { steps: least }) };
   const run = readInput(options.run);
   const steps = options.steps.map(readInput);
+  const other = differentKind(['graphRun', options.run, run], ...filesOf('graphStep', options.steps, steps));
+  if (other !== undefined) return other;
   const start = performance.now();
   const verdict = verifyGraphRun(run, steps, expected, verifyingSteps(onStep, steps.length));
   if (!verdict.ok) return namedStep(verdict, options.steps);
