@@ -100,8 +100,10 @@ export function showTuningVerdict(verdict: TuningFileVerdict): string[] {
   if (!verdict.ok) return refusal(verdict);
   const { announcement, steps, complete, start, weights, milliseconds } = verdict;
   const what = complete ? `all ${steps} steps` : `${steps} of ${announcement.steps} steps`;
+  const said =
+    steps === 0 ? 'nothing is proven: a run, and no step of it' : `verified: ${what} went as announced`;
   return [
-    `verified: ${what} went as announced (${Math.round(milliseconds)} ms)`,
+    `${said} (${Math.round(milliseconds)} ms)`,
     ...fields([
       ['run', hex(verdict.run)],
       ['corpus', hex(verdict.corpus)],

@@ -164,7 +164,7 @@ function addVerifyTraining(zkdl: Command): void {
     .description('verify that training went as its run announced')
     .argument('<run>', 'a run file')
     .argument('[segments...]', 'segment files, from the first on, in order')
-    .option('--steps <n>', 'refuse fewer steps', counting)
+    .option('--steps <n>', 'refuse fewer steps (default: 1)', counting)
     .action((run: string, segments: readonly string[], flags: AgreedFlags & { readonly steps?: number }) =>
       runCommand(flags, async ({ onStep }) => {
         const [{ verifyTrainingFiles }, { showTrainingVerdict }] = await Promise.all([
@@ -173,7 +173,7 @@ function addVerifyTraining(zkdl: Command): void {
         ]);
         onStep('verifying');
         const { steps } = flags;
-        const options = { run, segments, agreed: agreedOf(flags), ...given({ steps }), onStep };
+        const options = { run, segments, agreed: agreedOf(flags), steps: steps ?? 1, onStep };
         const verdict = verifyTrainingFiles(options);
         return verdictOf(verdict, showTrainingVerdict(verdict));
       }),

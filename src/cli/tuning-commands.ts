@@ -162,7 +162,7 @@ function addVerifyTuning(zkdl: Command): void {
     .description('verify that a graph was trained as its run announced')
     .argument('<run>', 'a run file')
     .argument('[steps...]', 'step files, from the first on, in order')
-    .option('--steps <n>', 'refuse fewer steps', counting)
+    .option('--steps <n>', 'refuse fewer steps (default: 1)', counting)
     .action((run: string, steps: readonly string[], flags: AgreedFlags & { readonly steps?: number }) =>
       runCommand(flags, async ({ onStep }) => {
         const [{ verifyTuningFiles }, { showTuningVerdict }] = await Promise.all([
@@ -170,7 +170,7 @@ function addVerifyTuning(zkdl: Command): void {
           import('./show-tuning.ts'),
         ]);
         onStep('verifying');
-        const options = { run, steps, agreed: agreedOf(flags), ...given({ least: flags.steps }), onStep };
+        const options = { run, steps, agreed: agreedOf(flags), least: flags.steps ?? 1, onStep };
         const verdict = verifyTuningFiles(options);
         return verdictOf(verdict, showTuningVerdict(verdict));
       }),

@@ -59,7 +59,7 @@ export interface ProvenSegment extends Pick<CheckedProof, 'reservations'> {
   /** The segment file. */
   readonly bytes: Uint8Array<ArrayBuffer>;
   /** Behind the segment. Its groups are open; so are those that were read (`closePoint`). */
-  readonly point: OwnedPoint;
+  readonly point: OwnedPoint & { readonly group: StoredGroup };
 }
 
 /**

@@ -137,7 +137,7 @@ describe('plans', () => {
     ],
     ['half a momentum', { ...own, steps: 5, momentum: {} }, /momentum\.shift/],
     ['a momentum in two parts', { ...own, steps: 5, momentum: { shift: 3, high: 12 } }, /got "high"/],
-    ['a list', [], /plan: expected an object/],
+    ['a list', [], /expected an object, got \[\]/],
   ])('%s', (_, value, message) => {
     const { code, detail } = proofError(() => planOf(JSON.parse(JSON.stringify(value)), 13));
     expect(code).toBe('PLAN');

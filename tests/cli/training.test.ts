@@ -120,8 +120,10 @@ describe('the whole way', () => {
     const part = done('verify-training', 'r.run', SEGMENTS[0] as string);
     expect(part).toMatchObject({ verified: true, steps: 3, complete: false });
     expect(part['weights']).not.toBe(weights);
-    const { stdout, stderr } = run('verify-training', 'r.run');
-    expect(stdout).toMatch(/^verified: 0 of 9 steps/);
+    // A list of files that came out empty shows nothing.
+    expect(refused('verify-training', 'r.run')).toMatchObject({ code: 'STEPS' });
+    const { stdout, stderr } = run('verify-training', 'r.run', '--steps', '0');
+    expect(stdout).toMatch(/^nothing is proven: a run, and no step of it/);
     expect(stderr).toContain('verifying');
   });
 
@@ -233,7 +235,15 @@ describe('verify-training refuses, exit code 1', () => {
     expect(change(bytes.subarray(0, 4))).toMatchObject({ code: 'FORMAT' });
     expect(change(Buffer.concat([bytes, Buffer.alloc(1)]))).toMatchObject({ code: 'LENGTH' });
     expect(verify('d.key')).toMatchObject({ code: 'FORMAT' });
-    expect(refused('verify-training', first, first)).toMatchObject({ code: 'FORMAT', stage: 'training run' });
+    expect(refused('verify-training', first, first)).toMatchObject({
+      code: 'FORMAT',
+      stage: first,
+      detail: 'expected a run of training, got a segment of training',
+    });
+    expect(refused('verify-training', 'r.run', 'r.run')).toMatchObject({
+      stage: 'r.run',
+      detail: 'expected a segment of training, got a run of training',
+    });
   });
   test('another run, dataset or seed than the caller knows, fewer steps', () => {
     const other = '00'.repeat(32);

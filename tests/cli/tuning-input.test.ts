@@ -190,8 +190,8 @@ describe('plans', () => {
     [{ gradient: { guard: 5 } }, /^PLAN gradient.guard/],
     [{ gradient: 3 }, /^PLAN gradient: expected an object/],
     [{ momentum: { shift: 9, high: 12, low: 9 } }, /^PLAN momentum.shift/],
-    [{ norms: 13 }, /^PLAN plan: expected .*got "norms"/],
-    [{ widths: [1] }, /^PLAN plan: .*got "widths"/],
+    [{ norms: 13 }, /^PLAN expected .*got "norms"/],
+    [{ widths: [1] }, /^PLAN expected .*got "widths"/],
   ])('%j', (over, expected) => expect(told(over)).toMatch(expected));
   test('more changes of the rate than a run has', () => {
     const rates = Array.from({ length: 4098 }, (_, from) => ({ from, rate: 1 }));
@@ -218,6 +218,17 @@ describe('tune and prove-tuning', () => {
     expect(failure(tune('model.json'))).toMatchObject({ code: 'FILE_KIND' });
     expect(failure(['prove-tuning', 'c', '--corpus', 'c'])).toMatchObject({ code: 'FOLDER' });
     expect(failure(['prove-tuning', 'no', '--corpus', 'c'])).toMatchObject({ code: 'FILE_MISSING' });
+    expect(failure(['prove-tuning', 'r'])).toMatchObject({
+      code: 'USAGE',
+      detail: expect.stringMatching(/--corpus.*not specified; see zkdl prove-tuning --help$/) as string,
+    });
+    const many = ['corpus', 'commit', 'tokens.npy', '--model', 'model.json', '--plan', 'plan.json'];
+    expect(failure([...many, '-o', 'many', '--proofs', '100000'])).toMatchObject({
+      stage: 'proofs',
+      detail: expect.stringMatching(
+        /^expected as many as a code has room for, e.g. \d+, got 100000$/,
+      ) as string,
+    });
     expect(failure(['prove-tuning', 'r', '--corpus', 'r'])).toMatchObject({ code: 'FOLDER' });
     expect(failure(['prove-tuning', 'r', '--corpus', 'no'])).toMatchObject({ code: 'FILE_MISSING' });
     expect(failure(['prove-tuning', 'r', '--corpus', 'c', '--answers', '99999'])).toMatchObject({ stage: 'answers' }); // prettier-ignore

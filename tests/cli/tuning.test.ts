@@ -128,8 +128,10 @@ describe('the whole way', () => {
     const part = done('verify-tuning', 'r.run', STEPS[0]);
     expect(part).toMatchObject({ verified: true, steps: 1 });
     expect(part['weights']).not.toBe(weights);
-    const { stdout, stderr } = run('verify-tuning', 'r.run');
-    expect(stdout).toMatch(/^verified: 0 of 3 steps/);
+    // A list of files that came out empty shows nothing.
+    expect(refused('verify-tuning', 'r.run')).toMatchObject({ code: 'STEPS' });
+    const { stdout, stderr } = run('verify-tuning', 'r.run', '--steps', '0');
+    expect(stdout).toMatch(/^nothing is proven: a run, and no step of it/);
     expect(stderr).toContain('verifying');
   });
 
@@ -255,8 +257,14 @@ describe('verify-tuning refuses, exit code 1', () => {
     expect(change(bytes.subarray(0, 4))).toMatchObject({ code: 'FORMAT' });
     expect(change(Buffer.concat([bytes, Buffer.alloc(1)]))).toMatchObject({ code: 'LENGTH' });
     expect(verify('c.key')).toMatchObject({ code: 'FORMAT' });
-    expect(refused('verify-tuning', first, first)).toMatchObject({ code: 'FORMAT', stage: 'graph run' });
-    expect(refused('verify-training', 'r.run')).toMatchObject({ code: 'FORMAT' });
+    expect(refused('verify-tuning', first, first)).toMatchObject({
+      code: 'FORMAT',
+      stage: first,
+      detail: 'expected a run of training a graph, got a step of training a graph',
+    });
+    expect(refused('verify-training', 'r.run')).toMatchObject({ code: 'FORMAT', stage: 'r.run' });
+    const tuned = refused('verify-tuned', first, '--run', 'r.run', '--steps', ...STEPS);
+    expect(tuned).toMatchObject({ stage: first, detail: expect.stringMatching(/^expected a proof file, got a step/) as string }); // prettier-ignore
   });
   test('another run, corpus or seed than the caller knows, fewer steps', () => {
     const other = '00'.repeat(32);
@@ -348,6 +356,15 @@ describe('a corpus with one other token', () => {
     cpSync(path('mixed/weights-1'), path('mixed/weights-2'), { recursive: true });
     expect(chain()).toMatchObject({ code: 'CHAIN', stage: expect.stringContaining('weights-2') as string });
     rmSync(path('mixed'), { recursive: true });
+  });
+  test('a start that does not fit leaves nothing', () => {
+    writeFileSync(
+      path('heavy.json'),
+      tuningPlan({ momentum: true, gradient: { fraction: 8 }, ratePlaces: 11 }),
+    );
+    const args = ['tune', 'model.json', '--plan', 'heavy.json', '--corpus', 'c', '-o', 'heavy'];
+    expect(wrong(2, ...args, '--start', 'r')).toMatchObject({ code: 'KEY_LAYOUT' });
+    expect(existsSync(path('heavy'))).toBe(false);
   });
   test('a start whose place is another one, or gone', () => {
     tune('c', 'heir', '--start', 'r', '--until', '1');

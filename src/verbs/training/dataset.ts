@@ -18,6 +18,7 @@ import { commitFolder, type CommittedData } from './commit-folder.ts';
 import { DATASET_FILE, type DatasetFolder } from './dataset-folder.ts';
 import { readPlan } from './plan-file.ts';
 import { DEFAULT_STEPS_PER_PROOF, segmentAt, segmentsOf } from './segments.ts';
+import { roomFor } from './room-for.ts';
 
 export interface CommitDatasetOptions {
   /** A `.npy` or IDX file of bytes, [rows, ..]: all dimensions behind the first are inputs. */
@@ -86,7 +87,7 @@ function parametersFor(
   const segments = segmentsOf(plan, stepsPerProof).length;
   const minProofs = proofs ?? segments + Math.ceil(segments / 4) + 50;
   const steps = segmentAt({ ...plan, rates: plan.rates.slice(0, 1) }, 0, stepsPerProof);
-  return chooseTrainingParameters(plan, { steps, minProofs }).parameters;
+  return roomFor(minProofs, (own) => chooseTrainingParameters(plan, { steps, minProofs: own }).parameters);
 }
 
 function readSources(options: CommitDatasetOptions): { plan: TrainingPlan; data: Dataset } {

@@ -19,6 +19,7 @@ import { readModel, vocabularyOf } from './model-file.ts';
 import { readTuningPlan } from './plan-file.ts';
 import type { TuningFolder } from './run-folder.ts';
 import { readTokens } from './tokens.ts';
+import { roomFor } from '../training/room-for.ts';
 
 /** Steps of a proof, if nothing else is said. */
 export const DEFAULT_STEPS_PER_PROOF = 16;
@@ -77,7 +78,9 @@ export function commitCorpusToFolder(
     const steps = stepsThatFit({ ...training, ...schedule }, wish);
     const wanted = Math.ceil(schedule.steps / steps);
     const proofs = options.proofs ?? wanted + Math.ceil(wanted / 4) + 50;
-    const { parameters } = chooseStepParameters(training, typical, proofs, ATTEMPTS, steps);
+    const { parameters } = roomFor(proofs, (own) =>
+      chooseStepParameters(training, typical, own, ATTEMPTS, steps),
+    );
     watch.next('committing');
     onStep('committing the corpus');
     return {
