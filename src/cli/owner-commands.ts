@@ -184,13 +184,15 @@ function addProve(zkdl: Command): void {
 function addBudget(zkdl: Command): void {
   withCommon(zkdl.command('budget'), true)
     .description('proofs that a commitment still allows')
-    .argument('<dir>', 'directory of a committed model, dataset or corpus')
+    .argument('<dir>', 'directory of a committed model, dataset or corpus, or of a run')
     .action((folder: string, flags: CommonOptions) =>
       runCommand(flags, async ({ home }) => {
-        const [{ folderBudget }, { showBudget }] = await Promise.all([
+        const [{ folderBudget, runBudget }, { showBudget, showRunBudget }] = await Promise.all([
           import('../verbs/budget.ts'),
           import('./show.ts'),
         ]);
+        const weights = runBudget(await home(), folder);
+        if (weights !== undefined) return { json: { weights }, lines: showRunBudget(weights) };
         const epochs = folderBudget(await home(), folder);
         return { json: { epochs }, lines: showBudget(epochs) };
       }),

@@ -4,6 +4,7 @@ import { misses } from '../quantize/report.ts';
 import type {
   CommittedFolder,
   EpochBudget,
+  StepBudget,
   Estimate,
   ImportedModel,
   Inspection,
@@ -79,6 +80,17 @@ export function showBudget(epochs: readonly EpochBudget[]): string[] {
     ]),
     ...status.warnings.map((warning) => `  warning: ${printable(warning)}`),
   ]);
+}
+
+/** One line for each state of a run that is committed. */
+export function showRunBudget(weights: readonly StepBudget[]): string[] {
+  if (weights.length === 0) return ['no weights are committed yet'];
+  return fields(
+    weights.map(
+      ({ step, proofsLeft }) =>
+        [`behind ${step} ${step === 1 ? 'step' : 'steps'}`, `${proofsLeft} proofs left`] as const,
+    ),
+  );
 }
 
 export function showRefresh({ epoch, digest, files, linkBytes, proofsLeft, seconds }: Refreshed): string[] {

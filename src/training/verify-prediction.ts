@@ -126,8 +126,12 @@ function checkAgreed({ inputs, context }: PredictionFile, expected: PredictionEx
   const own = expected.inputs;
   if (own === undefined) return;
   if (inputs === undefined) refuse('INPUTS', stage, 'expected the agreed inputs, got hidden ones');
-  if (inputs.length !== own.length || inputs.some((x, i) => x !== own[i])) {
-    refuse('INPUTS', stage, 'expected the agreed inputs, got others');
+  if (inputs.length !== own.length) {
+    refuse('INPUTS', stage, `expected the agreed inputs, ${own.length} integers, got ${inputs.length}`);
+  }
+  const other = inputs.findIndex((x, i) => x !== own[i]);
+  if (other >= 0) {
+    refuse('INPUTS', stage, `expected the agreed inputs, got others from integer ${other} on`);
   }
 }
 

@@ -2,7 +2,7 @@
  * What the command line does, as functions: models, keys and proofs in files. Each verb of `zkdl` is a shell over one of
  * these; they print nothing and never end the process.
  */
-export { folderBudget, type EpochBudget } from './budget.ts';
+export { folderBudget, runBudget, type EpochBudget, type StepBudget } from './budget.ts';
 export { choiceOf, type ChoiceOptions } from './choice.ts';
 export { commitToFolder, type CommitFolderOptions, type CommittedFolder } from './commit.ts';
 export { estimatePath, type Estimate, type EstimateOptions } from './estimate.ts';

@@ -208,6 +208,7 @@ describe('the whole way', () => {
     ] as const) {
       expect(run('inspect', file).stdout).toContain(said);
     }
+    expect(done('budget', 'r')['weights']).toMatchObject([{ step: 3 }, { step: 6 }, { step: 9 }]);
     const { epochs } = done('budget', 'd') as { epochs: { generation: number }[] };
     expect(epochs[0]?.generation).toBeGreaterThanOrEqual(3); // one a segment, and perhaps one that was killed
   });

@@ -192,6 +192,10 @@ describe('the whole way', () => {
       /announces[\s\S]*3 steps of 3 sequences of 4 of 49 tokens/,
     );
     expect(run('inspect', 'r.2.step').stdout).toContain('once verified');
+    const { weights: states } = done('budget', 'r') as { weights: { step: number; proofsLeft: number }[] };
+    expect(states.map(({ step }) => step)).toEqual([1, 2]);
+    expect(states.every(({ proofsLeft }) => proofsLeft >= 1)).toBe(true);
+    expect(run('budget', 'r').stdout).toMatch(/^behind 1 step {3}\d+ proofs left\nbehind 2 steps/);
     const { epochs } = done('budget', 'c') as { epochs: { generation: number }[] };
     expect(epochs[0]?.generation).toBeGreaterThanOrEqual(2); // one a step, and perhaps one that was killed
   });

@@ -24,7 +24,7 @@ import { disk, exists, isDirectory, naming, readInput, removeTree, writeNew } fr
 import { isUnfinished, strangeInGroup } from '../interrupted.ts';
 import { decodeCheckpoint, encodeCheckpoint, type Checkpoint, type Measured } from './checkpoint.ts';
 
-const RUN_FILE = 'run';
+export const RUN_FILE = 'run';
 export const START_FILE = 'start.json';
 const NUMBERED = /^(checkpoint|segment|step|weights)-(0|[1-9]\d{0,9})(-before)?$/;
 /** Checkpoints that are kept. */

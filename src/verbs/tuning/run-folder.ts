@@ -32,10 +32,9 @@ import {
   type CheckpointForm,
   type Measured,
 } from '../training/checkpoint.ts';
-import { keepCheckpoint, makeFolderOf, newestCheckpoint, publish, runDirectory, START_FILE, startFile, stepsOf, type StartPlace } from '../training/run-folder.ts'; // prettier-ignore
+import { keepCheckpoint, makeFolderOf, newestCheckpoint, publish, RUN_FILE, runDirectory, START_FILE, startFile, stepsOf, type StartPlace } from '../training/run-folder.ts'; // prettier-ignore
 
 const GRAPH_FILE = 'graph.json';
-const RUN_FILE = 'run';
 
 export interface TuningPlace {
   /** As its user wrote it. */
