@@ -27,7 +27,7 @@ import {
   verifyGraphRun,
   type GraphRunExpectations,
 } from '../../src/training/graph-run/verify.ts';
-import { graphRunner, RUN_SCHEDULE, RUN_SEED, type GraphRunner } from '../support/graph-runs.ts';
+import { graphRunner, runWord, RUN_SCHEDULE, RUN_SEED, type GraphRunner } from '../support/graph-runs.ts';
 import { proofError } from '../support/refusal.ts';
 import { smallestTrained } from '../support/trained-graphs.ts';
 
@@ -53,10 +53,7 @@ afterAll(async () => {
   await kernels.close();
 });
 
-const refused = (files: readonly Uint8Array[], run = owner.bytes): string => {
-  const verdict = verifyGraphRun(run, files);
-  return verdict.ok ? 'ok' : `${verdict.code} ${verdict.stage}`;
-};
+const refused = (files: readonly Uint8Array[], run = owner.bytes): string => runWord(run, files);
 
 test('every prefix verifies, and the whole is complete', () => {
   for (let n = 0; n <= 4; n++) {

@@ -1,6 +1,7 @@
 /** Runs of graphs whose first weights are drawn from their seed: everybody knows these, and no others begin such a run. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { fromDrawn } from '../../reference/drawn.ts';
+import { rawWords } from '../../reference/stream.ts';
 import { koalaBear } from '../../src/field/koalabear.ts';
 import { kernelProduct } from '../../src/graph/execute-witness.ts';
 import { graphBuilder, type Graph } from '../../src/graph/index.ts';
@@ -30,7 +31,7 @@ import {
 } from '../../src/training/graph-run/run.ts';
 import { decodeGraphStep, encodeGraphStep, runStepContext } from '../../src/training/graph-run/step-file.ts';
 import { batchesAt, readGraphRun, trainingOf, verifyGraphRun } from '../../src/training/graph-run/verify.ts';
-import { bothRunAnswerWords, bothRunWords, boundsOf, fullTrained, graphRunner, RUN_SCHEDULE, RUN_SEED, RUN_TOKENS, type GraphRunner } from '../support/graph-runs.ts'; // prettier-ignore
+import { bothRunAnswerWords, bothRunWords, boundsOf, fullTrained, graphRunner, runWord, RUN_SCHEDULE, RUN_SEED, RUN_TOKENS, type GraphRunner } from '../support/graph-runs.ts'; // prettier-ignore
 import { proofError } from '../support/refusal.ts';
 import { biasedTrained, smallestTrained } from '../support/trained-graphs.ts';
 import { bothDigests } from '../support/twin-lowering.ts';
@@ -60,10 +61,7 @@ afterAll(async () => {
   await kernels.close();
 });
 
-const refused = (files: readonly Uint8Array[], run = owner.bytes): string => {
-  const verdict = verifyGraphRun(run, files);
-  return verdict.ok ? 'ok' : `${verdict.code} ${verdict.stage}`;
-};
+const refused = (files: readonly Uint8Array[], run = owner.bytes): string => runWord(run, files);
 
 describe('drawn weights', () => {
   test('a word w of the stream is floor(w (2a + 1) / 2^32) - a: as in bigints, within its bound, both ends there', () => {
@@ -72,6 +70,8 @@ describe('drawn weights', () => {
     const state = drawnState(wide.graph, wide.plan, { seed: RUN_SEED, ...bounds });
     wide.graph.weights.forEach(({ name }, i) => {
       const entries = Array.from(state.get(name)!.weight);
+      const words = rawWords(RUN_SEED, 'weights', i, entries.length);
+      expect(entries).toEqual(words.map((w) => Number((w * BigInt(2 * i + 1)) >> 32n) - i));
       expect(entries.every((x) => Math.abs(x) <= i)).toBe(true);
       if (entries.length > 5 * (2 * i + 1)) expect(new Set(entries).size).toBe(2 * i + 1);
     });

@@ -28,7 +28,7 @@ import {
 } from '../../src/training/graph-run/run.ts';
 import { decodeGraphStep, encodeGraphStep, runStepContext } from '../../src/training/graph-run/step-file.ts';
 import { batchesAt, readGraphRun, trainingOf, verifyGraphRun } from '../../src/training/graph-run/verify.ts';
-import { bothRunWords, fullTrained, graphRunner, RUN_SCHEDULE, RUN_TOKENS, type GraphRunner } from '../support/graph-runs.ts'; // prettier-ignore
+import { bothRunWords, fullTrained, graphRunner, runWord, RUN_SCHEDULE, RUN_TOKENS, type GraphRunner } from '../support/graph-runs.ts'; // prettier-ignore
 import { proofError } from '../support/refusal.ts';
 
 let kernels: Kernels;
@@ -63,10 +63,7 @@ afterAll(async () => {
   await kernels.close();
 });
 
-const refused = (files: readonly Uint8Array[], run = owner.bytes): string => {
-  const verdict = verifyGraphRun(run, files);
-  return verdict.ok ? 'ok' : `${verdict.code} ${verdict.stage}`;
-};
+const refused = (files: readonly Uint8Array[], run = owner.bytes): string => runWord(run, files);
 
 describe('the program of several steps', () => {
   const { graph, plan, state } = trained;

@@ -4,7 +4,8 @@
  */
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { batchOf, decodeGraphRun as twinRun, decodeStep as twinStep } from '../../reference/graph-run.ts';
+import { batchOf } from '../../reference/graph-run.ts';
+import { decodeGraphRun as twinRun, decodeStep as twinStep } from '../../reference/graph-run-file.ts';
 import { verdictOf as twinVerdict } from '../../reference/refusal.ts';
 import { keyDigest } from '../../src/pcs/key.ts';
 import { verdictOf } from '../../src/pcs/linear-verify.ts';

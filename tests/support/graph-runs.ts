@@ -136,6 +136,12 @@ export function boundsOf({ weights }: Trained['graph']): StartBounds {
   return { bounds: weights.map(({ bits }, i) => (bits > 16 ? 2 ** 17 + i : 500 - i)) };
 }
 
+/** What src/ says of a run and its steps: `ok`, or code and stage of the refusal. */
+export function runWord(run: Uint8Array, steps: readonly Uint8Array[]): string {
+  const verdict = verifyGraphRun(run, steps);
+  return verdict.ok ? 'ok' : `${verdict.code} ${verdict.stage}`;
+}
+
 /** What both verifiers say of a run and its steps. */
 export function bothRunWords({ run, steps }: RunCase, expected: GraphRunExpectations = {}): [string, string] {
   return [

@@ -1,4 +1,4 @@
-/** Weights to start from that everybody draws from a public seed: the program of a first step has them as public tensors. spec/graph-runs.md section 3. */
+/** Weights to start from that everybody draws from a public seed: the program of a first step has them as public tensors. spec/graph-runs.md section 1, spec/graph-step-program.md section 7. */
 import { refuse } from '../../errors/proof-error.ts';
 import type { Graph } from '../../graph/graph.ts';
 import { references } from '../../graph/operators.ts';

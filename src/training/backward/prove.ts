@@ -61,7 +61,7 @@ export function proveGraphStep(
  *
  * @param batches one for each step, all of one kind
  * @param path of the directory to be made
- * @throws RangeError for rows of a corpus without it, for more answers than the code has room for; ProofError `UNPROVABLE` for a value beyond its bits: before anything is spent; as `storeGroup`, `proveStoredProgram`
+ * @throws RangeError for rows of a corpus, or drawn weights, without a corpus, for more answers than the code has room for; ProofError `PLAN` for drawn weights that are read too often, `UNPROVABLE` for a value beyond its bits: before anything is spent; as `storeGroup`, `proveStoredProgram`
  */
 export function proveGraphSteps(
   kernels: Kernels,
