@@ -145,7 +145,7 @@ export function budgetStatus(home: Home, place: BudgetPlace): BudgetStatus {
     proofsLeft: left(forProofs),
     linksLeft: left(total),
     warnings: low
-      ? [...warnings, `${used} of ${forProofs} positions for proofs are used: ${MORE}`]
+      ? [...warnings, `${used} of ${forProofs} positions for proofs are used: ${remedyOf(place.limits)}`]
       : warnings,
   };
 }
@@ -228,15 +228,17 @@ function forked(place: BudgetPlace, generation: number): never {
   );
 }
 
-/** What is committed for good: a model has epochs, and what others name by its digest has none. */
-const MORE =
-  'refresh the commitment of a model, a new epoch has a new budget; commit a dataset or a corpus anew, with more proofs';
+/** A model has epochs, and what others name by its digest has none; of a carried group, which has no links either, the next one is committed anyway. */
+function remedyOf({ links }: BudgetLimits): string {
+  if (links === 0) return 'commit anew';
+  return 'refresh the commitment of a model, a new epoch has a new budget; commit a dataset or a corpus anew, with more proofs';
+}
 
 function requireRoom(place: BudgetPlace, used: number, positions: number, purpose: 'proof' | 'link'): void {
   const { total, links } = place.limits;
   const limit = purpose === 'link' ? total : total - links;
   if (used + positions <= limit) return;
-  const remedy = links > 0 && purpose === 'proof' ? MORE : 'commit anew';
+  const remedy = purpose === 'proof' ? remedyOf(place.limits) : 'commit anew';
   refuse(
     'BUDGET_SPENT',
     place.path,

@@ -218,6 +218,10 @@ describe('tune and prove-tuning', () => {
     expect(failure(tune('model.json'))).toMatchObject({ code: 'FILE_KIND' });
     expect(failure(['prove-tuning', 'c', '--corpus', 'c'])).toMatchObject({ code: 'FOLDER' });
     expect(failure(['prove-tuning', 'no', '--corpus', 'c'])).toMatchObject({ code: 'FILE_MISSING' });
+    expect(failure(['predict', 'r', '--inputs', 'tokens.npy', '-o', 'p'])).toMatchObject({
+      code: 'FOLDER',
+      detail: 'expected the directory of a run of zkdl train, got a run of zkdl tune',
+    });
     expect(failure(['prove-tuning', 'r'])).toMatchObject({
       code: 'USAGE',
       detail: expect.stringMatching(/--corpus.*not specified; see zkdl prove-tuning --help$/) as string,

@@ -25,6 +25,8 @@ import { isUnfinished, strangeInGroup } from '../interrupted.ts';
 import { decodeCheckpoint, encodeCheckpoint, type Checkpoint, type Measured } from './checkpoint.ts';
 
 export const RUN_FILE = 'run';
+/** Of a run of a graph: that of a network has none. */
+export const GRAPH_FILE = 'graph.json';
 export const START_FILE = 'start.json';
 const NUMBERED = /^(checkpoint|segment|step|weights)-(0|[1-9]\d{0,9})(-before)?$/;
 /** Checkpoints that are kept. */
@@ -92,16 +94,15 @@ export function runDirectory(shown: string, file: string): string {
     refuse('FILE_MISSING', shown, 'expected the directory of a training run, got nothing');
   }
   const names = disk.list(path);
-  if (!names.includes(file)) {
-    const got =
-      names.length === 0
-        ? 'an empty one: remove it'
-        : names.includes(RUN_FILE)
-          ? `one of zkdl train`
-          : 'another';
-    refuse('FOLDER', shown, `expected the directory of a training run, got ${got}`);
-  }
-  return path;
+  const isGraph = names.includes(GRAPH_FILE);
+  if (names.includes(file) && isGraph === (file === GRAPH_FILE)) return path;
+  const run = isGraph ? 'a run of zkdl tune' : names.includes(RUN_FILE) ? 'a run of zkdl train' : 'another';
+  const got = names.length === 0 ? 'an empty one: remove it' : run;
+  return refuse(
+    'FOLDER',
+    shown,
+    `expected the directory of ${file === GRAPH_FILE ? 'a run of zkdl tune' : 'a run of zkdl train'}, got ${got}`,
+  );
 }
 
 /** @throws ProofError `FOLDER` for a file that says something else */

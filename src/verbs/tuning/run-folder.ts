@@ -32,9 +32,7 @@ import {
   type CheckpointForm,
   type Measured,
 } from '../training/checkpoint.ts';
-import { keepCheckpoint, makeFolderOf, newestCheckpoint, publish, RUN_FILE, runDirectory, START_FILE, startFile, stepsOf, type StartPlace } from '../training/run-folder.ts'; // prettier-ignore
-
-const GRAPH_FILE = 'graph.json';
+import { GRAPH_FILE, keepCheckpoint, makeFolderOf, newestCheckpoint, publish, RUN_FILE, runDirectory, START_FILE, startFile, stepsOf, type StartPlace } from '../training/run-folder.ts'; // prettier-ignore
 
 export interface TuningPlace {
   /** As its user wrote it. */
